@@ -27,7 +27,7 @@ export interface FrameSink {
    * for SYN_STREAM, SYN_REPLY and HEADERS the inflater is out of step from here on.
    * `streamId` is the one of a SYN_STREAM, else 0.
    */
-  wrongVersion(type: number, version: number, streamId: number): void;
+  wrongVersion(type: number, version: number, streamId: number, head: Buffer): void;
   /** A control type that this version does not have (or that is switched off). Its payload is empty above the limit. */
   unknown(head: Buffer, payload: Buffer): void;
   /** Frame borders or the inflater are lost (a session error); the reader has stopped. */

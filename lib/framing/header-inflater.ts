@@ -5,7 +5,13 @@ export interface HeaderInflater {
    * what comes beyond is inflated and dropped, up to `hardLimit`.
    * Returns null, or a message when the zlib stream cannot go on (corrupt, ended, other dictionary, hard limit).
    */
-  push(chunk: Uint8Array, start: number, end: number, limit: number, hardLimit: number): string | null;
+  push(
+    chunk: Uint8Array,
+    start: number,
+    end: number,
+    limit: number,
+    hardLimit: number,
+  ): string | null;
   /** Bytes that the current block inflated to, dropped ones included. */
   readonly length: number;
   /** The inflated block (at most `limit` bytes): a view that is valid until the next `push` or `reset`. */

@@ -1,0 +1,109 @@
+import { NO_BYTES } from './bytes.ts';
+
+/** Below this length a loop copies faster than `set()` with its view of the source. */
+const SHORT_COPY = 32;
+
+/**
+ * Outgoing bytes: append-only memory out of which `take()` hands pieces. A slab is filled once from front to
+ * back and never recycled, so that a piece stays as it is for as long as a transport holds it.
+ */
+export class OutputBuffer {
+  readonly #slabSize: number;
+  #slab: Buffer = NO_BYTES;
+  /** First byte of the slab that was not taken yet. */
+  #start = 0;
+  /** Where the next byte goes. */
+  #end = 0;
+
+  /** `slabSize` is the usual slab in bytes; the first one is made when the first byte needs it. */
+  constructor(slabSize = 16384) {
+    this.#slabSize = slabSize;
+  }
+
+  /** Pending bytes: written and not taken. */
+  get length(): number {
+    return this.#end - this.#start;
+  }
+
+  /** Makes sure that the next `bytes` bytes fit behind the pending ones without another move. */
+  reserve(bytes: number): void {
+    if (this.#slab.length - this.#end < bytes) this.#grow(bytes);
+  }
+
+  /** Appends the low 8 bits of `value`. */
+  writeUint8(value: number): void {
+    this.reserve(1);
+    this.#slab[this.#end++] = value;
+  }
+
+  /** Appends the low 16 bits of `value`, big-endian. */
+  writeUint16(value: number): void {
+    this.reserve(2);
+    const slab = this.#slab;
+    const at = this.#end;
+    slab[at] = value >>> 8;
+    slab[at + 1] = value;
+    this.#end = at + 2;
+  }
+
+  /** Appends the low 24 bits of `value`, big-endian. */
+  writeUint24(value: number): void {
+    this.reserve(3);
+    const slab = this.#slab;
+    const at = this.#end;
+    slab[at] = value >>> 16;
+    slab[at + 1] = value >>> 8;
+    slab[at + 2] = value;
+    this.#end = at + 3;
+  }
+
+  /** Appends a 32-bit number (0 to 0xffffffff), big-endian. */
+  writeUint32(value: number): void {
+    this.reserve(4);
+    const slab = this.#slab;
+    const at = this.#end;
+    slab[at] = value >>> 24;
+    slab[at + 1] = value >>> 16;
+    slab[at + 2] = value >>> 8;
+    slab[at + 3] = value;
+    this.#end = at + 4;
+  }
+
+  /** Appends a copy of `source[start, end)`. */
+  writeBytes(source: Uint8Array, start = 0, end: number = source.length): void {
+    const length = end - start;
+    this.reserve(length);
+    const slab = this.#slab;
+    let at = this.#end;
+    this.#end = at + length;
+    if (length <= SHORT_COPY) {
+      for (let i = start; i < end; i++) slab[at++] = source[i] as number;
+    } else if (length === source.length) {
+      slab.set(source, at);
+    } else {
+      slab.set(source.subarray(start, end), at);
+    }
+  }
+
+  /** All pending bytes as one view, which is never written again; writing goes on behind it. */
+  take(): Buffer {
+    const taken = this.#slab.subarray(this.#start, this.#end);
+    this.#start = this.#end;
+    return taken;
+  }
+
+  /** Drops what is pending behind the first `length` bytes, to undo a frame that was begun. */
+  truncate(length: number): void {
+    if (length < this.length) this.#end = this.#start + length;
+  }
+
+  #grow(bytes: number): void {
+    const pending = this.length;
+    // Room for the pending bytes once more makes the copies of a long run linear in all.
+    const slab = Buffer.allocUnsafeSlow(Math.max(this.#slabSize, 2 * pending + bytes));
+    this.#slab.copy(slab, 0, this.#start, this.#end);
+    this.#slab = slab;
+    this.#start = 0;
+    this.#end = pending;
+  }
+}
