@@ -18,34 +18,67 @@ export const ERROR_CODES = {
   ERR_SPDY_PROTOCOL: { errno: -505, meaning: 'the peer broke a rule of the protocol' },
   ERR_SPDY_INVALID_FRAME: { errno: -506, meaning: 'a frame with a wrong length or layout' },
   ERR_SPDY_EOF: { errno: -507, meaning: 'the transport ended' },
-  ERR_SPDY_STREAM_ID_NOT_AVAILABLE: { errno: -509, meaning: 'all stream ids of this side are used up' },
+  ERR_SPDY_STREAM_ID_NOT_AVAILABLE: {
+    errno: -509,
+    meaning: 'all stream ids of this side are used up',
+  },
   ERR_SPDY_STREAM_CLOSED: { errno: -510, meaning: 'the stream is closed or was never open' },
   ERR_SPDY_STREAM_CLOSING: { errno: -511, meaning: 'the stream was reset by this side' },
   ERR_SPDY_STREAM_SHUT_WR: { errno: -512, meaning: 'this side has already finished the stream' },
-  ERR_SPDY_INVALID_STREAM_ID: { errno: -513, meaning: 'the frame does not fit who opened the stream' },
-  ERR_SPDY_INVALID_STREAM_STATE: { errno: -514, meaning: 'the frame does not fit the state of the stream' },
+  ERR_SPDY_INVALID_STREAM_ID: {
+    errno: -513,
+    meaning: 'the frame does not fit who opened the stream',
+  },
+  ERR_SPDY_INVALID_STREAM_STATE: {
+    errno: -514,
+    meaning: 'the frame does not fit the state of the stream',
+  },
   ERR_SPDY_SYN_STREAM_NOT_ALLOWED: { errno: -516, meaning: 'no new streams after GOAWAY' },
   ERR_SPDY_GOAWAY_ALREADY_SENT: { errno: -517, meaning: 'GOAWAY was sent before' },
   ERR_SPDY_INVALID_HEADER_BLOCK: { errno: -518, meaning: 'a header block with forbidden content' },
-  ERR_SPDY_INVALID_STATE: { errno: -519, meaning: 'the call does not fit the state of the session' },
-  ERR_SPDY_TEMPORAL_CALLBACK_FAILURE: { errno: -521, meaning: 'a data provider failed for its stream only' },
+  ERR_SPDY_INVALID_STATE: {
+    errno: -519,
+    meaning: 'the call does not fit the state of the session',
+  },
+  ERR_SPDY_TEMPORAL_CALLBACK_FAILURE: {
+    errno: -521,
+    meaning: 'a data provider failed for its stream only',
+  },
   ERR_SPDY_FRAME_TOO_LARGE: { errno: -522, meaning: 'a frame or header block above a limit' },
   ERR_SPDY_CALLBACK_FAILURE: { errno: -902, meaning: 'an I/O callback or a data provider failed' },
   ERR_SPDY_STREAM_RESET: { errno: -505, meaning: 'the stream was reset with RST_STREAM' },
-  ERR_SPDY_STREAM_REFUSED: { errno: -505, meaning: 'the stream was refused unprocessed; it is safe to retry' },
+  ERR_SPDY_STREAM_REFUSED: {
+    errno: -505,
+    meaning: 'the stream was refused unprocessed; it is safe to retry',
+  },
   ERR_SPDY_FLOW_CONTROL: { errno: -505, meaning: 'a window was overrun or overflowed' },
   ERR_SPDY_GOAWAY: { errno: -505, meaning: 'the peer ended the session with an error status' },
-  ERR_SPDY_TRANSPORT_CLOSED: { errno: -507, meaning: 'the transport ended while streams were open' },
+  ERR_SPDY_TRANSPORT_CLOSED: {
+    errno: -507,
+    meaning: 'the transport ended while streams were open',
+  },
   ERR_SPDY_SESSION_CLOSED: { errno: -519, meaning: 'the session is closed' },
   ERR_SPDY_TOO_MANY_STREAMS: { errno: -505, meaning: 'the peer opened more streams than it may' },
   ERR_SPDY_TOO_MANY_RESETS: { errno: -505, meaning: 'streams are opened and reset too fast' },
-  ERR_SPDY_TOO_MANY_SETTINGS: { errno: -505, meaning: 'SETTINGS frames or entries above the limit' },
+  ERR_SPDY_TOO_MANY_SETTINGS: {
+    errno: -505,
+    meaning: 'SETTINGS frames or entries above the limit',
+  },
   ERR_SPDY_TOO_MANY_PINGS: { errno: -505, meaning: 'PING frames above the limit' },
   ERR_SPDY_TOO_MANY_EMPTY_FRAMES: { errno: -505, meaning: 'empty DATA frames above the limit' },
-  ERR_SPDY_TOO_MANY_WINDOW_UPDATES: { errno: -505, meaning: 'WINDOW_UPDATE frames above the limit' },
-  ERR_SPDY_TOO_MANY_REPLIES: { errno: -505, meaning: 'control replies pile up, the peer does not read them' },
+  ERR_SPDY_TOO_MANY_WINDOW_UPDATES: {
+    errno: -505,
+    meaning: 'WINDOW_UPDATE frames above the limit',
+  },
+  ERR_SPDY_TOO_MANY_REPLIES: {
+    errno: -505,
+    meaning: 'control replies pile up, the peer does not read them',
+  },
   ERR_SPDY_TOO_MUCH_BUFFERED: { errno: -505, meaning: 'received bytes pile up above the limit' },
-  ERR_SPDY_PING_CANCELLED: { errno: -505, meaning: 'the session ended before the PING was answered' },
+  ERR_SPDY_PING_CANCELLED: {
+    errno: -505,
+    meaning: 'the session ended before the PING was answered',
+  },
   ERR_SPDY_TIMEOUT: { errno: -505, meaning: 'a timer of the session ran out' },
   ERR_SPDY_ABORTED: { errno: -505, meaning: 'ended by an AbortSignal' },
   ERR_SPDY_NEGOTIATION: { errno: -503, meaning: 'the peers agreed on no SPDY version' },
@@ -147,7 +180,14 @@ export class StreamError extends SpdyError {
   /** Status of the RST_STREAM that was or would be sent or received (SPDY/3 2.6.3). */
   readonly status: number;
 
-  constructor(code: ErrorCode, message: string, streamId: number, status: number, by: Cause, options?: ErrorOptions) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    streamId: number,
+    status: number,
+    by: Cause,
+    options?: ErrorOptions,
+  ) {
     super(code, message, by, options);
     this.streamId = streamId;
     this.status = status;

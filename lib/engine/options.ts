@@ -76,12 +76,19 @@ export interface EngineOptions {
   readonly windowUpdateRate?: RateLimit;
   /** True to process CREDENTIAL frames (SPDY/3, server). Default false: skipped. */
   readonly credentials?: boolean;
-  /** A clock in milliseconds for the rates; without one, spent budgets do not refill. A Session brings its own. */
+  /** A clock in milliseconds for the rates; an Engine without one limits no rates. A Session brings its own. */
   readonly now?: () => number;
 }
 
 /** Options with every default filled in. */
-export interface ResolvedOptions extends Required<EngineOptions>, FrameLimits {}
+export interface ResolvedOptions
+  extends Required<Omit<EngineOptions, 'now' | keyof FrameLimits>>,
+    FrameLimits {
+  readonly now: (() => number) | null;
+  maxControlFrameSize: number;
+  maxHeaderListSize: number;
+  maxInflatedBlockSize: number;
+}
 
 /** Checks options and fills in the defaults of a side. */
 export function resolveOptions(side: Side, options: EngineOptions): ResolvedOptions {
@@ -101,7 +108,13 @@ export function resolveOptions(side: Side, options: EngineOptions): ResolvedOpti
     compressionWindowBits: integer(options, 'compressionWindowBits', 9, 15, 11),
     compressionMemLevel: integer(options, 'compressionMemLevel', 1, 9, 1),
     headerEncoding: choice(options, 'headerEncoding', ['latin1', 'utf8'], 'latin1'),
-    maxControlFrameSize: integer(options, 'maxControlFrameSize', MIN_CONTROL_FRAME_LIMIT, MAX_FRAME_LENGTH, 65536),
+    maxControlFrameSize: integer(
+      options,
+      'maxControlFrameSize',
+      MIN_CONTROL_FRAME_LIMIT,
+      MAX_FRAME_LENGTH,
+      65536,
+    ),
     maxHeaderListSize,
     maxHeaderCount: integer(options, 'maxHeaderCount', 1, 1_000_000, 1000),
     maxInflatedBlockSize: integer(
@@ -114,24 +127,36 @@ export function resolveOptions(side: Side, options: EngineOptions): ResolvedOpti
     maxSettingsEntries: integer(options, 'maxSettingsEntries', 1, 1_000_000, 64),
     maxOutstandingPings: integer(options, 'maxOutstandingPings', 1, 1_000_000, 10),
     maxQueuedReplies: integer(options, 'maxQueuedReplies', 1, 10_000_000, 1000),
-    maxUnconsumedBytes: integer(options, 'maxUnconsumedBytes', 1, Number.MAX_SAFE_INTEGER, 64 << 20),
+    maxUnconsumedBytes: integer(
+      options,
+      'maxUnconsumedBytes',
+      1,
+      Number.MAX_SAFE_INTEGER,
+      64 << 20,
+    ),
     streamResetRate: rate(options, 'streamResetRate', 1000, 33),
     settingsRate: rate(options, 'settingsRate', 100, 10),
     pingRate: rate(options, 'pingRate', 1000, 100),
     emptyDataRate: rate(options, 'emptyDataRate', 1000, 100),
     windowUpdateRate: rate(options, 'windowUpdateRate', 10_000, 1000),
     credentials: flag(options, 'credentials', false),
-    now: options.now ?? stopped,
+    now: options.now ?? null,
   };
 }
 
-const stopped = (): number => 0;
-
-function integer(options: EngineOptions, key: keyof EngineOptions, min: number, max: number, fallback: number): number {
+function integer(
+  options: EngineOptions,
+  key: keyof EngineOptions,
+  min: number,
+  max: number,
+  fallback: number,
+): number {
   const value = options[key];
   if (value === undefined) return fallback;
   if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
-    throw new InvalidArgumentError(`${key} must be an integer from ${min} to ${max}, got ${String(value)}`);
+    throw new InvalidArgumentError(
+      `${key} must be an integer from ${min} to ${max}, got ${String(value)}`,
+    );
   }
   return value;
 }
@@ -139,7 +164,8 @@ function integer(options: EngineOptions, key: keyof EngineOptions, min: number, 
 function flag(options: EngineOptions, key: keyof EngineOptions, fallback: boolean): boolean {
   const value = options[key];
   if (value === undefined) return fallback;
-  if (typeof value !== 'boolean') throw new InvalidArgumentError(`${key} must be true or false, got ${String(value)}`);
+  if (typeof value !== 'boolean')
+    throw new InvalidArgumentError(`${key} must be true or false, got ${String(value)}`);
   return value;
 }
 
@@ -153,18 +179,27 @@ function choice<const T extends string>(
   if (value === undefined) return fallback;
   const found = choices.find((name) => name === value);
   if (found === undefined) {
-    throw new InvalidArgumentError(`${key} must be one of ${choices.join(', ')}, got ${String(value)}`);
+    throw new InvalidArgumentError(
+      `${key} must be one of ${choices.join(', ')}, got ${String(value)}`,
+    );
   }
   return found;
 }
 
-function rate(options: EngineOptions, key: keyof EngineOptions, burst: number, perSecond: number): RateLimit {
+function rate(
+  options: EngineOptions,
+  key: keyof EngineOptions,
+  burst: number,
+  perSecond: number,
+): RateLimit {
   const value = options[key];
   if (value === undefined) return { burst, perSecond };
   const given = value as Partial<RateLimit> | null;
   const valid = (n: unknown): n is number => typeof n === 'number' && n >= 0;
   if (given === null || !valid(given.burst) || !valid(given.perSecond)) {
-    throw new InvalidArgumentError(`${key} must be { burst, perSecond } with numbers of at least 0`);
+    throw new InvalidArgumentError(
+      `${key} must be { burst, perSecond } with numbers of at least 0`,
+    );
   }
   return { burst: given.burst, perSecond: given.perSecond };
 }

@@ -1,0 +1,502 @@
+import { dictionaryFor } from '../compression/dictionaries.ts';
+import { HeaderCompressor } from '../compression/header-compressor.ts';
+import { HeaderDecompressor } from '../compression/header-decompressor.ts';
+import {
+  CallbackFailureError,
+  EOFError,
+  InvalidArgumentError,
+  SessionError,
+  UnsupportedVersionError,
+} from '../errors.ts';
+import { FrameReader } from '../framing/frame-reader.ts';
+import { OutputBuffer } from '../framing/output-buffer.ts';
+import {
+  CLIENT,
+  CTRL_FLAG_FIN,
+  CTRL_FLAG_NONE,
+  ERR_WOULDBLOCK,
+  GOAWAY_INTERNAL_ERROR,
+  GOAWAY_OK,
+  HEADERS,
+  INTERNAL_ERROR,
+  MAX_FRAME_LENGTH,
+  MIN_CONTROL_FRAME_LIMIT,
+  OPT_MAX_RECV_CTRL_FRAME_BUFFER,
+  OPT_NO_AUTO_WINDOW_UPDATE,
+  OPT_NO_AUTO_WINDOW_UPDATE2,
+  SERVER,
+  type Side,
+  type SpdyVersion,
+  SYN_REPLY,
+} from '../protocol/constants.ts';
+import type { HeaderList, SettingsEntry } from '../protocol/frames.ts';
+import { findVersion, type ProtocolVersion } from '../protocol/version.ts';
+import type { DataSource } from './data-provider.ts';
+import type { EngineHandler } from './engine-handler.ts';
+import { type EngineOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { Receiver } from './receive.ts';
+import { Sender } from './send.ts';
+import { SessionState } from './session-state.ts';
+import type { EngineStatistics } from './statistics.ts';
+import type { StreamHandle } from './stream.ts';
+import { isDataSource, Submitter } from './submit.ts';
+
+/** Bytes that `recv()` asks its callback for, as Spdylay does. */
+const RECV_LENGTH = 16384;
+
+/**
+ * One end of a SPDY session without any I/O: bytes go in through `receive()` and come out of `pull()`, what happens is reported to an
+ * `EngineHandler`, and the `submit` calls queue what shall be sent. `recv()` and `send()` offer the same in Spdylay's style.
+ */
+export class Engine {
+  /** Which end this is. */
+  readonly side: Side;
+  /** The protocol that is spoken. */
+  readonly version: ProtocolVersion;
+  /** Whatever the application keeps with the engine. */
+  userData: unknown = null;
+
+  readonly #handler: EngineHandler;
+  readonly #options: ResolvedOptions;
+  readonly #state: SessionState;
+  readonly #reader: FrameReader;
+  readonly #out = new OutputBuffer();
+  readonly #sender: Sender;
+  readonly #submit: Submitter;
+  /** Bytes of the frame that `send()` could not hand over yet. */
+  #unsent: Buffer | null = null;
+
+  /**
+   * @throws InvalidArgumentError for a side or an option that is none
+   * @throws UnsupportedVersionError for a version that is none
+   */
+  constructor(
+    side: Side,
+    version: SpdyVersion,
+    options: EngineOptions = {},
+    handler: EngineHandler = {},
+  ) {
+    if (side !== CLIENT && side !== SERVER) {
+      throw new InvalidArgumentError(`side must be CLIENT (1) or SERVER (2), got ${String(side)}`);
+    }
+    const protocol = findVersion(version);
+    if (protocol === null) {
+      throw new UnsupportedVersionError(
+        `version must be PROTO_SPDY2, PROTO_SPDY3 or PROTO_SPDY3_1, got ${String(version)}`,
+      );
+    }
+    this.side = side;
+    this.version = protocol;
+    this.#handler = handler;
+    this.#options = resolveOptions(side, options);
+    this.#state = new SessionState(side, protocol, this.#options, handler);
+    const dictionary = dictionaryFor(protocol.wire);
+    const receiver = new Receiver(this.#state);
+    this.#reader = new FrameReader(
+      protocol,
+      this.#options,
+      new HeaderDecompressor(dictionary),
+      receiver,
+    );
+    this.#state.reader = this.#reader;
+    const compressor = new HeaderCompressor(dictionary, {
+      level: this.#options.compressionLevel,
+      windowBits: this.#options.compressionWindowBits,
+      memLevel: this.#options.compressionMemLevel,
+    });
+    this.#sender = new Sender(this.#state, this.#out, compressor);
+    this.#submit = new Submitter(this.#state);
+  }
+
+  // Input
+
+  /**
+   * Takes bytes from the peer, cut anywhere. Never throws for what the peer did; after the session has failed, bytes are ignored.
+   * DATA payload is reported as views of `chunk`, so it must not be written to afterwards.
+   */
+  receive(chunk: Uint8Array): void {
+    this.#state.statistics.bytesReceived += chunk.length;
+    const bytes = Buffer.isBuffer(chunk)
+      ? chunk
+      : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    if (this.#state.phase === 'open') this.#reader.read(bytes);
+    this.#state.report.rethrow();
+  }
+
+  /**
+   * Spdylay's way in: with `data` the same as `receive()`; without, asks `recvCb` until it has nothing more.
+   *
+   * @throws EOFError when `recvCb` says that the transport ended
+   * @throws CallbackFailureError when `recvCb` fails or is missing
+   */
+  recv(data?: Uint8Array): void {
+    if (data !== undefined) {
+      this.receive(data);
+      return;
+    }
+    for (;;) {
+      const bytes = this.#askForBytes();
+      if (bytes === null) return;
+      this.receive(bytes);
+    }
+  }
+
+  /** The transport has ended: every stream ends with an error, and nothing is sent any more. */
+  transportEnd(error?: SessionError): void {
+    const state = this.#state;
+    if (state.phase === 'ended') return;
+    state.phase = 'ended';
+    this.#reader.stop();
+    const message = 'the transport ended while the stream was open';
+    state.endStreams(
+      INTERNAL_ERROR,
+      error ??
+        new SessionError('ERR_SPDY_TRANSPORT_CLOSED', message, GOAWAY_INTERNAL_ERROR, 'peer'),
+    );
+    state.report.rethrow();
+  }
+
+  // Output
+
+  /**
+   * The next bytes for the peer, null if there are none. Stops at the first frame border behind `limit` bytes.
+   *
+   * @throws CallbackFailureError when a data provider fails for the session
+   */
+  pull(limit = 65536): Buffer | null {
+    const out = this.#out;
+    const sender = this.#sender;
+    if (this.#state.queue.hasStream(false, this.#state.mayData))
+      out.reserve(Math.min(limit, 65536));
+    while (out.length < limit && sender.encodeNext()) sender.written();
+    this.#state.report.rethrow();
+    if (out.length === 0) return null;
+    const bytes = out.take();
+    this.#state.statistics.bytesSent += bytes.length;
+    return bytes;
+  }
+
+  /**
+   * Spdylay's way out: hands everything that can be sent to `sendCb`, frame by frame, until that takes no more.
+   *
+   * @throws CallbackFailureError when `sendCb` or a data provider fails; the frame in progress is kept
+   */
+  send(): void {
+    for (;;) {
+      if (this.#unsent === null) {
+        if (!this.#sender.encodeNext()) break;
+        this.#unsent = this.#out.take();
+      }
+      if (!this.#handOver()) break;
+      this.#unsent = null;
+      this.#sender.written();
+    }
+    this.#state.report.rethrow();
+  }
+
+  /** Whether bytes of the peer are still of interest. When neither this nor `wantWrite()` holds, the connection can be dropped. */
+  wantRead(): boolean {
+    const { phase, goawaySent, goawayReceived, streams, queue } = this.#state;
+    if (phase !== 'open') return false;
+    return (!goawaySent && !goawayReceived) || streams.size > 0 || queue.waitingToOpen > 0;
+  }
+
+  /** Whether there are bytes to send. */
+  wantWrite(): boolean {
+    const { phase, queue, mayOpen, mayData } = this.#state;
+    if (this.#unsent !== null || this.#out.length > 0) return true;
+    if (phase === 'ended') return false;
+    return queue.hasUrgent || queue.hasStream(mayOpen, mayData);
+  }
+
+  /** Whether the session has failed or ended. */
+  get failed(): boolean {
+    return this.#state.phase !== 'open';
+  }
+
+  // Requests to send
+
+  /**
+   * Queues a SYN_STREAM, and the data of `provider` behind it; without one it carries FIN. The stream gets its id when the frame
+   * leaves, most urgent priority first: learn it in `beforeCtrlSend` or from the handle.
+   *
+   * @throws InvalidArgumentError for a bad priority (0 is the most urgent, `getPriLowest()` the least) or bad headers
+   * @throws InvalidStateError when all ids are used up
+   */
+  submitRequest(
+    priority: number,
+    headers: HeaderList,
+    provider?: DataSource | null,
+    userData?: unknown,
+  ): StreamHandle {
+    const source = isDataSource(provider) ? provider : null;
+    const handle = this.#submit.open(
+      source === null ? CTRL_FLAG_FIN : CTRL_FLAG_NONE,
+      0,
+      priority,
+      headers,
+      source,
+      userData,
+      0,
+    );
+    this.#state.report.rethrow();
+    return handle;
+  }
+
+  /** Queues a SYN_REPLY, and the data of `provider` behind it; without one it carries FIN. The stream is looked at when it leaves. */
+  submitResponse(streamId: number, headers: HeaderList, provider?: DataSource | null): void {
+    const source = isDataSource(provider) ? provider : null;
+    const flags = source === null ? CTRL_FLAG_FIN : CTRL_FLAG_NONE;
+    this.#submit.headers(SYN_REPLY, flags, streamId, headers, source);
+    this.#state.report.rethrow();
+  }
+
+  /**
+   * Queues a SYN_STREAM with these flags (FIN, UNIDIRECTIONAL). `associatedToStreamId` is for server push and ignored at a client;
+   * `slot` is a certificate slot of SPDY/3.
+   */
+  submitSynStream(
+    flags: number,
+    associatedToStreamId: number,
+    priority: number,
+    headers: HeaderList,
+    userData?: unknown,
+    slot = 0,
+  ): StreamHandle {
+    const handle = this.#submit.open(
+      flags,
+      associatedToStreamId,
+      priority,
+      headers,
+      null,
+      userData,
+      slot,
+    );
+    this.#state.report.rethrow();
+    return handle;
+  }
+
+  /** Queues a SYN_REPLY with these flags (FIN). */
+  submitSynReply(flags: number, streamId: number, headers: HeaderList): void {
+    this.#submit.headers(SYN_REPLY, flags, streamId, headers, null);
+    this.#state.report.rethrow();
+  }
+
+  /** Queues HEADERS with these flags (FIN). They go behind what the stream has to send, but pass data that is deferred. */
+  submitHeaders(flags: number, streamId: number, headers: HeaderList): void {
+    this.#submit.headers(HEADERS, flags, streamId, headers, null);
+    this.#state.report.rethrow();
+  }
+
+  /** Queues the data of a provider behind what the stream has to send; with the flag FIN its last frame carries FIN. */
+  submitData(streamId: number, flags: number, provider: DataSource): void {
+    this.#submit.data(streamId, flags, provider);
+  }
+
+  /** Queues RST_STREAM: from now on nothing else is sent or reported on the stream, which closes when the frame was written. */
+  submitRstStream(streamId: number, status: number): void {
+    this.#submit.reset(streamId, status);
+    this.#state.report.rethrow();
+  }
+
+  /** Ends a stream by the handle of its request: without a frame while its SYN_STREAM waits, else with RST_STREAM. */
+  cancel(handle: StreamHandle, status: number): void {
+    this.#submit.cancel(handle, status);
+    this.#state.report.rethrow();
+  }
+
+  /**
+   * Queues PING and returns its id; `onCtrlRecv` reports the answer with the same id.
+   *
+   * @throws InvalidStateError when `maxOutstandingPings` wait for an answer
+   */
+  submitPing(): number {
+    return this.#submit.ping();
+  }
+
+  /** Queues GOAWAY: no more streams either way, those that are open finish. Requests that wait to leave go first. */
+  submitGoaway(status: number = GOAWAY_OK): void {
+    this.#submit.goaway(status);
+  }
+
+  /**
+   * Queues SETTINGS, sorted by id; our own values count at once.
+   *
+   * @throws InvalidArgumentError for an id outside 1 to 8 or given twice
+   */
+  submitSettings(flags: number, entries: readonly SettingsEntry[]): void {
+    this.#submit.settings(flags, entries);
+  }
+
+  /**
+   * Queues WINDOW_UPDATE with `delta` bytes (1 to 2^31-1); stream 0 is the session (SPDY/3.1).
+   *
+   * @throws StreamClosedError when the stream is not open
+   * @throws InvalidArgumentError where the version has no such window
+   */
+  submitWindowUpdate(streamId: number, delta: number): void {
+    this.#submit.windowUpdate(streamId, delta);
+  }
+
+  /** Queues CREDENTIAL (SPDY/3 client): a proof and a chain (DER, leaf first) for a slot, counted from 1. */
+  submitCredential(slot: number, proof: Uint8Array, certificates: readonly Uint8Array[]): void {
+    this.#submit.credential(slot, proof, certificates);
+  }
+
+  /** Asks a provider again that answered `ERR_DEFERRED`; false if none of the stream did. */
+  resumeData(streamId: number): boolean {
+    return this.#submit.resume(streamId);
+  }
+
+  /** Tells that the application has consumed `length` received bytes of a stream (option `windowUpdates: 'consume'`). */
+  consume(streamId: number, length: number): void {
+    this.#submit.consume(streamId, length);
+  }
+
+  /** Ends the session: GOAWAY with `status` is the last frame, nothing more is read, all streams end. */
+  failSession(status: number, error?: SessionError): void {
+    if (![0, 1, 2].includes(status))
+      throw new InvalidArgumentError(`status must be 0, 1 or 2, got ${String(status)}`);
+    if (this.#state.phase !== 'open') this.#submit.goaway(status);
+    else {
+      const message = 'the session was ended by this side';
+      this.#state.fail(
+        error ?? new SessionError('ERR_SPDY_SESSION_CLOSED', message, status, 'local'),
+      );
+    }
+    this.#state.report.rethrow();
+  }
+
+  // Options and getters
+
+  /**
+   * Spdylay's options: `OPT_NO_AUTO_WINDOW_UPDATE`, `OPT_NO_AUTO_WINDOW_UPDATE2` (0 or 1), `OPT_MAX_RECV_CTRL_FRAME_BUFFER`
+   * (8192 to 16777215: control frames and inflated header blocks).
+   */
+  setOption(option: number, value: number): void {
+    const { credit } = this.#state;
+    if (option === OPT_NO_AUTO_WINDOW_UPDATE || option === OPT_NO_AUTO_WINDOW_UPDATE2) {
+      const mode = option === OPT_NO_AUTO_WINDOW_UPDATE ? 'manual' : 'consume';
+      if (value !== 0) credit.mode = mode;
+      else if (credit.mode === mode) credit.mode = 'auto';
+    } else if (option === OPT_MAX_RECV_CTRL_FRAME_BUFFER) {
+      if (!Number.isInteger(value) || value < MIN_CONTROL_FRAME_LIMIT || value > MAX_FRAME_LENGTH) {
+        throw new InvalidArgumentError(
+          `the limit must be from ${MIN_CONTROL_FRAME_LIMIT} to ${MAX_FRAME_LENGTH}, got ${value}`,
+        );
+      }
+      this.#options.maxControlFrameSize = value;
+      this.#options.maxHeaderListSize = value;
+      this.#options.maxInflatedBlockSize = Math.max(this.#options.maxInflatedBlockSize, 4 * value);
+    } else {
+      throw new InvalidArgumentError(`unknown option ${String(option)}`);
+    }
+  }
+
+  /** What was given with the request; null for streams of the peer that got none and for streams that are not open. */
+  getStreamUserData(streamId: number): unknown {
+    const { reporting, streams } = this.#state;
+    const stream = reporting?.streamId === streamId ? reporting : streams.get(streamId);
+    return stream?.userData ?? null;
+  }
+
+  /**
+   * Keeps something with a stream, own or of the peer.
+   *
+   * @throws InvalidArgumentError when the stream is not open
+   */
+  setStreamUserData(streamId: number, userData: unknown): void {
+    const stream = this.#state.streams.get(streamId);
+    if (stream === undefined) throw new InvalidArgumentError(`stream ${streamId} is not open`);
+    stream.userData = userData ?? null;
+  }
+
+  /** Frames that wait to be sent, without data that is deferred or waits for a window. */
+  getOutboundQueueSize(): number {
+    return this.#state.queue.size(this.#state.mayData);
+  }
+
+  /** The least urgent priority: 3 in SPDY/2, else 7. */
+  getPriLowest(): number {
+    return this.version.lowestPriority;
+  }
+
+  /** Bytes received on a stream and not given back by WINDOW_UPDATE; 0 in SPDY/2, -1 if the stream is not open. */
+  getStreamRecvDataLength(streamId: number): number {
+    return this.#state.streams.get(streamId)?.received ?? -1;
+  }
+
+  /** Bytes received on the session and not given back by WINDOW_UPDATE; 0 but in SPDY/3.1. */
+  getRecvDataLength(): number {
+    return this.#state.credit.received;
+  }
+
+  /** Bytes handed out that the application has not consumed (option `windowUpdates: 'consume'`, else 0). */
+  get unconsumedBytes(): number {
+    return this.#state.credit.unconsumed;
+  }
+
+  /** Sets the id of our next stream: of our parity, not lower than the one it would have. */
+  setNextStreamId(streamId: number): void {
+    this.#submit.setNextStreamId(streamId);
+  }
+
+  /** Puts the client certificate of the TLS handshake (DER, leaf first) into slot 1 (SPDY/3 server with `credentials`). */
+  setClientCertificate(chain: readonly Uint8Array[]): void {
+    this.#state.certificates?.set(1, chain);
+  }
+
+  /** The chain in a certificate slot, null if there is none. */
+  getClientCertificate(slot: number): readonly Uint8Array[] | null {
+    return this.#state.certificates?.get(slot) ?? null;
+  }
+
+  /** Counters since the engine was made. */
+  get statistics(): Readonly<EngineStatistics> {
+    return this.#state.statistics;
+  }
+
+  #askForBytes(): Uint8Array | null {
+    if (this.#handler.recvCb === undefined)
+      throw new CallbackFailureError('recv() without data needs a recvCb');
+    let result: Uint8Array | number | null | undefined;
+    try {
+      result = this.#handler.recvCb(RECV_LENGTH);
+    } catch (exception) {
+      if (exception instanceof EOFError || exception instanceof CallbackFailureError)
+        throw exception;
+      throw new CallbackFailureError('recvCb failed', { cause: exception });
+    }
+    if (result === null || result === undefined || result === ERR_WOULDBLOCK) return null;
+    if (typeof result === 'number')
+      throw new CallbackFailureError(`recvCb returned the number ${result}`);
+    if (result.length > RECV_LENGTH) {
+      throw new CallbackFailureError(
+        `recvCb returned ${result.length} bytes when asked for ${RECV_LENGTH}`,
+      );
+    }
+    return result.length === 0 ? null : result;
+  }
+
+  /** Gives the frame in progress to `sendCb`; true when it took all of it. */
+  #handOver(): boolean {
+    while (this.#unsent !== null && this.#unsent.length > 0) {
+      const { length } = this.#unsent;
+      let taken: number;
+      try {
+        taken = this.#handler.sendCb === undefined ? length : this.#handler.sendCb(this.#unsent);
+      } catch (exception) {
+        if (exception instanceof CallbackFailureError) throw exception;
+        throw new CallbackFailureError('sendCb failed', { cause: exception });
+      }
+      if (taken === ERR_WOULDBLOCK || taken === 0 || taken === undefined || taken === null)
+        return false;
+      if (!Number.isInteger(taken) || taken < 0 || taken > length) {
+        throw new CallbackFailureError(`sendCb returned ${String(taken)} for ${length} bytes`);
+      }
+      this.#state.statistics.bytesSent += taken;
+      this.#unsent = this.#unsent.subarray(taken);
+    }
+    return true;
+  }
+}

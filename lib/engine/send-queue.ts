@@ -1,0 +1,157 @@
+import type {
+  CredentialFrame,
+  GoawayFrame,
+  HeadersFrame,
+  PingFrame,
+  RstStreamFrame,
+  SettingsFrame,
+  SynReplyFrame,
+  WindowUpdateFrame,
+} from '../protocol/frames.ts';
+import { Fifo } from './fifo.ts';
+import { LANE_DATA, LANE_HEAD, LANE_NONE, LANE_OPEN, type Stream } from './stream.ts';
+
+/** A control frame that goes ahead of all streams; SYN_REPLY and HEADERS stand here only to be refused. */
+export type UrgentFrame =
+  | RstStreamFrame
+  | WindowUpdateFrame
+  | CredentialFrame
+  | SynReplyFrame
+  | HeadersFrame;
+
+/** Streams of one kind of next frame, first come first served inside each priority. */
+class Lane {
+  readonly heads: (Stream | null)[] = new Array(8).fill(null);
+  readonly tails: (Stream | null)[] = new Array(8).fill(null);
+  /** Bit p is set while priority p has a stream. */
+  mask = 0;
+  /** Streams in the lane. */
+  streams = 0;
+  /** Items that they have to send. */
+  items = 0;
+}
+
+/**
+ * What waits to be sent, in the order of sending: PING, SETTINGS, other urgent frames, then streams by priority, GOAWAY behind the
+ * SYN_STREAMs that may still go. Every operation takes constant time, whatever the number of streams.
+ */
+export class SendQueue {
+  readonly pings: Fifo<PingFrame> = new Fifo();
+  readonly settings: Fifo<SettingsFrame> = new Fifo();
+  readonly urgent: Fifo<UrgentFrame> = new Fifo();
+  readonly goaways: Fifo<GoawayFrame> = new Fifo();
+  readonly #lanes: readonly [Lane, Lane, Lane] = [new Lane(), new Lane(), new Lane()];
+
+  /** Puts a stream at the end of its priority in `lane`, or only updates its item count if it stands there already. */
+  place(stream: Stream, lane: number, items: number): void {
+    if (stream.lane !== lane) {
+      this.remove(stream);
+      if (lane === LANE_NONE) return;
+      this.#append(stream, lane);
+    } else if (lane === LANE_NONE) {
+      return;
+    }
+    this.#lane(lane).items += items - stream.counted;
+    stream.counted = items;
+  }
+
+  /** Moves a stream behind the others of its priority. */
+  rotate(stream: Stream): void {
+    const { lane, counted } = stream;
+    if (lane === LANE_NONE || stream.next === null) return;
+    this.remove(stream);
+    this.#append(stream, lane);
+    this.#lane(lane).items += counted;
+    stream.counted = counted;
+  }
+
+  /** Takes a stream out of its lane. */
+  remove(stream: Stream): void {
+    if (stream.lane === LANE_NONE) return;
+    const lane = this.#lane(stream.lane);
+    const { previous, next, priority } = stream;
+    if (previous === null) lane.heads[priority] = next;
+    else previous.next = next;
+    if (next === null) lane.tails[priority] = previous;
+    else next.previous = previous;
+    if (lane.heads[priority] === null) lane.mask &= ~(1 << priority);
+    lane.streams--;
+    lane.items -= stream.counted;
+    stream.lane = LANE_NONE;
+    stream.previous = null;
+    stream.next = null;
+    stream.counted = 0;
+  }
+
+  /**
+   * The stream whose turn it is, null if none can send. `openAllowed`: SYN_STREAMs may leave; `dataAllowed`: the session window is
+   * open. At equal priority SYN_STREAM goes first, then frames without payload, then DATA.
+   */
+  nextStream(openAllowed: boolean, dataAllowed: boolean): Stream | null {
+    const [open, head, data] = this.#lanes;
+    const openMask = openAllowed ? open.mask : 0;
+    const dataMask = dataAllowed ? data.mask : 0;
+    const mask = openMask | head.mask | dataMask;
+    if (mask === 0) return null;
+    const priority = 31 - Math.clz32(mask & -mask);
+    const bit = 1 << priority;
+    const lane = (openMask & bit) !== 0 ? open : (head.mask & bit) !== 0 ? head : data;
+    return lane.heads[priority] ?? null;
+  }
+
+  /** The most urgent stream whose SYN_STREAM waits. */
+  nextToOpen(): Stream | null {
+    const { mask, heads } = this.#lanes[LANE_OPEN];
+    return mask === 0 ? null : (heads[31 - Math.clz32(mask & -mask)] ?? null);
+  }
+
+  /** Whether `nextStream` would give a stream. */
+  hasStream(openAllowed: boolean, dataAllowed: boolean): boolean {
+    const [open, head, data] = this.#lanes;
+    return (head.mask | (openAllowed ? open.mask : 0) | (dataAllowed ? data.mask : 0)) !== 0;
+  }
+
+  /** Streams whose SYN_STREAM waits. */
+  get waitingToOpen(): number {
+    return this.#lanes[LANE_OPEN].streams;
+  }
+
+  /** Frames that wait; DATA counts while it could be sent as far as its stream is concerned. */
+  size(dataAllowed: boolean): number {
+    const [open, head, data] = this.#lanes;
+    return (
+      this.pings.length +
+      this.settings.length +
+      this.urgent.length +
+      this.goaways.length +
+      open.items +
+      head.items +
+      (dataAllowed ? data.items : 0)
+    );
+  }
+
+  /** Whether a frame waits that belongs to no stream's turn. */
+  get hasUrgent(): boolean {
+    return this.pings.length + this.settings.length + this.urgent.length + this.goaways.length > 0;
+  }
+
+  #append(stream: Stream, laneNumber: number): void {
+    const lane = this.#lane(laneNumber);
+    const { priority } = stream;
+    const tail = lane.tails[priority] ?? null;
+    if (tail === null) {
+      lane.heads[priority] = stream;
+      lane.mask |= 1 << priority;
+    } else {
+      tail.next = stream;
+      stream.previous = tail;
+    }
+    lane.tails[priority] = stream;
+    lane.streams++;
+    stream.lane = laneNumber;
+  }
+
+  #lane(number: number): Lane {
+    return this.#lanes[number === LANE_DATA ? 2 : number === LANE_HEAD ? 1 : 0];
+  }
+}

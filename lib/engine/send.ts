@@ -1,0 +1,466 @@
+import { CallbackFailureError, StreamError, TemporalCallbackFailureError } from '../errors.ts';
+import type { HeaderCompressor } from '../compression/header-compressor.ts';
+import {
+  writeCredential,
+  writeDataHeader,
+  writeGoaway,
+  writeHeaders,
+  writePing,
+  writeRstStream,
+  writeSettings,
+  writeSynReply,
+  writeSynStream,
+  writeWindowUpdate,
+} from '../framing/encode.ts';
+import { encodeHeaderBlock } from '../framing/header-block.ts';
+import type { OutputBuffer } from '../framing/output-buffer.ts';
+import {
+  CREDENTIAL,
+  CTRL_FLAG_FIN,
+  CTRL_FLAG_UNIDIRECTIONAL,
+  DATA_FLAG_FIN,
+  DATA_FLAG_NONE,
+  ERR_DEFERRED,
+  ERR_GOAWAY_ALREADY_SENT,
+  ERR_INVALID_STREAM_ID,
+  ERR_INVALID_STREAM_STATE,
+  ERR_STREAM_CLOSED,
+  ERR_STREAM_CLOSING,
+  ERR_STREAM_SHUT_WR,
+  ERR_SYN_STREAM_NOT_ALLOWED,
+  GOAWAY,
+  HEADERS,
+  INTERNAL_ERROR,
+  PING,
+  READ_EOF,
+  REFUSED_STREAM,
+  RST_STREAM,
+  SYN_REPLY,
+  SYN_STREAM,
+  WINDOW_UPDATE,
+} from '../protocol/constants.ts';
+import type {
+  ControlFrame,
+  GoawayFrame,
+  HeaderList,
+  HeadersFrame,
+  SynReplyFrame,
+} from '../protocol/frames.ts';
+import type { ReadCtrl } from './data-provider.ts';
+import type { UrgentFrame } from './send-queue.ts';
+import type { SessionState } from './session-state.ts';
+import { NO_HEADERS, type OutItem, type Stream } from './stream.ts';
+
+/**
+ * Takes what is to be sent next, checks that it still may, encodes it, and applies what follows once it was written. Header blocks
+ * are compressed here and nowhere else, so they leave in the order in which they were compressed.
+ */
+export class Sender {
+  readonly #state: SessionState;
+  readonly #out: OutputBuffer;
+  readonly #compressor: HeaderCompressor;
+  readonly #control: ReadCtrl = { flags: 0 };
+
+  // The frame that was encoded last, until `written()`.
+  #frame: ControlFrame | null = null;
+  #stream: Stream | null = null;
+  #dataFlags = 0;
+  #dataLength = 0;
+
+  constructor(state: SessionState, out: OutputBuffer, compressor: HeaderCompressor) {
+    this.#state = state;
+    this.#out = out;
+    this.#compressor = compressor;
+  }
+
+  /** Encodes one frame; false when nothing can be sent. `written()` has to follow. */
+  encodeNext(): boolean {
+    const state = this.#state;
+    const { queue } = state;
+    while (state.phase !== 'ended') {
+      const ping = queue.pings.take();
+      if (ping !== undefined) {
+        this.#begin(ping);
+        writePing(this.#out, state.version, ping.id);
+        return true;
+      }
+      const settings = queue.settings.take();
+      if (settings !== undefined) {
+        this.#begin(settings);
+        writeSettings(this.#out, state.version, settings.flags, settings.entries);
+        return true;
+      }
+      const urgent = queue.urgent.take();
+      if (urgent !== undefined) {
+        if (this.#encodeUrgent(urgent)) return true;
+        continue;
+      }
+      if (queue.goaways.length > 0) {
+        // Requests that were made before go out first, unless the session has failed.
+        const waiting =
+          state.phase === 'open' && state.mayOpen && !this.#goawayKnown ? queue.nextToOpen() : null;
+        if (waiting !== null) {
+          if (this.#encodeOpening(waiting)) return true;
+        } else if (this.#encodeGoaway(queue.goaways.take() as GoawayFrame)) {
+          return true;
+        }
+        continue;
+      }
+      const stream = queue.nextStream(state.mayOpen, state.mayData);
+      if (stream === null) return false;
+      if (stream.streamId === 0 ? this.#encodeOpening(stream) : this.#encodeItem(stream))
+        return true;
+    }
+    return false;
+  }
+
+  /** The frame of the last `encodeNext()` was written: reports it and applies its effects. */
+  written(): void {
+    const { report, statistics } = this.#state;
+    statistics.framesSent++;
+    const stream = this.#stream;
+    this.#stream = null;
+    if (this.#frame === null) {
+      statistics.dataSent += this.#dataLength;
+      this.#dataWritten(stream as Stream);
+      return;
+    }
+    const frame = this.#frame;
+    this.#frame = null;
+    report.ctrlSend(frame);
+    switch (frame.type) {
+      case SYN_STREAM:
+        this.#openingWritten(stream as Stream, frame.flags);
+        break;
+      case SYN_REPLY:
+      case HEADERS:
+        this.#headersWritten(stream as Stream, frame);
+        break;
+      case RST_STREAM:
+        this.#resetWritten(frame.streamId, frame.status);
+        break;
+      case PING:
+        this.#pingWritten(frame.id);
+        break;
+      case GOAWAY:
+        this.#goawayWritten();
+        break;
+    }
+  }
+
+  /** Whether a GOAWAY forbids new streams. */
+  get #goawayKnown(): boolean {
+    return this.#state.goawaySent || this.#state.goawayReceived;
+  }
+
+  #begin(frame: ControlFrame): void {
+    this.#frame = frame;
+    this.#state.report.beforeCtrlSend(frame);
+  }
+
+  #encodeUrgent(frame: UrgentFrame): boolean {
+    const state = this.#state;
+    const { version } = state;
+    switch (frame.type) {
+      case RST_STREAM:
+        state.queuedReplies--;
+        this.#begin(frame);
+        writeRstStream(this.#out, version, frame.streamId, frame.status);
+        return true;
+      case WINDOW_UPDATE: {
+        const stream = state.streams.get(frame.streamId);
+        state.credit.updateLeaves(frame, stream);
+        if (frame.streamId !== 0 && (stream === undefined || stream.closing)) return false;
+        this.#begin(frame);
+        writeWindowUpdate(this.#out, version, frame.streamId, frame.delta);
+        return true;
+      }
+      case CREDENTIAL:
+        this.#begin(frame);
+        writeCredential(this.#out, version, frame.slot, frame.proof, frame.certificates);
+        return true;
+      default:
+        state.report.ctrlNotSend(frame, ERR_STREAM_CLOSED);
+        return false;
+    }
+  }
+
+  #encodeGoaway(queued: GoawayFrame): boolean {
+    const state = this.#state;
+    const failing = state.phase === 'failing';
+    if (state.goawaySent && !failing) {
+      state.report.ctrlNotSend(queued, ERR_GOAWAY_ALREADY_SENT);
+      return false;
+    }
+    const { lastAcceptedId, lastReceivedId } = state.streams;
+    const frame: GoawayFrame = {
+      ...queued,
+      lastGoodStreamId: failing ? lastReceivedId : lastAcceptedId,
+    };
+    this.#begin(frame);
+    writeGoaway(this.#out, state.version, frame.lastGoodStreamId, frame.status);
+    return true;
+  }
+
+  #goawayWritten(): void {
+    const state = this.#state;
+    state.goawaySent = true;
+    if (state.phase === 'failing') {
+      state.phase = 'ended';
+      return;
+    }
+    state.refuseWaiting(ERR_SYN_STREAM_NOT_ALLOWED, this.#notAllowed());
+  }
+
+  #notAllowed(): StreamError {
+    return new StreamError(
+      'ERR_SPDY_SYN_STREAM_NOT_ALLOWED',
+      `no stream can be opened after GOAWAY was ${this.#state.goawaySent ? 'sent' : 'received'}`,
+      0,
+      REFUSED_STREAM,
+      'local',
+    );
+  }
+
+  #encodeOpening(stream: Stream): boolean {
+    const state = this.#state;
+    const opening = stream.opening;
+    if (opening === null) return false;
+    if (this.#goawayKnown) {
+      state.refuse(stream, ERR_SYN_STREAM_NOT_ALLOWED, REFUSED_STREAM, this.#notAllowed());
+      return false;
+    }
+    let associated: Stream | undefined;
+    if (opening.associatedToStreamId !== 0) {
+      associated = state.streams.get(opening.associatedToStreamId);
+      if (associated === undefined || associated.closing || associated.localClosed) {
+        const gone = `stream ${opening.associatedToStreamId}, with which a stream is to be associated, is not open`;
+        const error = new StreamError('ERR_SPDY_STREAM_CLOSED', gone, 0, REFUSED_STREAM, 'local');
+        state.refuse(stream, ERR_STREAM_CLOSED, REFUSED_STREAM, error);
+        return false;
+      }
+    }
+    state.queue.remove(stream);
+    stream.streamId = state.streams.nextOwnId;
+    state.streams.nextOwnId += 2;
+    stream.sendWindow = state.peerInitialWindow;
+    stream.receiveWindow = state.credit.newStreamWindow;
+    state.streams.add(stream);
+    state.statistics.streamsOpened++;
+    if (associated !== undefined) {
+      if (associated.pushes === null) associated.pushes = [];
+      associated.pushes.push(stream);
+    }
+    const frame = { ...opening, streamId: stream.streamId };
+    stream.opening = frame;
+    const block = this.#compress(stream.wireHeaders);
+    stream.wireHeaders = NO_HEADERS;
+    this.#stream = stream;
+    const { flags, streamId, associatedToStreamId, priority, slot } = frame;
+    frame.length = writeSynStream(
+      this.#out,
+      state.version,
+      flags,
+      streamId,
+      associatedToStreamId,
+      priority,
+      slot,
+      block,
+    );
+    this.#begin(frame);
+    return true;
+  }
+
+  #openingWritten(stream: Stream, flags: number): void {
+    const state = this.#state;
+    stream.opening = null;
+    if (stream.closed) return;
+    if ((flags & CTRL_FLAG_FIN) !== 0) stream.localClosed = true;
+    if ((flags & CTRL_FLAG_UNIDIRECTIONAL) !== 0) stream.remoteClosed = true;
+    state.closeIfDone(stream);
+    if (!stream.closed) state.schedule(stream);
+  }
+
+  #encodeItem(stream: Stream): boolean {
+    const position = stream.nextItem();
+    const item = stream.outbox[position] as OutItem;
+    if (item.frame === null) return this.#encodeData(stream, item, position);
+    const frame = item.frame;
+    const errno = refusalOf(stream, frame);
+    if (errno !== 0) {
+      stream.removeItem(position);
+      this.#state.schedule(stream);
+      this.#state.report.ctrlNotSend(frame, errno);
+      return false;
+    }
+    if (item.provider !== null) item.frame = null;
+    else stream.removeItem(position);
+    this.#stream = stream;
+    const block = this.#compress(item.wireHeaders);
+    const write = frame.type === SYN_REPLY ? writeSynReply : writeHeaders;
+    (frame as { length: number }).length = write(
+      this.#out,
+      this.#state.version,
+      frame.flags,
+      stream.streamId,
+      block,
+    );
+    this.#begin(frame);
+    return true;
+  }
+
+  #headersWritten(stream: Stream, frame: SynReplyFrame | HeadersFrame): void {
+    if (stream.closed) return;
+    if (frame.type === SYN_REPLY) stream.replied = true;
+    if ((frame.flags & CTRL_FLAG_FIN) !== 0) this.#finishSending(stream);
+    if (!stream.closed) this.#afterTurn(stream);
+  }
+
+  #encodeData(stream: Stream, item: OutItem, position: number): boolean {
+    const state = this.#state;
+    if (stream.localClosed || (!stream.own && !stream.replied)) {
+      stream.removeItem(position);
+      state.schedule(stream);
+      return false;
+    }
+    const provider = item.provider;
+    if (provider === null) throw new Error('a DATA item without a provider');
+    let bytes: Uint8Array | null = null;
+    let end = provider.ended === true;
+    if (!end) {
+      let limit = state.options.maxDataSize;
+      if (state.sendWindows) {
+        limit = Math.min(limit, stream.sendWindow);
+        if (state.version.sessionWindow) limit = Math.min(limit, state.sendWindow);
+      }
+      const control = this.#control;
+      control.flags = 0;
+      try {
+        const result = provider.readCb(stream.streamId, limit, control, provider.source);
+        if (result instanceof Uint8Array) bytes = result;
+        else if (typeof result === 'number') {
+          if (result !== ERR_DEFERRED)
+            throw new TypeError(`a data provider returned the number ${result}`);
+          control.flags = 0;
+        }
+        if (bytes !== null && bytes.length > limit) {
+          throw new RangeError(
+            `a data provider returned ${bytes.length} bytes when asked for ${limit}`,
+          );
+        }
+      } catch (exception) {
+        this.#providerFailed(stream, item, exception);
+        return false;
+      }
+      // The provider may have ended the stream or the session from inside.
+      if (stream.closed || stream.closing) return false;
+      end = (control.flags & READ_EOF) !== 0;
+      if (!end && (bytes === null || bytes.length === 0)) {
+        item.deferred = true;
+        state.schedule(stream);
+        return false;
+      }
+    }
+    const length = bytes === null ? 0 : bytes.length;
+    if (end) stream.removeItem(stream.outbox.indexOf(item, stream.outboxHead));
+    if (length === 0 && !item.fin) {
+      state.schedule(stream);
+      return false;
+    }
+    this.#dataFlags = end && item.fin ? DATA_FLAG_FIN : DATA_FLAG_NONE;
+    this.#dataLength = length;
+    this.#stream = stream;
+    if (state.sendWindows) {
+      stream.sendWindow -= length;
+      if (state.version.sessionWindow) state.sendWindow -= length;
+    }
+    writeDataHeader(this.#out, stream.streamId, this.#dataFlags, length);
+    if (bytes !== null) this.#out.writeBytes(bytes);
+    return true;
+  }
+
+  #dataWritten(stream: Stream): void {
+    const state = this.#state;
+    state.budgets.windowUpdates.earn(4);
+    state.report.dataSend(this.#dataFlags, stream.streamId, this.#dataLength);
+    if (stream.closed) return;
+    if ((this.#dataFlags & DATA_FLAG_FIN) !== 0) this.#finishSending(stream);
+    if (!stream.closed) this.#afterTurn(stream);
+  }
+
+  /** Our half is finished: what is still queued for it will be refused when its turn comes. */
+  #finishSending(stream: Stream): void {
+    stream.localClosed = true;
+    this.#state.closeIfDone(stream);
+  }
+
+  /** After a frame the others of the same priority have their turn. */
+  #afterTurn(stream: Stream): void {
+    this.#state.schedule(stream);
+    this.#state.queue.rotate(stream);
+  }
+
+  #providerFailed(stream: Stream, item: OutItem, exception: unknown): void {
+    const state = this.#state;
+    const position = stream.outbox.indexOf(item, stream.outboxHead);
+    if (position >= 0) stream.removeItem(position);
+    if (exception instanceof TemporalCallbackFailureError) {
+      if (stream.closed || stream.closing) return;
+      const { streamId } = stream;
+      const message = `stream ${streamId}: ${exception.message}`;
+      stream.error = new StreamError(exception.code, message, streamId, INTERNAL_ERROR, 'local', {
+        cause: exception,
+      });
+      state.queueReset(streamId, INTERNAL_ERROR, ERR_STREAM_CLOSING);
+      return;
+    }
+    if (!stream.closed) state.schedule(stream);
+    if (exception instanceof CallbackFailureError) throw exception;
+    const reason = exception instanceof Error ? exception.message : String(exception);
+    throw new CallbackFailureError(
+      `the data provider of stream ${stream.streamId} failed: ${reason}`,
+      { cause: exception },
+    );
+  }
+
+  #resetWritten(streamId: number, status: number): void {
+    const state = this.#state;
+    const stream = state.streams.get(streamId);
+    if (stream === undefined || !stream.closing) return;
+    const error =
+      stream.error ??
+      new StreamError(
+        'ERR_SPDY_STREAM_CLOSING',
+        `stream ${streamId} was reset by this side`,
+        streamId,
+        status,
+        'local',
+      );
+    state.closeStream(stream, status, error);
+  }
+
+  #pingWritten(id: number): void {
+    const state = this.#state;
+    if (state.streams.isOwnId(id)) {
+      state.queuedPings--;
+      state.outstandingPings.add(id);
+    } else {
+      state.queuedReplies--;
+    }
+  }
+
+  #compress(headers: HeaderList): Buffer {
+    const { version, options } = this.#state;
+    return this.#compressor.compress(encodeHeaderBlock(version, headers, options.headerEncoding));
+  }
+}
+
+/** Why a SYN_REPLY or HEADERS frame may not be sent, 0 if it may (SPDY/3 2.3.2, 2.3.6, 2.6.2). */
+function refusalOf(stream: Stream, frame: SynReplyFrame | HeadersFrame): number {
+  if (stream.localClosed) return ERR_STREAM_SHUT_WR;
+  if (frame.type === SYN_REPLY) {
+    if (stream.own) return ERR_INVALID_STREAM_ID;
+    return stream.replied ? ERR_INVALID_STREAM_STATE : 0;
+  }
+  return stream.own || stream.replied ? 0 : ERR_INVALID_STREAM_STATE;
+}

@@ -1,0 +1,150 @@
+import type { StreamError } from '../errors.ts';
+import type {
+  HeaderList,
+  HeadersFrame,
+  SynReplyFrame,
+  SynStreamFrame,
+  WindowUpdateFrame,
+} from '../protocol/frames.ts';
+import type { DataSource } from './data-provider.ts';
+import {
+  STATE_ACCEPTING,
+  STATE_INITIAL,
+  STATE_OPEN,
+  STATE_OPENING,
+  STATE_REMOTE_CLOSED,
+  STATE_RESET,
+} from './stream-state.ts';
+
+/** An empty header list. */
+export const NO_HEADERS: HeaderList = Object.freeze([]);
+
+/** Something a stream has to send: a frame with headers, or the data of a provider, or one followed by the other. */
+export interface OutItem {
+  frame: SynReplyFrame | HeadersFrame | null;
+  /** Headers of the frame as they stand on the wire. */
+  readonly wireHeaders: HeaderList;
+  provider: DataSource | null;
+  /** Whether the last DATA frame carries FIN. */
+  readonly fin: boolean;
+  /** The provider had nothing; waits for `resumeData`. */
+  deferred: boolean;
+}
+
+/** A stream that was asked for: its id is 0 until the SYN_STREAM leaves. */
+export interface StreamHandle {
+  readonly streamId: number;
+}
+
+/** Lane of the send queue that a stream stands in. */
+export const LANE_NONE = -1;
+/** Streams whose SYN_STREAM waits. */
+export const LANE_OPEN = 0;
+/** Streams whose next frame needs no window. */
+export const LANE_HEAD = 1;
+/** Streams whose next frame is DATA. */
+export const LANE_DATA = 2;
+
+/** One stream: its state, windows and what it has to send. Behaviour lives in receive, submit and send. */
+export class Stream implements StreamHandle {
+  streamId: number;
+  /** Opened by this side. */
+  readonly own: boolean;
+  readonly priority: number;
+  userData: unknown = null;
+
+  /** Our SYN_STREAM until it was written. */
+  opening: SynStreamFrame | null = null;
+  /** Its headers as they stand on the wire. */
+  wireHeaders: HeaderList = NO_HEADERS;
+  replied = false;
+  localClosed = false;
+  remoteClosed = false;
+  /** Our RST_STREAM is queued: nothing but that is sent or received any more. */
+  closing = false;
+  /** No longer in the table. */
+  closed = false;
+
+  /** Bytes that we may send. */
+  sendWindow: number;
+  /** Bytes that the peer may still send. */
+  receiveWindow: number;
+  /** Bytes received and not yet given back by WINDOW_UPDATE. */
+  received = 0;
+  /** Bytes handed to the application that it has not consumed. */
+  unconsumed = 0;
+  /** Bytes consumed and not yet given back by WINDOW_UPDATE. */
+  consumed = 0;
+  /** A WINDOW_UPDATE of this stream that waits: further credit is added to it. */
+  queuedUpdate: WindowUpdateFrame | null = null;
+
+  /** Why the stream is being reset, reported at its end. */
+  error: StreamError | null = null;
+
+  /** Streams pushed in association with this one. */
+  pushes: Stream[] | null = null;
+
+  /** What is to be sent, from `outboxHead` on. */
+  readonly outbox: OutItem[] = [];
+  outboxHead = 0;
+
+  /** Position in the send queue. */
+  lane: number = LANE_NONE;
+  previous: Stream | null = null;
+  next: Stream | null = null;
+  /** Items that the send queue has counted for this stream. */
+  counted = 0;
+
+  constructor(
+    streamId: number,
+    own: boolean,
+    priority: number,
+    sendWindow: number,
+    receiveWindow: number,
+  ) {
+    this.streamId = streamId;
+    this.own = own;
+    this.priority = priority;
+    this.sendWindow = sendWindow;
+    this.receiveWindow = receiveWindow;
+  }
+
+  /** Number of the receiving state (see `RECEIVE_TABLE`). */
+  receiveState(): number {
+    if (this.closing) return STATE_RESET;
+    if (this.opening !== null) return STATE_INITIAL;
+    if (this.remoteClosed) return STATE_REMOTE_CLOSED;
+    if (!this.own) return STATE_ACCEPTING;
+    return this.replied ? STATE_OPEN : STATE_OPENING;
+  }
+
+  /** Items that wait to be sent. */
+  get outboxLength(): number {
+    return this.outbox.length - this.outboxHead;
+  }
+
+  /** Takes the item at `index` (absolute) out of the outbox. */
+  removeItem(index: number): void {
+    if (index === this.outboxHead) {
+      this.outboxHead++;
+      if (this.outboxHead === this.outbox.length) {
+        this.outbox.length = 0;
+        this.outboxHead = 0;
+      }
+    } else {
+      this.outbox.splice(index, 1);
+    }
+  }
+
+  /**
+   * Position of the item to send next, -1 if nothing can go: the first one, or the first frame behind data that is deferred.
+   */
+  nextItem(): number {
+    const { outbox, outboxHead } = this;
+    const first = outbox[outboxHead];
+    if (first === undefined) return -1;
+    if (!first.deferred) return outboxHead;
+    for (let i = outboxHead + 1; i < outbox.length; i++) if (outbox[i]?.frame !== null) return i;
+    return -1;
+  }
+}

@@ -1,0 +1,318 @@
+import {
+  InvalidArgumentError,
+  InvalidStateError,
+  StreamClosedError,
+  StreamError,
+} from '../errors.ts';
+import { headerBlockLength, prepareHeaders, presentHeaders } from '../framing/header-list.ts';
+import {
+  CLIENT,
+  CREDENTIAL,
+  CTRL_FLAG_FIN,
+  CTRL_FLAG_UNIDIRECTIONAL,
+  DATA_FLAG_FIN,
+  ERR_STREAM_CLOSED,
+  ERR_STREAM_CLOSING,
+  HEADERS,
+  MAX_FRAME_LENGTH,
+  MAX_STREAM_ID,
+  MAX_WINDOW_SIZE,
+  PING,
+  SETTINGS,
+  SETTINGS_MAX,
+  SYN_REPLY,
+  SYN_STREAM,
+} from '../protocol/constants.ts';
+import type { HeaderList, HeadersFrame, SettingsEntry, SynReplyFrame } from '../protocol/frames.ts';
+import type { DataSource } from './data-provider.ts';
+import type { SessionState } from './session-state.ts';
+import { applyLocalSettings } from './settings.ts';
+import { LANE_OPEN, NO_HEADERS, type OutItem, Stream, type StreamHandle } from './stream.ts';
+
+/** Bytes by which a compressed block can be larger than its plain form (stored blocks of the smallest memory level). */
+function compressedBound(plainLength: number): number {
+  return plainLength + (plainLength >>> 5) + 128;
+}
+
+/** Checks what the application asks for and queues it. Nothing is written here. */
+export class Submitter {
+  readonly #state: SessionState;
+  #nextPingId: number;
+
+  constructor(state: SessionState) {
+    this.#state = state;
+    this.#nextPingId = state.side === CLIENT ? 1 : 2;
+  }
+
+  /** Queues a SYN_STREAM and what follows it. */
+  open(
+    flags: number,
+    associatedToStreamId: number,
+    priority: number,
+    headers: HeaderList,
+    provider: DataSource | null,
+    userData: unknown,
+    slot: number,
+  ): StreamHandle {
+    const state = this.#state;
+    const { version, streams, queue } = state;
+    checkInteger('priority', priority, 0, version.lowestPriority);
+    checkInteger('slot', slot, 0, version.hasSlot ? 255 : 0);
+    checkInteger('associatedToStreamId', associatedToStreamId, 0, MAX_STREAM_ID);
+    if (streams.nextOwnId + 2 * queue.waitingToOpen > MAX_STREAM_ID) {
+      throw new InvalidStateError(
+        'all stream ids of this side are used up: a new session is needed',
+        'ERR_SPDY_STREAM_ID_NOT_AVAILABLE',
+      );
+    }
+    const wireHeaders = this.#prepare(headers, 10);
+    const stream = new Stream(0, true, priority, 0, 0);
+    stream.userData = userData ?? null;
+    stream.wireHeaders = wireHeaders;
+    stream.opening = {
+      version: version.wire,
+      flags: flags & (CTRL_FLAG_FIN | CTRL_FLAG_UNIDIRECTIONAL),
+      length: 0,
+      type: SYN_STREAM,
+      streamId: 0,
+      associatedToStreamId: state.side === CLIENT ? 0 : associatedToStreamId,
+      priority,
+      slot,
+      headers: presentHeaders(version, wireHeaders),
+    };
+    if (provider !== null) stream.outbox.push(dataItem(provider, true));
+    if (state.phase === 'ended') state.refuse(stream, ERR_STREAM_CLOSED, 0, this.#sessionClosed());
+    else queue.place(stream, LANE_OPEN, 1);
+    return stream;
+  }
+
+  /** Queues SYN_REPLY or HEADERS, and the data behind it. */
+  headers(
+    type: typeof SYN_REPLY | typeof HEADERS,
+    flags: number,
+    streamId: number,
+    headers: HeaderList,
+    provider: DataSource | null,
+  ): void {
+    const state = this.#state;
+    checkInteger('streamId', streamId, 1, MAX_STREAM_ID);
+    const wireHeaders = this.#prepare(headers, state.version.replyFixedLength);
+    const frame = {
+      version: state.version.wire,
+      flags: flags & CTRL_FLAG_FIN,
+      length: 0,
+      type,
+      streamId,
+      headers: presentHeaders(state.version, wireHeaders),
+    } as SynReplyFrame | HeadersFrame;
+    const stream = state.streams.get(streamId);
+    if (state.phase === 'ended') state.report.ctrlNotSend(frame, ERR_STREAM_CLOSED);
+    else if (stream === undefined || stream.closing) state.queue.urgent.push(frame);
+    else this.#append(stream, { frame, wireHeaders, provider, fin: true, deferred: false });
+  }
+
+  /** Queues the data of a provider. For a stream that cannot send it, nothing happens (as in Spdylay). */
+  data(streamId: number, flags: number, provider: DataSource): void {
+    checkInteger('streamId', streamId, 1, MAX_STREAM_ID);
+    if (!isDataSource(provider))
+      throw new InvalidArgumentError('a data provider with a readCb function is needed');
+    const stream = this.#state.streams.get(streamId);
+    if (stream === undefined || stream.closing) return;
+    this.#append(stream, dataItem(provider, (flags & DATA_FLAG_FIN) !== 0));
+  }
+
+  /** Queues RST_STREAM. */
+  reset(streamId: number, status: number): void {
+    const state = this.#state;
+    checkInteger('streamId', streamId, 1, MAX_STREAM_ID);
+    checkInteger('status', status, 1, 0xffffffff);
+    if (state.phase === 'ended' || state.streams.get(streamId)?.closing === true) return;
+    state.queueReset(streamId, status, ERR_STREAM_CLOSING);
+  }
+
+  /** Ends a stream that was asked for: without a trace if its SYN_STREAM has not left. */
+  cancel(handle: StreamHandle, status: number): void {
+    checkInteger('status', status, 1, 0xffffffff);
+    if (!(handle instanceof Stream))
+      throw new InvalidArgumentError('cancel takes what submitRequest or submitSynStream returned');
+    if (handle.closed || handle.closing) return;
+    if (handle.streamId !== 0) {
+      this.reset(handle.streamId, status);
+      return;
+    }
+    const error = new StreamError(
+      'ERR_SPDY_STREAM_CLOSING',
+      'the stream was cancelled before it was opened',
+      0,
+      status,
+      'local',
+    );
+    this.#state.refuse(handle, ERR_STREAM_CLOSING, status, error);
+  }
+
+  /** Queues PING; returns its id. */
+  ping(): number {
+    const state = this.#state;
+    const { maxOutstandingPings } = state.options;
+    if (state.queuedPings + state.outstandingPings.size >= maxOutstandingPings) {
+      throw new InvalidStateError(
+        `${maxOutstandingPings} PINGs are already waiting for an answer`,
+        'ERR_SPDY_TOO_MANY_PINGS',
+      );
+    }
+    const id = this.#nextPingId;
+    this.#nextPingId = id + 2 > MAX_STREAM_ID ? (state.side === CLIENT ? 1 : 2) : id + 2;
+    if (state.phase === 'ended') return id;
+    state.queuedPings++;
+    state.queue.pings.push({ version: state.version.wire, flags: 0, length: 4, type: PING, id });
+    return id;
+  }
+
+  /** Queues GOAWAY. */
+  goaway(status: number): void {
+    checkInteger('status', status, 0, 2);
+    if (this.#state.phase !== 'ended') this.#state.queue.goaways.push(this.#state.goaway(status));
+  }
+
+  /** Queues SETTINGS; our own values count from now on. */
+  settings(flags: number, entries: readonly SettingsEntry[]): void {
+    const state = this.#state;
+    checkInteger('flags', flags, 0, 1);
+    if (!Array.isArray(entries))
+      throw new InvalidArgumentError('settings must be an array of { id, flags, value }');
+    const sorted = entries.map(({ id, flags: entryFlags, value }) => {
+      checkInteger('settings id', id, 1, SETTINGS_MAX);
+      checkInteger(`flags of setting ${id}`, entryFlags, 0, 255);
+      checkInteger(`value of setting ${id}`, value, 0, 0xffffffff);
+      return { id, flags: entryFlags, value };
+    });
+    sorted.sort((a, b) => a.id - b.id);
+    for (const [i, entry] of sorted.entries()) {
+      if (entry.id === sorted[i + 1]?.id)
+        throw new InvalidArgumentError(`setting ${entry.id} is given twice`);
+    }
+    if (state.phase === 'ended') return;
+    applyLocalSettings(state, sorted);
+    const length = 4 + 8 * sorted.length;
+    state.queue.settings.push({
+      version: state.version.wire,
+      flags,
+      length,
+      type: SETTINGS,
+      entries: sorted,
+    });
+  }
+
+  /** Queues WINDOW_UPDATE for a stream, or with stream id 0 for the session. */
+  windowUpdate(streamId: number, delta: number): void {
+    const state = this.#state;
+    checkInteger('delta', delta, 1, MAX_WINDOW_SIZE);
+    checkInteger('streamId', streamId, 0, MAX_STREAM_ID);
+    const { version } = state;
+    if (streamId === 0 ? !version.sessionWindow : !version.streamWindows) {
+      throw new InvalidArgumentError(
+        `${version.name} has no ${streamId === 0 ? 'session window' : 'WINDOW_UPDATE'}`,
+      );
+    }
+    const stream = state.streams.get(streamId);
+    if (streamId !== 0 && stream === undefined)
+      throw new StreamClosedError(`stream ${streamId} is not open`);
+    if (state.phase !== 'ended') state.credit.grant(stream ?? null, delta);
+  }
+
+  /** Queues CREDENTIAL. */
+  credential(slot: number, proof: Uint8Array, certificates: readonly Uint8Array[]): void {
+    const state = this.#state;
+    if (!state.version.hasCredential || state.side !== CLIENT) {
+      throw new InvalidStateError('CREDENTIAL is sent by SPDY/3 clients only');
+    }
+    checkInteger('slot', slot, 1, 0xffff);
+    const length = certificates.reduce(
+      (sum, certificate) => sum + 4 + certificate.length,
+      6 + proof.length,
+    );
+    if (certificates.length === 0)
+      throw new InvalidArgumentError('CREDENTIAL needs at least one certificate');
+    if (length > MAX_FRAME_LENGTH)
+      throw new InvalidArgumentError(
+        `CREDENTIAL is too large: ${length} bytes`,
+        'ERR_SPDY_FRAME_TOO_LARGE',
+      );
+    if (state.phase === 'ended') return;
+    state.queue.urgent.push({
+      version: state.version.wire,
+      flags: 0,
+      length,
+      type: CREDENTIAL,
+      slot,
+      proof,
+      certificates,
+    });
+  }
+
+  /** Puts deferred data back into the queue; false if none was deferred. */
+  resume(streamId: number): boolean {
+    const stream = this.#state.streams.get(streamId);
+    const item = stream?.outbox[stream.outboxHead];
+    if (stream === undefined || item?.deferred !== true || stream.localClosed) return false;
+    item.deferred = false;
+    this.#state.schedule(stream);
+    return true;
+  }
+
+  /** The application has consumed received bytes. */
+  consume(streamId: number, bytes: number): void {
+    const { credit, streams } = this.#state;
+    checkInteger('streamId', streamId, 1, MAX_STREAM_ID);
+    checkInteger('length', bytes, 0, Number.MAX_SAFE_INTEGER);
+    if (credit.mode !== 'consume')
+      throw new InvalidStateError("consume() needs the option windowUpdates: 'consume'");
+    credit.consume(streams.get(streamId), streamId, bytes);
+  }
+
+  /** The id that our next stream gets. */
+  setNextStreamId(id: number): void {
+    const { streams } = this.#state;
+    checkInteger('next stream id', id, streams.nextOwnId, MAX_STREAM_ID);
+    if (!streams.isOwnId(id)) throw new InvalidArgumentError(`stream id ${id} belongs to the peer`);
+    streams.nextOwnId = id;
+  }
+
+  #append(stream: Stream, item: OutItem): void {
+    stream.outbox.push(item);
+    this.#state.schedule(stream);
+  }
+
+  #prepare(headers: HeaderList, fixedLength: number): HeaderList {
+    const { version, options } = this.#state;
+    const prepared = prepareHeaders(version, headers, options.headerEncoding);
+    const length = headerBlockLength(version, prepared, options.headerEncoding);
+    if (compressedBound(length) + fixedLength > MAX_FRAME_LENGTH) {
+      throw new InvalidArgumentError(
+        `the headers do not fit into a frame: ${length} bytes`,
+        'ERR_SPDY_FRAME_TOO_LARGE',
+      );
+    }
+    return prepared;
+  }
+
+  #sessionClosed(): StreamError {
+    return new StreamError('ERR_SPDY_SESSION_CLOSED', 'the session is closed', 0, 3, 'local');
+  }
+}
+
+/** Whether a value can deliver data; an object without a read function counts as no provider, as in Spdylay. */
+export function isDataSource(value: DataSource | null | undefined): value is DataSource {
+  return value !== null && value !== undefined && typeof value.readCb === 'function';
+}
+
+function dataItem(provider: DataSource, fin: boolean): OutItem {
+  return { frame: null, wireHeaders: NO_HEADERS, provider, fin, deferred: false };
+}
+
+function checkInteger(name: string, value: number, min: number, max: number): void {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    const range = min === max ? String(min) : `an integer from ${min} to ${max}`;
+    throw new InvalidArgumentError(`${name} must be ${range}, got ${String(value)}`);
+  }
+}
