@@ -21,8 +21,6 @@ import { readUint16, readUint32 } from './bytes.ts';
 
 /** How the control frames of one type are read. Objects have the field order of protocol/frames.ts. */
 export interface ControlDecoder {
-  /** Whether the type exists in a version. */
-  exists(version: ProtocolVersion): boolean;
   /** Whether the length field can be right. */
   accepts(version: ProtocolVersion, length: number): boolean;
   /** Reads the payload at `start`; a string says what is wrong with it. Nothing of the result is a view of `bytes`. */
@@ -46,10 +44,7 @@ export interface BlockPrefix {
 /** Clears the reserved bit in front of stream ids and of the delta. */
 const MASK_31 = 0x7fffffff;
 
-const EVERY_VERSION = (): boolean => true;
-
 const RST_STREAM_DECODER: ControlDecoder = {
-  exists: EVERY_VERSION,
   accepts: (_version, length) => length === 8,
   decode: (version, flags, length, bytes, start) => ({
     version: version.wire,
@@ -62,7 +57,6 @@ const RST_STREAM_DECODER: ControlDecoder = {
 };
 
 const SETTINGS_DECODER: ControlDecoder = {
-  exists: EVERY_VERSION,
   accepts: (_version, length) => length >= 4 && length % 8 === 4,
   decode: (version, flags, length, bytes, start) => {
     const count = readUint32(bytes, start);
@@ -75,14 +69,7 @@ const SETTINGS_DECODER: ControlDecoder = {
   },
 };
 
-const NOOP_DECODER: ControlDecoder = {
-  exists: (version) => version.hasNoop,
-  accepts: EVERY_VERSION,
-  decode: (version, flags, length) => ({ version: version.wire, flags, length, type: NOOP }),
-};
-
 const PING_DECODER: ControlDecoder = {
-  exists: EVERY_VERSION,
   accepts: (_version, length) => length === 4,
   decode: (version, flags, length, bytes, start) => ({
     version: version.wire,
@@ -94,7 +81,6 @@ const PING_DECODER: ControlDecoder = {
 };
 
 const GOAWAY_DECODER: ControlDecoder = {
-  exists: EVERY_VERSION,
   // Some peers send the status in SPDY/2 too; it means nothing there.
   accepts: (version, length) => length === 8 || (length === 4 && !version.goawayStatus),
   decode: (version, flags, length, bytes, start) => ({
@@ -108,7 +94,6 @@ const GOAWAY_DECODER: ControlDecoder = {
 };
 
 const WINDOW_UPDATE_DECODER: ControlDecoder = {
-  exists: (version) => version.streamWindows,
   accepts: (_version, length) => length === 8,
   decode: (version, flags, length, bytes, start) => ({
     version: version.wire,
@@ -121,13 +106,26 @@ const WINDOW_UPDATE_DECODER: ControlDecoder = {
 };
 
 const CREDENTIAL_DECODER: ControlDecoder = {
-  exists: (version) => version.hasCredential,
   accepts: (_version, length) => length >= 6,
   decode: decodeCredential,
 };
 
-/** The decoders of the frames without a header block, by type. */
+/** The decoders by type; frames with a header block have none, nor has NOOP, which says nothing. */
 export const CONTROL_DECODERS: readonly (ControlDecoder | undefined)[] = decodersByType();
+
+/** Whether a control frame type exists in a version. */
+export function typeExists(version: ProtocolVersion, type: number): boolean {
+  switch (type) {
+    case NOOP:
+      return version.hasNoop;
+    case WINDOW_UPDATE:
+      return version.streamWindows;
+    case CREDENTIAL:
+      return version.hasCredential;
+    default:
+      return type >= SYN_STREAM && type <= HEADERS;
+  }
+}
 
 /** Whether frames of a type carry a header block. */
 export function hasHeaderBlock(type: number): boolean {
@@ -190,7 +188,6 @@ function decodersByType(): (ControlDecoder | undefined)[] {
   const decoders: (ControlDecoder | undefined)[] = new Array(CREDENTIAL + 1).fill(undefined);
   decoders[RST_STREAM] = RST_STREAM_DECODER;
   decoders[SETTINGS] = SETTINGS_DECODER;
-  decoders[NOOP] = NOOP_DECODER;
   decoders[PING] = PING_DECODER;
   decoders[GOAWAY] = GOAWAY_DECODER;
   decoders[WINDOW_UPDATE] = WINDOW_UPDATE_DECODER;
@@ -219,7 +216,7 @@ function decodeCredential(
   const proofLength = readUint32(bytes, start + 2);
   if (proofLength > length - 6) return 'CREDENTIAL with a proof that is longer than the frame';
   let at = start + 6 + proofLength;
-  const proof = Uint8Array.prototype.slice.call(bytes, start + 6, at);
+  const proof = new Uint8Array(bytes.subarray(start + 6, at));
   const certificates: Uint8Array[] = [];
   while (at < end) {
     const certificateLength = end - at < 4 ? 0 : readUint32(bytes, at);
@@ -227,7 +224,7 @@ function decodeCredential(
     if (certificateLength === 0 || certificateLength > end - at) {
       return 'CREDENTIAL with a certificate that does not fit the frame';
     }
-    certificates.push(Uint8Array.prototype.slice.call(bytes, at, at + certificateLength));
+    certificates.push(new Uint8Array(bytes.subarray(at, at + certificateLength)));
     at += certificateLength;
   }
   if (certificates.length === 0) return 'CREDENTIAL without a certificate';

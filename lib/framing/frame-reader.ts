@@ -1,11 +1,5 @@
 import type { ErrorCode } from '../errors.ts';
-import {
-  CREDENTIAL,
-  FRAME_HEADER_LENGTH,
-  NOOP,
-  SETTINGS,
-  SYN_STREAM,
-} from '../protocol/constants.ts';
+import { CREDENTIAL, FRAME_HEADER_LENGTH, SETTINGS, SYN_STREAM } from '../protocol/constants.ts';
 import type { HeaderList } from '../protocol/frames.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
 import { NO_BYTES, readUint32 } from './bytes.ts';
@@ -13,9 +7,11 @@ import {
   type BlockPrefix,
   blockPrefixLength,
   CONTROL_DECODERS,
+  type ControlDecoder,
   hasHeaderBlock,
   headerBlockFrame,
   readBlockPrefix,
+  typeExists,
 } from './decode.ts';
 import type { FrameSink, HeaderFault } from './frame-sink.ts';
 import { decodeHeaderBlock } from './header-block.ts';
@@ -190,20 +186,24 @@ export class FrameReader {
     const type = this.#type;
     const length = this.#length;
     const version = this.#version;
-    const limit = this.#limits.maxControlFrameSize;
     if (hasHeaderBlock(type)) {
       this.#startHeaderBlockFrame(type, length);
-      return;
-    }
-    const decoder = CONTROL_DECODERS[type];
-    if (decoder === undefined || !decoder.exists(version)) {
-      if (length > limit) this.#skip(length, REPORT_UNKNOWN);
+    } else if (!typeExists(version, type)) {
+      if (length > this.#limits.maxControlFrameSize) this.#skip(length, REPORT_UNKNOWN);
       else this.#collect(length, REPORT_UNKNOWN);
     } else if (this.#versionField !== version.wire) {
       this.#skip(length, REPORT_VERSION);
-    } else if (type === NOOP || (type === CREDENTIAL && !this.#limits.credentials)) {
+    } else {
+      this.#startPlainFrame(type, length);
+    }
+  }
+
+  #startPlainFrame(type: number, length: number): void {
+    const decoder = CONTROL_DECODERS[type];
+    const limit = this.#limits.maxControlFrameSize;
+    if (decoder === undefined || (type === CREDENTIAL && !this.#limits.credentials)) {
       this.#skip(length, FORGET);
-    } else if (!decoder.accepts(version, length)) {
+    } else if (!decoder.accepts(this.#version, length)) {
       this.#failLength();
     } else if (
       type === SETTINGS &&
@@ -296,11 +296,11 @@ export class FrameReader {
   }
 
   #decode(bytes: Buffer, start: number): void {
-    const decoder = CONTROL_DECODERS[this.#type];
-    const frame = decoder?.decode(this.#version, this.#flags, this.#length, bytes, start);
+    const decoder = CONTROL_DECODERS[this.#type] as ControlDecoder;
+    const frame = decoder.decode(this.#version, this.#flags, this.#length, bytes, start);
     if (typeof frame === 'string') {
       this.#fail(this.#payload(bytes, start), 'ERR_SPDY_INVALID_FRAME', frame);
-    } else if (frame !== undefined) {
+    } else {
       this.#sink.control(frame);
     }
   }
@@ -332,16 +332,12 @@ export class FrameReader {
 
   #endBlock(): void {
     const inflater = this.#inflater;
-    const limits = this.#limits;
+    const { headerEncoding, maxHeaderCount } = this.#limits;
+    const block = inflater.block();
     let headers = NO_HEADERS;
     let fault: HeaderFault | null = 'size';
-    if (!this.#oversize && inflater.length <= limits.maxHeaderListSize) {
-      const decoded = decodeHeaderBlock(
-        this.#version,
-        inflater.block(),
-        limits.headerEncoding,
-        limits.maxHeaderCount,
-      );
+    if (!this.#oversize && block.length === inflater.length) {
+      const decoded = decodeHeaderBlock(this.#version, block, headerEncoding, maxHeaderCount);
       headers = decoded.headers;
       fault = decoded.fault;
     }
