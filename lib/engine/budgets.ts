@@ -1,4 +1,4 @@
-import type { ResolvedOptions, RateLimit } from './options.ts';
+import type { RateLimit, ResolvedOptions } from './options.ts';
 
 /** A token bucket: `burst` events at once, refilled with time. The clock is only read when the bucket is empty. */
 export class RateBudget {

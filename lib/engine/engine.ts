@@ -1,29 +1,17 @@
 import { dictionaryFor } from '../compression/dictionaries.ts';
 import { HeaderCompressor } from '../compression/header-compressor.ts';
 import { HeaderDecompressor } from '../compression/header-decompressor.ts';
-import {
-  CallbackFailureError,
-  EOFError,
-  InvalidArgumentError,
-  SessionError,
-  UnsupportedVersionError,
-} from '../errors.ts';
+import { InvalidArgumentError, SessionError, UnsupportedVersionError } from '../errors.ts';
 import { FrameReader } from '../framing/frame-reader.ts';
 import { OutputBuffer } from '../framing/output-buffer.ts';
 import {
   CLIENT,
   CTRL_FLAG_FIN,
   CTRL_FLAG_NONE,
-  ERR_WOULDBLOCK,
   GOAWAY_INTERNAL_ERROR,
   GOAWAY_OK,
   HEADERS,
   INTERNAL_ERROR,
-  MAX_FRAME_LENGTH,
-  MIN_CONTROL_FRAME_LIMIT,
-  OPT_MAX_RECV_CTRL_FRAME_BUFFER,
-  OPT_NO_AUTO_WINDOW_UPDATE,
-  OPT_NO_AUTO_WINDOW_UPDATE2,
   SERVER,
   type Side,
   type SpdyVersion,
@@ -31,18 +19,21 @@ import {
 } from '../protocol/constants.ts';
 import type { HeaderList, SettingsEntry } from '../protocol/frames.ts';
 import { findVersion, type ProtocolVersion } from '../protocol/version.ts';
+import { askForBytes, handOver } from './callback-io.ts';
 import type { DataSource } from './data-provider.ts';
 import type { EngineHandler } from './engine-handler.ts';
-import { type EngineOptions, type ResolvedOptions, resolveOptions } from './options.ts';
-import { Receiver } from './receive.ts';
+import {
+  applyOption,
+  type EngineOptions,
+  type ResolvedOptions,
+  resolveOptions,
+} from './options.ts';
+import { Receiver } from './receive-data.ts';
 import { Sender } from './send.ts';
 import { SessionState } from './session-state.ts';
 import type { EngineStatistics } from './statistics.ts';
 import type { StreamHandle } from './stream.ts';
 import { isDataSource, Submitter } from './submit.ts';
-
-/** Bytes that `recv()` asks its callback for, as Spdylay does. */
-const RECV_LENGTH = 16384;
 
 /**
  * One end of a SPDY session without any I/O: bytes go in through `receive()` and come out of `pull()`, what happens is reported to an
@@ -135,7 +126,7 @@ export class Engine {
       return;
     }
     for (;;) {
-      const bytes = this.#askForBytes();
+      const bytes = askForBytes(this.#handler);
       if (bytes === null) return;
       this.receive(bytes);
     }
@@ -145,8 +136,9 @@ export class Engine {
   transportEnd(error?: SessionError): void {
     const state = this.#state;
     if (state.phase === 'ended') return;
-    state.phase = 'ended';
-    this.#reader.stop();
+    state.end();
+    this.#out.take();
+    this.#unsent = null;
     const message = 'the transport ended while the stream was open';
     state.endStreams(
       INTERNAL_ERROR,
@@ -187,7 +179,12 @@ export class Engine {
         if (!this.#sender.encodeNext()) break;
         this.#unsent = this.#out.take();
       }
-      if (!this.#handOver()) break;
+      const sent = handOver(this.#handler, this.#unsent);
+      this.#state.statistics.bytesSent += sent;
+      if (sent < this.#unsent.length) {
+        this.#unsent = this.#unsent.subarray(sent);
+        break;
+      }
       this.#unsent = null;
       this.#sender.written();
     }
@@ -374,23 +371,7 @@ export class Engine {
    * (8192 to 16777215: control frames and inflated header blocks).
    */
   setOption(option: number, value: number): void {
-    const { credit } = this.#state;
-    if (option === OPT_NO_AUTO_WINDOW_UPDATE || option === OPT_NO_AUTO_WINDOW_UPDATE2) {
-      const mode = option === OPT_NO_AUTO_WINDOW_UPDATE ? 'manual' : 'consume';
-      if (value !== 0) credit.mode = mode;
-      else if (credit.mode === mode) credit.mode = 'auto';
-    } else if (option === OPT_MAX_RECV_CTRL_FRAME_BUFFER) {
-      if (!Number.isInteger(value) || value < MIN_CONTROL_FRAME_LIMIT || value > MAX_FRAME_LENGTH) {
-        throw new InvalidArgumentError(
-          `the limit must be from ${MIN_CONTROL_FRAME_LIMIT} to ${MAX_FRAME_LENGTH}, got ${value}`,
-        );
-      }
-      this.#options.maxControlFrameSize = value;
-      this.#options.maxHeaderListSize = value;
-      this.#options.maxInflatedBlockSize = Math.max(this.#options.maxInflatedBlockSize, 4 * value);
-    } else {
-      throw new InvalidArgumentError(`unknown option ${String(option)}`);
-    }
+    applyOption(this.#options, this.#state.credit, option, value);
   }
 
   /** What was given with the request; null for streams of the peer that got none and for streams that are not open. */
@@ -413,7 +394,7 @@ export class Engine {
 
   /** Frames that wait to be sent, without data that is deferred or waits for a window. */
   getOutboundQueueSize(): number {
-    return this.#state.queue.size(this.#state.mayData);
+    return this.#state.queue.size(this.#state.mayData) - (this.#sender.dataInProgress ? 1 : 0);
   }
 
   /** The least urgent priority: 3 in SPDY/2, else 7. */
@@ -454,49 +435,5 @@ export class Engine {
   /** Counters since the engine was made. */
   get statistics(): Readonly<EngineStatistics> {
     return this.#state.statistics;
-  }
-
-  #askForBytes(): Uint8Array | null {
-    if (this.#handler.recvCb === undefined)
-      throw new CallbackFailureError('recv() without data needs a recvCb');
-    let result: Uint8Array | number | null | undefined;
-    try {
-      result = this.#handler.recvCb(RECV_LENGTH);
-    } catch (exception) {
-      if (exception instanceof EOFError || exception instanceof CallbackFailureError)
-        throw exception;
-      throw new CallbackFailureError('recvCb failed', { cause: exception });
-    }
-    if (result === null || result === undefined || result === ERR_WOULDBLOCK) return null;
-    if (typeof result === 'number')
-      throw new CallbackFailureError(`recvCb returned the number ${result}`);
-    if (result.length > RECV_LENGTH) {
-      throw new CallbackFailureError(
-        `recvCb returned ${result.length} bytes when asked for ${RECV_LENGTH}`,
-      );
-    }
-    return result.length === 0 ? null : result;
-  }
-
-  /** Gives the frame in progress to `sendCb`; true when it took all of it. */
-  #handOver(): boolean {
-    while (this.#unsent !== null && this.#unsent.length > 0) {
-      const { length } = this.#unsent;
-      let taken: number;
-      try {
-        taken = this.#handler.sendCb === undefined ? length : this.#handler.sendCb(this.#unsent);
-      } catch (exception) {
-        if (exception instanceof CallbackFailureError) throw exception;
-        throw new CallbackFailureError('sendCb failed', { cause: exception });
-      }
-      if (taken === ERR_WOULDBLOCK || taken === 0 || taken === undefined || taken === null)
-        return false;
-      if (!Number.isInteger(taken) || taken < 0 || taken > length) {
-        throw new CallbackFailureError(`sendCb returned ${String(taken)} for ${length} bytes`);
-      }
-      this.#state.statistics.bytesSent += taken;
-      this.#unsent = this.#unsent.subarray(taken);
-    }
-    return true;
   }
 }

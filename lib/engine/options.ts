@@ -6,6 +6,9 @@ import {
   MAX_FRAME_LENGTH,
   MAX_WINDOW_SIZE,
   MIN_CONTROL_FRAME_LIMIT,
+  OPT_MAX_RECV_CTRL_FRAME_BUFFER,
+  OPT_NO_AUTO_WINDOW_UPDATE,
+  OPT_NO_AUTO_WINDOW_UPDATE2,
   type Side,
 } from '../protocol/constants.ts';
 
@@ -144,6 +147,34 @@ export function resolveOptions(side: Side, options: EngineOptions): ResolvedOpti
   };
 }
 
+/** Sets one of Spdylay's numbered options. */
+export function applyOption(
+  options: ResolvedOptions,
+  credit: { mode: WindowUpdateMode },
+  option: number,
+  value: number,
+): void {
+  if (option === OPT_NO_AUTO_WINDOW_UPDATE || option === OPT_NO_AUTO_WINDOW_UPDATE2) {
+    const mode = option === OPT_NO_AUTO_WINDOW_UPDATE ? 'manual' : 'consume';
+    if (value !== 0) credit.mode = mode;
+    else if (credit.mode === mode) credit.mode = 'auto';
+  } else if (option === OPT_MAX_RECV_CTRL_FRAME_BUFFER) {
+    checkRange('the limit', value, MIN_CONTROL_FRAME_LIMIT, MAX_FRAME_LENGTH);
+    options.maxControlFrameSize = value;
+    options.maxHeaderListSize = value;
+    options.maxInflatedBlockSize = Math.max(options.maxInflatedBlockSize, 4 * value);
+  } else {
+    throw new InvalidArgumentError(`unknown option ${String(option)}`);
+  }
+}
+
+/** Checks that an argument is an integer in a range. */
+export function checkRange(name: string, value: unknown, min: number, max: number): void {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return;
+  const range = min === max ? String(min) : `an integer from ${min} to ${max}`;
+  throw new InvalidArgumentError(`${name} must be ${range}, got ${String(value)}`);
+}
+
 function integer(
   options: EngineOptions,
   key: keyof EngineOptions,
@@ -153,12 +184,8 @@ function integer(
 ): number {
   const value = options[key];
   if (value === undefined) return fallback;
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < min || value > max) {
-    throw new InvalidArgumentError(
-      `${key} must be an integer from ${min} to ${max}, got ${String(value)}`,
-    );
-  }
-  return value;
+  checkRange(key, value, min, max);
+  return value as number;
 }
 
 function flag(options: EngineOptions, key: keyof EngineOptions, fallback: boolean): boolean {

@@ -38,6 +38,8 @@ class Lane {
 export class SendQueue {
   readonly pings: Fifo<PingFrame> = new Fifo();
   readonly settings: Fifo<SettingsFrame> = new Fifo();
+  /** RST_STREAMs that answer the peer. */
+  readonly replies: Fifo<RstStreamFrame> = new Fifo();
   readonly urgent: Fifo<UrgentFrame> = new Fifo();
   readonly goaways: Fifo<GoawayFrame> = new Fifo();
   readonly #lanes: readonly [Lane, Lane, Lane] = [new Lane(), new Lane(), new Lane()];
@@ -122,6 +124,7 @@ export class SendQueue {
     return (
       this.pings.length +
       this.settings.length +
+      this.replies.length +
       this.urgent.length +
       this.goaways.length +
       open.items +
@@ -132,7 +135,17 @@ export class SendQueue {
 
   /** Whether a frame waits that belongs to no stream's turn. */
   get hasUrgent(): boolean {
-    return this.pings.length + this.settings.length + this.urgent.length + this.goaways.length > 0;
+    const { pings, settings, replies, urgent, goaways } = this;
+    return pings.length + settings.length + replies.length + urgent.length + goaways.length > 0;
+  }
+
+  /** Drops every frame that belongs to no stream's turn. */
+  clearFrames(): void {
+    this.pings.clear();
+    this.settings.clear();
+    this.replies.clear();
+    this.urgent.clear();
+    this.goaways.clear();
   }
 
   #append(stream: Stream, laneNumber: number): void {

@@ -1,8 +1,7 @@
-import { CallbackFailureError, StreamError, TemporalCallbackFailureError } from '../errors.ts';
 import type { HeaderCompressor } from '../compression/header-compressor.ts';
+import { StreamError } from '../errors.ts';
 import {
   writeCredential,
-  writeDataHeader,
   writeGoaway,
   writeHeaders,
   writePing,
@@ -18,21 +17,15 @@ import {
   CREDENTIAL,
   CTRL_FLAG_FIN,
   CTRL_FLAG_UNIDIRECTIONAL,
-  DATA_FLAG_FIN,
-  DATA_FLAG_NONE,
-  ERR_DEFERRED,
   ERR_GOAWAY_ALREADY_SENT,
   ERR_INVALID_STREAM_ID,
   ERR_INVALID_STREAM_STATE,
   ERR_STREAM_CLOSED,
-  ERR_STREAM_CLOSING,
   ERR_STREAM_SHUT_WR,
   ERR_SYN_STREAM_NOT_ALLOWED,
   GOAWAY,
   HEADERS,
-  INTERNAL_ERROR,
   PING,
-  READ_EOF,
   REFUSED_STREAM,
   RST_STREAM,
   SYN_REPLY,
@@ -46,10 +39,10 @@ import type {
   HeadersFrame,
   SynReplyFrame,
 } from '../protocol/frames.ts';
-import type { ReadCtrl } from './data-provider.ts';
+import { DataSender } from './send-data.ts';
 import type { UrgentFrame } from './send-queue.ts';
 import type { SessionState } from './session-state.ts';
-import { NO_HEADERS, type OutItem, type Stream } from './stream.ts';
+import { LANE_DATA, NO_HEADERS, type OutItem, type Stream } from './stream.ts';
 
 /**
  * Takes what is to be sent next, checks that it still may, encodes it, and applies what follows once it was written. Header blocks
@@ -59,18 +52,17 @@ export class Sender {
   readonly #state: SessionState;
   readonly #out: OutputBuffer;
   readonly #compressor: HeaderCompressor;
-  readonly #control: ReadCtrl = { flags: 0 };
+  readonly #data: DataSender;
 
   // The frame that was encoded last, until `written()`.
   #frame: ControlFrame | null = null;
   #stream: Stream | null = null;
-  #dataFlags = 0;
-  #dataLength = 0;
 
   constructor(state: SessionState, out: OutputBuffer, compressor: HeaderCompressor) {
     this.#state = state;
     this.#out = out;
     this.#compressor = compressor;
+    this.#data = new DataSender(state, out);
   }
 
   /** Encodes one frame; false when nothing can be sent. `written()` has to follow. */
@@ -90,7 +82,7 @@ export class Sender {
         writeSettings(this.#out, state.version, settings.flags, settings.entries);
         return true;
       }
-      const urgent = queue.urgent.take();
+      const urgent = queue.replies.take() ?? queue.urgent.take();
       if (urgent !== undefined) {
         if (this.#encodeUrgent(urgent)) return true;
         continue;
@@ -121,8 +113,7 @@ export class Sender {
     const stream = this.#stream;
     this.#stream = null;
     if (this.#frame === null) {
-      statistics.dataSent += this.#dataLength;
-      this.#dataWritten(stream as Stream);
+      this.#data.written(stream as Stream);
       return;
     }
     const frame = this.#frame;
@@ -148,6 +139,11 @@ export class Sender {
     }
   }
 
+  /** Whether a DATA frame that was encoded has not been written yet, while more of its data waits. */
+  get dataInProgress(): boolean {
+    return this.#stream !== null && this.#frame === null && this.#stream.lane === LANE_DATA;
+  }
+
   /** Whether a GOAWAY forbids new streams. */
   get #goawayKnown(): boolean {
     return this.#state.goawaySent || this.#state.goawayReceived;
@@ -163,7 +159,6 @@ export class Sender {
     const { version } = state;
     switch (frame.type) {
       case RST_STREAM:
-        state.queuedReplies--;
         this.#begin(frame);
         writeRstStream(this.#out, version, frame.streamId, frame.status);
         return true;
@@ -206,7 +201,7 @@ export class Sender {
     const state = this.#state;
     state.goawaySent = true;
     if (state.phase === 'failing') {
-      state.phase = 'ended';
+      state.end();
       return;
     }
     state.refuseWaiting(ERR_SYN_STREAM_NOT_ALLOWED, this.#notAllowed());
@@ -248,8 +243,9 @@ export class Sender {
     state.streams.add(stream);
     state.statistics.streamsOpened++;
     if (associated !== undefined) {
-      if (associated.pushes === null) associated.pushes = [];
-      associated.pushes.push(stream);
+      stream.associated = associated;
+      associated.pushes ??= new Set();
+      associated.pushes.add(stream);
     }
     const frame = { ...opening, streamId: stream.streamId };
     stream.opening = frame;
@@ -284,7 +280,11 @@ export class Sender {
   #encodeItem(stream: Stream): boolean {
     const position = stream.nextItem();
     const item = stream.outbox[position] as OutItem;
-    if (item.frame === null) return this.#encodeData(stream, item, position);
+    if (item.frame === null) {
+      if (!this.#data.encode(stream, item, position)) return false;
+      this.#stream = stream;
+      return true;
+    }
     const frame = item.frame;
     const errno = refusalOf(stream, frame);
     if (errno !== 0) {
@@ -312,115 +312,8 @@ export class Sender {
   #headersWritten(stream: Stream, frame: SynReplyFrame | HeadersFrame): void {
     if (stream.closed) return;
     if (frame.type === SYN_REPLY) stream.replied = true;
-    if ((frame.flags & CTRL_FLAG_FIN) !== 0) this.#finishSending(stream);
-    if (!stream.closed) this.#afterTurn(stream);
-  }
-
-  #encodeData(stream: Stream, item: OutItem, position: number): boolean {
-    const state = this.#state;
-    if (stream.localClosed || (!stream.own && !stream.replied)) {
-      stream.removeItem(position);
-      state.schedule(stream);
-      return false;
-    }
-    const provider = item.provider;
-    if (provider === null) throw new Error('a DATA item without a provider');
-    let bytes: Uint8Array | null = null;
-    let end = provider.ended === true;
-    if (!end) {
-      let limit = state.options.maxDataSize;
-      if (state.sendWindows) {
-        limit = Math.min(limit, stream.sendWindow);
-        if (state.version.sessionWindow) limit = Math.min(limit, state.sendWindow);
-      }
-      const control = this.#control;
-      control.flags = 0;
-      try {
-        const result = provider.readCb(stream.streamId, limit, control, provider.source);
-        if (result instanceof Uint8Array) bytes = result;
-        else if (typeof result === 'number') {
-          if (result !== ERR_DEFERRED)
-            throw new TypeError(`a data provider returned the number ${result}`);
-          control.flags = 0;
-        }
-        if (bytes !== null && bytes.length > limit) {
-          throw new RangeError(
-            `a data provider returned ${bytes.length} bytes when asked for ${limit}`,
-          );
-        }
-      } catch (exception) {
-        this.#providerFailed(stream, item, exception);
-        return false;
-      }
-      // The provider may have ended the stream or the session from inside.
-      if (stream.closed || stream.closing) return false;
-      end = (control.flags & READ_EOF) !== 0;
-      if (!end && (bytes === null || bytes.length === 0)) {
-        item.deferred = true;
-        state.schedule(stream);
-        return false;
-      }
-    }
-    const length = bytes === null ? 0 : bytes.length;
-    if (end) stream.removeItem(stream.outbox.indexOf(item, stream.outboxHead));
-    if (length === 0 && !item.fin) {
-      state.schedule(stream);
-      return false;
-    }
-    this.#dataFlags = end && item.fin ? DATA_FLAG_FIN : DATA_FLAG_NONE;
-    this.#dataLength = length;
-    this.#stream = stream;
-    if (state.sendWindows) {
-      stream.sendWindow -= length;
-      if (state.version.sessionWindow) state.sendWindow -= length;
-    }
-    writeDataHeader(this.#out, stream.streamId, this.#dataFlags, length);
-    if (bytes !== null) this.#out.writeBytes(bytes);
-    return true;
-  }
-
-  #dataWritten(stream: Stream): void {
-    const state = this.#state;
-    state.budgets.windowUpdates.earn(4);
-    state.report.dataSend(this.#dataFlags, stream.streamId, this.#dataLength);
-    if (stream.closed) return;
-    if ((this.#dataFlags & DATA_FLAG_FIN) !== 0) this.#finishSending(stream);
-    if (!stream.closed) this.#afterTurn(stream);
-  }
-
-  /** Our half is finished: what is still queued for it will be refused when its turn comes. */
-  #finishSending(stream: Stream): void {
-    stream.localClosed = true;
-    this.#state.closeIfDone(stream);
-  }
-
-  /** After a frame the others of the same priority have their turn. */
-  #afterTurn(stream: Stream): void {
-    this.#state.schedule(stream);
-    this.#state.queue.rotate(stream);
-  }
-
-  #providerFailed(stream: Stream, item: OutItem, exception: unknown): void {
-    const state = this.#state;
-    const position = stream.outbox.indexOf(item, stream.outboxHead);
-    if (position >= 0) stream.removeItem(position);
-    if (exception instanceof TemporalCallbackFailureError) {
-      if (stream.closed || stream.closing) return;
-      const { streamId } = stream;
-      const message = `stream ${streamId}: ${exception.message}`;
-      stream.error = new StreamError(exception.code, message, streamId, INTERNAL_ERROR, 'local', {
-        cause: exception,
-      });
-      state.queueReset(streamId, INTERNAL_ERROR, ERR_STREAM_CLOSING);
-      return;
-    }
-    if (!stream.closed) state.schedule(stream);
-    if (exception instanceof CallbackFailureError) throw exception;
-    const reason = exception instanceof Error ? exception.message : String(exception);
-    throw new CallbackFailureError(
-      `the data provider of stream ${stream.streamId} failed: ${reason}`,
-      { cause: exception },
-    );
+    if ((frame.flags & CTRL_FLAG_FIN) !== 0) this.#state.localFinished(stream);
+    if (!stream.closed) this.#state.turnTaken(stream);
   }
 
   #resetWritten(streamId: number, status: number): void {
@@ -441,12 +334,9 @@ export class Sender {
 
   #pingWritten(id: number): void {
     const state = this.#state;
-    if (state.streams.isOwnId(id)) {
-      state.queuedPings--;
-      state.outstandingPings.add(id);
-    } else {
-      state.queuedReplies--;
-    }
+    if (!state.streams.isOwnId(id)) return;
+    state.queuedPings--;
+    state.outstandingPings.add(id);
   }
 
   #compress(headers: HeaderList): Buffer {

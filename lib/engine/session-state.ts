@@ -73,8 +73,6 @@ export class SessionState {
   readonly outstandingPings: Set<number> = new Set();
   /** PINGs of ours that wait to be written. */
   queuedPings = 0;
-  /** PING echoes and RST_STREAMs that wait to be written. */
-  queuedReplies = 0;
   /** The stream whose end is being reported: no longer in the table, but its user data is still reachable. */
   reporting: Stream | null = null;
 
@@ -131,6 +129,7 @@ export class SessionState {
     this.streams.remove(stream, error !== null);
     this.credit.streamEnded(stream, error !== null);
     this.statistics.streamsClosed++;
+    stream.associated?.pushes?.delete(stream);
     this.#reportEnd(stream, ERR_STREAM_CLOSED, status, error);
   }
 
@@ -138,6 +137,18 @@ export class SessionState {
   closeIfDone(stream: Stream): void {
     if (stream.localClosed && stream.remoteClosed && !stream.closing)
       this.closeStream(stream, OK, null);
+  }
+
+  /** Our half of a stream is finished: what is still queued for it will be refused when its turn comes. */
+  localFinished(stream: Stream): void {
+    stream.localClosed = true;
+    this.closeIfDone(stream);
+  }
+
+  /** A stream has sent a frame: now the others of its priority have their turn. */
+  turnTaken(stream: Stream): void {
+    this.schedule(stream);
+    this.queue.rotate(stream);
   }
 
   /** Drops what a stream had to send; frames are reported, data is not. */
@@ -148,8 +159,11 @@ export class SessionState {
     for (const item of dropped) if (item.frame !== null) this.report.ctrlNotSend(item.frame, errno);
   }
 
-  /** Queues RST_STREAM. A stream that exists gets nothing but that from now on, and ends when it was written. */
-  queueReset(streamId: number, status: number, errno: number): void {
+  /**
+   * Queues RST_STREAM, as a reply to something of the peer or on our own account. A stream that exists gets nothing but
+   * that from now on, and ends when it was written.
+   */
+  queueReset(streamId: number, status: number, errno: number, reply: boolean): void {
     const stream = this.streams.get(streamId);
     if (stream !== undefined) {
       stream.closing = true;
@@ -158,7 +172,8 @@ export class SessionState {
     } else {
       this.streams.rememberReset(streamId);
     }
-    this.queue.urgent.push({
+    const queue = reply ? this.queue.replies : this.queue.urgent;
+    queue.push({
       version: this.version.wire,
       flags: 0,
       length: 8,
@@ -166,13 +181,11 @@ export class SessionState {
       streamId,
       status: sendableStatus(this.version, status),
     });
-    this.replyQueued();
   }
 
-  /** Counts a reply that waits; a peer that lets too many pile up loses the session. */
+  /** A reply was queued: a peer that lets too many pile up loses the session. */
   replyQueued(): void {
-    this.queuedReplies++;
-    if (this.queuedReplies > this.options.maxQueuedReplies) {
+    if (this.queue.pings.length + this.queue.replies.length > this.options.maxQueuedReplies) {
       this.peerFailed(
         'ERR_SPDY_TOO_MANY_REPLIES',
         `more than ${this.options.maxQueuedReplies} replies wait for the peer to read`,
@@ -197,9 +210,10 @@ export class SessionState {
     const sent = sendableStatus(this.version, status);
     const error = new StreamError(code, `stream ${streamId}: ${message}`, streamId, sent, 'peer');
     if (stream !== undefined) stream.error = error;
-    this.queueReset(streamId, sent, ERR_STREAM_CLOSED);
+    this.queueReset(streamId, sent, ERR_STREAM_CLOSED, true);
     if (frame !== null) this.report.invalidCtrlRecv(frame, sent);
     this.report.streamError(error);
+    this.replyQueued();
   }
 
   /** The peer broke a rule of the session. */
@@ -218,6 +232,13 @@ export class SessionState {
     this.queue.goaways.push(this.goaway(error.status));
     this.report.sessionError(error);
     this.endStreams(INTERNAL_ERROR, error);
+  }
+
+  /** Nothing is read or written any more. */
+  end(): void {
+    this.phase = 'ended';
+    this.reader?.stop();
+    this.queue.clearFrames();
   }
 
   /** Ends everything that is open or waits to be opened. */
@@ -249,9 +270,13 @@ export class SessionState {
   ): void {
     const outer = this.reporting;
     this.reporting = stream;
-    if (stream.streamId === 0 && stream.opening !== null)
-      this.report.ctrlNotSend(stream.opening, errno);
-    this.dropOutbox(stream, errno);
+    // With the session everything is lost: single frames are not reported then.
+    if (!(error instanceof SessionError)) {
+      if (stream.streamId === 0 && stream.opening !== null) {
+        this.report.ctrlNotSend(stream.opening, errno);
+      }
+      this.dropOutbox(stream, errno);
+    }
     this.report.streamClose(stream.streamId, status, error);
     this.reporting = outer;
   }
@@ -259,7 +284,7 @@ export class SessionState {
   /** Stops the pushes that belong to a stream which the peer has cancelled (SPDY/3 3.3.2). */
   cancelPushes(stream: Stream): void {
     if (stream.pushes === null) return;
-    for (const push of stream.pushes) {
+    for (const push of [...stream.pushes]) {
       if (push.closed || push.closing) continue;
       const error = new StreamError(
         'ERR_SPDY_STREAM_RESET',

@@ -81,8 +81,10 @@ export class Stream implements StreamHandle {
   /** Why the stream is being reset, reported at its end. */
   error: StreamError | null = null;
 
-  /** Streams pushed in association with this one. */
-  pushes: Stream[] | null = null;
+  /** The stream that this one is pushed for. */
+  associated: Stream | null = null;
+  /** Open streams that are pushed for this one. */
+  pushes: Set<Stream> | null = null;
 
   /** What is to be sent, from `outboxHead` on. */
   readonly outbox: OutItem[] = [];

@@ -13,18 +13,19 @@ import {
   DATA_FLAG_FIN,
   ERR_STREAM_CLOSED,
   ERR_STREAM_CLOSING,
-  HEADERS,
+  type HEADERS,
   MAX_FRAME_LENGTH,
   MAX_STREAM_ID,
   MAX_WINDOW_SIZE,
   PING,
   SETTINGS,
   SETTINGS_MAX,
-  SYN_REPLY,
+  type SYN_REPLY,
   SYN_STREAM,
 } from '../protocol/constants.ts';
 import type { HeaderList, HeadersFrame, SettingsEntry, SynReplyFrame } from '../protocol/frames.ts';
 import type { DataSource } from './data-provider.ts';
+import { checkRange } from './options.ts';
 import type { SessionState } from './session-state.ts';
 import { applyLocalSettings } from './settings.ts';
 import { LANE_OPEN, NO_HEADERS, type OutItem, Stream, type StreamHandle } from './stream.ts';
@@ -56,9 +57,9 @@ export class Submitter {
   ): StreamHandle {
     const state = this.#state;
     const { version, streams, queue } = state;
-    checkInteger('priority', priority, 0, version.lowestPriority);
-    checkInteger('slot', slot, 0, version.hasSlot ? 255 : 0);
-    checkInteger('associatedToStreamId', associatedToStreamId, 0, MAX_STREAM_ID);
+    checkRange('priority', priority, 0, version.lowestPriority);
+    checkRange('slot', slot, 0, version.hasSlot ? 255 : 0);
+    checkRange('associatedToStreamId', associatedToStreamId, 0, MAX_STREAM_ID);
     if (streams.nextOwnId + 2 * queue.waitingToOpen > MAX_STREAM_ID) {
       throw new InvalidStateError(
         'all stream ids of this side are used up: a new session is needed',
@@ -95,7 +96,7 @@ export class Submitter {
     provider: DataSource | null,
   ): void {
     const state = this.#state;
-    checkInteger('streamId', streamId, 1, MAX_STREAM_ID);
+    checkRange('streamId', streamId, 1, MAX_STREAM_ID);
     const wireHeaders = this.#prepare(headers, state.version.replyFixedLength);
     const frame = {
       version: state.version.wire,
@@ -113,7 +114,7 @@ export class Submitter {
 
   /** Queues the data of a provider. For a stream that cannot send it, nothing happens (as in Spdylay). */
   data(streamId: number, flags: number, provider: DataSource): void {
-    checkInteger('streamId', streamId, 1, MAX_STREAM_ID);
+    checkRange('streamId', streamId, 1, MAX_STREAM_ID);
     if (!isDataSource(provider))
       throw new InvalidArgumentError('a data provider with a readCb function is needed');
     const stream = this.#state.streams.get(streamId);
@@ -124,15 +125,20 @@ export class Submitter {
   /** Queues RST_STREAM. */
   reset(streamId: number, status: number): void {
     const state = this.#state;
-    checkInteger('streamId', streamId, 1, MAX_STREAM_ID);
-    checkInteger('status', status, 1, 0xffffffff);
+    checkRange('streamId', streamId, 1, MAX_STREAM_ID);
+    checkRange('status', status, 1, 0xffffffff);
     if (state.phase === 'ended' || state.streams.get(streamId)?.closing === true) return;
-    state.queueReset(streamId, status, ERR_STREAM_CLOSING);
+    if (state.streams.isOwnId(streamId) && streamId >= state.streams.nextOwnId) {
+      throw new InvalidArgumentError(
+        `stream ${streamId} was never opened: a request that waits is ended by cancel()`,
+      );
+    }
+    state.queueReset(streamId, status, ERR_STREAM_CLOSING, false);
   }
 
   /** Ends a stream that was asked for: without a trace if its SYN_STREAM has not left. */
   cancel(handle: StreamHandle, status: number): void {
-    checkInteger('status', status, 1, 0xffffffff);
+    checkRange('status', status, 1, 0xffffffff);
     if (!(handle instanceof Stream))
       throw new InvalidArgumentError('cancel takes what submitRequest or submitSynStream returned');
     if (handle.closed || handle.closing) return;
@@ -170,20 +176,20 @@ export class Submitter {
 
   /** Queues GOAWAY. */
   goaway(status: number): void {
-    checkInteger('status', status, 0, 2);
+    checkRange('status', status, 0, 2);
     if (this.#state.phase !== 'ended') this.#state.queue.goaways.push(this.#state.goaway(status));
   }
 
   /** Queues SETTINGS; our own values count from now on. */
   settings(flags: number, entries: readonly SettingsEntry[]): void {
     const state = this.#state;
-    checkInteger('flags', flags, 0, 1);
+    checkRange('flags', flags, 0, 1);
     if (!Array.isArray(entries))
       throw new InvalidArgumentError('settings must be an array of { id, flags, value }');
     const sorted = entries.map(({ id, flags: entryFlags, value }) => {
-      checkInteger('settings id', id, 1, SETTINGS_MAX);
-      checkInteger(`flags of setting ${id}`, entryFlags, 0, 255);
-      checkInteger(`value of setting ${id}`, value, 0, 0xffffffff);
+      checkRange('settings id', id, 1, SETTINGS_MAX);
+      checkRange(`flags of setting ${id}`, entryFlags, 0, 255);
+      checkRange(`value of setting ${id}`, value, 0, 0xffffffff);
       return { id, flags: entryFlags, value };
     });
     sorted.sort((a, b) => a.id - b.id);
@@ -206,8 +212,8 @@ export class Submitter {
   /** Queues WINDOW_UPDATE for a stream, or with stream id 0 for the session. */
   windowUpdate(streamId: number, delta: number): void {
     const state = this.#state;
-    checkInteger('delta', delta, 1, MAX_WINDOW_SIZE);
-    checkInteger('streamId', streamId, 0, MAX_STREAM_ID);
+    checkRange('delta', delta, 1, MAX_WINDOW_SIZE);
+    checkRange('streamId', streamId, 0, MAX_STREAM_ID);
     const { version } = state;
     if (streamId === 0 ? !version.sessionWindow : !version.streamWindows) {
       throw new InvalidArgumentError(
@@ -226,7 +232,7 @@ export class Submitter {
     if (!state.version.hasCredential || state.side !== CLIENT) {
       throw new InvalidStateError('CREDENTIAL is sent by SPDY/3 clients only');
     }
-    checkInteger('slot', slot, 1, 0xffff);
+    checkRange('slot', slot, 1, 0xffff);
     const length = certificates.reduce(
       (sum, certificate) => sum + 4 + certificate.length,
       6 + proof.length,
@@ -263,8 +269,8 @@ export class Submitter {
   /** The application has consumed received bytes. */
   consume(streamId: number, bytes: number): void {
     const { credit, streams } = this.#state;
-    checkInteger('streamId', streamId, 1, MAX_STREAM_ID);
-    checkInteger('length', bytes, 0, Number.MAX_SAFE_INTEGER);
+    checkRange('streamId', streamId, 1, MAX_STREAM_ID);
+    checkRange('length', bytes, 0, Number.MAX_SAFE_INTEGER);
     if (credit.mode !== 'consume')
       throw new InvalidStateError("consume() needs the option windowUpdates: 'consume'");
     credit.consume(streams.get(streamId), streamId, bytes);
@@ -273,7 +279,7 @@ export class Submitter {
   /** The id that our next stream gets. */
   setNextStreamId(id: number): void {
     const { streams } = this.#state;
-    checkInteger('next stream id', id, streams.nextOwnId, MAX_STREAM_ID);
+    checkRange('next stream id', id, streams.nextOwnId, MAX_STREAM_ID);
     if (!streams.isOwnId(id)) throw new InvalidArgumentError(`stream id ${id} belongs to the peer`);
     streams.nextOwnId = id;
   }
@@ -308,11 +314,4 @@ export function isDataSource(value: DataSource | null | undefined): value is Dat
 
 function dataItem(provider: DataSource, fin: boolean): OutItem {
   return { frame: null, wireHeaders: NO_HEADERS, provider, fin, deferred: false };
-}
-
-function checkInteger(name: string, value: number, min: number, max: number): void {
-  if (!Number.isInteger(value) || value < min || value > max) {
-    const range = min === max ? String(min) : `an integer from ${min} to ${max}`;
-    throw new InvalidArgumentError(`${name} must be ${range}, got ${String(value)}`);
-  }
 }

@@ -1,0 +1,57 @@
+import { CallbackFailureError, EOFError } from '../errors.ts';
+import { ERR_WOULDBLOCK } from '../protocol/constants.ts';
+import type { EngineHandler } from './engine-handler.ts';
+
+/** Bytes that `recvCb` is asked for, as Spdylay does. */
+const RECV_LENGTH = 16384;
+
+/** Asks `recvCb` for bytes; null when it has none now. */
+export function askForBytes(handler: EngineHandler): Uint8Array | null {
+  if (handler.recvCb === undefined) {
+    throw new CallbackFailureError('recv() without data needs a recvCb');
+  }
+  let result: Uint8Array | number | null | undefined;
+  try {
+    result = handler.recvCb(RECV_LENGTH);
+  } catch (exception) {
+    if (exception instanceof EOFError) throw exception;
+    throw failure('recvCb failed', exception);
+  }
+  if (result === null || result === undefined || result === ERR_WOULDBLOCK) return null;
+  if (!(result instanceof Uint8Array)) {
+    throw new CallbackFailureError(`recvCb returned ${String(result)}`);
+  }
+  if (result.length > RECV_LENGTH) {
+    throw new CallbackFailureError(
+      `recvCb returned ${result.length} bytes when asked for ${RECV_LENGTH}`,
+    );
+  }
+  return result.length === 0 ? null : result;
+}
+
+/** Hands bytes to `sendCb` until it takes no more; returns how many it took. Without a `sendCb` all count as taken. */
+export function handOver(handler: EngineHandler, bytes: Buffer): number {
+  if (handler.sendCb === undefined) return bytes.length;
+  let sent = 0;
+  while (sent < bytes.length) {
+    const left = bytes.length - sent;
+    let taken: number | null | undefined;
+    try {
+      taken = handler.sendCb(bytes.subarray(sent));
+    } catch (exception) {
+      throw failure('sendCb failed', exception);
+    }
+    if (taken === ERR_WOULDBLOCK || taken === 0 || taken === undefined || taken === null) break;
+    if (!Number.isInteger(taken) || taken < 0 || taken > left) {
+      throw new CallbackFailureError(`sendCb returned ${String(taken)} for ${left} bytes`);
+    }
+    sent += taken;
+  }
+  return sent;
+}
+
+function failure(message: string, cause: unknown): CallbackFailureError {
+  return cause instanceof CallbackFailureError
+    ? cause
+    : new CallbackFailureError(message, { cause });
+}

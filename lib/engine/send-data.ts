@@ -1,0 +1,128 @@
+import { CallbackFailureError, StreamError, TemporalCallbackFailureError } from '../errors.ts';
+import { writeDataHeader } from '../framing/encode.ts';
+import type { OutputBuffer } from '../framing/output-buffer.ts';
+import {
+  DATA_FLAG_FIN,
+  DATA_FLAG_NONE,
+  ERR_DEFERRED,
+  ERR_STREAM_CLOSING,
+  INTERNAL_ERROR,
+  READ_EOF,
+} from '../protocol/constants.ts';
+import type { DataSource, ReadCtrl } from './data-provider.ts';
+import type { SessionState } from './session-state.ts';
+import type { OutItem, Stream } from './stream.ts';
+
+/** Encodes DATA frames (SPDY/3 2.2.2): asks the provider of a stream for as much as the windows allow. */
+export class DataSender {
+  readonly #state: SessionState;
+  readonly #out: OutputBuffer;
+  readonly #control: ReadCtrl = { flags: 0 };
+  // The frame that was encoded last.
+  #flags = 0;
+  #length = 0;
+
+  constructor(state: SessionState, out: OutputBuffer) {
+    this.#state = state;
+    this.#out = out;
+  }
+
+  encode(stream: Stream, item: OutItem, position: number): boolean {
+    const state = this.#state;
+    if (stream.localClosed || (!stream.own && !stream.replied)) {
+      stream.removeItem(position);
+      state.schedule(stream);
+      return false;
+    }
+    const provider = item.provider as DataSource;
+    let bytes: Uint8Array | null = null;
+    let end = provider.ended === true;
+    if (!end) {
+      const control = this.#control;
+      control.flags = 0;
+      try {
+        bytes = this.#read(stream, provider);
+      } catch (exception) {
+        this.#providerFailed(stream, item, exception);
+        return false;
+      }
+      // The provider may have ended the stream or the session from inside.
+      if (stream.closed || stream.closing) return false;
+      end = (control.flags & READ_EOF) !== 0;
+      if (!end && (bytes === null || bytes.length === 0)) {
+        item.deferred = true;
+        state.schedule(stream);
+        return false;
+      }
+    }
+    const length = bytes === null ? 0 : bytes.length;
+    if (end) stream.removeItem(stream.outbox.indexOf(item, stream.outboxHead));
+    if (length === 0 && !item.fin) {
+      state.schedule(stream);
+      return false;
+    }
+    this.#flags = end && item.fin ? DATA_FLAG_FIN : DATA_FLAG_NONE;
+    this.#length = length;
+    if (state.sendWindows) {
+      stream.sendWindow -= length;
+      if (state.version.sessionWindow) state.sendWindow -= length;
+    }
+    writeDataHeader(this.#out, stream.streamId, this.#flags, length);
+    if (bytes !== null) this.#out.writeBytes(bytes);
+    return true;
+  }
+
+  written(stream: Stream): void {
+    const state = this.#state;
+    state.statistics.dataSent += this.#length;
+    state.budgets.windowUpdates.earn(4);
+    state.report.dataSend(this.#flags, stream.streamId, this.#length);
+    if (stream.closed) return;
+    if ((this.#flags & DATA_FLAG_FIN) !== 0) state.localFinished(stream);
+    if (!stream.closed) state.turnTaken(stream);
+  }
+
+  /** Asks the provider for as much as may be sent; null when it has nothing. */
+  #read(stream: Stream, provider: DataSource): Uint8Array | null {
+    const state = this.#state;
+    let limit = state.options.maxDataSize;
+    if (state.sendWindows) {
+      limit = Math.min(limit, stream.sendWindow);
+      if (state.version.sessionWindow) limit = Math.min(limit, state.sendWindow);
+    }
+    const result = provider.readCb(stream.streamId, limit, this.#control, provider.source);
+    if (result instanceof Uint8Array) {
+      if (result.length <= limit) return result;
+      throw new RangeError(`it returned ${result.length} bytes when asked for ${limit}`);
+    }
+    if (result === ERR_DEFERRED) {
+      this.#control.flags = 0;
+      return null;
+    }
+    if (result === null || result === undefined) return null;
+    throw new TypeError(`it returned ${String(result)}`);
+  }
+
+  #providerFailed(stream: Stream, item: OutItem, exception: unknown): void {
+    const state = this.#state;
+    const position = stream.outbox.indexOf(item, stream.outboxHead);
+    if (position >= 0) stream.removeItem(position);
+    if (exception instanceof TemporalCallbackFailureError) {
+      if (stream.closed || stream.closing) return;
+      const { streamId } = stream;
+      const message = `stream ${streamId}: ${exception.message}`;
+      stream.error = new StreamError(exception.code, message, streamId, INTERNAL_ERROR, 'local', {
+        cause: exception,
+      });
+      state.queueReset(streamId, INTERNAL_ERROR, ERR_STREAM_CLOSING, false);
+      return;
+    }
+    if (!stream.closed) state.schedule(stream);
+    if (exception instanceof CallbackFailureError) throw exception;
+    const reason = exception instanceof Error ? exception.message : String(exception);
+    throw new CallbackFailureError(
+      `the data provider of stream ${stream.streamId} failed: ${reason}`,
+      { cause: exception },
+    );
+  }
+}
