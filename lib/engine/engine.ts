@@ -30,6 +30,7 @@ import {
 } from './options.ts';
 import { Receiver } from './receive-data.ts';
 import { Sender } from './send.ts';
+import type { SessionCalls } from './session-calls.ts';
 import { SessionState } from './session-state.ts';
 import type { EngineStatistics } from './statistics.ts';
 import type { StreamHandle } from './stream.ts';
@@ -39,7 +40,7 @@ import { isDataSource, Submitter } from './submit.ts';
  * One end of a SPDY session without any I/O: bytes go in through `receive()` and come out of `pull()`, what happens is reported to an
  * `EngineHandler`, and the `submit` calls queue what shall be sent. `recv()` and `send()` offer the same in Spdylay's style.
  */
-export class Engine {
+export class Engine implements SessionCalls {
   /** Which end this is. */
   readonly side: Side;
   /** The protocol that is spoken. */
@@ -191,14 +192,12 @@ export class Engine {
     this.#state.report.rethrow();
   }
 
-  /** Whether bytes of the peer are still of interest. When neither this nor `wantWrite()` holds, the connection can be dropped. */
   wantRead(): boolean {
     const { phase, goawaySent, goawayReceived, streams, queue } = this.#state;
     if (phase !== 'open') return false;
     return (!goawaySent && !goawayReceived) || streams.size > 0 || queue.waitingToOpen > 0;
   }
 
-  /** Whether there are bytes to send. */
   wantWrite(): boolean {
     const { phase, queue, mayOpen, mayData } = this.#state;
     if (this.#unsent !== null || this.#out.length > 0) return true;
@@ -213,13 +212,6 @@ export class Engine {
 
   // Requests to send
 
-  /**
-   * Queues a SYN_STREAM, and the data of `provider` behind it; without one it carries FIN. The stream gets its id when the frame
-   * leaves, most urgent priority first: learn it in `beforeCtrlSend` or from the handle.
-   *
-   * @throws InvalidArgumentError for a bad priority (0 is the most urgent, `getPriLowest()` the least) or bad headers
-   * @throws InvalidStateError when all ids are used up
-   */
   submitRequest(
     priority: number,
     headers: HeaderList,
@@ -240,7 +232,6 @@ export class Engine {
     return handle;
   }
 
-  /** Queues a SYN_REPLY, and the data of `provider` behind it; without one it carries FIN. The stream is looked at when it leaves. */
   submitResponse(streamId: number, headers: HeaderList, provider?: DataSource | null): void {
     const source = isDataSource(provider) ? provider : null;
     const flags = source === null ? CTRL_FLAG_FIN : CTRL_FLAG_NONE;
@@ -248,10 +239,6 @@ export class Engine {
     this.#state.report.rethrow();
   }
 
-  /**
-   * Queues a SYN_STREAM with these flags (FIN, UNIDIRECTIONAL). `associatedToStreamId` is for server push and ignored at a client;
-   * `slot` is a certificate slot of SPDY/3.
-   */
   submitSynStream(
     flags: number,
     associatedToStreamId: number,
@@ -273,84 +260,58 @@ export class Engine {
     return handle;
   }
 
-  /** Queues a SYN_REPLY with these flags (FIN). */
   submitSynReply(flags: number, streamId: number, headers: HeaderList): void {
     this.#submit.headers(SYN_REPLY, flags, streamId, headers, null);
     this.#state.report.rethrow();
   }
 
-  /** Queues HEADERS with these flags (FIN). They go behind what the stream has to send, but pass data that is deferred. */
   submitHeaders(flags: number, streamId: number, headers: HeaderList): void {
     this.#submit.headers(HEADERS, flags, streamId, headers, null);
     this.#state.report.rethrow();
   }
 
-  /** Queues the data of a provider behind what the stream has to send; with the flag FIN its last frame carries FIN. */
   submitData(streamId: number, flags: number, provider: DataSource): void {
     this.#submit.data(streamId, flags, provider);
   }
 
-  /** Queues RST_STREAM: from now on nothing else is sent or reported on the stream, which closes when the frame was written. */
   submitRstStream(streamId: number, status: number): void {
     this.#submit.reset(streamId, status);
     this.#state.report.rethrow();
   }
 
-  /** Ends a stream by the handle of its request: without a frame while its SYN_STREAM waits, else with RST_STREAM. */
   cancel(handle: StreamHandle, status: number): void {
     this.#submit.cancel(handle, status);
     this.#state.report.rethrow();
   }
 
-  /**
-   * Queues PING and returns its id; `onCtrlRecv` reports the answer with the same id.
-   *
-   * @throws InvalidStateError when `maxOutstandingPings` wait for an answer
-   */
   submitPing(): number {
     return this.#submit.ping();
   }
 
-  /** Queues GOAWAY: no more streams either way, those that are open finish. Requests that wait to leave go first. */
   submitGoaway(status: number = GOAWAY_OK): void {
     this.#submit.goaway(status);
   }
 
-  /**
-   * Queues SETTINGS, sorted by id; our own values count at once.
-   *
-   * @throws InvalidArgumentError for an id outside 1 to 8 or given twice
-   */
   submitSettings(flags: number, entries: readonly SettingsEntry[]): void {
     this.#submit.settings(flags, entries);
   }
 
-  /**
-   * Queues WINDOW_UPDATE with `delta` bytes (1 to 2^31-1); stream 0 is the session (SPDY/3.1).
-   *
-   * @throws StreamClosedError when the stream is not open
-   * @throws InvalidArgumentError where the version has no such window
-   */
   submitWindowUpdate(streamId: number, delta: number): void {
     this.#submit.windowUpdate(streamId, delta);
   }
 
-  /** Queues CREDENTIAL (SPDY/3 client): a proof and a chain (DER, leaf first) for a slot, counted from 1. */
   submitCredential(slot: number, proof: Uint8Array, certificates: readonly Uint8Array[]): void {
     this.#submit.credential(slot, proof, certificates);
   }
 
-  /** Asks a provider again that answered `ERR_DEFERRED`; false if none of the stream did. */
   resumeData(streamId: number): boolean {
     return this.#submit.resume(streamId);
   }
 
-  /** Tells that the application has consumed `length` received bytes of a stream (option `windowUpdates: 'consume'`). */
   consume(streamId: number, length: number): void {
     this.#submit.consume(streamId, length);
   }
 
-  /** Ends the session: GOAWAY with `status` is the last frame, nothing more is read, all streams end. */
   failSession(status: number, error?: SessionError): void {
     if (![0, 1, 2].includes(status))
       throw new InvalidArgumentError(`status must be 0, 1 or 2, got ${String(status)}`);
@@ -366,48 +327,34 @@ export class Engine {
 
   // Options and getters
 
-  /**
-   * Spdylay's options: `OPT_NO_AUTO_WINDOW_UPDATE`, `OPT_NO_AUTO_WINDOW_UPDATE2` (0 or 1), `OPT_MAX_RECV_CTRL_FRAME_BUFFER`
-   * (8192 to 16777215: control frames and inflated header blocks).
-   */
   setOption(option: number, value: number): void {
     applyOption(this.#options, this.#state.credit, option, value);
   }
 
-  /** What was given with the request; null for streams of the peer that got none and for streams that are not open. */
   getStreamUserData(streamId: number): unknown {
     const { reporting, streams } = this.#state;
     const stream = reporting?.streamId === streamId ? reporting : streams.get(streamId);
     return stream?.userData ?? null;
   }
 
-  /**
-   * Keeps something with a stream, own or of the peer.
-   *
-   * @throws InvalidArgumentError when the stream is not open
-   */
   setStreamUserData(streamId: number, userData: unknown): void {
     const stream = this.#state.streams.get(streamId);
     if (stream === undefined) throw new InvalidArgumentError(`stream ${streamId} is not open`);
     stream.userData = userData ?? null;
   }
 
-  /** Frames that wait to be sent, without data that is deferred or waits for a window. */
   getOutboundQueueSize(): number {
     return this.#state.queue.size(this.#state.mayData) - (this.#sender.dataInProgress ? 1 : 0);
   }
 
-  /** The least urgent priority: 3 in SPDY/2, else 7. */
   getPriLowest(): number {
     return this.version.lowestPriority;
   }
 
-  /** Bytes received on a stream and not given back by WINDOW_UPDATE; 0 in SPDY/2, -1 if the stream is not open. */
   getStreamRecvDataLength(streamId: number): number {
     return this.#state.streams.get(streamId)?.received ?? -1;
   }
 
-  /** Bytes received on the session and not given back by WINDOW_UPDATE; 0 but in SPDY/3.1. */
   getRecvDataLength(): number {
     return this.#state.credit.received;
   }
@@ -417,17 +364,14 @@ export class Engine {
     return this.#state.credit.unconsumed;
   }
 
-  /** Sets the id of our next stream: of our parity, not lower than the one it would have. */
   setNextStreamId(streamId: number): void {
     this.#submit.setNextStreamId(streamId);
   }
 
-  /** Puts the client certificate of the TLS handshake (DER, leaf first) into slot 1 (SPDY/3 server with `credentials`). */
   setClientCertificate(chain: readonly Uint8Array[]): void {
     this.#state.certificates?.set(1, chain);
   }
 
-  /** The chain in a certificate slot, null if there is none. */
   getClientCertificate(slot: number): readonly Uint8Array[] | null {
     return this.#state.certificates?.get(slot) ?? null;
   }

@@ -333,19 +333,7 @@ export abstract class ControlReceiver implements FrameSink {
     const message = 'the peer accepts no more streams (GOAWAY)';
     const refused = new StreamError('ERR_SPDY_STREAM_REFUSED', message, 0, REFUSED_STREAM, 'peer');
     state.refuseWaiting(ERR_SYN_STREAM_NOT_ALLOWED, refused);
-    const unprocessed: Stream[] = [];
-    for (const stream of state.streams.values()) {
-      if (stream.own && stream.streamId > state.peerLastGoodId) unprocessed.push(stream);
-    }
-    for (const stream of unprocessed) {
-      const { streamId } = stream;
-      const text = `stream ${streamId} was not processed: ${message}`;
-      state.closeStream(
-        stream,
-        REFUSED_STREAM,
-        new StreamError('ERR_SPDY_STREAM_REFUSED', text, streamId, REFUSED_STREAM, 'peer'),
-      );
-    }
+    state.closeUnprocessed();
   }
 
   #windowUpdate(frame: WindowUpdateFrame): void {

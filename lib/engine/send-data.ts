@@ -40,12 +40,15 @@ export class DataSender {
     if (!end) {
       const control = this.#control;
       control.flags = 0;
+      state.report.enter();
       try {
         bytes = this.#read(stream, provider);
       } catch (exception) {
+        state.report.leave();
         this.#providerFailed(stream, item, exception);
         return false;
       }
+      state.report.leave();
       // The provider may have ended the stream or the session from inside.
       if (stream.closed || stream.closing) return false;
       end = (control.flags & READ_EOF) !== 0;

@@ -255,6 +255,24 @@ export class SessionState {
     }
   }
 
+  /** Ends our streams that the peer has not processed according to its GOAWAY (SPDY/3 2.6.6). */
+  closeUnprocessed(): void {
+    const unprocessed = [...this.streams.values()].filter(
+      ({ own, streamId }) => own && streamId > this.peerLastGoodId,
+    );
+    for (const stream of unprocessed) {
+      const { streamId } = stream;
+      const error = new StreamError(
+        'ERR_SPDY_STREAM_REFUSED',
+        `stream ${streamId} was not processed: the peer accepts no more streams (GOAWAY)`,
+        streamId,
+        REFUSED_STREAM,
+        'peer',
+      );
+      this.closeStream(stream, REFUSED_STREAM, error);
+    }
+  }
+
   /** Drops a request before its SYN_STREAM was written. Its user data is reachable under stream id 0 meanwhile. */
   refuse(stream: Stream, errno: number, status: number, error: StreamError | SessionError): void {
     this.queue.remove(stream);

@@ -1,0 +1,97 @@
+import { type Channel, channel } from 'node:diagnostics_channel';
+import type { EngineStatistics } from '../engine/statistics.ts';
+import type { SessionError, StreamError } from '../errors.ts';
+import type { Side } from '../protocol/constants.ts';
+import type { ControlFrame } from '../protocol/frames.ts';
+import type { ProtocolVersion } from '../protocol/version.ts';
+
+/** Message of `spdylay.session.created` and `spdylay.session.closed`. */
+export interface SessionMessage {
+  readonly session: unknown;
+  /** Why the session ended; null when it ended in order, or begins. */
+  readonly error: Error | null;
+}
+
+/** Message of `spdylay.stream.opened` and `spdylay.stream.closed`. */
+export interface StreamMessage {
+  readonly session: unknown;
+  /** 0 for a request that ended before it was sent. */
+  readonly streamId: number;
+  /** Whether this side opened it. */
+  readonly own: boolean;
+  /** `OK`, or the status with which it was reset. */
+  readonly status: number;
+  readonly error: StreamError | SessionError | null;
+}
+
+/** Message of `spdylay.frame.received` and `spdylay.frame.sent`. */
+export interface FrameMessage {
+  readonly session: unknown;
+  /** Null for a DATA frame. */
+  readonly frame: ControlFrame | null;
+  /** 0 for frames of the session. */
+  readonly streamId: number;
+  readonly flags: number;
+  /** Payload bytes. */
+  readonly length: number;
+}
+
+/**
+ * The diagnostics_channel channels that every session publishes to, by name. They cost nothing while nobody has subscribed.
+ */
+export const CHANNELS: Readonly<
+  Record<
+    | 'sessionCreated'
+    | 'sessionClosed'
+    | 'streamOpened'
+    | 'streamClosed'
+    | 'frameReceived'
+    | 'frameSent',
+    Channel
+  >
+> = Object.freeze({
+  /** A SessionMessage. */
+  sessionCreated: channel('spdylay.session.created'),
+  /** A SessionMessage. */
+  sessionClosed: channel('spdylay.session.closed'),
+  /** A StreamMessage. */
+  streamOpened: channel('spdylay.stream.opened'),
+  /** A StreamMessage. */
+  streamClosed: channel('spdylay.stream.closed'),
+  /** A FrameMessage. */
+  frameReceived: channel('spdylay.frame.received'),
+  /** A FrameMessage. */
+  frameSent: channel('spdylay.frame.sent'),
+});
+
+/** What a session is doing, at the moment of asking. */
+export interface SessionState {
+  readonly side: Side;
+  readonly version: ProtocolVersion['name'];
+  /** `open`; `closing` after `close()` or GOAWAY; `failed` while the GOAWAY of an error leaves; `closed` when destroyed. */
+  readonly phase: 'open' | 'closing' | 'failed' | 'closed';
+  readonly goawaySent: boolean;
+  readonly goawayReceived: boolean;
+  /** Streams open at the moment. */
+  readonly openStreams: number;
+  /** Frames that wait to be sent. */
+  readonly outboundQueueSize: number;
+  /** Bytes in the Duplex that the transport has not taken. */
+  readonly outboundBytes: number;
+  /** Received bytes not given back to the session window (SPDY/3.1). */
+  readonly receivedBytes: number;
+  /** Received bytes that the application has not consumed (`windowUpdates: 'consume'`). */
+  readonly unconsumedBytes: number;
+  /** Whether reading is held back until the application consumes. */
+  readonly inputHeld: boolean;
+  /** PINGs of `ping()` that wait for their answer. */
+  readonly pendingPings: number;
+  /** What the transport failed with, if it did. */
+  readonly transportError: Error | null;
+}
+
+/** Counters of a session since it was made. */
+export interface SessionStatistics extends Readonly<EngineStatistics> {
+  /** Round-trip time of the last answered `ping()` in milliseconds, null before the first. */
+  readonly roundTripMs: number | null;
+}

@@ -1,0 +1,197 @@
+import type { EngineOptions } from '../engine/options.ts';
+import { InvalidArgumentError } from '../errors.ts';
+import {
+  DEFAULT_WINDOW_SIZE,
+  ID_FLAG_SETTINGS_NONE,
+  MAX_WINDOW_SIZE,
+  SETTINGS_CLIENT_CERTIFICATE_VECTOR_SIZE,
+  SETTINGS_CURRENT_CWND,
+  SETTINGS_DOWNLOAD_BANDWIDTH,
+  SETTINGS_DOWNLOAD_RETRANS_RATE,
+  SETTINGS_INITIAL_WINDOW_SIZE,
+  SETTINGS_MAX_CONCURRENT_STREAMS,
+  SETTINGS_ROUND_TRIP_TIME,
+  SETTINGS_UPLOAD_BANDWIDTH,
+} from '../protocol/constants.ts';
+import type { SettingsEntry } from '../protocol/frames.ts';
+import type { ProtocolVersion } from '../protocol/version.ts';
+import type { KeepAliveOptions } from './keepalive.ts';
+import type { SettingsStore } from './settings-store.ts';
+
+/** SETTINGS ids by name. */
+const SETTING_IDS = {
+  uploadBandwidth: SETTINGS_UPLOAD_BANDWIDTH,
+  downloadBandwidth: SETTINGS_DOWNLOAD_BANDWIDTH,
+  roundTripTime: SETTINGS_ROUND_TRIP_TIME,
+  maxConcurrentStreams: SETTINGS_MAX_CONCURRENT_STREAMS,
+  currentCwnd: SETTINGS_CURRENT_CWND,
+  downloadRetransRate: SETTINGS_DOWNLOAD_RETRANS_RATE,
+  initialWindowSize: SETTINGS_INITIAL_WINDOW_SIZE,
+  clientCertificateVectorSize: SETTINGS_CLIENT_CERTIFICATE_VECTOR_SIZE,
+} as const;
+
+/** Name of a SETTINGS id. */
+export type SettingName = keyof typeof SETTING_IDS;
+
+/** Values for a SETTINGS frame: by name, or as entries with their flags. */
+export type SettingsInput = readonly SettingsEntry[] | Readonly<Partial<Record<SettingName, number>>>;
+
+/** When a session sends its SETTINGS: at once, after the first frame of the peer (Kubernetes clients lose earlier ones), or not at all. */
+export type SettingsTiming = 'start' | 'afterFirstFrame' | 'never';
+
+/** Options of a Session: those of its Engine, and its own. Every one has a default. Times are milliseconds; 0 switches a timer off. */
+export interface SessionOptions extends EngineOptions {
+  /**
+   * Further values for the first SETTINGS frame. Without any it announces `maxConcurrentStreams`, and
+   * `initialWindowSize` where that is not 65536 and the version has windows.
+   */
+  readonly settings?: SettingsInput;
+  /** When the first SETTINGS (and the WINDOW_UPDATE of `sessionWindowSize`) is sent. Default `'start'`. */
+  readonly settingsTiming?: SettingsTiming;
+  /** Receive window of the whole session in bytes (SPDY/3.1), from 65536 on. Default 65536. */
+  readonly sessionWindowSize?: number;
+  /** High-water marks of the Duplex in bytes, both ways. Default 65536. */
+  readonly highWaterMark?: number;
+  /**
+   * Received bytes that may be unconsumed (`windowUpdates: 'consume'`) before the session stops reading where the peer knows no flow
+   * control (SPDY/2, `flowControl: false`). With flow control half of `maxUnconsumedBytes` counts. Default 1048576.
+   */
+  readonly inboundHighWaterMark?: number;
+  /** How long `close()` waits for open streams before the session is destroyed with `ERR_SPDY_TIMEOUT`. Default 30000. */
+  readonly closeTimeoutMs?: number;
+  /** How long, without any progress, the last bytes may take to leave and the peer to close after that. Default 5000. */
+  readonly lingerTimeoutMs?: number;
+  /** PING while nothing is received. Default off. */
+  readonly keepAlive?: KeepAliveOptions | null;
+  /** After how long without any byte either way 'timeout' is emitted (without a listener: `close()`). Default 0. */
+  readonly idleTimeoutMs?: number;
+  /** True: PING frames do not count for `idleTimeoutMs`. Default false. */
+  readonly idleIgnoresPing?: boolean;
+  /** Destroys the session with `ERR_SPDY_ABORTED`. */
+  readonly signal?: AbortSignal | null;
+  /** Where a client keeps the values that servers ask it to keep (SPDY/3 2.6.4). Default none: nothing is kept. Ignored by servers. */
+  readonly settingsStore?: SettingsStore | null;
+  /** Names the origin and its address in the store. Needed with `settingsStore`; `connect()` makes it. */
+  readonly settingsKey?: string | null;
+}
+
+/** The options that are the session's own, with every default filled in. */
+export interface ResolvedSessionOptions {
+  readonly settings: readonly SettingsEntry[];
+  readonly settingsTiming: SettingsTiming;
+  readonly sessionWindowSize: number;
+  readonly highWaterMark: number;
+  readonly inboundHighWaterMark: number;
+  readonly closeTimeoutMs: number;
+  readonly lingerTimeoutMs: number;
+  readonly keepAlive: KeepAliveOptions | null;
+  readonly idleTimeoutMs: number;
+  readonly idleIgnoresPing: boolean;
+  readonly signal: AbortSignal | null;
+  readonly settingsStore: SettingsStore | null;
+  readonly settingsKey: string;
+}
+
+/** The longest time a timer can take. */
+const MAX_TIMEOUT_MS = 0x7fffffff;
+
+/**
+ * Checks the session's own options and fills in their defaults.
+ *
+ * @throws InvalidArgumentError for a value that is out of range
+ */
+export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
+  const settingsStore = options.settingsStore ?? null;
+  const settingsKey = options.settingsKey ?? '';
+  if (settingsStore !== null && settingsKey === '') {
+    throw new InvalidArgumentError('settingsStore needs settingsKey, the name of the origin and its address');
+  }
+  const settingsTiming = options.settingsTiming ?? 'start';
+  if (!['start', 'afterFirstFrame', 'never'].includes(settingsTiming)) {
+    throw new InvalidArgumentError(
+      `settingsTiming must be one of start, afterFirstFrame, never, got ${String(settingsTiming)}`,
+    );
+  }
+  return {
+    settings: toSettingsEntries(options.settings ?? []),
+    settingsTiming,
+    sessionWindowSize: integer(
+      'sessionWindowSize',
+      options.sessionWindowSize ?? DEFAULT_WINDOW_SIZE,
+      DEFAULT_WINDOW_SIZE,
+      MAX_WINDOW_SIZE,
+    ),
+    highWaterMark: integer('highWaterMark', options.highWaterMark ?? 65536, 1, 0x3fffffff),
+    inboundHighWaterMark: integer(
+      'inboundHighWaterMark',
+      options.inboundHighWaterMark ?? 1 << 20,
+      1,
+      Number.MAX_SAFE_INTEGER,
+    ),
+    closeTimeoutMs: time('closeTimeoutMs', options.closeTimeoutMs ?? 30_000),
+    lingerTimeoutMs: time('lingerTimeoutMs', options.lingerTimeoutMs ?? 5000),
+    keepAlive: resolveKeepAlive(options.keepAlive ?? null),
+    idleTimeoutMs: time('idleTimeoutMs', options.idleTimeoutMs ?? 0),
+    idleIgnoresPing: options.idleIgnoresPing ?? false,
+    signal: options.signal ?? null,
+    settingsStore,
+    settingsKey,
+  };
+}
+
+/**
+ * Entries of a SETTINGS frame from names or entries.
+ *
+ * @throws InvalidArgumentError for an unknown name
+ */
+export function toSettingsEntries(input: SettingsInput): SettingsEntry[] {
+  if (isEntries(input)) return [...input];
+  return Object.entries(input).map(([name, value]) => {
+    const id = Object.hasOwn(SETTING_IDS, name) ? SETTING_IDS[name as SettingName] : null;
+    if (id === null || value === undefined) {
+      throw new InvalidArgumentError(
+        `settings: ${name} must be one of ${Object.keys(SETTING_IDS).join(', ')}, with a number`,
+      );
+    }
+    return { id, flags: ID_FLAG_SETTINGS_NONE, value };
+  });
+}
+
+/** The first SETTINGS of a session: the limits that the peer has to know, then what the application adds or replaces. */
+export function firstSettings(
+  version: ProtocolVersion,
+  options: EngineOptions,
+  settings: readonly SettingsEntry[],
+): SettingsEntry[] {
+  const entries = new Map<number, SettingsEntry>();
+  const own = (id: number, value: number): void => {
+    if (!settings.some((entry) => entry.id === id)) entries.set(id, { id, flags: 0, value });
+  };
+  own(SETTINGS_MAX_CONCURRENT_STREAMS, options.maxConcurrentStreams ?? 100);
+  const window = options.initialWindowSize ?? DEFAULT_WINDOW_SIZE;
+  if (version.streamWindows && window !== DEFAULT_WINDOW_SIZE) own(SETTINGS_INITIAL_WINDOW_SIZE, window);
+  return [...entries.values(), ...settings];
+}
+
+function isEntries(input: SettingsInput): input is readonly SettingsEntry[] {
+  return Array.isArray(input);
+}
+
+function resolveKeepAlive(given: KeepAliveOptions | null): KeepAliveOptions | null {
+  if (given === null) return null;
+  return {
+    intervalMs: integer('keepAlive.intervalMs', given.intervalMs, 1, MAX_TIMEOUT_MS),
+    timeoutMs: integer('keepAlive.timeoutMs', given.timeoutMs, 1, MAX_TIMEOUT_MS),
+  };
+}
+
+function time(name: string, value: number): number {
+  return integer(name, value, 0, MAX_TIMEOUT_MS);
+}
+
+function integer(name: string, value: number, min: number, max: number): number {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new InvalidArgumentError(`${name} must be an integer from ${min} to ${max}, got ${String(value)}`);
+  }
+  return value;
+}
