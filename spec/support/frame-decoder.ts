@@ -22,12 +22,15 @@ export interface DecodedFrame {
  */
 export class FrameDecoder {
   readonly #version: ProtocolVersion;
+  readonly #lenient: boolean;
   readonly #inflater: NativeInflater = new NativeInflater();
   #pending: Buffer = Buffer.alloc(0);
   #blocks = 0;
 
-  constructor(version: ProtocolVersion) {
+  /** `lenient` takes what real peers write: a SPDY/2 GOAWAY with the status of SPDY/3. */
+  constructor(version: ProtocolVersion, lenient = false) {
     this.#version = version;
+    this.#lenient = lenient;
   }
 
   /** Bytes of a frame that is not complete yet. */
@@ -115,7 +118,7 @@ export class FrameDecoder {
         expectLength(payload, 4);
         return { id: payload.readUInt32BE(0) };
       case constants.GOAWAY: {
-        expectLength(payload, version.goawayStatus ? 8 : 4);
+        if (!this.#lenient) expectLength(payload, version.goawayStatus ? 8 : 4);
         const status = version.goawayStatus ? { status: payload.readUInt32BE(4) } : {};
         return { lastGoodStreamId: payload.readUInt32BE(0), ...status };
       }
@@ -155,8 +158,12 @@ export class FrameDecoder {
 }
 
 /** Decodes everything that one direction wrote; throws when it ends inside a frame. */
-export function decodeFrames(version: ProtocolVersion, bytes: Uint8Array): DecodedFrame[] {
-  const decoder = new FrameDecoder(version);
+export function decodeFrames(
+  version: ProtocolVersion,
+  bytes: Uint8Array,
+  lenient = false,
+): DecodedFrame[] {
+  const decoder = new FrameDecoder(version, lenient);
   const frames = decoder.push(bytes);
   if (decoder.pending > 0) throw new Error(`${decoder.pending} bytes of an unfinished frame`);
   return frames;

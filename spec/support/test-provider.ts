@@ -89,6 +89,22 @@ export class TestProvider implements DataSource<undefined> {
   }
 }
 
+/** A DataSource of exactly these bytes; the end is flagged with the last of them. */
+export function bytesProvider(bytes: Uint8Array): DataSource {
+  let at = 0;
+  return {
+    get ended(): boolean {
+      return at === bytes.length;
+    },
+    readCb(_streamId, length, control): Uint8Array {
+      const piece = bytes.subarray(at, at + length);
+      at += piece.length;
+      if (at === bytes.length) control.flags |= READ_EOF;
+      return piece;
+    },
+  };
+}
+
 /** The provider that a description asks for: null for null, an object without `readCb` for `noReadCallback`. */
 export function testProvider(options: TestProviderOptions | null): DataSource | null {
   if (options === null) return null;
