@@ -29,6 +29,7 @@ import { checkRange } from './options.ts';
 import type { SessionState } from './session-state.ts';
 import { applyLocalSettings } from './settings.ts';
 import { LANE_OPEN, NO_HEADERS, type OutItem, Stream, type StreamHandle } from './stream.ts';
+import { STATE_IDLE } from './stream-state.ts';
 
 /** Bytes by which a compressed block can be larger than its plain form (stored blocks of the smallest memory level). */
 function compressedBound(plainLength: number): number {
@@ -122,17 +123,20 @@ export class Submitter {
     this.#append(stream, dataItem(provider, (flags & DATA_FLAG_FIN) !== 0));
   }
 
-  /** Queues RST_STREAM. */
+  /** Queues RST_STREAM; for a stream that has ended, nothing happens. */
   reset(streamId: number, status: number): void {
     const state = this.#state;
+    const { streams } = state;
     checkRange('streamId', streamId, 1, MAX_STREAM_ID);
     checkRange('status', status, 1, 0xffffffff);
-    if (state.phase === 'ended' || state.streams.get(streamId)?.closing === true) return;
-    if (state.streams.isOwnId(streamId) && streamId >= state.streams.nextOwnId) {
+    if (state.phase === 'ended' || streams.get(streamId)?.closing === true) return;
+    if (streams.isOwnId(streamId) && streamId >= streams.nextOwnId) {
       throw new InvalidArgumentError(
         `stream ${streamId} was never opened: a request that waits is ended by cancel()`,
       );
     }
+    // A stream that has ended needs no reset, and after the peer's RST_STREAM nothing may follow (SPDY/3 2.6.3).
+    if (!streams.get(streamId) && streams.stateOfMissing(streamId) !== STATE_IDLE) return;
     state.queueReset(streamId, status, ERR_STREAM_CLOSING, false);
   }
 
