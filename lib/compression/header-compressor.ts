@@ -43,7 +43,8 @@ export class HeaderCompressor {
   }
 
   /**
-   * Compresses the next block, up to a sync flush. Blocks must leave in the order of these calls, all of them.
+   * Compresses the next block, up to a sync flush. `plain` is never empty: it has its count at least. Blocks must
+   * leave in the order of these calls, all of them.
    * The result is valid until the next call on any compressor. Throws ZlibError.
    */
   compress(plain: Uint8Array): Buffer {

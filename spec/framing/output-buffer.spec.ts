@@ -1,0 +1,145 @@
+import { expect } from 'chai';
+import { OutputBuffer } from '../../lib/framing/output-buffer.ts';
+
+function numbers(from: number, count: number): Buffer {
+  return Buffer.from(Array.from({ length: count }, (_, index) => (from + index) & 0xff));
+}
+
+describe('framing/output-buffer', () => {
+  it('appends numbers big-endian (checklist 2)', () => {
+    const out = new OutputBuffer();
+    out.writeUint8(0x12);
+    out.writeUint16(0x3456);
+    out.writeUint24(0x789abc);
+    out.writeUint32(0xdef01234);
+    expect(out.length).to.equal(10);
+    expect(out.take().toString('hex')).to.equal('123456789abcdef01234');
+    expect(out.length).to.equal(0);
+  });
+
+  it('writes every 32-bit number', () => {
+    const out = new OutputBuffer();
+    for (const value of [0, 1, 0x7fffffff, 0x80000000, 0xffffffff]) out.writeUint32(value);
+    expect(out.take().toString('hex')).to.equal('00000000000000017fffffff80000000ffffffff');
+  });
+
+  it('keeps only the low bits of a number that is too large', () => {
+    const out = new OutputBuffer();
+    out.writeUint8(0x1ff);
+    out.writeUint16(0x1ffff);
+    out.writeUint24(0x1ffffff);
+    expect(out.take().toString('hex')).to.equal('ffffffffffff');
+  });
+
+  it('copies whole and partial pieces of any length', () => {
+    for (const length of [0, 1, 31, 32, 33, 500]) {
+      const source = numbers(7, length);
+      const out = new OutputBuffer(64);
+      out.writeBytes(source);
+      out.writeBytes(source, Math.min(1, length));
+      out.writeBytes(source, 0, Math.max(0, length - 1));
+      expect(out.take()).to.deep.equal(
+        Buffer.concat([source, source.subarray(1), source.subarray(0, Math.max(0, length - 1))]),
+      );
+    }
+  });
+
+  it('is not affected by what becomes of the source', () => {
+    const out = new OutputBuffer();
+    const source = numbers(0, 100);
+    out.writeBytes(source);
+    source.fill(0xee);
+    expect(out.take()).to.deep.equal(numbers(0, 100));
+  });
+
+  it('grows without losing what is pending, whether or not room was reserved', () => {
+    const out = new OutputBuffer(16);
+    const expected: number[] = [];
+    for (let i = 0; i < 1000; i++) {
+      if (i % 3 === 0) out.reserve(1 + (i % 40));
+      out.writeUint8(i);
+      expected.push(i & 0xff);
+    }
+    expect(out.length).to.equal(1000);
+    expect(out.take()).to.deep.equal(Buffer.from(expected));
+  });
+
+  it('grows in the middle of each kind of number', () => {
+    for (const used of [13, 14, 15, 16]) {
+      const out = new OutputBuffer(16);
+      out.writeBytes(numbers(0, used));
+      out.writeUint16(0x0102);
+      out.writeBytes(numbers(0, 100), 0, 16 - ((used + 2) % 16));
+      out.writeUint24(0x030405);
+      out.writeUint32(0x06070809);
+      const bytes = out.take();
+      expect(bytes.subarray(0, used)).to.deep.equal(numbers(0, used));
+      expect(bytes.subarray(-7).toString('hex')).to.equal('03040506070809');
+    }
+  });
+
+  it('never writes again to bytes that it handed out', () => {
+    const out = new OutputBuffer(64);
+    const taken: Buffer[] = [];
+    const copies: Buffer[] = [];
+    for (let i = 0; i < 200; i++) {
+      out.writeBytes(numbers(i, 1 + (i % 20)));
+      if (i % 3 === 0) {
+        const piece = out.take();
+        taken.push(piece);
+        copies.push(Buffer.from(piece));
+      }
+    }
+    expect(taken).to.deep.equal(copies);
+  });
+
+  it('serves many small flushes from one slab', () => {
+    const out = new OutputBuffer(1024);
+    const memory = new Set<unknown>();
+    for (let i = 0; i < 64; i++) {
+      out.writeBytes(numbers(0, 16));
+      memory.add(out.take().buffer);
+    }
+    expect(memory.size).to.equal(1);
+    out.writeUint8(1);
+    memory.add(out.take().buffer);
+    expect(memory.size).to.equal(2);
+  });
+
+  it('takes no more than a multiple of what is pending', () => {
+    const out = new OutputBuffer(1024);
+    const piece = numbers(0, 512);
+    for (let i = 0; i < 2048; i++) out.writeBytes(piece);
+    expect(out.length).to.equal(1048576);
+    expect(out.take().buffer.byteLength).to.be.at.most(4 * 1048576);
+  });
+
+  it('takes no memory before the first byte', () => {
+    const out = new OutputBuffer();
+    expect(out.take()).to.have.length(0);
+    expect(out.take().buffer.byteLength).to.equal(0);
+  });
+
+  it('takes back a frame that was begun', () => {
+    const out = new OutputBuffer(16);
+    out.writeUint32(0x01020304);
+    out.take();
+    out.writeUint16(0x0506);
+    const before = out.length;
+    out.writeBytes(numbers(0, 50));
+    out.truncate(before);
+    expect(out.length).to.equal(2);
+    out.writeUint8(7);
+    expect(out.take().toString('hex')).to.equal('050607');
+  });
+
+  it('truncates to nothing, and not to more than there is', () => {
+    const out = new OutputBuffer();
+    out.writeUint16(1);
+    out.truncate(5);
+    expect(out.length).to.equal(2);
+    out.truncate(0);
+    expect(out.length).to.equal(0);
+    expect(out.take()).to.have.length(0);
+  });
+});
