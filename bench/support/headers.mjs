@@ -1,0 +1,45 @@
+// Header lists that change from request to request as they do in life.
+
+/** 12 headers of a browser's request number `index`. */
+export function requestHeaders(index) {
+  return [
+    [':method', 'GET'],
+    [':scheme', 'https'],
+    [':host', 'www.example.org'],
+    [':path', `/assets/${index % 7}/image-${index}.png?v=${(index * 7919) % 100_003}`],
+    [':version', 'HTTP/1.1'],
+    [
+      'accept',
+      index % 3
+        ? 'image/avif,image/webp,image/png,*/*;q=0.8'
+        : 'text/html,application/xhtml+xml,*/*;q=0.8',
+    ],
+    ['accept-encoding', 'gzip, deflate, br'],
+    ['accept-language', 'en-GB,en;q=0.7,de;q=0.3'],
+    ['cookie', `session=8f2c41d07be3; theme=dark; seen=${1_700_000_000 + index}`],
+    ['referer', `https://www.example.org/gallery/page-${index >> 3}`],
+    ['user-agent', 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'],
+    ['cache-control', 'max-age=0'],
+  ];
+}
+
+/** 8 headers of the reply to request number `index`. */
+export function responseHeaders(index, contentLength = 0) {
+  return [
+    [':status', '200 OK'],
+    [':version', 'HTTP/1.1'],
+    ['content-type', index % 3 ? 'image/png' : 'text/html; charset=utf-8'],
+    ['content-length', String(contentLength)],
+    ['date', `Mon, 24 Nov 2025 10:${two(index / 60)}:${two(index)} GMT`],
+    ['etag', `"${((index * 2_654_435_761) >>> 0).toString(16)}"`],
+    ['cache-control', 'public, max-age=86400'],
+    ['server', 'spdylay-bench'],
+  ];
+}
+
+const two = (value) => String(Math.floor(value) % 60).padStart(2, '0');
+
+/** The same list as the object that http2 and spdy-transport take; names of pseudo headers are left to the caller. */
+export function plainHeaders(list) {
+  return Object.fromEntries(list.filter(([name]) => !name.startsWith(':')));
+}

@@ -1,0 +1,35 @@
+/** The middle value. */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+/** How far the rounds lie apart: (highest - lowest) / median, in percent. */
+export function spread(values) {
+  return (100 * (Math.max(...values) - Math.min(...values))) / median(values);
+}
+
+/**
+ * Runs every case once per round, the cases in turn, after a warm-up round that does not count; returns the results of each
+ * case by name. In turn, so that a disturbance of the machine hits them all.
+ */
+export async function interleave(cases, rounds) {
+  const results = {};
+  for (const name of Object.keys(cases)) results[name] = [];
+  for (let round = -1; round < rounds; round++) {
+    for (const [name, body] of Object.entries(cases)) {
+      globalThis.gc();
+      const value = await body();
+      if (round >= 0) results[name].push(value);
+    }
+  }
+  return results;
+}
+
+/** Microseconds per call of a synchronous body that makes `count` calls. */
+export function microseconds(count, body) {
+  const started = performance.now();
+  body();
+  return (1000 * (performance.now() - started)) / count;
+}

@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** What `.ci/peers` prepared; this file runs as build/spec/interop/support/peers.js. */
+const folder = fileURLToPath(new URL('../../../../.peers/', import.meta.url));
+
+/** The files that show that a peer is prepared. */
+const PEERS = {
+  netty: [
+    'netty/classpath',
+    'netty/NettySpdyServer.class',
+    'netty/NettySpdyClient.class',
+    'certificates/server.p12',
+  ],
+  spdystream: ['gostream'],
+  'spdy-transport': ['spdy-transport/ready'],
+  tshark: ['tshark'],
+} as const;
+
+/** A program that nobody here wrote. */
+export type PeerName = keyof typeof PEERS;
+
+/** A path inside the folder of prepared peers. */
+export function peerPath(name: string): string {
+  return path.join(folder, name);
+}
+
+/** Use in `before`: without the peer the suite is skipped with a message, and fails where peers are required (CI). */
+export function requirePeer(context: Mocha.Context, name: PeerName): void {
+  const missing = PEERS[name].filter((file) => !existsSync(peerPath(file)));
+  if (missing.length === 0) return;
+  const message = `${name} is not prepared (no .peers/${missing.join(', no .peers/')}): run .ci/peers`;
+  const { CI, SPDYLAY_REQUIRE_PEERS } = process.env;
+  if (CI || SPDYLAY_REQUIRE_PEERS) throw new Error(message);
+  console.warn(`    skipped: ${message}`);
+  context.skip();
+}
+
+/** Key and certificate for `localhost`, PEM. */
+export function certificate(): { key: Buffer; cert: Buffer } {
+  return {
+    key: readFileSync(peerPath('certificates/key.pem')),
+    cert: readFileSync(peerPath('certificates/cert.pem')),
+  };
+}
+
+/** Command line of one of our Netty programs. */
+export function nettyCommand(
+  program: 'NettySpdyServer' | 'NettySpdyClient',
+  ...args: string[]
+): string[] {
+  const classpath = readFileSync(peerPath('netty/classpath'), 'utf8');
+  return ['java', '-XX:TieredStopAtLevel=1', '-cp', classpath, program, ...args];
+}
