@@ -149,6 +149,15 @@ export class Engine implements SessionCalls {
     state.report.rethrow();
   }
 
+  /**
+   * The peer has ended its direction of a transport that can be half open: streams which it had not finished end with
+   * `ERR_SPDY_TRANSPORT_CLOSED` (and RST_STREAM), the others may still send.
+   */
+  inputEnd(): void {
+    this.#state.endInput();
+    this.#state.report.rethrow();
+  }
+
   // Output
 
   /**

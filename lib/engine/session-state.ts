@@ -248,6 +248,25 @@ export class SessionState {
       this.closeStream(stream, status, stream.error ?? error);
   }
 
+  /**
+   * The peer has ended its direction of the transport: streams that it had not finished end, and are reset since it may still
+   * read; those that only have to send go on.
+   */
+  endInput(): void {
+    if (this.phase !== 'open') return;
+    const message = 'the peer ended the transport before it finished the stream';
+    const code = 'ERR_SPDY_TRANSPORT_CLOSED';
+    const unsent = new StreamError(code, message, 0, REFUSED_STREAM, 'peer');
+    this.refuseWaiting(ERR_SYN_STREAM_NOT_ALLOWED, unsent);
+    for (const stream of [...this.streams.values()]) {
+      if (stream.remoteClosed || stream.closing) continue;
+      const { streamId } = stream;
+      const text = `stream ${streamId}: ${message}`;
+      this.closeStream(stream, CANCEL, new StreamError(code, text, streamId, CANCEL, 'peer'));
+      this.queueReset(streamId, CANCEL, ERR_STREAM_CLOSED, false);
+    }
+  }
+
   /** Refuses every request whose SYN_STREAM waits. */
   refuseWaiting(errno: number, error: StreamError | SessionError): void {
     for (let stream = this.queue.nextToOpen(); stream !== null; stream = this.queue.nextToOpen()) {
