@@ -84,21 +84,36 @@ export interface SessionEvents extends DuplexEvents {
 /** Emits an event of a session; an exception of a listener is raised later, outside the running call. */
 export type Emit = <K extends keyof SessionEvents>(event: K, ...args: SessionEvents[K]) => void;
 
-/** A Duplex whose events are typed by a record of argument tuples. */
-export interface TypedDuplex<E extends { [K in keyof E]: unknown[] }> extends Duplex {
-  addListener<K extends keyof E>(event: K, listener: (...args: E[K]) => void): this;
-  on<K extends keyof E>(event: K, listener: (...args: E[K]) => void): this;
-  once<K extends keyof E>(event: K, listener: (...args: E[K]) => void): this;
-  prependListener<K extends keyof E>(event: K, listener: (...args: E[K]) => void): this;
-  prependOnceListener<K extends keyof E>(event: K, listener: (...args: E[K]) => void): this;
-  off<K extends keyof E>(event: K, listener: (...args: E[K]) => void): this;
-  removeListener<K extends keyof E>(event: K, listener: (...args: E[K]) => void): this;
+/** A Duplex with the events of a Session. */
+interface EventedDuplex extends Duplex {
+  addListener<K extends keyof SessionEvents>(
+    event: K,
+    listener: (...args: SessionEvents[K]) => void,
+  ): this;
+  on<K extends keyof SessionEvents>(event: K, listener: (...args: SessionEvents[K]) => void): this;
+  once<K extends keyof SessionEvents>(
+    event: K,
+    listener: (...args: SessionEvents[K]) => void,
+  ): this;
+  prependListener<K extends keyof SessionEvents>(
+    event: K,
+    listener: (...args: SessionEvents[K]) => void,
+  ): this;
+  prependOnceListener<K extends keyof SessionEvents>(
+    event: K,
+    listener: (...args: SessionEvents[K]) => void,
+  ): this;
+  off<K extends keyof SessionEvents>(event: K, listener: (...args: SessionEvents[K]) => void): this;
+  removeListener<K extends keyof SessionEvents>(
+    event: K,
+    listener: (...args: SessionEvents[K]) => void,
+  ): this;
 }
 
 /** `Duplex` with the events of a Session: the same class at run time. */
-export const SessionDuplex: new (options?: DuplexOptions) => TypedDuplex<SessionEvents> = Duplex as new (
+export const SessionDuplex: new (options?: DuplexOptions) => EventedDuplex = Duplex as new (
   options?: DuplexOptions,
-) => TypedDuplex<SessionEvents>;
+) => EventedDuplex;
 
 /**
  * Throws outside the running call, so that what user code threw becomes an uncaught exception (as from any listener) while the

@@ -101,3 +101,112 @@ export class KeepAlive {
     this.#asked = false;
   }
 }
+
+/** The options of `SessionTimers`, in milliseconds; 0 switches a timer off. */
+export interface TimerOptions {
+  readonly keepAlive: KeepAliveOptions | null;
+  readonly idleTimeoutMs: number;
+  /** PING frames do not count against idleness. */
+  readonly idleIgnoresPing: boolean;
+  readonly closeTimeoutMs: number;
+  readonly lingerTimeoutMs: number;
+}
+
+/** Counters of an engine that show whether something happens. */
+export interface ActivityCounters {
+  readonly framesReceived: number;
+  readonly framesSent: number;
+  readonly dataReceived: number;
+}
+
+/** What the timers of a session do. */
+export interface TimerActions {
+  /** Nothing has happened for `idleTimeoutMs`. */
+  idle(): void;
+  /** Keep-alive wants a PING. */
+  ping(): void;
+  /** Keep-alive has heard nothing. */
+  dead(): void;
+}
+
+/** All timers of a session. */
+export class SessionTimers {
+  readonly #options: TimerOptions;
+  readonly #actions: TimerActions;
+  readonly #idle = new Deadline();
+  readonly #close = new Deadline();
+  readonly #linger = new StallDeadline();
+  readonly #keepAlive: KeepAlive | null;
+  #started = false;
+  #activity = 0;
+
+  constructor(options: TimerOptions, actions: TimerActions) {
+    this.#options = options;
+    this.#actions = actions;
+    const { keepAlive } = options;
+    this.#keepAlive =
+      keepAlive === null ? null : new KeepAlive(keepAlive, actions.ping, actions.dead);
+  }
+
+  /** Starts keep-alive and the idle timer: somebody takes what the session sends. */
+  start(): void {
+    this.#started = true;
+    this.#keepAlive?.start();
+    this.#active();
+  }
+
+  /** Bytes were received. */
+  heard(): void {
+    this.#keepAlive?.heard();
+  }
+
+  /** Bytes were received or sent; `pings` of the counted frames were PING. */
+  note(counters: ActivityCounters, pings: number): void {
+    if (this.#options.idleIgnoresPing) {
+      const { framesReceived, framesSent, dataReceived } = counters;
+      const activity = framesReceived + framesSent + dataReceived - pings;
+      if (activity === this.#activity) return;
+      this.#activity = activity;
+    }
+    this.#active();
+  }
+
+  /** Calls `action` when `close()` takes too long. */
+  startClose(action: () => void): void {
+    const { closeTimeoutMs } = this.#options;
+    if (closeTimeoutMs > 0) this.#close.start(closeTimeoutMs, action);
+  }
+
+  /** Calls `action` when the last bytes do not move any more. */
+  startLinger(progress: () => number, action: () => void): void {
+    const { lingerTimeoutMs } = this.#options;
+    if (lingerTimeoutMs > 0 && !this.#linger.running) {
+      this.#linger.start(lingerTimeoutMs, progress, action);
+    }
+  }
+
+  /** The peer will answer no PING any more. */
+  stopKeepAlive(): void {
+    this.#keepAlive?.stop();
+  }
+
+  /** Streams are done: only the transport is waited for. */
+  stopClose(): void {
+    this.#close.stop();
+  }
+
+  stop(): void {
+    this.#started = false;
+    this.#idle.stop();
+    this.#close.stop();
+    this.#linger.stop();
+    this.#keepAlive?.stop();
+  }
+
+  #active(): void {
+    const { idleTimeoutMs } = this.#options;
+    if (idleTimeoutMs === 0 || !this.#started) return;
+    if (this.#idle.running) this.#idle.refresh();
+    else this.#idle.start(idleTimeoutMs, this.#actions.idle);
+  }
+}

@@ -31,7 +31,9 @@ export function npnGetVersion(name: string | false | null | undefined): SpdyVers
  * as version 0, else null. Takes names, or the list in wire format (each name behind a byte with its length), of which a name
  * that runs past the end never matches.
  */
-export function selectNextProtocol(protocols: readonly string[] | Uint8Array): SelectedProtocol | null {
+export function selectNextProtocol(
+  protocols: readonly string[] | Uint8Array,
+): SelectedProtocol | null {
   const names = protocols instanceof Uint8Array ? parseWireList(protocols) : protocols;
   for (const version of PROTOCOL_VERSIONS) {
     if (names.includes(version.name)) return { version: version.id, protocol: version.name };

@@ -188,7 +188,9 @@ class ReadableSource extends FeedSource {
     // A count keeps it from joining all its chunks into one.
     const count = readable.readableObjectMode ? 0 : Math.min(readable.readableLength, length);
     const chunk: unknown = count > 0 ? readable.read(count) : readable.read();
-    return typeof chunk === 'string' ? Buffer.from(chunk, readable.readableEncoding ?? 'utf8') : chunk;
+    return typeof chunk === 'string'
+      ? Buffer.from(chunk, readable.readableEncoding ?? 'utf8')
+      : chunk;
   }
 
   protected stop(): void {
@@ -282,5 +284,7 @@ function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
 function toBytes(chunk: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk;
   if (typeof chunk === 'string') return Buffer.from(chunk);
-  throw new TypeError(`a data source delivered ${chunk === null ? 'null' : typeof chunk}, not bytes or a string`);
+  throw new TypeError(
+    `a data source delivered ${chunk === null ? 'null' : typeof chunk}, not bytes or a string`,
+  );
 }

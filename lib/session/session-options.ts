@@ -9,6 +9,7 @@ import {
   SETTINGS_DOWNLOAD_BANDWIDTH,
   SETTINGS_DOWNLOAD_RETRANS_RATE,
   SETTINGS_INITIAL_WINDOW_SIZE,
+  SETTINGS_MAX,
   SETTINGS_MAX_CONCURRENT_STREAMS,
   SETTINGS_ROUND_TRIP_TIME,
   SETTINGS_UPLOAD_BANDWIDTH,
@@ -18,8 +19,19 @@ import type { ProtocolVersion } from '../protocol/version.ts';
 import type { KeepAliveOptions } from './keepalive.ts';
 import type { SettingsStore } from './settings-store.ts';
 
+/** Name of a SETTINGS id. */
+export type SettingName =
+  | 'uploadBandwidth'
+  | 'downloadBandwidth'
+  | 'roundTripTime'
+  | 'maxConcurrentStreams'
+  | 'currentCwnd'
+  | 'downloadRetransRate'
+  | 'initialWindowSize'
+  | 'clientCertificateVectorSize';
+
 /** SETTINGS ids by name. */
-const SETTING_IDS = {
+const SETTING_IDS: Readonly<Record<SettingName, number>> = {
   uploadBandwidth: SETTINGS_UPLOAD_BANDWIDTH,
   downloadBandwidth: SETTINGS_DOWNLOAD_BANDWIDTH,
   roundTripTime: SETTINGS_ROUND_TRIP_TIME,
@@ -28,13 +40,12 @@ const SETTING_IDS = {
   downloadRetransRate: SETTINGS_DOWNLOAD_RETRANS_RATE,
   initialWindowSize: SETTINGS_INITIAL_WINDOW_SIZE,
   clientCertificateVectorSize: SETTINGS_CLIENT_CERTIFICATE_VECTOR_SIZE,
-} as const;
-
-/** Name of a SETTINGS id. */
-export type SettingName = keyof typeof SETTING_IDS;
+};
 
 /** Values for a SETTINGS frame: by name, or as entries with their flags. */
-export type SettingsInput = readonly SettingsEntry[] | Readonly<Partial<Record<SettingName, number>>>;
+export type SettingsInput =
+  | readonly SettingsEntry[]
+  | Readonly<Partial<Record<SettingName, number>>>;
 
 /** When a session sends its SETTINGS: at once, after the first frame of the peer (Kubernetes clients lose earlier ones), or not at all. */
 export type SettingsTiming = 'start' | 'afterFirstFrame' | 'never';
@@ -77,11 +88,13 @@ export interface SessionOptions extends EngineOptions {
 
 /** The options that are the session's own, with every default filled in. */
 export interface ResolvedSessionOptions {
-  readonly settings: readonly SettingsEntry[];
+  /** Entries of the first SETTINGS. */
+  readonly firstSettings: readonly SettingsEntry[];
   readonly settingsTiming: SettingsTiming;
   readonly sessionWindowSize: number;
   readonly highWaterMark: number;
-  readonly inboundHighWaterMark: number;
+  /** Unconsumed bytes above which reading is held back. */
+  readonly inboundLimit: number;
   readonly closeTimeoutMs: number;
   readonly lingerTimeoutMs: number;
   readonly keepAlive: KeepAliveOptions | null;
@@ -92,6 +105,9 @@ export interface ResolvedSessionOptions {
   readonly settingsKey: string;
 }
 
+/** The engine's default of `maxUnconsumedBytes`. */
+const DEFAULT_MAX_UNCONSUMED = 64 << 20;
+
 /** The longest time a timer can take. */
 const MAX_TIMEOUT_MS = 0x7fffffff;
 
@@ -100,11 +116,16 @@ const MAX_TIMEOUT_MS = 0x7fffffff;
  *
  * @throws InvalidArgumentError for a value that is out of range
  */
-export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
+export function resolveSessionOptions(
+  version: ProtocolVersion,
+  options: SessionOptions,
+): ResolvedSessionOptions {
   const settingsStore = options.settingsStore ?? null;
   const settingsKey = options.settingsKey ?? '';
   if (settingsStore !== null && settingsKey === '') {
-    throw new InvalidArgumentError('settingsStore needs settingsKey, the name of the origin and its address');
+    throw new InvalidArgumentError(
+      'settingsStore needs settingsKey, the name of the origin and its address',
+    );
   }
   const settingsTiming = options.settingsTiming ?? 'start';
   if (!['start', 'afterFirstFrame', 'never'].includes(settingsTiming)) {
@@ -113,7 +134,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     );
   }
   return {
-    settings: toSettingsEntries(options.settings ?? []),
+    firstSettings: firstSettings(version, options, toSettingsEntries(options.settings ?? [])),
     settingsTiming,
     sessionWindowSize: integer(
       'sessionWindowSize',
@@ -122,12 +143,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
       MAX_WINDOW_SIZE,
     ),
     highWaterMark: integer('highWaterMark', options.highWaterMark ?? 65536, 1, 0x3fffffff),
-    inboundHighWaterMark: integer(
-      'inboundHighWaterMark',
-      options.inboundHighWaterMark ?? 1 << 20,
-      1,
-      Number.MAX_SAFE_INTEGER,
-    ),
+    inboundLimit: inboundLimit(version, options),
     closeTimeoutMs: time('closeTimeoutMs', options.closeTimeoutMs ?? 30_000),
     lingerTimeoutMs: time('lingerTimeoutMs', options.lingerTimeoutMs ?? 5000),
     keepAlive: resolveKeepAlive(options.keepAlive ?? null),
@@ -157,8 +173,8 @@ export function toSettingsEntries(input: SettingsInput): SettingsEntry[] {
   });
 }
 
-/** The first SETTINGS of a session: the limits that the peer has to know, then what the application adds or replaces. */
-export function firstSettings(
+/** The limits that the peer has to know, then what the application adds or replaces. */
+function firstSettings(
   version: ProtocolVersion,
   options: EngineOptions,
   settings: readonly SettingsEntry[],
@@ -169,8 +185,23 @@ export function firstSettings(
   };
   own(SETTINGS_MAX_CONCURRENT_STREAMS, options.maxConcurrentStreams ?? 100);
   const window = options.initialWindowSize ?? DEFAULT_WINDOW_SIZE;
-  if (version.streamWindows && window !== DEFAULT_WINDOW_SIZE) own(SETTINGS_INITIAL_WINDOW_SIZE, window);
-  return [...entries.values(), ...settings];
+  if (version.streamWindows && window !== DEFAULT_WINDOW_SIZE)
+    own(SETTINGS_INITIAL_WINDOW_SIZE, window);
+  for (const entry of settings) {
+    const { id, value } = entry;
+    if (entries.has(id)) throw new InvalidArgumentError(`settings: id ${id} is given twice`);
+    integer('settings: an id', id, 1, SETTINGS_MAX);
+    integer(`settings: the value of id ${id}`, value, 0, 0xffffffff);
+    entries.set(id, entry);
+  }
+  return [...entries.values()];
+}
+
+function inboundLimit(version: ProtocolVersion, options: SessionOptions): number {
+  const name = 'inboundHighWaterMark';
+  const limit = integer(name, options[name] ?? 1 << 20, 1, Number.MAX_SAFE_INTEGER);
+  if (!version.streamWindows || options.flowControl === false) return limit;
+  return (options.maxUnconsumedBytes ?? DEFAULT_MAX_UNCONSUMED) / 2;
 }
 
 function isEntries(input: SettingsInput): input is readonly SettingsEntry[] {
@@ -191,7 +222,9 @@ function time(name: string, value: number): number {
 
 function integer(name: string, value: number, min: number, max: number): number {
   if (!Number.isInteger(value) || value < min || value > max) {
-    throw new InvalidArgumentError(`${name} must be an integer from ${min} to ${max}, got ${String(value)}`);
+    throw new InvalidArgumentError(
+      `${name} must be an integer from ${min} to ${max}, got ${String(value)}`,
+    );
   }
   return value;
 }

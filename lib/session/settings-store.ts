@@ -99,5 +99,7 @@ export function persistedEntries(store: SettingsStore, key: string): SettingsEnt
 }
 
 function isStorable(id: number): boolean {
-  return Number.isInteger(id) && id >= 1 && id <= SETTINGS_MAX && id !== SETTINGS_INITIAL_WINDOW_SIZE;
+  return (
+    Number.isInteger(id) && id >= 1 && id <= SETTINGS_MAX && id !== SETTINGS_INITIAL_WINDOW_SIZE
+  );
 }

@@ -102,7 +102,7 @@ export class Transport {
       source.resume();
     }
     sink?.end();
-    if (this.#streams().every((stream) => stream.closed)) return;
+    if (ms === 0 || this.#streams().every((stream) => stream.closed)) return;
     this.#lingering.start(
       ms,
       () => this.pendingBytes,
@@ -144,7 +144,8 @@ export class Transport {
   };
 }
 
-function applyReference(stream: SocketLike, referenced: boolean): void {
-  if (referenced) stream.ref?.();
-  else stream.unref?.();
+function applyReference(stream: object, referenced: boolean): void {
+  const socket = stream as SocketLike;
+  if (referenced) socket.ref?.();
+  else socket.unref?.();
 }

@@ -1,0 +1,71 @@
+/**
+ * SPDY/2, SPDY/3 and SPDY/3.1 for Node.js. `Session` is a Duplex to be piped to and from a socket; `Engine` is the same
+ * protocol without I/O; `connect()` makes a client session over TCP or TLS.
+ */
+export { DataProvider, type DataSource, type ReadCtrl } from './engine/data-provider.ts';
+export { Engine } from './engine/engine.ts';
+export type { EngineHandler } from './engine/engine-handler.ts';
+export type { EngineOptions, RateLimit, WindowUpdateMode } from './engine/options.ts';
+export type { SessionCalls } from './engine/session-calls.ts';
+export type { EngineStatistics } from './engine/statistics.ts';
+export type { StreamHandle } from './engine/stream.ts';
+export {
+  CallbackFailureError,
+  type Cause,
+  EOFError,
+  ERROR_CODES,
+  type ErrorCode,
+  InvalidArgumentError,
+  InvalidStateError,
+  SessionError,
+  SpdyError,
+  StreamClosedError,
+  StreamError,
+  strerror,
+  TemporalCallbackFailureError,
+  UnsupportedVersionError,
+  ZlibError,
+} from './errors.ts';
+export type { HeaderEncoding } from './framing/header-list.ts';
+export * from './protocol/constants.ts';
+export type * from './protocol/frames.ts';
+export {
+  findVersion,
+  PROTOCOL_VERSIONS,
+  type ProtocolVersion,
+  SPDY2,
+  SPDY3,
+  SPDY3_1,
+} from './protocol/version.ts';
+export { type ConnectOptions, connect } from './session/connect.ts';
+export {
+  CHANNELS,
+  type FrameMessage,
+  type SessionMessage,
+  type SessionState,
+  type SessionStatistics,
+  type StreamMessage,
+} from './session/diagnostics.ts';
+export type { DuplexEvents, SessionEvents } from './session/events.ts';
+export type { KeepAliveOptions } from './session/keepalive.ts';
+export {
+  getNpnProtocols,
+  npnGetVersion,
+  type SelectedProtocol,
+  type SessionVersion,
+  selectNextProtocol,
+} from './session/negotiate.ts';
+export type { PingCallback } from './session/pings.ts';
+export type { DataInput } from './session/provider.ts';
+export { Session } from './session/session.ts';
+export type {
+  SessionOptions,
+  SettingName,
+  SettingsInput,
+  SettingsTiming,
+} from './session/session-options.ts';
+export {
+  MemorySettingsStore,
+  type SettingsStore,
+  type StoredSetting,
+} from './session/settings-store.ts';

@@ -1,0 +1,399 @@
+import type { Readable } from 'node:stream';
+import { Engine } from '../engine/engine.ts';
+import type { SessionError } from '../errors.ts';
+import { CLIENT, GOAWAY_INTERNAL_ERROR, GOAWAY_OK, type Side } from '../protocol/constants.ts';
+import { CHANNELS } from './diagnostics.ts';
+import {
+  abortedBy,
+  closeTimedOut,
+  destroyedBy,
+  keepAliveTimedOut,
+  transportClosed,
+} from './end-reasons.ts';
+import { type Emit, raise, SessionDuplex } from './events.ts';
+import { SessionTimers } from './keepalive.ts';
+import { resolveVersion, type SessionVersion } from './negotiate.ts';
+import { Pings } from './pings.ts';
+import { EventReporter } from './reporter.ts';
+import {
+  type ResolvedSessionOptions,
+  resolveSessionOptions,
+  type SessionOptions,
+} from './session-options.ts';
+import { keepSettings, queueStart } from './session-start.ts';
+import { Transport, type TransportClosed } from './transport.ts';
+
+/** Bytes that are taken out of the engine at once. */
+const SLAB_SIZE = 65536;
+
+type Done = (error?: Error | null) => void;
+
+/**
+ * The Duplex of a session: bytes from the transport go into the engine, slabs of frames come out of it, and the life of the
+ * transport is followed. What is spoken is the engine's matter, what the application asks for that of `Session`.
+ */
+export abstract class SessionIo extends SessionDuplex {
+  protected readonly engine: Engine;
+  protected readonly settled: ResolvedSessionOptions;
+  protected readonly transport: Transport;
+  protected readonly pings: Pings = new Pings();
+  /** Why the session was destroyed, if it was for an error. */
+  protected closeError: Error | null = null;
+  protected closing = false;
+  protected goawaySent = false;
+  protected goawayReceived = false;
+  /** GOAWAY was asked for: a second one would be refused. */
+  protected goawayQueued = false;
+
+  readonly #reporter: EventReporter;
+  /** The reader has asked for bytes and not yet got enough. */
+  #demand = false;
+  /** Somebody has ever asked for bytes. */
+  #started = false;
+  /** The engine is at work: it must not be entered again. */
+  #inEngine = false;
+  #pushing = false;
+  #scheduled = false;
+  /** No more bytes come out of this side. */
+  #outputEnded = false;
+  #outputDead = false;
+  /** The callback of a write that waits for the application to consume. */
+  #held: Done | null = null;
+  #failure: SessionError | null = null;
+  /** The peer's input is complete and was processed. */
+  #inputEnded = false;
+  /** The first SETTINGS wait for a frame of the peer. */
+  #startPending = false;
+  readonly #timers: SessionTimers;
+  readonly #onAbort = (): void => {
+    this.destroy(abortedBy(this.settled.signal?.reason));
+  };
+
+  constructor(side: Side, version: SessionVersion, options: SessionOptions) {
+    const protocol = resolveVersion(version);
+    const settled = resolveSessionOptions(protocol, options);
+    super({
+      readableHighWaterMark: settled.highWaterMark,
+      writableHighWaterMark: settled.highWaterMark,
+    });
+    this.settled = settled;
+    const parity = side === CLIENT ? 1 : 0;
+    this.#reporter = new EventReporter(this, (id) => (id & 1) === parity, this.#emitSafely, {
+      pingSent: (id) => this.pings.sent(id),
+      pingReceived: (id) => this.pings.received(id),
+      settingsReceived: (frame) => keepSettings(this.engine, settled, frame),
+      goawaySent: () => {
+        this.goawaySent = true;
+      },
+      goawayReceived: () => {
+        this.goawayReceived = true;
+        // The peer may read nothing more (spdystream).
+        this.#timers.stopKeepAlive();
+      },
+      streamClosed: (streamId) => this.streamClosed(streamId),
+      failed: (error) => this.#failed(error),
+    });
+    this.engine = new Engine(
+      side,
+      protocol.id,
+      { now: () => performance.now(), ...options },
+      this.#reporter,
+    );
+    this.transport = new Transport((closed) => this.#transportClosed(closed));
+    this.#timers = new SessionTimers(settled, {
+      idle: () => {
+        if (!this.emit('timeout')) this.closeIdle();
+      },
+      ping: () => this.sendPing(),
+      dead: () => this.destroy(keepAliveTimedOut(settled.keepAlive?.timeoutMs ?? 0)),
+    });
+    this.on('pipe', (source: Readable) => this.transport.setSource(source));
+    this.on('end', () => this.#outputTaken());
+    if (settled.settingsTiming === 'afterFirstFrame') this.#startPending = true;
+    else queueStart(this.engine, settled);
+    const { signal } = settled;
+    if (signal !== null) {
+      if (signal.aborted) process.nextTick(this.#onAbort);
+      else signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
+    if (CHANNELS.sessionCreated.hasSubscribers) {
+      CHANNELS.sessionCreated.publish({ session: this, error: null });
+    }
+  }
+
+  /** Releases what belonged to a stream. */
+  protected abstract streamClosed(streamId: number): void;
+
+  /** The round-trip measurement of the keep-alive. */
+  protected abstract sendPing(): void;
+
+  /** Ends in order when nobody listens for 'timeout'. */
+  protected abstract closeIdle(): void;
+
+  /** Whether reading is held back until the application consumes. */
+  protected get inputHeld(): boolean {
+    return this.#held !== null;
+  }
+
+  /** Whether the session has failed and its GOAWAY is on its way. */
+  protected get failing(): boolean {
+    return this.#failure !== null;
+  }
+
+  /**
+   * Sends what was submitted, once, after the running callback and the promise jobs that follow it: `process.nextTick` lets all of
+   * them share a slab, and still comes before the event loop turns to anything else, so nothing waits.
+   */
+  protected schedule(): void {
+    if (this.#scheduled || this.destroyed) return;
+    this.#scheduled = true;
+    process.nextTick(this.#onTick);
+  }
+
+  readonly #onTick = (): void => {
+    this.#scheduled = false;
+    this.#flush();
+    this.#releaseInput();
+  };
+
+  /** Watches that `close()` comes to an end. */
+  protected startCloseDeadline(): void {
+    if (!this.#started) {
+      // Nobody has ever asked for bytes, so nothing can leave.
+      process.nextTick(() => this.destroy());
+      return;
+    }
+    this.#timers.startClose(() => this.destroy(closeTimedOut(this.settled.closeTimeoutMs)));
+  }
+
+  // The Duplex
+
+  override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
+    this.transport.setSink(destination as unknown as Parameters<Transport['setSink']>[0]);
+    return super.pipe(destination, options);
+  }
+
+  override _read(): void {
+    this.#demand = true;
+    if (!this.#started) {
+      this.#started = true;
+      this.#timers.start();
+    }
+    this.#flush();
+  }
+
+  override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {
+    if (this.#inEngine) {
+      // A listener wrote to its own session.
+      process.nextTick(() => this._write(chunk, encoding, done));
+      return;
+    }
+    this.#receive(chunk);
+    this.#flush();
+    if (this.#isOverfull()) this.#held = done;
+    else done();
+  }
+
+  override _final(done: Done): void {
+    this.#inputEnded = true;
+    if (this.#outputDead) {
+      this.#endTransport();
+      process.nextTick(() => this.destroy(this.#failure ?? undefined));
+    } else if (!this.transport.allowsHalfOpen) {
+      this.#endTransport();
+      this.#endOutput();
+    } else if (!this.#outputEnded) {
+      this.engine.inputEnd();
+      if (!this.goawayQueued) this.engine.submitGoaway(GOAWAY_OK);
+      this.goawayQueued = true;
+      this.schedule();
+    }
+    done();
+  }
+
+  override _destroy(error: Error | null, done: Done): void {
+    if (!this.engine.failed && !this.readableEnded) {
+      // With GOAWAY; what the engine still has to read of the current chunk is dropped.
+      this.engine.failSession(
+        error === null ? GOAWAY_OK : GOAWAY_INTERNAL_ERROR,
+        destroyedBy(error),
+      );
+    }
+    if (this.#inEngine) process.nextTick(() => this.#finishDestroy(error, done));
+    else this.#finishDestroy(error, done);
+  }
+
+  #finishDestroy(error: Error | null, done: Done): void {
+    this.closeError = error;
+    this.#timers.stop();
+    this.settled.signal?.removeEventListener('abort', this.#onAbort);
+    if (this.readableEnded) {
+      this.engine.transportEnd();
+      this.transport.linger(this.settled.lingerTimeoutMs, this);
+    } else {
+      this.#sendLastWords();
+      this.engine.transportEnd();
+      this.transport.destroy();
+    }
+    this.pings.cancel();
+    this.#held = null;
+    if (CHANNELS.sessionClosed.hasSubscribers) {
+      CHANNELS.sessionClosed.publish({ session: this, error });
+    }
+    done(error);
+  }
+
+  /** GOAWAY before the transport is closed on purpose (SPDY/3 2.1), if it can leave at once and in order. */
+  #sendLastWords(): void {
+    if (this.readableLength > 0 || this.#outputEnded) return;
+    try {
+      const bytes = this.engine.pull(SLAB_SIZE);
+      if (bytes !== null) this.transport.write(bytes);
+    } catch (exception) {
+      raise(exception);
+    }
+  }
+
+  #receive(chunk: Buffer): void {
+    // After the end of our output no answer could leave any more.
+    if (this.#outputEnded) return;
+    this.#timers.heard();
+    this.#inEngine = true;
+    try {
+      this.engine.receive(chunk);
+    } catch (exception) {
+      this.destroy(exception as Error);
+    }
+    this.#inEngine = false;
+    this.#timers.note(this.engine.statistics, this.#reporter.pings);
+    if (this.#startPending && this.engine.statistics.framesReceived > 0) {
+      this.#startPending = false;
+      queueStart(this.engine, this.settled);
+    }
+  }
+
+  #flush(): void {
+    if (this.destroyed) return;
+    if (this.#inEngine || this.#pushing) {
+      this.schedule();
+      return;
+    }
+    if (this.#demand && !this.#outputEnded && !this.#outputDead) {
+      const slab = this.#pull();
+      if (slab !== null) {
+        this.#timers.note(this.engine.statistics, this.#reporter.pings);
+        this.#demand = false;
+        this.#pushing = true;
+        try {
+          if (this.push(slab)) this.#demand = true;
+        } catch (exception) {
+          this.#demand = true;
+          raise(exception);
+        }
+        this.#pushing = false;
+      }
+    }
+    this.#checkEnd();
+  }
+
+  #pull(): Buffer | null {
+    this.#inEngine = true;
+    try {
+      return this.engine.pull(SLAB_SIZE);
+    } catch (exception) {
+      // A data provider failed for the whole session.
+      this.destroy(exception as Error);
+      return null;
+    } finally {
+      this.#inEngine = false;
+    }
+  }
+
+  /** Ends the output when there is nothing left to read and to write. */
+  #checkEnd(): void {
+    if (this.destroyed || this.#outputEnded || this.engine.wantRead()) return;
+    this.#startLinger();
+    if (this.engine.wantWrite()) return;
+    if (!this.engine.failed && !this.goawaySent && !this.goawayQueued) {
+      this.goawayQueued = true;
+      this.engine.submitGoaway(GOAWAY_OK);
+      this.schedule();
+      return;
+    }
+    this.#endOutput();
+  }
+
+  #endOutput(): void {
+    if (this.#outputEnded || this.destroyed) return;
+    this.#outputEnded = true;
+    this.#timers.stopClose();
+    this.#timers.stopKeepAlive();
+    this.#startLinger();
+    this.push(null);
+  }
+
+  /** All bytes were handed to the transport. */
+  #outputTaken(): void {
+    const failure = this.#failure;
+    if (failure !== null) process.nextTick(() => this.destroy(failure));
+  }
+
+  #startLinger(): void {
+    this.#timers.startLinger(
+      () => this.readableLength + this.transport.pendingBytes + this.engine.statistics.bytesSent,
+      () => this.destroy(this.#failure ?? undefined),
+    );
+  }
+
+  // Input held back
+
+  #isOverfull(): boolean {
+    return this.engine.unconsumedBytes > this.settled.inboundLimit;
+  }
+
+  #releaseInput(): void {
+    const held = this.#held;
+    if (held === null || this.#isOverfull()) return;
+    this.#held = null;
+    held();
+  }
+
+  // The transport
+
+  #transportClosed({ input, output, error }: TransportClosed): void {
+    if (this.destroyed) return;
+    const inputLost = input && !this.writableEnded;
+    const outputLost = output && !this.readableEnded;
+    if (!inputLost && !outputLost) return;
+    if (!inputLost && !this.#inputEnded && input) {
+      // All input is there, but the application has not taken it yet.
+      this.#outputDead = true;
+      this.#timers.stopKeepAlive();
+      return;
+    }
+    this.#endTransport(error);
+    this.destroy(this.#failure ?? undefined);
+  }
+
+  #endTransport(cause: Error | null = this.transport.error): void {
+    this.engine.transportEnd(transportClosed(cause));
+    this.pings.cancel();
+  }
+
+  // What the engine reports
+
+  readonly #emitSafely: Emit = (event, ...args) => {
+    try {
+      this.emit(event, ...args);
+    } catch (exception) {
+      raise(exception);
+    }
+  };
+
+  #failed(error: SessionError): void {
+    if (this.destroyed) return;
+    this.#failure = error;
+    this.closing = true;
+    this.schedule();
+  }
+}

@@ -1,0 +1,47 @@
+import type { Engine } from '../engine/engine.ts';
+import { CLIENT, DEFAULT_WINDOW_SIZE, FLAG_SETTINGS_NONE } from '../protocol/constants.ts';
+import type { SettingsEntry, SettingsFrame } from '../protocol/frames.ts';
+import { raise } from './events.ts';
+import type { ResolvedSessionOptions } from './session-options.ts';
+import { persistedEntries, storeSettings } from './settings-store.ts';
+
+/**
+ * Queues what a session says first: the stored values that a client returns, its own SETTINGS, and WINDOW_UPDATE where the
+ * session window shall be larger.
+ */
+export function queueStart(engine: Engine, options: ResolvedSessionOptions): void {
+  if (options.settingsTiming !== 'never') {
+    // In a frame of their own: the values of the server would collide with ours.
+    const stored = loadStored(engine, options);
+    if (stored.length > 0) engine.submitSettings(FLAG_SETTINGS_NONE, stored);
+    engine.submitSettings(FLAG_SETTINGS_NONE, options.firstSettings);
+  }
+  const growth = options.sessionWindowSize - DEFAULT_WINDOW_SIZE;
+  if (engine.version.sessionWindow && growth > 0) engine.submitWindowUpdate(0, growth);
+}
+
+/** Keeps what a server asks a client to keep. */
+export function keepSettings(
+  engine: Engine,
+  options: ResolvedSessionOptions,
+  frame: SettingsFrame,
+): void {
+  const { settingsStore, settingsKey } = options;
+  if (settingsStore === null || engine.side !== CLIENT) return;
+  try {
+    storeSettings(settingsStore, settingsKey, frame);
+  } catch (exception) {
+    raise(exception);
+  }
+}
+
+function loadStored(engine: Engine, options: ResolvedSessionOptions): readonly SettingsEntry[] {
+  const { settingsStore, settingsKey } = options;
+  if (settingsStore === null || engine.side !== CLIENT) return [];
+  try {
+    return persistedEntries(settingsStore, settingsKey);
+  } catch (exception) {
+    raise(exception);
+    return [];
+  }
+}
