@@ -203,5 +203,8 @@ function quote(text: string): string {
 function describe(value: unknown): string {
   if (typeof value === 'string') return quote(value);
   if (!Array.isArray(value)) return value === null ? 'null' : typeof value;
-  return `[${value.map((item) => (typeof item === 'string' ? quote(item) : typeof item)).join(', ')}]`;
+  return `[${value
+    .slice(0, 4)
+    .map((item) => (typeof item === 'string' ? quote(item) : typeof item))
+    .join(', ')}]`;
 }
