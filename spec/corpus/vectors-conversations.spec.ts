@@ -7,7 +7,7 @@ import { type Conversation, loadVectors, versionOf } from './vectors.ts';
 
 const { sessions } = loadVectors();
 
-describe('conversations of the vectors, both sides played by engines', () => {
+describe('conversations of the vectors, both sides played by engines (checklist 41, 49, 84)', () => {
   for (const conversation of sessions) {
     for (const [name, cut] of CUTS) {
       it(`${conversation.id}: the engines talk to each other, ${name}`, () => {
