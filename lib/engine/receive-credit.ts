@@ -62,13 +62,18 @@ export class ReceiveCredit {
     return this.#window;
   }
 
-  /** Our INITIAL_WINDOW_SIZE changes: streams grow with it; when it shrinks, the peer may know the old value for a while. */
+  /**
+   * Our INITIAL_WINDOW_SIZE changes: streams grow with it; when it shrinks, the peer may know the old value for a while, and what
+   * was held back for half of the old window may be all that it can have of the new one.
+   */
   setInitialWindow(bytes: number): void {
     this.initialWindow = bytes;
-    const growth = bytes - this.#ceiling;
-    if (growth <= 0) return;
-    this.#ceiling = bytes;
-    for (const stream of this.#streams.values()) stream.receiveWindow += growth;
+    const growth = Math.max(0, bytes - this.#ceiling);
+    this.#ceiling += growth;
+    for (const stream of this.#streams.values()) {
+      stream.receiveWindow += growth;
+      this.#creditStream(stream, 0);
+    }
   }
 
   /** A DATA frame of `length` bytes begins; false if it overruns the session window. */
