@@ -156,10 +156,12 @@ export class ReceiveCredit {
     this.#queue.urgent.push(this.#update(stream === null ? 0 : stream.streamId, delta));
   }
 
-  /** A WINDOW_UPDATE leaves the queue: later credit needs a new one. */
-  updateLeaves(frame: WindowUpdateFrame, stream: Stream | undefined): void {
+  /** A WINDOW_UPDATE leaves the queue: later credit needs a new one. Whether it is one that nobody submitted. */
+  updateLeaves(frame: WindowUpdateFrame, stream: Stream | undefined): boolean {
     if (frame === this.#queuedUpdate) this.#queuedUpdate = null;
     else if (stream !== undefined && frame === stream.queuedUpdate) stream.queuedUpdate = null;
+    else return false;
+    return true;
   }
 
   #creditStream(stream: Stream, bytes: number): void {

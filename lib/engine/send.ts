@@ -164,8 +164,12 @@ export class Sender {
         return true;
       case WINDOW_UPDATE: {
         const stream = state.streams.get(frame.streamId);
-        state.credit.updateLeaves(frame, stream);
-        if (frame.streamId !== 0 && (stream === undefined || stream.closing)) return false;
+        const automatic = state.credit.updateLeaves(frame, stream);
+        if (frame.streamId !== 0) {
+          if (stream === undefined || stream.closing) return false;
+          // A peer that has finished needs no credit; spdy-transport answers it with RST_STREAM.
+          if (automatic && stream.remoteClosed) return false;
+        }
         this.#begin(frame);
         writeWindowUpdate(this.#out, version, frame.streamId, frame.delta);
         return true;
