@@ -360,7 +360,7 @@ export abstract class ControlReceiver implements FrameSink {
       return;
     }
     const stream = state.streams.get(streamId);
-    if (stream === undefined) return;
+    if (stream === undefined || stream.closing) return;
     if (delta === 0 || stream.sendWindow > MAX_WINDOW_SIZE - delta) {
       const message = delta === 0 ? 'WINDOW_UPDATE of 0' : 'WINDOW_UPDATE made its window overflow';
       state.streamFault(streamId, FLOW_CONTROL_ERROR, 'ERR_SPDY_FLOW_CONTROL', message, frame);

@@ -1,6 +1,17 @@
 import { expect } from 'chai';
-import { PROTO_SPDY3, PROTO_SPDY3_1 } from '../../lib/protocol/constants.ts';
-import { type EngineEnd, EnginePair } from '../support/engine-pair.ts';
+import {
+  CANCEL,
+  DATA_FLAG_COMPRESS,
+  DATA_FLAG_FIN,
+  PROTO_SPDY3,
+  PROTO_SPDY3_1,
+  RST_STREAM,
+  SERVER,
+  SETTINGS_INITIAL_WINDOW_SIZE,
+} from '../../lib/protocol/constants.ts';
+import { PROTOCOL_VERSIONS } from '../../lib/protocol/version.ts';
+import { createEnd, type EngineEnd, EnginePair } from '../support/engine-pair.ts';
+import { FrameFactory, rawControlFrame, uint32 } from '../support/frame-factory.ts';
 import { TestProvider } from '../support/test-provider.ts';
 
 const HEADERS = [['name', 'value']] as const;
@@ -18,6 +29,39 @@ describe('scenarios: late frames', () => {
       pair.deliver(pair.server);
       const expected = version === PROTO_SPDY3_1 ? ['WINDOW_UPDATE 0'] : [];
       expect(written(pair.server)).to.deep.equal(expected);
+    }
+  });
+
+  it('a stream that is being reset gets no second RST_STREAM, whatever arrives for it (checklist 105)', () => {
+    for (const version of PROTOCOL_VERSIONS) {
+      const { id, wire, streamWindows } = version;
+      const { engine, handler } = createEnd(SERVER, id);
+      const peer = new FrameFactory(version);
+      engine.receive(peer.synStream(1, HEADERS));
+      if (streamWindows) engine.receive(peer.windowUpdate(1, 0x7fff0000 - 65_536));
+      engine.submitRstStream(1, CANCEL);
+      const late = [
+        peer.data(1, 'late'),
+        peer.data(1, '', DATA_FLAG_FIN),
+        peer.data(1, 'compressed', DATA_FLAG_COMPRESS),
+        peer.headers(1, HEADERS),
+        peer.headers(1, [['Upper Case', '']]),
+        peer.synReply(1, HEADERS),
+        peer.synStream(1, HEADERS),
+        ...(streamWindows ? [peer.windowUpdate(1, 0), peer.windowUpdate(1, 0x7fffffff)] : []),
+        peer.settings([{ id: SETTINGS_INITIAL_WINDOW_SIZE, flags: 0, value: 0x7fffffff }]),
+      ];
+      handler.take();
+      for (const bytes of late) engine.receive(bytes);
+      expect(handler.streamErrors).to.deep.equal([]);
+      expect(handler.take().map(({ frame }) => frame?.type)).to.deep.equal(['SETTINGS']);
+      expect(engine.pull()?.toString('hex')).to.equal(
+        rawControlFrame({ version: wire, type: RST_STREAM, payload: uint32(1, CANCEL) }).toString(
+          'hex',
+        ),
+      );
+      for (const bytes of late.slice(0, 3)) engine.receive(bytes);
+      expect(engine.wantWrite()).to.equal(false);
     }
   });
 });
