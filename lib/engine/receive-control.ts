@@ -48,6 +48,7 @@ import {
   INPUT_SYN_REPLY,
   receiveVerdicts,
   SESSION_ERROR,
+  STATE_IDLE,
   STATE_RESET,
 } from './stream-state.ts';
 
@@ -108,6 +109,7 @@ export abstract class ControlReceiver implements FrameSink {
     const stream = state.streams.get(frame.streamId);
     const number = stream?.receiveState() ?? state.streams.stateOfMissing(frame.streamId);
     if (number === STATE_RESET || (state.goawaySent && frame.type === SYN_STREAM)) return;
+    if (this.#isIgnored(frame.streamId, number)) return;
     const status = fault === 'size' ? FRAME_TOO_LARGE : PROTOCOL_ERROR;
     const code: ErrorCode =
       fault === 'size' ? 'ERR_SPDY_FRAME_TOO_LARGE' : 'ERR_SPDY_INVALID_HEADER_BLOCK';
@@ -261,7 +263,14 @@ export abstract class ControlReceiver implements FrameSink {
       stream === undefined ? state.streams.stateOfMissing(streamId) : stream.receiveState();
     const verdict = this.verdicts[number * 3 + input] as number;
     const lenient = state.options.lenientStreams && stream === undefined;
-    return lenient && verdict < SESSION_ERROR ? DROP : verdict;
+    if (lenient && verdict < SESSION_ERROR) return DROP;
+    return this.#isIgnored(streamId, number) ? DROP : verdict;
+  }
+
+  /** Whether a stream was opened behind our GOAWAY: its SYN_STREAM was ignored, so what follows is, too. */
+  #isIgnored(streamId: number, number: number): boolean {
+    const { goawaySent, streams } = this.state;
+    return goawaySent && number === STATE_IDLE && !streams.isOwnId(streamId);
   }
 
   /** The peer has finished its half of a stream. */
