@@ -57,6 +57,8 @@ export class Sender {
   // The frame that was encoded last, until `written()`.
   #frame: ControlFrame | null = null;
   #stream: Stream | null = null;
+  /** It is the GOAWAY of a session that has failed. */
+  #lastWords = false;
 
   constructor(state: SessionState, out: OutputBuffer, compressor: HeaderCompressor) {
     this.#state = state;
@@ -196,6 +198,9 @@ export class Sender {
       ...queued,
       lastGoodStreamId: failing ? lastReceivedId : lastAcceptedId,
     };
+    // From here on, not from when it was written: a stream that comes meanwhile is not covered by it.
+    state.goawaySent = true;
+    this.#lastWords = failing;
     this.#begin(frame);
     writeGoaway(this.#out, state.version, frame.lastGoodStreamId, frame.status);
     return true;
@@ -203,12 +208,8 @@ export class Sender {
 
   #goawayWritten(): void {
     const state = this.#state;
-    state.goawaySent = true;
-    if (state.phase === 'failing') {
-      state.end();
-      return;
-    }
-    state.refuseWaiting(ERR_SYN_STREAM_NOT_ALLOWED, this.#notAllowed());
+    if (this.#lastWords) state.end();
+    else state.refuseWaiting(ERR_SYN_STREAM_NOT_ALLOWED, this.#notAllowed());
   }
 
   #notAllowed(): StreamError {

@@ -1,10 +1,37 @@
 import { expect } from 'chai';
-import { GOAWAY_OK } from '../../lib/protocol/constants.ts';
+import type { EngineHandler } from '../../lib/engine/engine-handler.ts';
+import {
+  CLIENT,
+  GOAWAY_INTERNAL_ERROR,
+  GOAWAY_OK,
+  PROTO_SPDY2,
+  SERVER,
+} from '../../lib/protocol/constants.ts';
 import { PROTOCOL_VERSIONS } from '../../lib/protocol/version.ts';
-import { EnginePair } from '../support/engine-pair.ts';
+import { createEnd, type EngineEnd, EnginePair } from '../support/engine-pair.ts';
+import { decodeFrames } from '../support/frame-decoder.ts';
 import { TestProvider } from '../support/test-provider.ts';
 
 const HEADERS = [['name', 'value']] as const;
+
+/** Lets an engine `send()`, a given number of bytes at a time. */
+function sendInParts(end: EngineEnd): { allow(bytes: number): void; bytes(): Buffer } {
+  const pieces: Buffer[] = [];
+  let allowed = 0;
+  (end.handler as EngineHandler).sendCb = (data) => {
+    const taken = data.subarray(0, allowed);
+    allowed -= taken.length;
+    pieces.push(Buffer.from(taken));
+    return taken.length;
+  };
+  return {
+    allow(bytes) {
+      allowed += bytes;
+      end.engine.send();
+    },
+    bytes: () => Buffer.concat(pieces),
+  };
+}
 
 describe('scenarios: GOAWAY races', () => {
   for (const { id, name } of PROTOCOL_VERSIONS) {
@@ -31,6 +58,35 @@ describe('scenarios: GOAWAY races', () => {
         client.engine.resumeData(1);
         pair.pump();
         for (const { handler } of [client, server]) expect(handler.closed.get(1)).to.equal(null);
+      });
+
+      it('a SYN_STREAM that arrives while send() has written a part of GOAWAY is ignored (checklist 161, 162)', () => {
+        const client = createEnd(CLIENT, id);
+        const server = createEnd(SERVER, id);
+        const sent = sendInParts(server);
+        server.engine.submitGoaway(GOAWAY_OK);
+        sent.allow(3);
+        client.engine.submitRequest(0, HEADERS);
+        server.engine.receive(client.engine.pull() as Buffer);
+        sent.allow(1000);
+        expect(server.handler.named('on_ctrl_recv')).to.deep.equal([]);
+        client.engine.receive(sent.bytes());
+        expect(client.handler.closed.get(1)).to.include({ retryable: true });
+        expect([client.engine.wantRead(), server.engine.wantRead()]).to.deep.equal([false, false]);
+      });
+
+      it('a session that fails while send() has written a part of GOAWAY still says why (checklist 111)', () => {
+        const server = createEnd(SERVER, id);
+        const sent = sendInParts(server);
+        server.engine.submitGoaway(GOAWAY_OK);
+        sent.allow(3);
+        server.engine.failSession(GOAWAY_INTERNAL_ERROR);
+        sent.allow(1000);
+        const written = decodeFrames(server.engine.version, sent.bytes());
+        const statuses = id === PROTO_SPDY2 ? [undefined, undefined] : [0, GOAWAY_INTERNAL_ERROR];
+        expect(written.map(({ frame }) => frame.type)).to.deep.equal(['GOAWAY', 'GOAWAY']);
+        expect(written.map(({ frame }) => frame.status)).to.deep.equal(statuses);
+        expect(server.engine.wantWrite()).to.equal(false);
       });
     });
   }
