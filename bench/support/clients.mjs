@@ -55,11 +55,12 @@ async function raw(port) {
 }
 
 async function http2Client(port) {
+  const socket = await connect(port);
   const session = http2.connect(`http://127.0.0.1:${port}`, {
+    createConnection: () => socket,
     settings: { initialWindowSize: WINDOW },
   });
   await once(session, 'remoteSettings');
-  session.socket.setNoDelay(true);
   session.setLocalWindowSize(WINDOW);
   return {
     get: (path, index) =>

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import http2 from 'node:http2';
 import { createRequire } from 'node:module';
 import net from 'node:net';
-import { Readable } from 'node:stream';
 import { PROTO_SPDY3_1, SERVER, Session } from '../../build/lib/index.js';
 import { plainHeaders, responseHeaders } from './headers.mjs';
 import { pieces, SMALL, WINDOW } from './tuning.mjs';
@@ -23,7 +22,7 @@ function raw() {
     socket.setEncoding('latin1').on('data', (text) => {
       line += text;
       if (!line.endsWith('\n')) return;
-      write(socket, Number(line));
+      void write(socket, Number(line));
       line = '';
     });
   });
@@ -31,14 +30,14 @@ function raw() {
 
 function http2Server() {
   const server = http2.createServer({ settings: { initialWindowSize: WINDOW } });
-  server.on('session', (session) => session.socket.setNoDelay(true));
+  server.on('connection', (socket) => socket.setNoDelay(true));
   server.on('stream', (stream, headers) => {
     stream.on('error', () => {});
     const length = lengthOf(headers[':path']);
     const list = responseHeaders(stream.id, length ?? SMALL.length);
     stream.respond({ ...plainHeaders(list), ':status': 200 });
     if (length === null) stream.end(SMALL);
-    else Readable.from(pieces(length), { objectMode: false, highWaterMark: 1 << 18 }).pipe(stream);
+    else void write(stream, length).then(() => stream.end());
   });
   return server;
 }
@@ -60,8 +59,7 @@ function spdyTransport() {
       const length = lengthOf(stream.path);
       stream.respond(200, plainHeaders(responseHeaders(stream.id, length ?? SMALL.length)));
       if (length === null) stream.end(SMALL);
-      else
-        Readable.from(pieces(length), { objectMode: false, highWaterMark: 1 << 18 }).pipe(stream);
+      else void write(stream, length).then(() => stream.end());
     });
   });
 }
@@ -87,8 +85,6 @@ function lengthOf(path) {
   return path.startsWith('/bytes/') ? Number(path.slice(7)) : null;
 }
 
-function write(socket, length) {
-  Readable.from(pieces(length), { objectMode: false, highWaterMark: 1 << 18 }).pipe(socket, {
-    end: false,
-  });
+async function write(writable, length) {
+  for (const piece of pieces(length)) if (!writable.write(piece)) await once(writable, 'drain');
 }

@@ -8,6 +8,7 @@ import {
   CLIENT,
   CTRL_FLAG_FIN,
   CTRL_FLAG_NONE,
+  FRAME_HEADER_LENGTH,
   GOAWAY_INTERNAL_ERROR,
   GOAWAY_OK,
   HEADERS,
@@ -35,6 +36,9 @@ import { SessionState } from './session-state.ts';
 import type { EngineStatistics } from './statistics.ts';
 import type { StreamHandle } from './stream.ts';
 import { isDataSource, Submitter } from './submit.ts';
+
+/** Most bytes of memory that `pull()` takes before it knows that they are needed. */
+const MOST_RESERVED = 131072;
 
 /**
  * One end of a SPDY session without any I/O: bytes go in through `receive()` and come out of `pull()`, what happens is reported to an
@@ -168,13 +172,17 @@ export class Engine implements SessionCalls {
   pull(limit = 65536): Buffer | null {
     const out = this.#out;
     const sender = this.#sender;
-    if (this.#state.queue.hasStream(false, this.#state.mayData))
-      out.reserve(Math.min(limit, 65536));
+    const state = this.#state;
+    // Room for the last frame too, which may begin just below the limit: growing copies what is pending.
+    if (state.queue.hasData(state.mayData)) {
+      out.reserve(Math.min(limit + this.#options.maxDataSize, MOST_RESERVED) + FRAME_HEADER_LENGTH);
+    }
     while (out.length < limit && sender.encodeNext()) sender.written();
-    this.#state.report.rethrow();
+    state.report.rethrow();
     if (out.length === 0) return null;
     const bytes = out.take();
-    this.#state.statistics.bytesSent += bytes.length;
+    if (!state.queue.hasData(state.mayData)) out.trim();
+    state.statistics.bytesSent += bytes.length;
     return bytes;
   }
 

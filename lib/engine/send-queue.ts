@@ -113,6 +113,11 @@ export class SendQueue {
     return (head.mask | (openAllowed ? open.mask : 0) | (dataAllowed ? data.mask : 0)) !== 0;
   }
 
+  /** Whether the next frame of a stream is DATA that may go. */
+  hasData(dataAllowed: boolean): boolean {
+    return dataAllowed && this.#lanes[2].mask !== 0;
+  }
+
   /** Streams whose SYN_STREAM waits. */
   get waitingToOpen(): number {
     return this.#lanes[LANE_OPEN].streams;

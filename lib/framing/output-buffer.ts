@@ -97,6 +97,14 @@ export class OutputBuffer {
     if (length < this.length) this.#end = this.#start + length;
   }
 
+  /** Lets go of a slab above the usual size, unless bytes are pending: an idle session keeps no room for bulk data. */
+  trim(): void {
+    if (this.#slab.length <= this.#slabSize || this.length > 0) return;
+    this.#slab = NO_BYTES;
+    this.#start = 0;
+    this.#end = 0;
+  }
+
   #grow(bytes: number): void {
     const pending = this.length;
     // Room for the pending bytes once more makes the copies of a long run linear in all.

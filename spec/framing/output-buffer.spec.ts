@@ -120,6 +120,24 @@ describe('framing/output-buffer', () => {
     expect(out.take().buffer.byteLength).to.equal(0);
   });
 
+  it('lets go of a slab above the usual size when nothing is pending', () => {
+    const out = new OutputBuffer(16);
+    out.reserve(1000);
+    out.writeUint32(0x01020304);
+    out.trim();
+    expect(out.length).to.equal(4);
+    const taken = out.take();
+    expect(taken.buffer.byteLength).to.be.at.least(1000);
+    out.trim();
+    out.writeUint8(5);
+    const next = out.take();
+    expect(next.buffer.byteLength).to.equal(16);
+    out.trim();
+    out.writeUint8(6);
+    expect(out.take().buffer).to.equal(next.buffer);
+    expect(taken.toString('hex')).to.equal('01020304');
+  });
+
   it('takes back a frame that was begun', () => {
     const out = new OutputBuffer(16);
     out.writeUint32(0x01020304);
