@@ -95,9 +95,9 @@ export class SessionState {
     this.certificates = takesCredentials ? new CertificateVector() : null;
   }
 
-  /** Whether a SYN_STREAM of ours may leave. */
+  /** Whether a SYN_STREAM of ours may leave the queue: to be written, or to be refused after GOAWAY. */
   get mayOpen(): boolean {
-    return this.streams.own < this.peerMaxStreams;
+    return this.streams.own < this.peerMaxStreams || this.goawayReceived || this.goawaySent;
   }
 
   /** Whether the session window lets DATA out. */

@@ -83,7 +83,7 @@ export class Submitter {
       headers: presentHeaders(version, wireHeaders),
     };
     if (provider !== null) stream.outbox.push(dataItem(provider, true));
-    if (state.phase === 'ended') state.refuse(stream, ERR_STREAM_CLOSED, 0, this.#sessionClosed());
+    if (state.phase !== 'open') state.refuse(stream, ERR_STREAM_CLOSED, 0, this.#sessionClosed());
     else queue.place(stream, LANE_OPEN, 1);
     return stream;
   }

@@ -6,6 +6,7 @@ import {
   GOAWAY_OK,
   PROTO_SPDY2,
   SERVER,
+  SETTINGS_MAX_CONCURRENT_STREAMS,
 } from '../../lib/protocol/constants.ts';
 import { PROTOCOL_VERSIONS } from '../../lib/protocol/version.ts';
 import { createEnd, type EngineEnd, EnginePair } from '../support/engine-pair.ts';
@@ -87,6 +88,37 @@ describe('scenarios: GOAWAY races', () => {
         expect(written.map(({ frame }) => frame.type)).to.deep.equal(['GOAWAY', 'GOAWAY']);
         expect(written.map(({ frame }) => frame.status)).to.deep.equal(statuses);
         expect(server.engine.wantWrite()).to.equal(false);
+      });
+
+      it('a request made after GOAWAY ends although the peer allows no streams (checklist 163, 164)', () => {
+        const pair = new EnginePair(id);
+        const { client, server } = pair;
+        server.engine.submitSettings(0, [
+          { id: SETTINGS_MAX_CONCURRENT_STREAMS, flags: 0, value: 0 },
+        ]);
+        server.engine.submitGoaway(GOAWAY_OK);
+        pair.pump();
+        client.engine.submitRequest(0, HEADERS);
+        pair.pump();
+        expect(client.handler.closed.get(0)).to.include({
+          code: 'ERR_SPDY_SYN_STREAM_NOT_ALLOWED',
+        });
+        expect(client.engine.wantRead()).to.equal(false);
+      });
+
+      it('a request that is made again when the session fails ends, too (checklist 115)', () => {
+        const { engine, handler } = createEnd(CLIENT, id);
+        engine.submitRequest(0, HEADERS, null, 'first');
+        engine.pull();
+        let retries = 1;
+        handler.afterEach = ({ cb }) => {
+          if (cb === 'on_stream_close' && retries-- > 0) engine.submitRequest(0, HEADERS);
+        };
+        engine.failSession(GOAWAY_INTERNAL_ERROR);
+        expect([...handler.closed.keys()]).to.deep.equal([1, 0]);
+        engine.submitRequest(0, HEADERS);
+        expect(handler.named('on_stream_close')).to.have.lengthOf(3);
+        expect(engine.getOutboundQueueSize()).to.equal(1);
       });
     });
   }
