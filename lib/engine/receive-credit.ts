@@ -184,7 +184,8 @@ export class ReceiveCredit {
 
   #creditSession(bytes: number): void {
     if (!this.#version.sessionWindow) return;
-    this.#consumed += bytes;
+    // Not twice what the application has granted ahead by submitWindowUpdate().
+    this.#consumed = Math.min(this.received, this.#consumed + bytes);
     if (this.#consumed === 0 || this.#consumed < this.#size / 2) return;
     const delta = this.#consumed;
     this.#consumed = 0;

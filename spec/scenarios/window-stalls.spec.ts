@@ -35,4 +35,23 @@ describe('scenarios: window stalls', () => {
       expect(server.handler.body(1).equals(patternBytes(100_000))).to.equal(true);
     });
   }
+
+  it('credit that the application grants ahead of consume() is not given a second time (checklist 190)', () => {
+    const pair = new EnginePair(PROTO_SPDY3_1, { server: { windowUpdates: 'consume' } });
+    const { client, server } = pair;
+    client.engine.submitRequest(0, HEADERS, new TestProvider({ bytes: 80_000, deferAt: [40_000] }));
+    pair.pump();
+    for (const id of [0, 1]) server.engine.submitWindowUpdate(id, 40_000);
+    pair.pump();
+    client.engine.resumeData(1);
+    pair.pump();
+    server.engine.consume(1, 80_000);
+    pair.pump();
+    const granted = server.written.reduce(
+      (sum, { frame }) => sum + (frame.streamId === 0 ? (frame.deltaWindowSize ?? 0) : 0),
+      0,
+    );
+    expect(granted).to.equal(80_000);
+    expect(server.engine.getRecvDataLength()).to.equal(0);
+  });
 });
