@@ -81,7 +81,7 @@ export interface SessionCalls {
   /** Queues CREDENTIAL (SPDY/3 client): a proof and a chain (DER, leaf first) for a slot, counted from 1. */
   submitCredential(slot: number, proof: Uint8Array, certificates: readonly Uint8Array[]): void;
 
-  /** Asks a provider again that answered `ERR_DEFERRED`; false if none of the stream did. */
+  /** Asks a provider again that answered `ERR_DEFERRED`, or has `ended` while no window was left; false if none of the stream did. */
   resumeData(streamId: number): boolean;
 
   /** Tells that the application has consumed `length` received bytes of a stream (option `windowUpdates: 'consume'`). */

@@ -260,14 +260,16 @@ export class Submitter {
     });
   }
 
-  /** Puts deferred data back into the queue; false if none was deferred. */
+  /** Puts deferred data back into the queue, or a FIN that needs no window any more; false if there is no such thing. */
   resume(streamId: number): boolean {
     const stream = this.#state.streams.get(streamId);
     const item = stream?.outbox[stream.outboxHead];
-    if (stream === undefined || item?.deferred !== true || stream.localClosed) return false;
+    if (stream === undefined || item === undefined || stream.localClosed) return false;
+    const { lane } = stream;
+    const { deferred } = item;
     item.deferred = false;
     this.#state.schedule(stream);
-    return true;
+    return deferred || stream.lane !== lane;
   }
 
   /** The application has consumed received bytes. */

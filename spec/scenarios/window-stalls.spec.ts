@@ -1,6 +1,10 @@
 import { expect } from 'chai';
 import type { WindowUpdateMode } from '../../lib/engine/options.ts';
-import { PROTO_SPDY3_1, SETTINGS_INITIAL_WINDOW_SIZE } from '../../lib/protocol/constants.ts';
+import {
+  PROTO_SPDY3,
+  PROTO_SPDY3_1,
+  SETTINGS_INITIAL_WINDOW_SIZE,
+} from '../../lib/protocol/constants.ts';
 import { EnginePair } from '../support/engine-pair.ts';
 import { patternBytes, TestProvider } from '../support/test-provider.ts';
 
@@ -54,4 +58,23 @@ describe('scenarios: window stalls', () => {
     expect(granted).to.equal(80_000);
     expect(server.engine.getRecvDataLength()).to.equal(0);
   });
+
+  for (const version of [PROTO_SPDY3, PROTO_SPDY3_1] as const) {
+    it(`a body that ends while its window is closed is finished by resumeData() (checklist 180), version ${version}`, () => {
+      const pair = new EnginePair(version, { server: { windowUpdates: 'manual' } });
+      const { client, server } = pair;
+      const endless = {
+        ended: false,
+        readCb: (_id: number, length: number) => Buffer.alloc(length),
+      };
+      client.engine.submitRequest(0, HEADERS, endless);
+      pair.pump();
+      expect(client.engine.resumeData(1)).to.equal(false);
+      endless.ended = true;
+      expect(client.engine.resumeData(1)).to.equal(true);
+      pair.pump();
+      expect(server.handler.body(1)).to.have.lengthOf(65_536);
+      expect(server.handler.named('on_request_recv')).to.have.lengthOf(1);
+    });
+  }
 });
