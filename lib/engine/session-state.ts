@@ -318,7 +318,7 @@ export class SessionState {
     this.reporting = outer;
   }
 
-  /** Stops the pushes that belong to a stream which the peer has cancelled (SPDY/3 3.3.2). */
+  /** Stops the pushes that belong to a stream which the peer has cancelled (SPDY/3 3.3.2); without RST_STREAM it would wait for them. */
   cancelPushes(stream: Stream): void {
     if (stream.pushes === null) return;
     for (const push of [...stream.pushes]) {
@@ -331,6 +331,7 @@ export class SessionState {
         'peer',
       );
       this.closeStream(push, CANCEL, error);
+      this.queueReset(push.streamId, CANCEL, ERR_STREAM_CLOSED, false);
     }
   }
 
