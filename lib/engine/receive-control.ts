@@ -301,6 +301,7 @@ export abstract class ControlReceiver implements FrameSink {
     state.report.ctrlRecv(frame);
     const stream = state.streams.get(streamId);
     if (stream === undefined) return;
+    state.queue.withdrawReset(stream);
     const code: ErrorCode =
       status === REFUSED_STREAM ? 'ERR_SPDY_STREAM_REFUSED' : 'ERR_SPDY_STREAM_RESET';
     const message = `stream ${streamId} was reset by the peer with status ${status}`;

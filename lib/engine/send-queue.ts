@@ -42,6 +42,7 @@ export class SendQueue {
   readonly replies: Fifo<RstStreamFrame> = new Fifo();
   readonly urgent: Fifo<UrgentFrame> = new Fifo();
   readonly goaways: Fifo<GoawayFrame> = new Fifo();
+  readonly #withdrawn = new WeakSet<UrgentFrame>();
   readonly #lanes: readonly [Lane, Lane, Lane] = [new Lane(), new Lane(), new Lane()];
 
   /** Puts a stream at the end of its priority in `lane`, or only updates its item count if it stands there already. */
@@ -142,6 +143,16 @@ export class SendQueue {
   get hasUrgent(): boolean {
     const { pings, settings, replies, urgent, goaways } = this;
     return pings.length + settings.length + replies.length + urgent.length + goaways.length > 0;
+  }
+
+  /** The peer has ended a stream that was to be reset: a RST_STREAM that still waits shall not leave any more. */
+  withdrawReset(stream: Stream): void {
+    if (stream.reset !== null) this.#withdrawn.add(stream.reset);
+  }
+
+  /** Whether a frame shall not leave. */
+  isWithdrawn(frame: UrgentFrame): boolean {
+    return this.#withdrawn.has(frame);
   }
 
   /** Drops every frame that belongs to no stream's turn. */

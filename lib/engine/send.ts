@@ -161,6 +161,7 @@ export class Sender {
     const { version } = state;
     switch (frame.type) {
       case RST_STREAM:
+        if (state.queue.isWithdrawn(frame)) return false;
         this.#begin(frame);
         writeRstStream(this.#out, version, frame.streamId, frame.status);
         return true;

@@ -15,7 +15,7 @@ import {
   SERVER,
   type Side,
 } from '../protocol/constants.ts';
-import type { ControlFrame } from '../protocol/frames.ts';
+import type { ControlFrame, RstStreamFrame } from '../protocol/frames.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
 import { Budgets } from './budgets.ts';
 import { CertificateVector } from './certificate-vector.ts';
@@ -172,15 +172,17 @@ export class SessionState {
     } else {
       this.streams.rememberReset(streamId);
     }
-    const queue = reply ? this.queue.replies : this.queue.urgent;
-    queue.push({
+    const frame: RstStreamFrame = {
       version: this.version.wire,
       flags: 0,
       length: 8,
       type: RST_STREAM,
       streamId,
       status: sendableStatus(this.version, status),
-    });
+    };
+    if (stream !== undefined) stream.reset = frame;
+    const queue = reply ? this.queue.replies : this.queue.urgent;
+    queue.push(frame);
   }
 
   /** A reply was queued: a peer that lets too many pile up loses the session. */
@@ -281,6 +283,7 @@ export class SessionState {
     );
     for (const stream of unprocessed) {
       const { streamId } = stream;
+      this.queue.withdrawReset(stream);
       const error = new StreamError(
         'ERR_SPDY_STREAM_REFUSED',
         `stream ${streamId} was not processed: the peer accepts no more streams (GOAWAY)`,

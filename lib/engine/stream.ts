@@ -2,6 +2,7 @@ import type { StreamError } from '../errors.ts';
 import type {
   HeaderList,
   HeadersFrame,
+  RstStreamFrame,
   SynReplyFrame,
   SynStreamFrame,
   WindowUpdateFrame,
@@ -62,6 +63,8 @@ export class Stream implements StreamHandle {
   remoteClosed = false;
   /** Our RST_STREAM is queued: nothing but that is sent or received any more. */
   closing = false;
+  /** That RST_STREAM. */
+  reset: RstStreamFrame | null = null;
   /** No longer in the table. */
   closed = false;
 

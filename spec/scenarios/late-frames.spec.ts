@@ -3,13 +3,14 @@ import {
   CANCEL,
   DATA_FLAG_COMPRESS,
   DATA_FLAG_FIN,
+  INTERNAL_ERROR,
   PROTO_SPDY3,
   PROTO_SPDY3_1,
   RST_STREAM,
   SERVER,
   SETTINGS_INITIAL_WINDOW_SIZE,
 } from '../../lib/protocol/constants.ts';
-import { PROTOCOL_VERSIONS } from '../../lib/protocol/version.ts';
+import { PROTOCOL_VERSIONS, SPDY3_1 } from '../../lib/protocol/version.ts';
 import { createEnd, type EngineEnd, EnginePair } from '../support/engine-pair.ts';
 import { FrameFactory, rawControlFrame, uint32 } from '../support/frame-factory.ts';
 import { TestProvider } from '../support/test-provider.ts';
@@ -63,5 +64,15 @@ describe('scenarios: late frames', () => {
       for (const bytes of late.slice(0, 3)) engine.receive(bytes);
       expect(engine.wantWrite()).to.equal(false);
     }
+  });
+
+  it('no RST_STREAM of ours follows when that of the peer was faster (checklist 98, 101)', () => {
+    const { engine, handler } = createEnd(SERVER, PROTO_SPDY3_1);
+    const peer = new FrameFactory(SPDY3_1);
+    engine.receive(peer.synStream(1, HEADERS));
+    engine.submitRstStream(1, INTERNAL_ERROR);
+    engine.receive(peer.rstStream(1, CANCEL));
+    expect(engine.pull()).to.equal(null);
+    expect(handler.closed.get(1)).to.include({ status: CANCEL, by: 'peer' });
   });
 });
