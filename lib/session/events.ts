@@ -4,6 +4,7 @@ import type {
   ControlFrame,
   CredentialFrame,
   GoawayFrame,
+  HeaderList,
   HeadersFrame,
   PingFrame,
   RstStreamFrame,
@@ -12,6 +13,7 @@ import type {
   SynStreamFrame,
   WindowUpdateFrame,
 } from '../protocol/frames.ts';
+import type { SpdyStream } from './stream.ts';
 
 /** Events of every Duplex with their arguments. */
 export interface DuplexEvents {
@@ -59,6 +61,8 @@ export interface SessionEvents extends DuplexEvents {
   unknownCtrlRecv: [head: Buffer, payload: Buffer];
   /** The peer broke a rule on one stream and RST_STREAM is queued. Harmless without a listener. */
   streamError: [error: StreamError];
+  /** The peer has opened a stream (SPDY/3 2.3.2). Whoever listens takes all streams of the peer as SpdyStreams. */
+  stream: [stream: SpdyStream, headers: HeaderList, flags: number];
   /** A valid SYN_STREAM was received. */
   synStream: [frame: SynStreamFrame];
   /** A valid SYN_REPLY was received. */

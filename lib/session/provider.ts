@@ -75,6 +75,9 @@ class BytesSource implements DataSource {
   }
 }
 
+/** No chunk: any value, null as well, may come out of an iterator. */
+const NOTHING = Symbol('nothing');
+
 /** What a Readable and an iterator have in common: chunks of any size come now or later, cut to what is asked for. */
 abstract class FeedSource implements OwnedSource {
   readonly #resume: (streamId: number) => void;
@@ -122,7 +125,7 @@ abstract class FeedSource implements OwnedSource {
     this.stop();
   }
 
-  /** The next chunk, null when it comes later (then `wake` follows) or never (`finished`). */
+  /** The next chunk, or NOTHING when it comes later (then `wake` follows) or never (`finished`). */
   protected abstract next(length: number): unknown;
 
   /** Nobody asks any more. */
@@ -154,7 +157,7 @@ abstract class FeedSource implements OwnedSource {
     try {
       while (this.#rest === null && this.#failure === null && !this.finished) {
         const chunk = this.next(length);
-        if (chunk === null) return;
+        if (chunk === NOTHING) return;
         this.deliver(chunk);
       }
     } catch (exception) {
@@ -188,6 +191,7 @@ class ReadableSource extends FeedSource {
     // A count keeps it from joining all its chunks into one.
     const count = readable.readableObjectMode ? 0 : Math.min(readable.readableLength, length);
     const chunk: unknown = count > 0 ? readable.read(count) : readable.read();
+    if (chunk === null) return NOTHING;
     return typeof chunk === 'string'
       ? Buffer.from(chunk, readable.readableEncoding ?? 'utf8')
       : chunk;
@@ -235,12 +239,12 @@ class IteratorSource extends FeedSource {
   }
 
   protected next(): unknown {
-    if (this.#pending) return null;
+    if (this.#pending) return NOTHING;
     const result = this.#iterator.next();
     if (!isPromise(result)) return this.#take(result);
     this.#pending = true;
     result.then(this.#onResult, this.#onError);
-    return null;
+    return NOTHING;
   }
 
   protected stop(): void {
@@ -257,7 +261,7 @@ class IteratorSource extends FeedSource {
   #take(result: IteratorResult<unknown>): unknown {
     if (result.done !== true) return result.value;
     this.finished = true;
-    return null;
+    return NOTHING;
   }
 
   readonly #onResult = (result: IteratorResult<unknown>): void => {

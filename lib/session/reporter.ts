@@ -14,6 +14,7 @@ import {
 import type { ControlFrame, SettingsFrame } from '../protocol/frames.ts';
 import { CHANNELS } from './diagnostics.ts';
 import type { Emit } from './events.ts';
+import type { StreamRegistry } from './stream-registry.ts';
 
 /** What a session itself has to know of what its engine reports. */
 export interface SessionHooks {
@@ -37,6 +38,8 @@ export class EventReporter implements EngineHandler {
   readonly #hooks: SessionHooks;
   /** PING frames sent and received. */
   pings = 0;
+  /** The streams of the session; set before anything is reported. */
+  streams: StreamRegistry | null = null;
 
   /** `session` only names the session in messages; `own` tells which stream ids belong to this side. */
   constructor(
@@ -90,6 +93,7 @@ export class EventReporter implements EngineHandler {
         this.#emit('credential', frame);
         break;
     }
+    this.streams?.ctrlRecv(frame);
   }
 
   onInvalidCtrlRecv(frame: ControlFrame, status: number): void {
@@ -98,6 +102,7 @@ export class EventReporter implements EngineHandler {
 
   onDataChunkRecv(flags: number, streamId: number, data: Buffer): void {
     this.#emit('dataChunkRecv', flags, streamId, data);
+    this.streams?.data(streamId, data);
   }
 
   onDataRecv(flags: number, streamId: number, length: number): void {
@@ -111,9 +116,11 @@ export class EventReporter implements EngineHandler {
       });
     }
     this.#emit('dataRecv', flags, streamId, length);
+    this.streams?.dataEnd(flags, streamId);
   }
 
   beforeCtrlSend(frame: ControlFrame): void {
+    this.streams?.beforeCtrlSend(frame);
     this.#emit('beforeCtrlSend', frame);
   }
 
@@ -127,6 +134,7 @@ export class EventReporter implements EngineHandler {
     } else if (frame.type === SYN_STREAM && CHANNELS.streamOpened.hasSubscribers) {
       this.#publishStream(CHANNELS.streamOpened, frame.streamId, 0, null);
     }
+    this.streams?.ctrlSend(frame);
     this.#emit('ctrlSend', frame);
   }
 
@@ -147,6 +155,7 @@ export class EventReporter implements EngineHandler {
       this.#publishStream(CHANNELS.streamClosed, streamId, status, error);
     }
     this.#emit('streamClose', streamId, status, error);
+    this.streams?.closed(streamId, status, error);
   }
 
   onRequestRecv(streamId: number): void {

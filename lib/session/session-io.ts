@@ -21,6 +21,7 @@ import {
   type SessionOptions,
 } from './session-options.ts';
 import { keepSettings, queueStart } from './session-start.ts';
+import { StreamRegistry } from './stream-registry.ts';
 import { Transport, type TransportClosed } from './transport.ts';
 
 /** Bytes that are taken out of the engine at once. */
@@ -36,6 +37,7 @@ export abstract class SessionIo extends SessionDuplex {
   protected readonly engine: Engine;
   protected readonly settled: ResolvedSessionOptions;
   protected readonly transport: Transport;
+  protected readonly streams: StreamRegistry;
   protected readonly pings: Pings = new Pings();
   /** Why the session was destroyed, if it was for an error. */
   protected closeError: Error | null = null;
@@ -99,6 +101,16 @@ export abstract class SessionIo extends SessionDuplex {
       { now: () => performance.now(), ...options },
       this.#reporter,
     );
+    this.streams = new StreamRegistry(
+      this.engine,
+      {
+        flush: () => this.schedule(),
+        wantsStreams: () => this.listenerCount('stream') > 0,
+        offer: (stream, { headers, flags }) => this.emit('stream', stream, headers, flags),
+      },
+      options.windowUpdates ?? 'auto',
+    );
+    this.#reporter.streams = this.streams;
     this.transport = new Transport((closed) => this.#transportClosed(closed));
     this.#timers = new SessionTimers(settled, {
       idle: () => {
@@ -158,12 +170,12 @@ export abstract class SessionIo extends SessionDuplex {
 
   /** Watches that `close()` comes to an end. */
   protected startCloseDeadline(): void {
-    if (!this.#started) {
-      // Nobody has ever asked for bytes, so nothing can leave.
-      process.nextTick(() => this.destroy());
-      return;
-    }
     this.#timers.startClose(() => this.destroy(closeTimedOut(this.settled.closeTimeoutMs)));
+    if (this.#started) return;
+    // When nobody reads, not even a pipe that begins in this tick, nothing can leave.
+    setImmediate(() => {
+      if (!this.#started) this.destroy();
+    });
   }
 
   // The Duplex

@@ -12,6 +12,8 @@ import type { PingCallback } from './pings.ts';
 import { type DataInput, toDataSource } from './provider.ts';
 import { SessionIo } from './session-io.ts';
 import { type SessionOptions, type SettingsInput, toSettingsEntries } from './session-options.ts';
+import type { SpdyStream } from './stream.ts';
+import type { StreamOptions } from './stream-events.ts';
 import { StreamSources } from './stream-sources.ts';
 
 /**
@@ -134,6 +136,22 @@ export class Session extends SessionIo implements SessionCalls {
   /** Counters since the session was made: a snapshot. */
   get statistics(): SessionStatistics {
     return { ...this.engine.statistics, roundTripMs: this.pings.lastRoundTripMs };
+  }
+
+  // Streams
+
+  /**
+   * Opens a stream as a Duplex. It leaves as soon as the peer allows one more stream.
+   *
+   * @throws InvalidStateError when the session accepts no new streams (`ERR_SPDY_SESSION_CLOSED`)
+   * @throws InvalidArgumentError for bad headers or a bad priority
+   */
+  request(headers: HeaderList, options: StreamOptions = {}): SpdyStream {
+    if (this.destroyed || this.closing || this.goawayReceived || this.engine.failed) {
+      const message = 'the session is closing: no new stream can be opened';
+      throw new InvalidStateError(message, 'ERR_SPDY_SESSION_CLOSED');
+    }
+    return this.streams.open(headers, options);
   }
 
   // Requests to send

@@ -1,0 +1,171 @@
+import type { DataSource, ReadCtrl } from '../engine/data-provider.ts';
+import { Fifo } from '../engine/fifo.ts';
+import { ERR_DEFERRED, READ_EOF } from '../protocol/constants.ts';
+import type { HeaderList } from '../protocol/frames.ts';
+
+/** Called when bytes have left, or with the error that keeps them from leaving. */
+export type Done = (error?: Error | null) => void;
+
+/** Something written to a stream: bytes, or headers that go between them. */
+interface Piece {
+  readonly chunk: Buffer;
+  readonly headers: HeaderList | null;
+  readonly done: Done;
+}
+
+/** What outgoing data needs of its stream. */
+export interface OutgoingOwner {
+  /** Whether the application has ended the stream, and all that it wrote in `held` bytes is here. */
+  isComplete(held: number): boolean;
+  /** Sends headers now; `headersSent()` has to follow. */
+  sendHeadersNow(streamId: number, headers: HeaderList): void;
+  /** The last byte and FIN are on their way. */
+  finished(): void;
+}
+
+const NO_BYTES = Buffer.alloc(0);
+
+/**
+ * What was written to a stream and has not left yet, in order. The engine takes slices of it; a write is done when its last byte
+ * was taken.
+ */
+export class OutgoingData implements DataSource {
+  readonly #owner: OutgoingOwner;
+  readonly #pieces: Fifo<Piece> = new Fifo();
+  #current: Piece | null = null;
+  #offset = 0;
+  #waitsForHeaders = false;
+  #trailers: HeaderList | null = null;
+  #discarding = false;
+  #sent: Piece[] = [];
+  /** Bytes of writes that are not done. */
+  #held = 0;
+
+  constructor(owner: OutgoingOwner) {
+    this.#owner = owner;
+  }
+
+  /** True when nothing more will come, so that the empty last frame needs no window. */
+  get ended(): boolean {
+    return this.#isEmpty && this.#trailers === null && this.#owner.isComplete(this.#held);
+  }
+
+  /** Adds bytes. */
+  add(chunk: Buffer, done: Done): void {
+    this.#push({ chunk, headers: null, done });
+  }
+
+  /** Adds headers, to be sent when the bytes before them have left. */
+  addHeaders(headers: HeaderList, done: Done): void {
+    this.#push({ chunk: NO_BYTES, headers, done });
+  }
+
+  /** Headers to be sent behind the last byte. */
+  setTrailers(headers: HeaderList): void {
+    this.#trailers = headers;
+  }
+
+  /** Headers were sent: what stands behind them may follow. */
+  headersSent(): boolean {
+    const waited = this.#waitsForHeaders;
+    this.#waitsForHeaders = false;
+    return waited;
+  }
+
+  /** The peer wants nothing more: what is written counts as sent. */
+  discard(): void {
+    this.#discarding = true;
+    for (let piece = this.#next(); piece !== null; piece = this.#next()) this.#taken(piece);
+  }
+
+  /** Nothing will leave any more. */
+  fail(error: Error): void {
+    this.#discarding = true;
+    for (let piece = this.#next(); piece !== null; piece = this.#next()) {
+      this.#current = null;
+      piece.done(error);
+    }
+  }
+
+  readCb(streamId: number, length: number, control: ReadCtrl): Uint8Array | typeof ERR_DEFERRED {
+    if (this.#waitsForHeaders) return ERR_DEFERRED;
+    const parts: Buffer[] = [];
+    let total = 0;
+    for (let piece = this.#next(); piece !== null; piece = this.#next()) {
+      if (piece.headers !== null) {
+        if (total > 0) break;
+        this.#taken(piece);
+        return this.#send(streamId, piece.headers);
+      }
+      const left = piece.chunk.length - this.#offset;
+      if (left > length - total) {
+        // Writes that do not fit are cut only when they come first: copying a large one would not pay.
+        if (total > 0) break;
+        parts.push(piece.chunk.subarray(this.#offset, this.#offset + length));
+        this.#offset += length;
+        total = length;
+        break;
+      }
+      if (left > 0)
+        parts.push(this.#offset === 0 ? piece.chunk : piece.chunk.subarray(this.#offset));
+      total += left;
+      this.#taken(piece);
+    }
+    if (this.#isEmpty && this.#owner.isComplete(this.#held)) {
+      if (this.#trailers === null) {
+        control.flags = READ_EOF;
+        this.#owner.finished();
+      } else if (total === 0) {
+        const trailers = this.#trailers;
+        this.#trailers = null;
+        return this.#send(streamId, trailers);
+      }
+    } else if (total === 0) {
+      return ERR_DEFERRED;
+    }
+    return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, total);
+  }
+
+  get #isEmpty(): boolean {
+    return this.#current === null && this.#pieces.length === 0;
+  }
+
+  #push(piece: Piece): void {
+    this.#held += piece.chunk.length;
+    this.#pieces.push(piece);
+    if (this.#discarding) this.#taken(this.#next() as Piece);
+  }
+
+  #send(streamId: number, headers: HeaderList): typeof ERR_DEFERRED {
+    this.#waitsForHeaders = true;
+    this.#owner.sendHeadersNow(streamId, headers);
+    return ERR_DEFERRED;
+  }
+
+  #next(): Piece | null {
+    this.#current ??= this.#pieces.take() ?? null;
+    return this.#current;
+  }
+
+  /** A piece has left. Its writer hears of it outside the engine, together with the others of this tick. */
+  #taken(piece: Piece): void {
+    this.#current = null;
+    this.#offset = 0;
+    this.#sent.push(piece);
+    if (this.#sent.length === 1) process.nextTick(settle, this);
+  }
+
+  /** Tells the writers. */
+  settle(): void {
+    const sent = this.#sent;
+    this.#sent = [];
+    for (const { chunk, done } of sent) {
+      this.#held -= chunk.length;
+      done();
+    }
+  }
+}
+
+function settle(outgoing: OutgoingData): void {
+  outgoing.settle();
+}

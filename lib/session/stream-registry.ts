@@ -1,0 +1,241 @@
+import type { Engine } from '../engine/engine.ts';
+import type { WindowUpdateMode } from '../engine/options.ts';
+import { type SessionError, StreamError } from '../errors.ts';
+import {
+  CANCEL,
+  CLIENT,
+  CTRL_FLAG_FIN,
+  CTRL_FLAG_UNIDIRECTIONAL,
+  DATA_FLAG_FIN,
+  HEADERS,
+  OPT_NO_AUTO_WINDOW_UPDATE2,
+  REFUSED_STREAM,
+  SYN_REPLY,
+  SYN_STREAM,
+} from '../protocol/constants.ts';
+import type { ControlFrame, HeaderList, SynStreamFrame } from '../protocol/frames.ts';
+import { raise } from './events.ts';
+import { SpdyStream, type StreamPort } from './stream.ts';
+import type { StreamOptions } from './stream-events.ts';
+
+/** What the session adds to that. */
+export interface OpenOptions extends StreamOptions {
+  /** The stream with which a push is associated. */
+  readonly associatedId?: number;
+  /** True for a stream on which the peer sends nothing. */
+  readonly unidirectional?: boolean;
+}
+
+/** What the registry needs of its session. */
+export interface RegistryHost {
+  /** Lets what was queued leave. */
+  flush(): void;
+  /** Offers a stream of the peer; false if nobody wants it. */
+  offer(stream: SpdyStream, frame: SynStreamFrame): boolean;
+  /** Whether anybody would want a stream of the peer. */
+  wantsStreams(): boolean;
+}
+
+/** The SpdyStreams of a session: finds the one that an event belongs to, and carries out what they ask for. */
+export class StreamRegistry implements StreamPort {
+  readonly #engine: Engine;
+  readonly #host: RegistryHost;
+  readonly #streams = new Map<number, SpdyStream>();
+  /** Whether received bytes of streams without a SpdyStream count as consumed at once. */
+  readonly #automatic: boolean;
+  /** Whether the application alone gives credit. */
+  readonly #manual: boolean;
+  #active = false;
+
+  constructor(engine: Engine, host: RegistryHost, credit: WindowUpdateMode) {
+    this.#engine = engine;
+    this.#host = host;
+    this.#automatic = credit === 'auto';
+    this.#manual = credit === 'manual';
+  }
+
+  /** Opens a stream. */
+  open(headers: HeaderList, options: OpenOptions): SpdyStream {
+    const { priority = this.#engine.getPriLowest(), associatedId = 0 } = options;
+    const endStream = options.endStream === true;
+    const unidirectional = options.unidirectional === true;
+    this.#activate();
+    const stream = new SpdyStream(this, {
+      id: 0,
+      own: true,
+      priority,
+      associatedId,
+      headers,
+      readable: !unidirectional,
+      writable: !endStream,
+    });
+    const flags = (endStream ? CTRL_FLAG_FIN : 0) | (unidirectional ? CTRL_FLAG_UNIDIRECTIONAL : 0);
+    stream.handle = this.#engine.submitSynStream(flags, associatedId, priority, headers, stream);
+    if (options.signal !== undefined) abortOn(stream, options.signal);
+    this.#host.flush();
+    return stream;
+  }
+
+  // What streams ask for
+
+  reply(stream: SpdyStream, headers: HeaderList, end: boolean): void {
+    this.#engine.submitResponse(stream.id, headers, end ? null : stream.outgoing);
+    this.#host.flush();
+  }
+
+  push(associated: SpdyStream, headers: HeaderList, options: StreamOptions): SpdyStream {
+    return this.open(headers, { ...options, associatedId: associated.id, unidirectional: true });
+  }
+
+  sendHeaders(streamId: number, headers: HeaderList): void {
+    this.#engine.submitHeaders(0, streamId, headers);
+  }
+
+  resume(streamId: number): void {
+    if (this.#engine.resumeData(streamId)) this.#host.flush();
+  }
+
+  consume(streamId: number, bytes: number): void {
+    if (this.#manual) return;
+    this.#engine.consume(streamId, bytes);
+    this.#host.flush();
+  }
+
+  reset(stream: SpdyStream, status: number): void {
+    if (stream.handle === null) this.#engine.submitRstStream(stream.id, status);
+    else this.#engine.cancel(stream.handle, status);
+    this.#host.flush();
+  }
+
+  // What the engine reports
+
+  /** A SYN_STREAM of ours is being sent. */
+  beforeCtrlSend(frame: ControlFrame): void {
+    if (!this.#active || frame.type !== SYN_STREAM) return;
+    const stream = this.#engine.getStreamUserData(frame.streamId);
+    if (!(stream instanceof SpdyStream)) return;
+    this.#streams.set(frame.streamId, stream);
+    this.#call(() => stream.opened(frame.streamId));
+  }
+
+  /** A frame of ours was written. */
+  ctrlSend(frame: ControlFrame): void {
+    if (!this.#active) return;
+    if (frame.type === HEADERS) this.#streams.get(frame.streamId)?.headersSent();
+    else if (frame.type === SYN_STREAM && (frame.flags & CTRL_FLAG_FIN) === 0) {
+      const stream = this.#streams.get(frame.streamId);
+      if (stream !== undefined)
+        this.#engine.submitData(frame.streamId, DATA_FLAG_FIN, stream.outgoing);
+    }
+  }
+
+  /** A frame was received. */
+  ctrlRecv(frame: ControlFrame): void {
+    if (frame.type === SYN_STREAM) {
+      if (this.#active || this.#host.wantsStreams()) this.#accept(frame);
+      return;
+    }
+    if (!this.#active || (frame.type !== SYN_REPLY && frame.type !== HEADERS)) return;
+    const stream = this.#streams.get(frame.streamId);
+    if (stream === undefined) return;
+    this.#call(() => {
+      if (frame.type === SYN_REPLY) stream.replied(frame.headers);
+      else stream.moreHeaders(frame.headers);
+      if ((frame.flags & CTRL_FLAG_FIN) !== 0) stream.receiveEnd();
+    });
+  }
+
+  /** Payload was received. */
+  data(streamId: number, chunk: Buffer): void {
+    if (!this.#active) return;
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) {
+      if (this.#automatic) this.#engine.consume(streamId, chunk.length);
+      return;
+    }
+    try {
+      stream.receive(chunk);
+    } catch (exception) {
+      raise(exception);
+    }
+  }
+
+  /** A DATA frame is complete. */
+  dataEnd(flags: number, streamId: number): void {
+    if (!this.#active || (flags & DATA_FLAG_FIN) === 0) return;
+    const stream = this.#streams.get(streamId);
+    if (stream !== undefined) this.#call(() => stream.receiveEnd());
+  }
+
+  /** A stream has ended; id 0: it was never sent. */
+  closed(streamId: number, status: number, error: StreamError | SessionError | null): void {
+    if (!this.#active) return;
+    const unsent = streamId === 0 ? this.#engine.getStreamUserData(0) : undefined;
+    const stream = unsent instanceof SpdyStream ? unsent : this.#streams.get(streamId);
+    this.#streams.delete(streamId);
+    if (stream !== undefined) this.#call(() => stream.streamClosed(status, error));
+  }
+
+  #accept(frame: SynStreamFrame): void {
+    const { streamId, flags } = frame;
+    const push = this.#engine.side === CLIENT && frame.associatedToStreamId !== 0;
+    const parent = push ? this.#streams.get(frame.associatedToStreamId) : undefined;
+    if (parent === undefined && !this.#host.wantsStreams()) return;
+    this.#activate();
+    const stream = new SpdyStream(this, {
+      id: streamId,
+      own: false,
+      priority: frame.priority,
+      associatedId: frame.associatedToStreamId,
+      headers: frame.headers,
+      readable: true,
+      writable: !push && (flags & CTRL_FLAG_UNIDIRECTIONAL) === 0,
+    });
+    this.#streams.set(streamId, stream);
+    let wanted = false;
+    this.#call(() => {
+      wanted = parent?.emit('push', stream) === true || this.#host.offer(stream, frame);
+    });
+    // A push that nobody asked for (SPDY/3 3.3.2).
+    if (!wanted) stream.close(REFUSED_STREAM);
+    else if ((flags & CTRL_FLAG_FIN) !== 0) this.#call(() => stream.receiveEnd());
+  }
+
+  /** From now on credit is given for what was consumed. */
+  #activate(): void {
+    if (this.#active) return;
+    this.#active = true;
+    if (this.#automatic) this.#engine.setOption(OPT_NO_AUTO_WINDOW_UPDATE2, 1);
+  }
+
+  /** Calls a stream; what its listeners throw must not stop the session. */
+  #call(report: () => void): void {
+    try {
+      report();
+    } catch (exception) {
+      raise(exception);
+    }
+  }
+}
+
+function abortOn(stream: SpdyStream, signal: AbortSignal): void {
+  const abort = (): void => {
+    const options = { cause: signal.reason };
+    stream.destroy(
+      new StreamError(
+        'ERR_SPDY_ABORTED',
+        'the stream was aborted',
+        stream.id,
+        CANCEL,
+        'local',
+        options,
+      ),
+    );
+  };
+  if (signal.aborted) {
+    process.nextTick(abort);
+    return;
+  }
+  signal.addEventListener('abort', abort, { once: true });
+  stream.once('close', () => signal.removeEventListener('abort', abort));
+}

@@ -1,0 +1,361 @@
+import { Fifo } from '../engine/fifo.ts';
+import type { StreamHandle } from '../engine/stream.ts';
+import { InvalidArgumentError, InvalidStateError, SessionError, StreamError } from '../errors.ts';
+import { CANCEL, INTERNAL_ERROR, OK } from '../protocol/constants.ts';
+import type { HeaderList } from '../protocol/frames.ts';
+import { type Done, OutgoingData, type OutgoingOwner } from './outgoing-data.ts';
+import { StreamDuplex, type StreamOptions } from './stream-events.ts';
+
+/** What a stream needs of its session. */
+export interface StreamPort {
+  /** SYN_REPLY, and the data of the stream behind it unless it ends here. */
+  reply(stream: SpdyStream, headers: HeaderList, end: boolean): void;
+  /** A unidirectional stream in association with another one. */
+  push(associated: SpdyStream, headers: HeaderList, options: StreamOptions): SpdyStream;
+  /** HEADERS without FIN. */
+  sendHeaders(streamId: number, headers: HeaderList): void;
+  /** There is something to send again. */
+  resume(streamId: number): void;
+  /** Received bytes were consumed. */
+  consume(streamId: number, bytes: number): void;
+  /** RST_STREAM, or nothing at all when the stream was never sent. */
+  reset(stream: SpdyStream, status: number): void;
+}
+
+/** How a stream came into being. */
+export interface StreamInit {
+  readonly id: number;
+  /** Opened by this side. */
+  readonly own: boolean;
+  readonly priority: number;
+  /** The stream that this one is pushed for, 0 if none. */
+  readonly associatedId: number;
+  /** What its opener said: sent for own streams, received for those of the peer. */
+  readonly headers: HeaderList;
+  readonly readable: boolean;
+  readonly writable: boolean;
+}
+
+/**
+ * One SPDY stream as a Duplex, with the peer's flow control as its backpressure: bytes count as consumed when the application has taken
+ * them. FIN ends a direction; `destroy()` and `close()` send RST_STREAM. Made by `session.request()`, `session.push()`, or
+ * received with the event 'stream'.
+ */
+export class SpdyStream extends StreamDuplex implements OutgoingOwner {
+  /** Opened by this side. */
+  readonly own: boolean;
+  /** 0 is the most urgent. */
+  readonly priority: number;
+  /** The stream that this one is pushed for, 0 if none. */
+  readonly associatedId: number;
+  /** The headers that opened the stream. */
+  readonly headers: HeaderList;
+  /** The headers of the SYN_REPLY, sent or received; null before. */
+  replyHeaders: HeaderList | null = null;
+  /** Headers that came behind data; null if there were none. */
+  trailers: HeaderList | null = null;
+  /** Status of the RST_STREAM that ended the stream, 0 if none did. */
+  rstStatus: number = OK;
+  /** Whether the stream was reset before the peer had finished it. */
+  aborted = false;
+  /** Payload bytes received. */
+  bytesRead = 0;
+  /** Whatever the application keeps with the stream. */
+  userData: unknown = null;
+
+  /** What the engine gave for a stream of ours; set by the session. */
+  handle: StreamHandle | null = null;
+  /** Given to the engine as the data provider of the stream. */
+  readonly outgoing: OutgoingData = new OutgoingData(this);
+  readonly #port: StreamPort;
+  #id: number;
+  #open = true;
+  readonly #incoming: Fifo<Buffer> = new Fifo();
+  #wants = false;
+  #inputEnded: boolean;
+  /** Bytes in `#incoming`. */
+  #unread = 0;
+  #pushedEnd = false;
+  /** The last byte and FIN are on their way. */
+  #finished = false;
+  #finalDone: Done | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(port: StreamPort, init: StreamInit) {
+    const { readable, writable } = init;
+    const sides = { readable, writable };
+    super({ ...sides, readableHighWaterMark: 16384, writableHighWaterMark: 16384 });
+    this.#port = port;
+    this.#id = init.id;
+    this.own = init.own;
+    this.priority = init.priority;
+    this.associatedId = init.associatedId;
+    this.headers = init.headers;
+    this.#inputEnded = !readable;
+    this.#finished = !writable;
+  }
+
+  /** The stream's id; 0 until its SYN_STREAM leaves ('ready'). */
+  get id(): number {
+    return this.#id;
+  }
+
+  /** Whether the SYN_STREAM has still to leave. */
+  get pending(): boolean {
+    return this.#id === 0;
+  }
+
+  /** Whether the peer has finished its direction. */
+  get inputEnded(): boolean {
+    return this.#inputEnded;
+  }
+
+  /**
+   * Accepts a stream of the peer with SYN_REPLY; `endStream` finishes it at once. Writing without it accepts with no headers.
+   *
+   * @throws InvalidStateError for a stream that needs no reply, or was replied to
+   */
+  respond(headers: HeaderList = [], options: { readonly endStream?: boolean } = {}): void {
+    if (this.own || this.associatedId !== 0)
+      throw new InvalidStateError('only streams that the peer opened are replied to');
+    if (this.replyHeaders !== null)
+      throw new InvalidStateError(`stream ${this.#id} was replied to already`);
+    if (!this.#open) return;
+    const end = options.endStream === true;
+    this.#port.reply(this, headers, end);
+    this.replyHeaders = headers;
+    this.#finished = end;
+    if (end) this.end();
+  }
+
+  /** Sends further headers behind what was written. */
+  sendHeaders(headers: HeaderList): void {
+    this.#assertWritable();
+    this.#acceptFirst();
+    this.outgoing.addHeaders(headers, ignore);
+    this.#resume();
+  }
+
+  /** Ends the stream with headers behind the last byte: HEADERS, then an empty DATA frame with FIN, which every peer understands. */
+  sendTrailers(headers: HeaderList): void {
+    this.#assertWritable();
+    this.outgoing.setTrailers(headers);
+    this.end();
+  }
+
+  /**
+   * Pushes a stream in association with this one of the client (SPDY/3 3.3.1): it can only be written to. Call it before the
+   * reply is ended.
+   */
+  pushStream(headers: HeaderList, options: StreamOptions = {}): SpdyStream {
+    if (this.own || !this.#open)
+      throw new InvalidStateError('pushes belong to an open stream of the client');
+    return this.#port.push(this, headers, options);
+  }
+
+  /** Ends the stream both ways with RST_STREAM (1 to 11; default CANCEL), unless it has ended. */
+  close(status: number = CANCEL): void {
+    if (!Number.isInteger(status) || status < 1 || status > 11) {
+      throw new InvalidArgumentError(
+        `status must be an integer from 1 to 11, got ${String(status)}`,
+      );
+    }
+    if (this.destroyed) return;
+    this.rstStatus = this.#open ? status : this.rstStatus;
+    this.destroy();
+  }
+
+  /** Emits 'timeout' when nothing is received or sent for so many milliseconds; 0 switches it off. */
+  setTimeout(milliseconds: number, listener?: () => void): this {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (milliseconds > 0 && !this.destroyed) {
+      this.#timer = setTimeout(() => this.emit('timeout'), milliseconds);
+      this.#timer.unref();
+    }
+    if (listener !== undefined) this.once('timeout', listener);
+    return this;
+  }
+
+  // Reported by the session
+
+  /** The SYN_STREAM leaves with this id. */
+  opened(id: number): void {
+    this.#id = id;
+    this.emit('ready', id);
+  }
+
+  /** SYN_REPLY came. */
+  replied(headers: HeaderList): void {
+    this.replyHeaders = headers;
+    this.#active();
+    this.emit('response', headers);
+  }
+
+  /** HEADERS came. */
+  moreHeaders(headers: HeaderList): void {
+    this.#active();
+    if (this.bytesRead === 0) {
+      this.emit('headers', headers);
+      return;
+    }
+    this.trailers = this.trailers === null ? headers : [...this.trailers, ...headers];
+    this.emit('trailers', headers);
+  }
+
+  /** Payload came: handed on at once if the reader waits for it. */
+  receive(chunk: Buffer): void {
+    this.bytesRead += chunk.length;
+    this.#active();
+    if (this.#wants && this.#incoming.length === 0) {
+      this.#hand(chunk);
+      return;
+    }
+    // A view keeps its whole socket chunk alive: small pieces that wait are copied.
+    const small = chunk.length * 4 < chunk.buffer.byteLength;
+    this.#incoming.push(small ? Buffer.from(chunk) : chunk);
+    this.#unread += chunk.length;
+  }
+
+  /** The peer has finished its direction. */
+  receiveEnd(): void {
+    this.#inputEnded = true;
+    this.#drain();
+  }
+
+  /** Headers of ours were written. */
+  headersSent(): void {
+    if (this.outgoing.headersSent()) this.#resume();
+  }
+
+  /** The engine has closed the stream. */
+  streamClosed(status: number, error: StreamError | SessionError | null): void {
+    this.#open = false;
+    if (error === null || this.destroyed) return;
+    this.rstStatus = status;
+    if (this.#inputEnded && !(error instanceof SessionError)) {
+      // All of the peer's data is here; it only wants nothing more of ours.
+      this.outgoing.discard();
+      return;
+    }
+    this.aborted = true;
+    this.emit('aborted');
+    // As with requests of `http`: who does not listen is not hurt.
+    this.destroy(this.listenerCount('error') > 0 ? error : undefined);
+  }
+
+  // What outgoing data asks
+
+  isComplete(held: number): boolean {
+    return this.writableEnded && this.writableLength === held;
+  }
+
+  sendHeadersNow(streamId: number, headers: HeaderList): void {
+    this.#port.sendHeaders(streamId, headers);
+  }
+
+  finished(): void {
+    this.#finished = true;
+    const done = this.#finalDone;
+    this.#finalDone = null;
+    if (done !== null) process.nextTick(done);
+  }
+
+  // The Duplex
+
+  override _read(): void {
+    this.#wants = true;
+    this.#drain();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
+    this.#acceptFirst();
+    this.#active();
+    this.outgoing.add(chunk, done);
+    this.#resume();
+  }
+
+  override _writev(chunks: { chunk: Buffer; encoding: BufferEncoding }[], done: Done): void {
+    this.#acceptFirst();
+    this.#active();
+    const last = chunks.length - 1;
+    for (const [i, { chunk }] of chunks.entries())
+      this.outgoing.add(chunk, i === last ? done : ignore);
+    this.#resume();
+  }
+
+  override _final(done: Done): void {
+    if (!this.#open || this.#finished) {
+      done();
+      return;
+    }
+    this.#acceptFirst();
+    this.#finalDone = done;
+    this.#resume();
+  }
+
+  override _destroy(error: Error | null, done: Done): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (this.#open) {
+      if (this.rstStatus === OK) this.rstStatus = resetStatus(error);
+      this.#port.reset(this, this.rstStatus);
+    } else if (this.#unread > 0) {
+      this.#port.consume(this.#id, this.#unread);
+    }
+    this.#incoming.clear();
+    this.#unread = 0;
+    this.outgoing.fail(
+      error ?? new InvalidStateError('the stream was destroyed', 'ERR_SPDY_STREAM_CLOSED'),
+    );
+    this.#finalDone?.(error);
+    this.#finalDone = null;
+    done(error);
+  }
+
+  /** A stream of the peer has to be accepted before anything is sent on it. */
+  #acceptFirst(): void {
+    if (!this.own && this.associatedId === 0 && this.replyHeaders === null) this.respond();
+  }
+
+  #resume(): void {
+    if (this.#id !== 0) this.#port.resume(this.#id);
+  }
+
+  #active(): void {
+    this.#timer?.refresh();
+  }
+
+  #assertWritable(): void {
+    if (this.writableEnded || !this.writable) {
+      throw new InvalidStateError('this side has finished the stream', 'ERR_SPDY_STREAM_SHUT_WR');
+    }
+  }
+
+  /** Gives a chunk to the reader and its credit to the peer. */
+  #hand(chunk: Buffer): void {
+    this.#wants = this.push(chunk);
+    this.#port.consume(this.#id, chunk.length);
+  }
+
+  #drain(): void {
+    while (this.#wants) {
+      const chunk = this.#incoming.take();
+      if (chunk === undefined) break;
+      this.#unread -= chunk.length;
+      this.#hand(chunk);
+    }
+    if (this.#inputEnded && this.#incoming.length === 0 && !this.#pushedEnd) {
+      this.#pushedEnd = true;
+      this.push(null);
+    }
+  }
+}
+
+/** The status that tells the peer why a stream was destroyed. */
+function resetStatus(error: Error | null): number {
+  if (error === null) return CANCEL;
+  return error instanceof StreamError && error.status !== OK ? error.status : INTERNAL_ERROR;
+}
+
+function ignore(): void {}
