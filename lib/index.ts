@@ -69,3 +69,5 @@ export {
   type SettingsStore,
   type StoredSetting,
 } from './session/settings-store.ts';
+export { SpdyStream } from './session/stream.ts';
+export type { StreamEvents, StreamOptions } from './session/stream-events.ts';
