@@ -22,6 +22,8 @@ export interface DataSource<S = unknown> {
     control: ReadCtrl,
     source: S,
   ): Uint8Array | typeof ERR_DEFERRED | null | undefined;
+  /** Called once when nobody will ask any more: all was delivered, or the stream has ended, or it never took the data. */
+  close?(): void;
   /** True once nothing more will come: lets the last, empty frame pass while no window is left. */
   readonly ended?: boolean;
 }

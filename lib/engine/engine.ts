@@ -289,6 +289,7 @@ export class Engine implements SessionCalls {
 
   submitData(streamId: number, flags: number, provider: DataSource): void {
     this.#submit.data(streamId, flags, provider);
+    this.#state.report.rethrow();
   }
 
   submitRstStream(streamId: number, status: number): void {

@@ -1,5 +1,6 @@
 import type { SessionError, StreamError } from '../errors.ts';
 import type { ControlFrame } from '../protocol/frames.ts';
+import type { DataSource } from './data-provider.ts';
 import type { EngineHandler } from './engine-handler.ts';
 
 /**
@@ -33,6 +34,18 @@ export class Reporter {
     this.#failed = false;
     this.#exception = undefined;
     throw exception;
+  }
+
+  /** Tells a data provider, if there is one, that nobody will ask it any more. */
+  closeProvider(provider: DataSource | null): void {
+    if (provider?.close === undefined) return;
+    this.enter();
+    try {
+      provider.close();
+    } catch (exception) {
+      this.#keep(exception);
+    }
+    this.leave();
   }
 
   ctrlRecv(frame: ControlFrame): void {

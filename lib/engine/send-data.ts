@@ -32,6 +32,7 @@ export class DataSender {
     if (stream.localClosed || (!stream.own && !stream.replied)) {
       stream.removeItem(position);
       state.schedule(stream);
+      state.report.closeProvider(item.provider);
       return false;
     }
     const provider = item.provider as DataSource;
@@ -59,7 +60,10 @@ export class DataSender {
       }
     }
     const length = bytes === null ? 0 : bytes.length;
-    if (end) stream.removeItem(stream.outbox.indexOf(item, stream.outboxHead));
+    if (end) {
+      stream.removeItem(stream.outbox.indexOf(item, stream.outboxHead));
+      state.report.closeProvider(provider);
+    }
     if (length === 0 && !item.fin) {
       state.schedule(stream);
       return false;
@@ -109,7 +113,10 @@ export class DataSender {
   #providerFailed(stream: Stream, item: OutItem, exception: unknown): void {
     const state = this.#state;
     const position = stream.outbox.indexOf(item, stream.outboxHead);
-    if (position >= 0) stream.removeItem(position);
+    if (position >= 0) {
+      stream.removeItem(position);
+      state.report.closeProvider(item.provider);
+    }
     if (exception instanceof TemporalCallbackFailureError) {
       if (stream.closed || stream.closing) return;
       const { streamId } = stream;

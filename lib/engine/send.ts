@@ -299,6 +299,7 @@ export class Sender {
       stream.removeItem(position);
       this.#state.schedule(stream);
       this.#state.report.ctrlNotSend(frame, errno);
+      this.#state.report.closeProvider(item.provider);
       return false;
     }
     if (item.provider !== null) item.frame = null;

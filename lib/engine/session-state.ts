@@ -151,12 +151,15 @@ export class SessionState {
     this.queue.rotate(stream);
   }
 
-  /** Drops what a stream had to send; frames are reported, data is not. */
+  /** Drops what a stream had to send; with an `errno` its frames are reported. */
   dropOutbox(stream: Stream, errno: number): void {
     const dropped = stream.outbox.slice(stream.outboxHead);
     stream.outbox.length = 0;
     stream.outboxHead = 0;
-    for (const item of dropped) if (item.frame !== null) this.report.ctrlNotSend(item.frame, errno);
+    for (const { frame, provider } of dropped) {
+      if (frame !== null && errno !== 0) this.report.ctrlNotSend(frame, errno);
+      this.report.closeProvider(provider);
+    }
   }
 
   /**
@@ -311,12 +314,11 @@ export class SessionState {
     const outer = this.reporting;
     this.reporting = stream;
     // With the session everything is lost: single frames are not reported then.
-    if (!(error instanceof SessionError)) {
-      if (stream.streamId === 0 && stream.opening !== null) {
-        this.report.ctrlNotSend(stream.opening, errno);
-      }
-      this.dropOutbox(stream, errno);
+    const silent = error instanceof SessionError;
+    if (!silent && stream.streamId === 0 && stream.opening !== null) {
+      this.report.ctrlNotSend(stream.opening, errno);
     }
+    this.dropOutbox(stream, silent ? 0 : errno);
     this.report.streamClose(stream.streamId, status, error);
     this.reporting = outer;
   }

@@ -108,9 +108,13 @@ export class Submitter {
       headers: presentHeaders(state.version, wireHeaders),
     } as SynReplyFrame | HeadersFrame;
     const stream = state.streams.get(streamId);
+    if (stream !== undefined && !stream.closing) {
+      this.#append(stream, { frame, wireHeaders, provider, fin: true, deferred: false });
+      return;
+    }
     if (state.phase === 'ended') state.report.ctrlNotSend(frame, ERR_STREAM_CLOSED);
-    else if (stream === undefined || stream.closing) state.queue.urgent.push(frame);
-    else this.#append(stream, { frame, wireHeaders, provider, fin: true, deferred: false });
+    else state.queue.urgent.push(frame);
+    state.report.closeProvider(provider);
   }
 
   /** Queues the data of a provider. For a stream that cannot send it, nothing happens (as in Spdylay). */
@@ -119,7 +123,10 @@ export class Submitter {
     if (!isDataSource(provider))
       throw new InvalidArgumentError('a data provider with a readCb function is needed');
     const stream = this.#state.streams.get(streamId);
-    if (stream === undefined || stream.closing) return;
+    if (stream === undefined || stream.closing) {
+      this.#state.report.closeProvider(provider);
+      return;
+    }
     this.#append(stream, dataItem(provider, (flags & DATA_FLAG_FIN) !== 0));
   }
 

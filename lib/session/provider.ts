@@ -16,17 +16,6 @@ export type DataInput =
   | AsyncIterable<Uint8Array | string>
   | Iterable<Uint8Array | string>;
 
-/** A data source that has to be told when nobody will ask it any more. */
-export interface OwnedSource extends DataSource {
-  /** Destroys the Readable or returns the iterator unless it has ended. */
-  close(): void;
-}
-
-/** Whether a source has to be told about the end of its stream. */
-export function isOwned(source: DataSource | null): source is OwnedSource {
-  return source instanceof FeedSource;
-}
-
 /**
  * Makes a data source of what the application gave. `resume` is called with the stream's id when there is something again after
  * the source had nothing. Failures of a Readable or an iterator reset their stream with INTERNAL_ERROR.
@@ -79,7 +68,7 @@ class BytesSource implements DataSource {
 const NOTHING = Symbol('nothing');
 
 /** What a Readable and an iterator have in common: chunks of any size come now or later, cut to what is asked for. */
-abstract class FeedSource implements OwnedSource {
+abstract class FeedSource implements DataSource {
   readonly #resume: (streamId: number) => void;
   /** Known from the first question on. */
   #streamId = 0;

@@ -23,7 +23,6 @@ export interface SessionHooks {
   settingsReceived(frame: SettingsFrame): void;
   goawaySent(): void;
   goawayReceived(): void;
-  streamClosed(streamId: number): void;
   failed(error: SessionError): void;
 }
 
@@ -150,7 +149,6 @@ export class EventReporter implements EngineHandler {
   }
 
   onStreamClose(streamId: number, status: number, error: StreamError | SessionError | null): void {
-    this.#hooks.streamClosed(streamId);
     if (CHANNELS.streamClosed.hasSubscribers) {
       this.#publishStream(CHANNELS.streamClosed, streamId, status, error);
     }

@@ -92,7 +92,6 @@ export abstract class SessionIo extends SessionDuplex {
         // The peer may read nothing more (spdystream).
         this.#timers.stopKeepAlive();
       },
-      streamClosed: (streamId) => this.streamClosed(streamId),
       failed: (error) => this.#failed(error),
     });
     this.engine = new Engine(
@@ -132,9 +131,6 @@ export abstract class SessionIo extends SessionDuplex {
       CHANNELS.sessionCreated.publish({ session: this, error: null });
     }
   }
-
-  /** Releases what belonged to a stream. */
-  protected abstract streamClosed(streamId: number): void;
 
   /** The round-trip measurement of the keep-alive. */
   protected abstract sendPing(): void;

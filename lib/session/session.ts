@@ -14,7 +14,6 @@ import { SessionIo } from './session-io.ts';
 import { type SessionOptions, type SettingsInput, toSettingsEntries } from './session-options.ts';
 import type { SpdyStream } from './stream.ts';
 import type { StreamOptions } from './stream-events.ts';
-import { StreamSources } from './stream-sources.ts';
 
 /**
  * One end of a SPDY connection as a Duplex: `socket.pipe(session).pipe(socket)`, or `session.attach(socket)`. It has the calls of
@@ -29,7 +28,6 @@ export class Session extends SessionIo implements SessionCalls {
   /** Whatever the application keeps with the session. */
   userData: unknown = null;
 
-  readonly #sources = new StreamSources();
   readonly #resume = (streamId: number): void => {
     this.resumeData(streamId);
   };
@@ -164,20 +162,15 @@ export class Session extends SessionIo implements SessionCalls {
     userData?: unknown,
   ): StreamHandle {
     const source = toDataSource(provider, this.#resume);
-    const data = this.#sources.pack(userData, source);
-    const handle = this.#sources.handing(source, () =>
-      this.engine.submitRequest(priority, headers, source, data),
+    return this.#handing(source, () =>
+      this.engine.submitRequest(priority, headers, source, userData),
     );
-    this.schedule();
-    return handle;
   }
 
   /** Replies to a stream of the peer, and sends the data of `provider`; without one the reply finishes the stream. */
   submitResponse(streamId: number, headers: HeaderList, provider?: DataInput | null): void {
     const source = toDataSource(provider, this.#resume);
-    this.#sources.handing(source, () => this.engine.submitResponse(streamId, headers, source));
-    this.#sources.keep(streamId, this.#exists(streamId), source);
-    this.schedule();
+    this.#handing(source, () => this.engine.submitResponse(streamId, headers, source));
   }
 
   submitSynStream(
@@ -214,11 +207,9 @@ export class Session extends SessionIo implements SessionCalls {
   /** Sends the data of a provider, behind what the stream has to send; with the flag FIN the stream is finished then. */
   submitData(streamId: number, flags: number, provider: DataInput): void {
     const source = toDataSource(provider, this.#resume);
-    this.#sources.handing(source, () =>
+    this.#handing(source, () =>
       this.engine.submitData(streamId, flags & DATA_FLAG_FIN, source as DataSource),
     );
-    this.#sources.keep(streamId, this.#exists(streamId), source);
-    this.schedule();
   }
 
   submitRstStream(streamId: number, status: number): void {
@@ -294,12 +285,10 @@ export class Session extends SessionIo implements SessionCalls {
   }
 
   getStreamUserData(streamId: number): unknown {
-    return this.#sources.unpack(this.engine.getStreamUserData(streamId));
+    return this.engine.getStreamUserData(streamId);
   }
 
   setStreamUserData(streamId: number, userData: unknown): void {
-    const packed = this.engine.getStreamUserData(streamId);
-    if (this.#sources.repack(packed, userData)) return;
     this.engine.setStreamUserData(streamId, userData);
   }
 
@@ -329,10 +318,6 @@ export class Session extends SessionIo implements SessionCalls {
 
   getClientCertificate(slot: number): readonly Uint8Array[] | null {
     return this.engine.getClientCertificate(slot);
-  }
-
-  protected streamClosed(streamId: number): void {
-    this.#sources.streamClosed(streamId, this.engine.getStreamUserData(streamId));
   }
 
   protected sendPing(): void {
@@ -380,7 +365,15 @@ export class Session extends SessionIo implements SessionCalls {
     this.startCloseDeadline();
   }
 
-  #exists(streamId: number): boolean {
-    return this.engine.getStreamRecvDataLength(streamId) >= 0;
+  /** Makes a call that hands a source to the engine; one that is refused is closed here. */
+  #handing<T>(source: DataSource | null, submit: () => T): T {
+    try {
+      return submit();
+    } catch (exception) {
+      source?.close?.();
+      throw exception;
+    } finally {
+      this.schedule();
+    }
   }
 }
