@@ -5,14 +5,15 @@ import { readFileSync } from 'node:fs';
 const THRESHOLDS = { protocol: 100, framing: 100, compression: 100, engine: 100, session: 95 };
 
 const folders = new Map();
-let folder = null;
-for (const line of readFileSync('coverage/lcov.info', 'utf8').split('\n')) {
-  const [key, value] = line.split(/:(.*)/);
-  if (key === 'SF') folder = folderOf(value);
-  if (key === 'BRF') folder.branches += Number(value);
-  if (key === 'BRH') folder.covered += Number(value);
-  if (key === 'LF') folder.lines += Number(value);
-  if (key === 'LH') folder.linesCovered += Number(value);
+for (const record of readFileSync('coverage/lcov.info', 'utf8').split('end_of_record')) {
+  const file = /^SF:(.+)$/m.exec(record)?.[1];
+  if (file === undefined || hasOnlyTypes(file)) continue;
+  const folder = folderOf(file);
+  folder.branches += number(record, 'BRF');
+  folder.covered += number(record, 'BRH');
+  folder.lines += number(record, 'LF');
+  folder.linesCovered += number(record, 'LH');
+  if (number(record, 'BRF') > number(record, 'BRH')) folder.files.push(file);
 }
 
 let low = false;
@@ -20,20 +21,32 @@ for (const name of Object.keys(THRESHOLDS)) {
   if (!folders.has(name)) console.log(`lib/${name}: no file was measured`);
   low ||= !folders.has(name);
 }
-for (const [name, { branches, covered, lines, linesCovered }] of folders) {
+for (const [name, { branches, covered, lines, linesCovered, files }] of folders) {
   const percent = branches === 0 ? 100 : (100 * covered) / branches;
   const least = THRESHOLDS[name];
   const missed = least !== undefined && percent < least;
   low ||= missed;
-  const verdict =
-    least === undefined ? '' : `, at least ${least} % of branches: ${missed ? 'MISSED' : 'ok'}`;
   const shown = `${covered}/${branches} branches (${percent.toFixed(2)} %), ${linesCovered}/${lines} lines`;
-  console.log(`lib/${name}: ${shown}${verdict}`);
+  const verdict = least === undefined ? '' : `; at least ${least} % of branches: `;
+  console.log(`lib/${name}: ${shown}${verdict}${verdict && (missed ? 'MISSED' : 'ok')}`);
+  if (missed) console.log(`  not covered in full: ${files.join(', ')}`);
 }
 if (low) process.exitCode = 1;
 
+/** Files without any code are never loaded: c8 counts them as not covered. */
+function hasOnlyTypes(file) {
+  const code = readFileSync(`build/${file.replace(/\.ts$/, '.js')}`, 'utf8');
+  return code.replace(/^\/\/.*$|\/\*[^]*?\*\//gm, '').trim() === 'export {};';
+}
+
 function folderOf(file) {
-  const name = /lib[/\\](?:(\w+)[/\\])?/.exec(file)?.[1] ?? '';
-  if (!folders.has(name)) folders.set(name, { branches: 0, covered: 0, lines: 0, linesCovered: 0 });
+  const name = /^lib\/(?:(\w+)\/)?/.exec(file)?.[1] ?? '';
+  if (!folders.has(name)) {
+    folders.set(name, { branches: 0, covered: 0, lines: 0, linesCovered: 0, files: [] });
+  }
   return folders.get(name);
+}
+
+function number(record, key) {
+  return Number(new RegExp(`^${key}:(\\d+)$`, 'm').exec(record)?.[1] ?? 0);
 }

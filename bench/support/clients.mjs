@@ -1,4 +1,4 @@
-// The clients of the comparisons, all of one shape: { download(bytes), small(index), close() }, both resolving at the end of the reply.
+// The clients of the comparisons, all of one shape; download(bytes) and small(index) resolve at the end of the reply.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import http2 from 'node:http2';
@@ -18,11 +18,27 @@ export async function start(kind) {
   return {
     download: async (length) => check(await client.get(`/bytes/${length}`, 0), length),
     small: async (index) => check(await client.get('/small', index), SMALL.length),
+    /** Microseconds of CPU time so far, of both processes. */
+    cpu: async () => {
+      server.send('cpu');
+      const [theirs] = await once(server, 'message');
+      const ours = process.cpuUsage();
+      return theirs.user + theirs.system + ours.user + ours.system;
+    },
     close: () => {
       client.close();
       server.disconnect();
     },
   };
+}
+
+/** Runs `body` and measures: `{ seconds, cpu }`, the latter in microseconds of both processes. */
+export async function timed(peer, body) {
+  const before = await peer.cpu();
+  const started = performance.now();
+  await body();
+  const seconds = (performance.now() - started) / 1000;
+  return { seconds, cpu: (await peer.cpu()) - before };
 }
 
 function check(received, expected) {

@@ -11,15 +11,14 @@ export function spread(values) {
 }
 
 /**
- * Runs every case once per round, the cases in turn, after a warm-up round that does not count; returns the results of each
+ * Runs every case once per round, the cases in turn, after warm-up rounds that do not count; returns the results of each
  * case by name. In turn, so that a disturbance of the machine hits them all.
  */
-export async function interleave(cases, rounds) {
+export async function interleave(cases, rounds, warmUp = 1) {
   const results = {};
   for (const name of Object.keys(cases)) results[name] = [];
-  for (let round = -1; round < rounds; round++) {
+  for (let round = -warmUp; round < rounds; round++) {
     for (const [name, body] of Object.entries(cases)) {
-      globalThis.gc();
       const value = await body();
       if (round >= 0) results[name].push(value);
     }

@@ -1,4 +1,4 @@
-// A server of one kind in a process of its own; tells its port to the process that forked it.
+// A server of one kind in a process of its own; tells its port to the process that forked it, and its CPU time when asked.
 // All kinds: /bytes/N answers with N bytes, /small with 8 headers and 100 bytes. The raw one has no requests: N and a line feed.
 import { once } from 'node:events';
 import http2 from 'node:http2';
@@ -13,6 +13,7 @@ const SERVERS = { raw, http2: http2Server, 'spdy-transport': spdyTransport, spdy
 const server = SERVERS[process.argv[2]]();
 await once(server.listen(0, '127.0.0.1'), 'listening');
 process.send(server.address().port);
+process.on('message', () => process.send(process.cpuUsage()));
 process.on('disconnect', () => process.exit());
 
 function raw() {
