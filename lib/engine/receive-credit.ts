@@ -14,7 +14,8 @@ export class ReceiveCredit {
   readonly #version: ProtocolVersion;
   readonly #queue: SendQueue;
   readonly #streams: StreamTable;
-  readonly #enabled: boolean;
+  /** Whether the peer is held by windows. */
+  #enabled: boolean;
   readonly #tolerance: number;
   /** How the application gives bytes back. */
   mode: WindowUpdateMode;
@@ -154,6 +155,11 @@ export class ReceiveCredit {
       stream.consumed = Math.max(0, stream.consumed - returned);
     }
     this.#queue.urgent.push(this.#update(stream === null ? 0 : stream.streamId, delta));
+  }
+
+  /** Nothing is sent any more: credit needs no WINDOW_UPDATE. */
+  stop(): void {
+    this.#enabled = false;
   }
 
   /** A WINDOW_UPDATE leaves the queue: later credit needs a new one. Whether it is one that nobody submitted. */

@@ -244,6 +244,7 @@ export class SessionState {
     this.phase = 'ended';
     this.reader?.stop();
     this.queue.clearFrames();
+    this.credit.stop();
   }
 
   /** Ends everything that is open or waits to be opened. */
