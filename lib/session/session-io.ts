@@ -254,12 +254,8 @@ export abstract class SessionIo extends SessionDuplex {
   /** GOAWAY before the transport is closed on purpose (SPDY/3 2.1), if it can leave at once and in order. */
   #sendLastWords(): void {
     if (this.readableLength > 0 || this.#outputEnded) return;
-    try {
-      const bytes = this.engine.pull(SLAB_SIZE);
-      if (bytes !== null) this.transport.write(bytes);
-    } catch (exception) {
-      raise(exception);
-    }
+    const bytes = this.engine.pull(SLAB_SIZE);
+    if (bytes !== null) this.transport.write(bytes);
   }
 
   #receive(chunk: Buffer): void {

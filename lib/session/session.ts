@@ -53,9 +53,9 @@ export class Session extends SessionIo implements SessionCalls {
     return this;
   }
 
-  /** The transport, null before there is one. A session between two streams names the one that it reads. */
+  /** The transport, null before there is one. Of a separate source and sink it is the source. */
   get socket(): Duplex | null {
-    return (this.transport.source ?? this.transport.sink) as Duplex | null;
+    return this.transport.source as Duplex | null;
   }
 
   /**

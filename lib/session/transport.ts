@@ -39,11 +39,6 @@ export class Transport {
     return this.#source;
   }
 
-  /** Where the bytes go. */
-  get sink(): Writable | null {
-    return this.#sink;
-  }
-
   /** The first error of the transport. */
   get error(): Error | null {
     return this.#error;

@@ -1,0 +1,254 @@
+import { expect } from 'chai';
+import type { SpdyError } from '../../lib/errors.ts';
+import { CLIENT, SERVER } from '../../lib/protocol/constants.ts';
+import { PROTOCOL_VERSIONS, SPDY3_1 } from '../../lib/protocol/version.ts';
+import { Deadline, StallDeadline } from '../../lib/session/keepalive.ts';
+import { Session } from '../../lib/session/session.ts';
+import {
+  closed,
+  memoryConnection,
+  pairOver,
+  rawAgainst,
+  requestHeaders,
+  settle,
+  until,
+} from '../support/session-pair.ts';
+
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+describe('session/pings', () => {
+  for (const version of PROTOCOL_VERSIONS) {
+    it(`${version.name}: ping() measures the round trip, several at a time (checklist 152)`, async () => {
+      const pair = pairOver(memoryConnection(), version);
+      const times = await Promise.all([pair.client.ping(), pair.client.ping(), pair.server.ping()]);
+      for (const ms of times) expect(ms).to.be.within(0, 5000);
+      expect(pair.client.statistics.roundTripMs).to.be.within(0, 5000);
+      expect(pair.client.state.pendingPings).to.equal(0);
+      await pair.end();
+    });
+  }
+
+  it('matches answers by id and ignores others (checklist 151)', async () => {
+    const { session, peer } = await rawAgainst(CLIENT, SPDY3_1);
+    const order: number[] = [];
+    const first = session.ping().then(() => order.push(1));
+    const second = session.ping().then(() => order.push(3));
+    await peer.frame('PING', 2);
+    expect(peer.frames.flatMap(({ frame }) => frame.id ?? [])).to.deep.equal([1, 3]);
+    peer.send(peer.make.ping(5), peer.make.ping(3), peer.make.ping(3), peer.make.ping(1));
+    await Promise.all([first, second]);
+    expect(order).to.deep.equal([3, 1]);
+    session.destroy();
+  });
+
+  it('calls back instead', async () => {
+    const pair = pairOver(memoryConnection(), SPDY3_1);
+    const ms = await new Promise<number>((done) => {
+      void pair.client.ping((error, time) => {
+        expect(error).to.equal(null);
+        done(time);
+      });
+    });
+    expect(ms).to.be.within(0, 5000);
+    const failed = new Promise<SpdyError | null>((done) => {
+      void pair.server.ping((error) => done(error));
+    });
+    await pair.end();
+    expect((await failed)?.code).to.equal('ERR_SPDY_PING_CANCELLED');
+  });
+
+  it('rejects when the session ends before the answer', async () => {
+    const { session, peer } = await rawAgainst(CLIENT, SPDY3_1);
+    const result = session.ping().catch((error: SpdyError) => error.code);
+    await peer.frame('PING');
+    peer.socket.destroy();
+    expect(await result).to.equal('ERR_SPDY_PING_CANCELLED');
+  });
+
+  it('rejects above maxOutstandingPings', async () => {
+    const session = new Session(CLIENT, 4, { maxOutstandingPings: 1 });
+    const first = session.ping().catch((error: SpdyError) => error.code);
+    const second = session.ping().catch((error: SpdyError) => error.code);
+    expect(await second).to.equal('ERR_SPDY_TOO_MANY_PINGS');
+    session.destroy();
+    expect(await first).to.equal('ERR_SPDY_PING_CANCELLED');
+  });
+});
+
+describe('session/keepalive', () => {
+  describe('keepAlive', () => {
+    it('pings a peer that is silent, and goes on while it answers', async () => {
+      const { session, peer } = await rawAgainst(CLIENT, SPDY3_1, {
+        keepAlive: { intervalMs: 5, timeoutMs: 4000 },
+      });
+      for (let count = 1; count <= 3; count++) {
+        const { frame } = await peer.frame('PING', count);
+        peer.send(peer.make.ping(Number(frame.id)));
+      }
+      expect(session.destroyed).to.equal(false);
+      session.destroy();
+    });
+
+    it('destroys the session with ERR_SPDY_TIMEOUT when nothing comes back', async () => {
+      const { session, peer } = await rawAgainst(CLIENT, SPDY3_1, {
+        keepAlive: { intervalMs: 5, timeoutMs: 10 },
+      });
+      const errors: string[] = [];
+      const ends: (string | undefined)[] = [];
+      session.on('error', (error) => errors.push((error as SpdyError).code));
+      session.on('streamClose', (_id, _status, error) => ends.push(error?.code));
+      session.submitRequest(0, requestHeaders());
+      await closed(session);
+      expect(errors).to.deep.equal(['ERR_SPDY_TIMEOUT']);
+      expect(ends).to.deep.equal(['ERR_SPDY_TIMEOUT']);
+      expect(peer.names).to.include('PING');
+    });
+
+    it('is content with any byte, and needs no answer to PING then', async () => {
+      const { session, peer } = await rawAgainst(CLIENT, SPDY3_1, {
+        keepAlive: { intervalMs: 20, timeoutMs: 60 },
+      });
+      for (let i = 0; i < 30; i++) {
+        peer.send(peer.make.ping(2 * i + 2));
+        await pause(5);
+      }
+      expect(session.destroyed).to.equal(false);
+      session.destroy();
+    });
+
+    it('stops after the peer has sent GOAWAY', async () => {
+      const { session, peer } = await rawAgainst(CLIENT, SPDY3_1, {
+        keepAlive: { intervalMs: 10, timeoutMs: 10 },
+      });
+      session.submitRequest(0, requestHeaders());
+      await peer.frame('SYN_STREAM');
+      peer.send(peer.make.goaway(1));
+      await until(() => session.state.goawayReceived);
+      await pause(60);
+      expect(session.destroyed).to.equal(false);
+      session.destroy();
+    });
+
+    it('does not mind that maxOutstandingPings wait already', async () => {
+      const { session, peer } = await rawAgainst(CLIENT, SPDY3_1, {
+        keepAlive: { intervalMs: 5, timeoutMs: 20 },
+        maxOutstandingPings: 1,
+      });
+      session.on('error', () => {});
+      session.submitPing();
+      await closed(session);
+      expect(peer.names.filter((name) => name === 'PING')).to.have.length(1);
+    });
+  });
+
+  describe('idleTimeoutMs', () => {
+    it("emits 'timeout' once for a silence, and leaves the rest to the listener", async () => {
+      const { session, peer } = await rawAgainst(SERVER, SPDY3_1, { idleTimeoutMs: 15 });
+      let timeouts = 0;
+      session.on('timeout', () => timeouts++);
+      await until(() => timeouts === 1);
+      await pause(50);
+      expect([timeouts, session.destroyed]).to.deep.equal([1, false]);
+      peer.send(peer.make.ping(1));
+      await until(() => timeouts === 2);
+      session.destroy();
+    });
+
+    it('closes the session in order when nobody listens', async () => {
+      const { session, peer } = await rawAgainst(SERVER, SPDY3_1, { idleTimeoutMs: 10 });
+      const errors: Error[] = [];
+      session.on('error', (error) => errors.push(error));
+      await peer.frame('GOAWAY');
+      await closed(session);
+      expect(errors).to.deep.equal([]);
+    });
+
+    it('counts PING as activity, or not as the option says', async () => {
+      for (const idleIgnoresPing of [false, true]) {
+        const { session, peer } = await rawAgainst(SERVER, SPDY3_1, {
+          idleTimeoutMs: 60,
+          idleIgnoresPing,
+        });
+        let timeouts = 0;
+        session.on('timeout', () => timeouts++);
+        for (let i = 0; i < 30; i++) {
+          peer.send(peer.make.ping(2 * i + 1));
+          await pause(5);
+        }
+        expect(timeouts > 0, `ignored: ${idleIgnoresPing}`).to.equal(idleIgnoresPing);
+        session.destroy();
+        await closed(session);
+      }
+    });
+
+    it('counts other frames when PING is ignored', async () => {
+      const options = { idleTimeoutMs: 60, idleIgnoresPing: true };
+      const { session, peer } = await rawAgainst(SERVER, SPDY3_1, options);
+      let timeouts = 0;
+      session.on('timeout', () => timeouts++);
+      for (let i = 0; i < 30; i++) {
+        peer.send(peer.make.settings([{ id: 1, flags: 0, value: i }]));
+        await pause(5);
+      }
+      expect(timeouts).to.equal(0);
+      session.destroy();
+    });
+
+    it('does not start before somebody reads', async () => {
+      const session = new Session(SERVER, 4, { idleTimeoutMs: 5 });
+      let timeouts = 0;
+      session.on('timeout', () => timeouts++);
+      session.write(Buffer.alloc(1));
+      await pause(20);
+      expect(timeouts).to.equal(0);
+      session.destroy();
+    });
+  });
+
+  it('leaves no timer behind', async () => {
+    const options = {
+      keepAlive: { intervalMs: 60_000, timeoutMs: 60_000 },
+      idleTimeoutMs: 60_000,
+    };
+    await settle();
+    const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const pair = pairOver(memoryConnection(), SPDY3_1, { client: options, server: options });
+    await settle();
+    await pair.client.close();
+    await pair.end();
+    const after = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    expect(after).to.be.at.most(before);
+  });
+
+  describe('Deadline', () => {
+    it('runs once, and not when it was stopped', async () => {
+      const deadline = new Deadline();
+      let fired = 0;
+      deadline.start(1, () => fired++);
+      deadline.start(2, () => fired++);
+      expect(deadline.running).to.equal(true);
+      await until(() => fired > 0);
+      await pause(5);
+      expect([fired, deadline.running]).to.deep.equal([1, false]);
+      deadline.start(1, () => fired++);
+      deadline.stop();
+      deadline.refresh();
+      await pause(5);
+      expect(fired).to.equal(1);
+    });
+
+    it('waits as long as something moves (StallDeadline)', async () => {
+      const deadline = new StallDeadline();
+      let moved = 0;
+      let asked = 0;
+      let fired = 0;
+      const progress = (): number => (asked++ < 6 ? ++moved : moved);
+      deadline.start(2, progress, () => fired++);
+      expect(deadline.running).to.equal(true);
+      await until(() => fired === 1);
+      expect(moved).to.equal(6);
+      expect(deadline.running).to.equal(false);
+      deadline.stop();
+    });
+  });
+});
