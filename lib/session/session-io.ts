@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { Engine } from '../engine/engine.ts';
 import type { SessionError } from '../errors.ts';
 import { CLIENT, GOAWAY_INTERNAL_ERROR, GOAWAY_OK, type Side } from '../protocol/constants.ts';
+import { onAbort } from './abort.ts';
 import { CHANNELS } from './diagnostics.ts';
 import {
   abortedBy,
@@ -67,9 +68,7 @@ export abstract class SessionIo extends SessionDuplex {
   /** The first SETTINGS wait for a frame of the peer. */
   #startPending = false;
   readonly #timers: SessionTimers;
-  readonly #onAbort = (): void => {
-    this.destroy(abortedBy(this.settled.signal?.reason));
-  };
+  readonly #stopAbort: () => void;
 
   constructor(side: Side, version: SessionVersion, options: SessionOptions) {
     const protocol = resolveVersion(version);
@@ -122,11 +121,7 @@ export abstract class SessionIo extends SessionDuplex {
     this.on('end', () => this.#outputTaken());
     if (settled.settingsTiming === 'afterFirstFrame') this.#startPending = true;
     else queueStart(this.engine, settled);
-    const { signal } = settled;
-    if (signal !== null) {
-      if (signal.aborted) process.nextTick(this.#onAbort);
-      else signal.addEventListener('abort', this.#onAbort, { once: true });
-    }
+    this.#stopAbort = onAbort(settled.signal, (reason) => this.destroy(abortedBy(reason)));
     if (CHANNELS.sessionCreated.hasSubscribers) {
       CHANNELS.sessionCreated.publish({ session: this, error: null });
     }
@@ -234,7 +229,7 @@ export abstract class SessionIo extends SessionDuplex {
   #finishDestroy(error: Error | null, done: Done): void {
     this.closeError = error;
     this.#timers.stop();
-    this.settled.signal?.removeEventListener('abort', this.#onAbort);
+    this.#stopAbort();
     if (this.readableEnded) {
       this.engine.transportEnd();
       this.transport.linger(this.settled.lingerTimeoutMs, this);

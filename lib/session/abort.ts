@@ -1,0 +1,21 @@
+/**
+ * Calls `action` with the reason once a signal is fired, in the next tick if it was before. Returns what takes that back; without a
+ * signal both do nothing.
+ */
+export function onAbort(
+  signal: AbortSignal | null | undefined,
+  action: (reason: unknown) => void,
+): () => void {
+  if (signal === null || signal === undefined) return () => {};
+  let active = true;
+  const fire = (): void => {
+    if (active) action(signal.reason);
+    active = false;
+  };
+  if (signal.aborted) process.nextTick(fire);
+  else signal.addEventListener('abort', fire, { once: true });
+  return () => {
+    active = false;
+    signal.removeEventListener('abort', fire);
+  };
+}
