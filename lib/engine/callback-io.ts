@@ -29,25 +29,20 @@ export function askForBytes(handler: EngineHandler): Uint8Array | null {
   return result.length === 0 ? null : result;
 }
 
-/** Hands bytes to `sendCb` until it takes no more; returns how many it took. Without a `sendCb` all count as taken. */
+/** Offers bytes to `sendCb` once; returns how many it took. Without a `sendCb` all count as taken. */
 export function handOver(handler: EngineHandler, bytes: Buffer): number {
   if (handler.sendCb === undefined) return bytes.length;
-  let sent = 0;
-  while (sent < bytes.length) {
-    const left = bytes.length - sent;
-    let taken: number | null | undefined;
-    try {
-      taken = handler.sendCb(bytes.subarray(sent));
-    } catch (exception) {
-      throw failure('sendCb failed', exception);
-    }
-    if (taken === ERR_WOULDBLOCK || taken === 0 || taken === undefined || taken === null) break;
-    if (!Number.isInteger(taken) || taken < 0 || taken > left) {
-      throw new CallbackFailureError(`sendCb returned ${String(taken)} for ${left} bytes`);
-    }
-    sent += taken;
+  let taken: number | null | undefined;
+  try {
+    taken = handler.sendCb(bytes);
+  } catch (exception) {
+    throw failure('sendCb failed', exception);
   }
-  return sent;
+  if (taken === ERR_WOULDBLOCK || taken === undefined || taken === null) return 0;
+  if (!Number.isInteger(taken) || taken < 0 || taken > bytes.length) {
+    throw new CallbackFailureError(`sendCb returned ${String(taken)} for ${bytes.length} bytes`);
+  }
+  return taken;
 }
 
 function failure(message: string, cause: unknown): CallbackFailureError {

@@ -198,13 +198,10 @@ export class Engine implements SessionCalls {
         this.#unsent = this.#out.take();
       }
       const sent = handOver(this.#handler, this.#unsent);
+      if (sent === 0) break;
       this.#state.statistics.bytesSent += sent;
-      if (sent < this.#unsent.length) {
-        this.#unsent = this.#unsent.subarray(sent);
-        break;
-      }
-      this.#unsent = null;
-      this.#sender.written();
+      this.#unsent = sent < this.#unsent.length ? this.#unsent.subarray(sent) : null;
+      if (this.#unsent === null) this.#sender.written();
     }
     this.#state.report.rethrow();
   }
