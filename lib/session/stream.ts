@@ -73,6 +73,8 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
   readonly #incoming: Fifo<Buffer> = new Fifo();
   #wants = false;
   #inputEnded: boolean;
+  /** Nothing ever comes from the peer. */
+  readonly #pushes: boolean;
   /** Bytes in `#incoming`. */
   #unread = 0;
   #pushedEnd = false;
@@ -92,6 +94,7 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
     this.associatedId = init.associatedId;
     this.headers = init.headers;
     this.#inputEnded = !readable;
+    this.#pushes = !readable;
     this.#finished = !writable;
   }
 
@@ -233,7 +236,7 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
     this.#open = false;
     if (error === null || this.destroyed) return;
     this.rstStatus = status;
-    if (this.#inputEnded && !(error instanceof SessionError)) {
+    if (this.#inputEnded && !this.#pushes && !(error instanceof SessionError)) {
       // All of the peer's data is here; it only wants nothing more of ours.
       this.outgoing.discard();
       return;
