@@ -27,6 +27,21 @@ export {
   ZlibError,
 } from './errors.ts';
 export type { HeaderEncoding } from './framing/header-list.ts';
+export {
+  type ProxyAddress,
+  type ProxyHeader,
+  type ProxyProtocolOptions,
+  parseProxyHeader,
+} from './http/proxy-protocol.ts';
+export type { HandleOptions } from './http/server.ts';
+export { createServer, SpdyServer } from './http/server.ts';
+export type { SpdyRequestListener, SpdyServerEvents } from './http/server-events.ts';
+export type { H2Handler, SpdyServerOptions } from './http/server-options.ts';
+export type { ServerPushOptions, ServerPushTarget } from './http/server-push.ts';
+export type { SpdyRequest } from './http/server-request.ts';
+export type { SpdyResponse } from './http/server-response.ts';
+export type { ServerSocket } from './http/server-socket.ts';
+export { acceptUpgrade, isSpdyUpgrade, type UpgradeOptions } from './http/upgrade.ts';
 export * from './protocol/constants.ts';
 export type * from './protocol/frames.ts';
 export {

@@ -1,0 +1,60 @@
+import http from 'node:http';
+import type net from 'node:net';
+
+/** Connections that speak HTTP/1.1: an `http.Server` that never listens gets them, with the same handler. */
+export class Http1Connections {
+  /** The server that parses; its events 'upgrade', 'connect' and 'clientError' are there for those who need them. */
+  readonly server: http.Server;
+  readonly #sockets = new Set<net.Socket>();
+  /** Connections with a request that is not answered yet. */
+  readonly #busy = new Map<net.Socket, number>();
+  #closing = false;
+
+  constructor(options: http.ServerOptions) {
+    this.server = http.createServer(options);
+    // Starts its watch over slow requests, which begins with listening.
+    this.server.emit('listening');
+    this.server.prependListener('request', (request, response) => this.#begin(request, response));
+  }
+
+  /** Takes a connection. */
+  accept(socket: net.Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.#busy.delete(socket);
+    });
+    this.server.emit('connection', socket);
+  }
+
+  /** Ends idle connections now and the others when they have answered. */
+  close(): void {
+    this.#closing = true;
+    // It was never open: what matters is that its timers stop.
+    this.server.close(() => {});
+    for (const socket of this.#sockets) if (!this.#busy.has(socket)) socket.end();
+  }
+
+  /** Ends idle connections. */
+  closeIdle(): void {
+    for (const socket of this.#sockets) if (!this.#busy.has(socket)) socket.destroy();
+  }
+
+  /** Takes connections again. */
+  reopen(): void {
+    if (!this.#closing) return;
+    this.#closing = false;
+    this.server.emit('listening');
+  }
+
+  #begin(request: http.IncomingMessage, response: http.ServerResponse): void {
+    const { socket } = request;
+    this.#busy.set(socket, (this.#busy.get(socket) ?? 0) + 1);
+    response.once('close', () => {
+      const left = (this.#busy.get(socket) ?? 1) - 1;
+      if (left > 0) this.#busy.set(socket, left);
+      else this.#busy.delete(socket);
+      if (this.#closing && left <= 0) socket.end();
+    });
+  }
+}
