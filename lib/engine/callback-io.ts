@@ -1,6 +1,7 @@
 import { CallbackFailureError, EOFError } from '../errors.ts';
 import { ERR_WOULDBLOCK } from '../protocol/constants.ts';
 import type { EngineHandler } from './engine-handler.ts';
+import type { Reporter } from './reporter.ts';
 
 /** Bytes that `recvCb` is asked for, as Spdylay does. */
 const RECV_LENGTH = 16384;
@@ -30,13 +31,16 @@ export function askForBytes(handler: EngineHandler): Uint8Array | null {
 }
 
 /** Offers bytes to `sendCb` once; returns how many it took. Without a `sendCb` all count as taken. */
-export function handOver(handler: EngineHandler, bytes: Buffer): number {
+export function handOver(handler: EngineHandler, report: Reporter, bytes: Buffer): number {
   if (handler.sendCb === undefined) return bytes.length;
   let taken: number | null | undefined;
+  report.enter();
   try {
     taken = handler.sendCb(bytes);
   } catch (exception) {
     throw failure('sendCb failed', exception);
+  } finally {
+    report.leave();
   }
   if (taken === ERR_WOULDBLOCK || taken === undefined || taken === null) return 0;
   if (!Number.isInteger(taken) || taken < 0 || taken > bytes.length) {

@@ -197,7 +197,7 @@ export class Engine implements SessionCalls {
         if (!this.#sender.encodeNext()) break;
         this.#unsent = this.#out.take();
       }
-      const sent = handOver(this.#handler, this.#unsent);
+      const sent = handOver(this.#handler, this.#state.report, this.#unsent);
       if (sent === 0) break;
       this.#state.statistics.bytesSent += sent;
       this.#unsent = sent < this.#unsent.length ? this.#unsent.subarray(sent) : null;
