@@ -1,0 +1,273 @@
+import http from 'node:http';
+import type { Duplex } from 'node:stream';
+import { InvalidStateError, type SpdyError } from '../errors.ts';
+import { CLIENT, INVALID_STREAM, PROTOCOL_ERROR } from '../protocol/constants.ts';
+import type { SessionVersion } from '../session/negotiate.ts';
+import { Session } from '../session/session.ts';
+import { type ConnectPlan, openConnection } from './client-connect.ts';
+import type { Link } from './client-exchange.ts';
+
+/** Counters of one origin: a snapshot. */
+export interface OriginStatistics {
+  readonly origin: string;
+  /** What is spoken: `'spdy/3.1'`, `'http/1.1'`; null while there is no connection. */
+  readonly protocol: string | null;
+  /** Sessions that are open, those that finish their last streams included. */
+  readonly sessions: number;
+  /** Requests that are under way, waiting ones included. */
+  readonly active: number;
+  /** Connections that were made for sessions, and those that failed. */
+  readonly connects: number;
+  readonly failures: number;
+  readonly requests: number;
+  readonly retries: number;
+  readonly pushes: number;
+}
+
+/** What there is to go over. */
+type Way =
+  | { readonly protocol: 'spdy'; readonly session: Session; readonly pushing: Set<string> }
+  | { readonly protocol: 'http/1.1'; readonly agent: FallbackAgent };
+
+/** What an origin tells its agent. */
+export interface OriginEvents {
+  session(session: Session): void;
+  /** Nothing is open and nothing under way. */
+  idle(): void;
+}
+
+/** The connection to one origin: made once for all who wait, replaced after GOAWAY, closed when it was not used for a while. */
+export class Origin {
+  retries = 0;
+  pushes = 0;
+  readonly #plan: ConnectPlan;
+  readonly #events: OriginEvents;
+  readonly #sessions = new Set<Session>();
+  #way: Way | null = null;
+  #connecting: Promise<Way> | null = null;
+  #active = 0;
+  #used = false;
+  #closed = false;
+  #connects = 0;
+  #failures = 0;
+  #requests = 0;
+  #idleTimer: NodeJS.Timeout | null = null;
+
+  constructor(plan: ConnectPlan, events: OriginEvents) {
+    this.#plan = plan;
+    this.#events = events;
+  }
+
+  /** Whether there is no connection, nor anybody who waits for one. */
+  get unused(): boolean {
+    return this.#active === 0 && this.#way === null && this.#sessions.size === 0;
+  }
+
+  get statistics(): OriginStatistics {
+    const way = this.#way;
+    const protocol = way?.protocol === 'spdy' ? way.session.version.name : (way?.protocol ?? null);
+    return {
+      origin: this.#plan.target.origin,
+      protocol,
+      sessions: this.#sessions.size,
+      active: this.#active,
+      connects: this.#connects,
+      failures: this.#failures,
+      requests: this.#requests,
+      retries: this.retries,
+      pushes: this.pushes,
+    };
+  }
+
+  /** A way to the origin, in use until it is released. */
+  async acquire(): Promise<Link> {
+    this.#active++;
+    this.#requests++;
+    this.#stopIdle();
+    try {
+      const way = this.#way ?? (await this.#connect());
+      if (this.#closed) throw agentClosed();
+      return this.#lend(way);
+    } catch (error) {
+      this.#release();
+      throw error;
+    }
+  }
+
+  /** Closes in order: what is under way may finish. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#dropWay();
+    await Promise.all([...this.#sessions].map((session) => session.close().catch(() => {})));
+  }
+
+  destroy(error: Error | null): void {
+    this.#closed = true;
+    this.#dropWay(true);
+    for (const session of this.#sessions) session.destroy(error ?? undefined);
+  }
+
+  #lend(way: Way): Link {
+    const reused = this.#used;
+    this.#used = true;
+    if (way.protocol === 'spdy') way.session.ref();
+    let released = false;
+    const release = (): void => {
+      if (released) return;
+      released = true;
+      this.#release();
+    };
+    return { ...way, reused, release };
+  }
+
+  #release(): void {
+    this.#active--;
+    if (this.#active > 0) return;
+    const { keepAlive, idleTimeoutMs } = this.#plan.settings;
+    const way = this.#way;
+    if (way === null) {
+      this.#events.idle();
+      return;
+    }
+    if (way.protocol === 'spdy') way.session.unref();
+    if (!keepAlive) this.#dropWay();
+    else if (idleTimeoutMs > 0) {
+      this.#idleTimer = setTimeout(() => this.#dropWay(), idleTimeoutMs);
+      this.#idleTimer.unref();
+    }
+  }
+
+  #connect(): Promise<Way> {
+    this.#connecting ??= this.#open().finally(() => {
+      this.#connecting = null;
+    });
+    return this.#connecting;
+  }
+
+  async #open(): Promise<Way> {
+    const { target, settings } = this.#plan;
+    this.#used = false;
+    if (target.scheme === 'http' && settings.version === null) {
+      this.#way = { protocol: 'http/1.1', agent: new FallbackAgent(this.#plan, null) };
+      return this.#way;
+    }
+    try {
+      const { socket, protocol } = await openConnection(this.#plan);
+      this.#connects++;
+      if (this.#closed) {
+        socket.destroy();
+        throw agentClosed();
+      }
+      if (protocol === 'http/1.1') {
+        this.#way = { protocol, agent: new FallbackAgent(this.#plan, socket) };
+      } else {
+        this.#way = this.#begin(socket, protocol);
+      }
+      return this.#way;
+    } catch (error) {
+      this.#failures++;
+      throw error;
+    }
+  }
+
+  #begin(socket: Duplex, version: SessionVersion): Way {
+    const { target, settings } = this.#plan;
+    const { remoteAddress = '', remotePort = '' } = socket as {
+      remoteAddress?: string;
+      remotePort?: number;
+    };
+    const settingsKey = `${target.origin} ${remoteAddress} ${remotePort}`;
+    const session = new Session(CLIENT, version, { settingsKey, ...settings.session });
+    this.#sessions.add(session);
+    const retire = (): void => {
+      const way = this.#way;
+      if (way?.protocol === 'spdy' && way.session === session) this.#way = null;
+    };
+    session.on('goaway', retire);
+    // Each request tells its own error.
+    session.on('error', retire);
+    session.on('close', () => {
+      retire();
+      this.#sessions.delete(session);
+      if (this.unused) this.#events.idle();
+    });
+    session.on('stream', (stream) => {
+      // Only pushes for an open request are possible in HTTP (SPDY/3 3.3.2).
+      stream.close(stream.associatedId === 0 ? INVALID_STREAM : PROTOCOL_ERROR);
+    });
+    session.attach(socket);
+    this.#events.session(session);
+    return { protocol: 'spdy', session, pushing: new Set() };
+  }
+
+  /** Uses the connection for nothing new. */
+  #dropWay(hard = false): void {
+    this.#stopIdle();
+    const way = this.#way;
+    this.#way = null;
+    if (way?.protocol === 'spdy') {
+      if (!hard) way.session.close().catch(() => {});
+    } else {
+      way?.agent.retire(hard);
+    }
+    if (way !== null && this.unused) this.#events.idle();
+  }
+
+  #stopIdle(): void {
+    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+    this.#idleTimer = null;
+  }
+}
+
+/** An agent of `http` whose first connection is one that ALPN gave to HTTP/1.1, and that makes further ones as the agent would. */
+class FallbackAgent extends http.Agent {
+  readonly #plan: ConnectPlan;
+  #spare: Duplex | null;
+
+  constructor(plan: ConnectPlan, socket: Duplex | null) {
+    const { keepAlive } = plan.settings;
+    super({ keepAlive });
+    this.#plan = { ...plan, http1: true };
+    this.#spare = socket;
+    // The server may end it before it is used.
+    socket?.on('error', ignore);
+  }
+
+  override createConnection(
+    _options: unknown,
+    callback?: (error: Error | null, socket: Duplex) => void,
+  ): Duplex | undefined {
+    const spare = this.#spare;
+    this.#spare = null;
+    if (spare !== null && !spare.destroyed) {
+      spare.off('error', ignore);
+      return spare;
+    }
+    openConnection(this.#plan).then(
+      ({ socket }) => callback?.(null, socket),
+      (error: Error) => callback?.(error, undefined as unknown as Duplex),
+    );
+    return undefined;
+  }
+
+  /** Closes connections as soon as nothing uses them. */
+  retire(hard: boolean): void {
+    this.#spare?.destroy();
+    this.#spare = null;
+    if (hard) {
+      this.destroy();
+      return;
+    }
+    this.keepSocketAlive = () => false;
+    for (const sockets of Object.values(this.freeSockets)) {
+      for (const socket of [...(sockets ?? [])]) socket.destroy();
+    }
+  }
+}
+
+function ignore(): void {}
+
+/** Tells that an agent was closed. */
+export function agentClosed(): SpdyError {
+  return new InvalidStateError('the agent is closed', 'ERR_SPDY_SESSION_CLOSED');
+}
