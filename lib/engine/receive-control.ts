@@ -108,8 +108,8 @@ export abstract class ControlReceiver implements FrameSink {
     }
     const stream = state.streams.get(frame.streamId);
     const number = stream?.receiveState() ?? state.streams.stateOfMissing(frame.streamId);
-    if (number === STATE_RESET || (state.goawaySent && frame.type === SYN_STREAM)) return;
-    if (this.#isIgnored(frame.streamId, number)) return;
+    if (number === STATE_RESET || this.#isIgnored(frame.streamId, number)) return;
+    if (frame.type === SYN_STREAM ? state.goawaySent : this.#isOverlooked(stream)) return;
     const status = fault === 'size' ? FRAME_TOO_LARGE : PROTOCOL_ERROR;
     const code: ErrorCode =
       fault === 'size' ? 'ERR_SPDY_FRAME_TOO_LARGE' : 'ERR_SPDY_INVALID_HEADER_BLOCK';
@@ -262,9 +262,13 @@ export abstract class ControlReceiver implements FrameSink {
     const number =
       stream === undefined ? state.streams.stateOfMissing(streamId) : stream.receiveState();
     const verdict = this.verdicts[number * 3 + input] as number;
-    const lenient = state.options.lenientStreams && stream === undefined;
-    if (lenient && verdict < SESSION_ERROR) return DROP;
+    if (verdict < SESSION_ERROR && this.#isOverlooked(stream)) return DROP;
     return this.#isIgnored(streamId, number) ? DROP : verdict;
+  }
+
+  /** Whether a lenient session lets a frame pass that it would answer. */
+  #isOverlooked(stream: Stream | undefined): boolean {
+    return stream === undefined && this.state.options.lenientStreams;
   }
 
   /** Whether a stream was opened behind our GOAWAY: its SYN_STREAM was ignored, so what follows is, too. */
