@@ -1,4 +1,10 @@
-import { SessionError, SpdyError, StreamError } from '../../../lib/errors.ts';
+import {
+  ERROR_CODES,
+  type ErrorCode,
+  SessionError,
+  SpdyError,
+  StreamError,
+} from '../../../lib/errors.ts';
 
 /** What an error says, for deep comparison. */
 export interface Facts {
@@ -47,4 +53,22 @@ export function invalidArgument(message: string): Facts {
     by: 'local',
     message,
   };
+}
+
+/** The facts of the SessionError for a rule that the peer broke. */
+export function sessionFault(message: string, code: ErrorCode = 'ERR_SPDY_PROTOCOL'): Facts {
+  const { errno } = ERROR_CODES[code];
+  return { name: 'SessionError', code, errno, by: 'peer', message, status: 1 };
+}
+
+/** The facts of the StreamError for a rule that the peer broke on a stream; `message` without the stream. */
+export function streamFault(
+  streamId: number,
+  status: number,
+  message: string,
+  code: ErrorCode = 'ERR_SPDY_PROTOCOL',
+): Facts {
+  const { errno } = ERROR_CODES[code];
+  const text = `stream ${streamId}: ${message}`;
+  return { name: 'StreamError', code, errno, by: 'peer', message: text, status, streamId };
 }

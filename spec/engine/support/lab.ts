@@ -8,6 +8,7 @@ import { createEnd } from '../../support/engine-pair.ts';
 import { type DecodedFrame, FrameDecoder } from '../../support/frame-decoder.ts';
 import { FrameFactory } from '../../support/frame-factory.ts';
 import type { RecordingHandler } from '../../support/recording-handler.ts';
+import { type Facts, facts } from './facts.ts';
 import { callText, frameText } from './texts.ts';
 
 /** Some headers. */
@@ -65,6 +66,24 @@ export class Lab {
       .take()
       .filter(({ cb }) => names.includes(cb))
       .map(callText);
+  }
+
+  /** What was wrong with streams and with the session, since the last call. */
+  faults(): (Facts | null)[] {
+    const { streamErrors, sessionErrors } = this.handler;
+    return [...streamErrors.splice(0), ...sessionErrors.splice(0)].map(facts);
+  }
+
+  /** What the end of a stream said: null for a normal end, undefined while it has not ended. */
+  endOf(streamId: number): Facts | null | undefined {
+    const { closed } = this.handler;
+    return closed.has(streamId) ? facts(closed.get(streamId)) : undefined;
+  }
+
+  /** A GOAWAY in text form, as the version writes it. */
+  goaway(lastGoodStreamId: number, status = 0): string {
+    const shown = status !== 0 && this.version.goawayStatus ? ` status ${status}` : '';
+    return `GOAWAY ${lastGoodStreamId}${shown}`;
   }
 
   /** Forgets the callbacks and frames up to here. */
