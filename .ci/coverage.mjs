@@ -36,7 +36,7 @@ if (low) process.exitCode = 1;
 /** Files without any code are never loaded: c8 counts them as not covered. */
 function hasOnlyTypes(file) {
   const code = readFileSync(`build/${file.replace(/\.ts$/, '.js')}`, 'utf8');
-  return code.replace(/^\/\/.*$|\/\*[^]*?\*\//gm, '').trim() === 'export {};';
+  return code.replace(/^\/\/.*$|\/\*[\s\S]*?\*\//gm, '').trim() === 'export {};';
 }
 
 function folderOf(file) {

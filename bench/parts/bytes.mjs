@@ -2,7 +2,7 @@
 import { start, timed } from '../support/clients.mjs';
 import { interleave, median, spread } from '../support/measure.mjs';
 
-const KINDS = ['raw', 'http2', 'spdy-transport', 'spdylay'];
+const KINDS = ['raw', 'http2', 'spdy-transport', 'spdylay', 'SpdyStream'];
 const MIB = 1 << 20;
 
 export async function run({ quick }) {

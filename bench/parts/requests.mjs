@@ -2,7 +2,7 @@
 import { start, timed } from '../support/clients.mjs';
 import { interleave, median, spread } from '../support/measure.mjs';
 
-const KINDS = ['http2', 'spdy-transport', 'spdylay'];
+const KINDS = ['http2', 'spdy-transport', 'spdylay', 'SpdyStream'];
 
 export async function run({ quick }) {
   const cases = {};

@@ -8,7 +8,13 @@ import { CLIENT, PROTO_SPDY3_1, Session } from '../../build/lib/index.js';
 import { plainHeaders, requestHeaders } from './headers.mjs';
 import { SMALL, WINDOW } from './tuning.mjs';
 
-const CLIENTS = { raw, http2: http2Client, 'spdy-transport': spdyTransport, spdylay };
+const CLIENTS = {
+  raw,
+  http2: http2Client,
+  'spdy-transport': spdyTransport,
+  spdylay,
+  SpdyStream: spdyStream,
+};
 
 /** Starts the server of a kind in a process of its own and connects to it. */
 export async function start(kind) {
@@ -124,7 +130,7 @@ async function spdyTransport(port) {
   };
 }
 
-async function spdylay(port) {
+async function spdylaySession(port) {
   const socket = await connect(port);
   const session = new Session(CLIENT, PROTO_SPDY3_1, {
     initialWindowSize: WINDOW,
@@ -132,6 +138,16 @@ async function spdylay(port) {
   });
   session.attach(socket);
   session.on('error', () => {});
+  const close = () => {
+    session.destroy();
+    socket.destroy();
+  };
+  return { session, close };
+}
+
+/** The events of a Session. */
+async function spdylay(port) {
+  const { session, close } = await spdylaySession(port);
   session.on('dataChunkRecv', (_flags, streamId, chunk) => {
     session.getStreamUserData(streamId).received += chunk.length;
   });
@@ -143,13 +159,30 @@ async function spdylay(port) {
   return {
     get: (path, index) =>
       new Promise((resolve, reject) => {
-        const headers = requestHeaders(index);
-        headers[3] = [':path', path];
-        session.submitRequest(0, headers, null, { resolve, reject, received: 0 });
+        session.submitRequest(0, headersFor(path, index), null, { resolve, reject, received: 0 });
       }),
-    close: () => {
-      session.destroy();
-      socket.destroy();
-    },
+    close,
   };
+}
+
+/** A Duplex for each stream. */
+async function spdyStream(port) {
+  const { session, close } = await spdylaySession(port);
+  return {
+    get: (path, index) =>
+      new Promise((resolve, reject) => {
+        const stream = session.request(headersFor(path, index), { endStream: true });
+        let received = 0;
+        stream.on('data', (chunk) => {
+          received += chunk.length;
+        });
+        stream.on('end', () => resolve(received));
+        stream.on('error', reject);
+      }),
+    close,
+  };
+}
+
+function headersFor(path, index) {
+  return requestHeaders(index).map(([name, value]) => [name, name === ':path' ? path : value]);
 }

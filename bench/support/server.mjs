@@ -8,7 +8,13 @@ import { PROTO_SPDY3_1, SERVER, Session } from '../../build/lib/index.js';
 import { plainHeaders, responseHeaders } from './headers.mjs';
 import { pieces, SMALL, WINDOW } from './tuning.mjs';
 
-const SERVERS = { raw, http2: http2Server, 'spdy-transport': spdyTransport, spdylay };
+const SERVERS = {
+  raw,
+  http2: http2Server,
+  'spdy-transport': spdyTransport,
+  spdylay,
+  SpdyStream: spdyStream,
+};
 
 const server = SERVERS[process.argv[2]]();
 await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -65,7 +71,31 @@ function spdyTransport() {
   });
 }
 
+/** The events of a Session. */
 function spdylay() {
+  return spdylayServer((session) => {
+    session.on('synStream', ({ streamId, headers }) => {
+      const length = lengthOf(pathOf(headers));
+      const list = responseHeaders(streamId, length ?? SMALL.length);
+      session.submitResponse(streamId, list, length === null ? SMALL : pieces(length));
+    });
+  });
+}
+
+/** A Duplex for each stream. */
+function spdyStream() {
+  return spdylayServer((session) => {
+    session.on('stream', (stream, headers) => {
+      stream.on('error', () => {});
+      const length = lengthOf(pathOf(headers));
+      stream.respond(responseHeaders(stream.id, length ?? SMALL.length));
+      if (length === null) stream.end(SMALL);
+      else void write(stream, length).then(() => stream.end());
+    });
+  });
+}
+
+function spdylayServer(setUp) {
   return net.createServer((socket) => {
     socket.setNoDelay(true);
     const session = new Session(SERVER, PROTO_SPDY3_1, {
@@ -73,14 +103,12 @@ function spdylay() {
       sessionWindowSize: WINDOW,
     });
     session.on('error', () => {});
-    session.on('synStream', ({ streamId, headers }) => {
-      const length = lengthOf(headers.find(([name]) => name === ':path')[1]);
-      const list = responseHeaders(streamId, length ?? SMALL.length);
-      session.submitResponse(streamId, list, length === null ? SMALL : pieces(length));
-    });
+    setUp(session);
     session.attach(socket);
   });
 }
+
+const pathOf = (headers) => headers.find(([name]) => name === ':path')[1];
 
 function lengthOf(path) {
   return path.startsWith('/bytes/') ? Number(path.slice(7)) : null;

@@ -84,7 +84,13 @@ export class StreamRegistry implements StreamPort {
   }
 
   push(associated: SpdyStream, headers: HeaderList, options: StreamOptions): SpdyStream {
-    return this.open(headers, { ...options, associatedId: associated.id, unidirectional: true });
+    return this.open(headers, {
+      // A less urgent SYN_STREAM would come behind the end of the reply: too late.
+      priority: associated.priority,
+      ...options,
+      associatedId: associated.id,
+      unidirectional: true,
+    });
   }
 
   sendHeaders(streamId: number, headers: HeaderList): void {
