@@ -46,6 +46,8 @@ import {
   DROP,
   INPUT_HEADERS,
   INPUT_SYN_REPLY,
+  RECEIVE_INPUTS,
+  RECEIVE_STATES,
   receiveVerdicts,
   SESSION_ERROR,
   STATE_IDLE,
@@ -107,7 +109,7 @@ export abstract class ControlReceiver implements FrameSink {
       return;
     }
     const stream = state.streams.get(frame.streamId);
-    const number = stream?.receiveState() ?? state.streams.stateOfMissing(frame.streamId);
+    const number = this.#stateOf(stream, frame.streamId);
     if (number === STATE_RESET || this.#isIgnored(frame.streamId, number)) return;
     if (frame.type === SYN_STREAM ? state.goawaySent : this.#isOverlooked(stream)) return;
     const status = fault === 'size' ? FRAME_TOO_LARGE : PROTOCOL_ERROR;
@@ -249,7 +251,7 @@ export abstract class ControlReceiver implements FrameSink {
         streamId,
         verdict,
         'ERR_SPDY_PROTOCOL',
-        `${INPUT_NAMES[input]} does not fit its state`,
+        this.misfit(stream, streamId, input),
         frame,
       );
     }
@@ -258,12 +260,22 @@ export abstract class ControlReceiver implements FrameSink {
 
   /** What the tables say about a frame; a lenient session drops what it would answer for a stream that is not open. */
   protected verdictOf(stream: Stream | undefined, streamId: number, input: number): number {
-    const { state } = this;
-    const number =
-      stream === undefined ? state.streams.stateOfMissing(streamId) : stream.receiveState();
+    const number = this.#stateOf(stream, streamId);
     const verdict = this.verdicts[number * 3 + input] as number;
     if (verdict < SESSION_ERROR && this.#isOverlooked(stream)) return DROP;
     return this.#isIgnored(streamId, number) ? DROP : verdict;
+  }
+
+  /** What is wrong with a frame that the tables do not accept. */
+  protected misfit(stream: Stream | undefined, streamId: number, input: number): string {
+    const state = RECEIVE_STATES[this.#stateOf(stream, streamId)];
+    return `${RECEIVE_INPUTS[input]} arrived in state "${state}"`;
+  }
+
+  #stateOf(stream: Stream | undefined, streamId: number): number {
+    return stream === undefined
+      ? this.state.streams.stateOfMissing(streamId)
+      : stream.receiveState();
   }
 
   /** Whether a lenient session lets a frame pass that it would answer. */
@@ -398,8 +410,6 @@ export abstract class ControlReceiver implements FrameSink {
     state.report.ctrlRecv(frame);
   }
 }
-
-const INPUT_NAMES = ['SYN_REPLY', 'HEADERS', 'DATA'];
 
 const HEADER_FAULTS: Record<HeaderFault, string> = {
   structure: 'the header block is damaged',

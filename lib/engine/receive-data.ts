@@ -48,7 +48,7 @@ export class Receiver extends ControlReceiver {
         streamId,
         verdict,
         'ERR_SPDY_PROTOCOL',
-        'DATA does not fit its state',
+        this.misfit(stream, streamId, INPUT_DATA),
         null,
       );
     }

@@ -304,7 +304,7 @@ function check(version: ProtocolVersion, situation: Situation, input: ReceiveInp
       code: 'ERR_SPDY_PROTOCOL',
       errno: -505,
       by: 'peer',
-      message: `stream ${streamId}: ${input} does not fit its state`,
+      message: `stream ${streamId}: ${input} arrived in state "${situation.state}"`,
       status: fate,
       streamId,
     };
