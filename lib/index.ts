@@ -27,6 +27,15 @@ export {
   ZlibError,
 } from './errors.ts';
 export type { HeaderEncoding } from './framing/header-list.ts';
+export { SpdyAgent, type SpdyAgentEvents } from './http/agent.ts';
+export type { ProxyOptions, SpdyAgentOptions } from './http/agent-options.ts';
+export type { OriginStatistics } from './http/agent-origin.ts';
+export { type ClientRequestOptions, get, globalAgent, request } from './http/client.ts';
+export type { RequestOptions, Target } from './http/client-options.ts';
+export type { PushedRequest } from './http/client-push.ts';
+export { ClientRequest, type ClientRequestEvents } from './http/client-request.ts';
+export { ClientResponse } from './http/client-response.ts';
+export { type FetchInit, fetch } from './http/fetch.ts';
 export {
   type ProxyAddress,
   type ProxyHeader,
@@ -86,11 +95,3 @@ export {
 } from './session/settings-store.ts';
 export { SpdyStream } from './session/stream.ts';
 export type { StreamEvents, StreamOptions } from './session/stream-events.ts';
-export { SpdyAgent, type SpdyAgentEvents } from './http/agent.ts';
-export type { ProxyOptions, SpdyAgentOptions } from './http/agent-options.ts';
-export type { OriginStatistics } from './http/agent-origin.ts';
-export { type ClientRequestOptions, get, globalAgent, request } from './http/client.ts';
-export type { RequestOptions, Target } from './http/client-options.ts';
-export type { PushedRequest } from './http/client-push.ts';
-export { ClientRequest, type ClientRequestEvents } from './http/client-request.ts';
-export { ClientResponse } from './http/client-response.ts';
