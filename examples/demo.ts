@@ -17,7 +17,7 @@ import {
   Session,
   type SynStreamFrame,
 } from '../lib/index.ts';
-import { makeCertificate } from './support/certificate.ts';
+import { makeCertificate } from '../lib/cli/certificate.ts';
 import { controlLine, dataLine } from './support/frame-line.ts';
 
 const file = resolve(process.argv[2] ?? 'package-lock.json');
