@@ -145,6 +145,7 @@ export class EventReporter implements EngineHandler {
     if (CHANNELS.frameSent.hasSubscribers) {
       CHANNELS.frameSent.publish({ session: this.#session, frame: null, streamId, flags, length });
     }
+    this.streams?.dataSend(flags, streamId);
     this.#emit('dataSend', flags, streamId, length);
   }
 

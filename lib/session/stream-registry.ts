@@ -135,6 +135,12 @@ export class StreamRegistry implements StreamPort {
     }
   }
 
+  /** A DATA frame was written. */
+  dataSend(flags: number, streamId: number): void {
+    // With nothing else to send, FIN leaves without asking the stream.
+    if (this.#active && (flags & DATA_FLAG_FIN) !== 0) this.#streams.get(streamId)?.finished();
+  }
+
   /** A frame was received. */
   ctrlRecv(frame: ControlFrame): void {
     if (frame.type === SYN_STREAM) {

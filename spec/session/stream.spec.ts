@@ -202,6 +202,16 @@ for (const version of PROTOCOL_VERSIONS) {
       await pair.end();
     });
 
+    it('finishes when it is ended behind bytes that have all left', async () => {
+      const { pair, next } = await open(version);
+      const stream = pair.client.request(NAMES);
+      (await next()).resume();
+      await new Promise<void>((left) => stream.write('x', () => left()));
+      stream.end();
+      await once(stream, 'finish');
+      await pair.end();
+    });
+
     it('delivers all of an answer whose sender wants no more of the question', async () => {
       const { pair, next } = await open(version);
       const stream = pair.client.request(NAMES);
