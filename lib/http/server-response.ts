@@ -1,7 +1,13 @@
-import { type OutgoingHttpHeaders, ServerResponse, STATUS_CODES } from 'node:http';
+import {
+  type OutgoingHttpHeaders,
+  ServerResponse,
+  STATUS_CODES,
+  validateHeaderName,
+  validateHeaderValue,
+} from 'node:http';
 import type { HeaderList } from '../protocol/frames.ts';
 import type { SpdyStream } from '../session/stream.ts';
-import { hasBody, responseToSpdy, toHeaderPairs } from './headers.ts';
+import { endToEndFields, hasBody, responseToSpdy, toHeaderPairs } from './headers.ts';
 import { httpError } from './http-error.ts';
 import { pushFor, type ServerPushOptions, type ServerPushTarget } from './server-push.ts';
 import type { RequestBody } from './server-request.ts';
@@ -173,8 +179,12 @@ export class ResponseBody {
 
   /** Headers that follow the body. */
   addTrailers(headers: OutgoingHttpHeaders | readonly (readonly [string, string])[]): void {
-    const pairs = toHeaderPairs(headers as OutgoingHttpHeaders);
-    this.#trailers = [...(this.#trailers ?? []), ...pairs];
+    const pairs = endToEndFields(toHeaderPairs(headers as OutgoingHttpHeaders));
+    for (const [name, value] of pairs) {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    }
+    if (pairs.length > 0) this.#trailers = [...(this.#trailers ?? []), ...pairs];
   }
 
   #written(callback: Callback | undefined): boolean {
