@@ -369,8 +369,14 @@ export abstract class ControlReceiver implements FrameSink {
       state.peerFailed('ERR_SPDY_TOO_MANY_WINDOW_UPDATES', 'the peer sends WINDOW_UPDATE too fast');
       return;
     }
-    if (streamId === 0) {
-      if (!state.version.sessionWindow) return;
+    const stream = state.streams.get(streamId);
+    if (streamId === 0 ? !state.version.sessionWindow : !stream || stream.closing) return;
+    // Credit means nothing while flow control is off, and on a stream that we have finished.
+    if (!state.sendWindows || stream?.localClosed === true) {
+      state.report.ctrlRecv(frame);
+      return;
+    }
+    if (stream === undefined) {
       if (delta === 0) {
         this.#invalidSession(frame, 'WINDOW_UPDATE of 0 for the session', 'ERR_SPDY_FLOW_CONTROL');
       } else if (state.sendWindow > MAX_WINDOW_SIZE - delta) {
@@ -385,8 +391,6 @@ export abstract class ControlReceiver implements FrameSink {
       }
       return;
     }
-    const stream = state.streams.get(streamId);
-    if (stream === undefined || stream.closing) return;
     if (delta === 0 || stream.sendWindow > MAX_WINDOW_SIZE - delta) {
       const message = delta === 0 ? 'WINDOW_UPDATE of 0' : 'WINDOW_UPDATE made its window overflow';
       state.streamFault(streamId, FLOW_CONTROL_ERROR, 'ERR_SPDY_FLOW_CONTROL', message, frame);
