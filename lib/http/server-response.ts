@@ -1,6 +1,6 @@
 import {
   type OutgoingHttpHeaders,
-  ServerResponse,
+  type ServerResponse,
   STATUS_CODES,
   validateHeaderName,
   validateHeaderValue,
@@ -9,7 +9,14 @@ import type { HeaderList } from '../protocol/frames.ts';
 import type { SpdyStream } from '../session/stream.ts';
 import { endToEndFields, hasBody, responseToSpdy, toHeaderPairs } from './headers.ts';
 import { httpError } from './http-error.ts';
-import { pushFor, type ServerPushOptions, type ServerPushTarget } from './server-push.ts';
+import {
+  type HeadInput,
+  headersSent,
+  OwnResponse,
+  type ResponseCalls,
+  type WriteCallback,
+} from './own-response.ts';
+import type { ServerPushOptions, ServerPushTarget } from './server-push.ts';
 import type { RequestBody } from './server-request.ts';
 import type { ServerSocket } from './server-socket.ts';
 
@@ -28,29 +35,13 @@ export interface SpdyResponse extends ServerResponse {
   ): SpdyStream;
 }
 
-/** Header values of `writeHead()`: an object, names and values in turn, or pairs. */
-type HeadInput = OutgoingHttpHeaders | readonly unknown[];
-
-type Callback = (error?: Error | null) => void;
-
-/** Where the state of a response is kept. */
-const STATE = Symbol('response');
-
-interface StatefulResponse extends ServerResponse {
-  [STATE]: ResponseBody;
-}
-
 /** The reply to a request: the stream gets what is written to the `http.ServerResponse`. */
-export class ResponseBody {
-  /** What the handler gets. */
-  readonly response: SpdyResponse;
+export class ResponseBody implements ResponseCalls {
   readonly stream: SpdyStream;
   readonly socket: ServerSocket;
+  readonly #response: OwnResponse;
   /** The headers of the SYN_REPLY, once they are settled. */
-  head: HeaderList | null = null;
-  ended = false;
-  finished = false;
-  closed = false;
+  #head: HeaderList | null = null;
   #trailers: HeaderList | null = null;
   /** Whether the reply has a body; settled with the head. */
   #hasBody = true;
@@ -58,33 +49,41 @@ export class ResponseBody {
   constructor(request: RequestBody, stream: SpdyStream, socket: ServerSocket) {
     this.stream = stream;
     this.socket = socket;
-    const response = new ServerResponse(request.request);
-    this.response = response;
-    Object.defineProperties(response, OWN_PROPERTIES);
-    (response as StatefulResponse)[STATE] = this;
-    stream.on('drain', () => response.emit('drain'));
+    const response = new OwnResponse(request.request, this);
+    this.#response = response;
+    stream.on('drain', () => {
+      response.writableNeedDrain = false;
+      response.emit('drain');
+    });
     stream.once('finish', () => this.#finish());
     stream.once('close', () => this.close());
   }
 
+  /** What the handler gets. */
+  get response(): SpdyResponse {
+    return this.#response;
+  }
+
   /** Whether anything can still be answered. */
   get answered(): boolean {
-    return this.head !== null || this.stream.replyHeaders !== null;
+    return this.#head !== null || this.stream.replyHeaders !== null;
   }
 
   /** Nothing more can be sent. */
   close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    const { response } = this;
+    const response = this.#response;
+    if (response.closed) return;
+    response.closed = true;
+    response.writable = false;
+    response.writableNeedDrain = false;
     response.destroyed = true;
     response.emit('close');
   }
 
   /** Settles the head. It leaves with the first byte of the body. */
   writeHead(statusCode: number, reason: unknown, headers: HeadInput | undefined): void {
-    const { response } = this;
-    if (this.head !== null) throw headersSent('write');
+    const response = this.#response;
+    if (this.#head !== null) throw headersSent('write');
     const code = Number(statusCode) | 0;
     // SYN_REPLY can be sent only once: interim replies have no place (semantics 13.6).
     if (code < 200 || code > 999) {
@@ -106,34 +105,36 @@ export class ResponseBody {
     if (given !== undefined && given !== null) addHeaders(response, given);
     this.#hasBody = hasBody(response.req.method ?? 'GET', code);
     if (response.sendDate && !response.hasHeader('date')) response.setHeader('date', httpDate());
-    this.head = responseToSpdy(
+    this.#head = responseToSpdy(
       code,
       statusMessage,
       toHeaderPairs(response.getHeaders() as OutgoingHttpHeaders),
     );
+    response.headersSent = true;
   }
 
   /** Sends the head if it has not left. */
   flush(end = false): void {
     this.settle();
-    if (this.stream.replyHeaders !== null || this.closed) return;
+    if (this.stream.replyHeaders !== null || this.#response.closed) return;
     const empty = !this.#hasBody || (end && this.#trailers === null);
-    this.stream.respond(this.head as HeaderList, { endStream: empty });
+    this.stream.respond(this.#head as HeaderList, { endStream: empty });
   }
 
   /** Settles the head with what was set, through `writeHead()`, which middleware wraps. */
   settle(): void {
-    if (this.head === null) this.response.writeHead(this.response.statusCode);
+    if (this.#head === null) this.#response.writeHead(this.#response.statusCode);
   }
 
   write(
     chunk: unknown,
     encoding: BufferEncoding | undefined,
-    callback: Callback | undefined,
+    callback: WriteCallback | undefined,
   ): boolean {
     const bytes = toBytes(chunk, encoding);
-    if (this.ended) return this.#refuse('ERR_STREAM_WRITE_AFTER_END', 'write after end', callback);
-    if (this.closed || this.stream.destroyed) {
+    if (this.#response.writableEnded)
+      return this.#refuse('ERR_STREAM_WRITE_AFTER_END', 'write after end', callback);
+    if (this.#response.closed || this.stream.destroyed) {
       return this.#refuse(
         'ERR_STREAM_DESTROYED',
         'Cannot call write after a stream was destroyed',
@@ -146,19 +147,27 @@ export class ResponseBody {
       return true;
     }
     this.flush();
-    return bytes.length === 0 ? this.#written(callback) : this.stream.write(bytes, callback);
+    if (bytes.length === 0 && callback !== undefined) process.nextTick(callback);
+    const room = bytes.length === 0 || this.stream.write(bytes, callback);
+    if (!room) this.#response.writableNeedDrain = true;
+    return room;
   }
 
-  end(chunk: unknown, encoding: BufferEncoding | undefined, callback: Callback | undefined): void {
-    const { response, stream } = this;
+  end(
+    chunk: unknown,
+    encoding: BufferEncoding | undefined,
+    callback: WriteCallback | undefined,
+  ): void {
+    const { stream } = this;
+    const response = this.#response;
     const bytes = chunk === null || chunk === undefined ? null : toBytes(chunk, encoding);
-    if (this.ended) {
+    if (this.#response.writableEnded) {
       if (bytes !== null) this.#refuse('ERR_STREAM_WRITE_AFTER_END', 'write after end', callback);
       else if (callback !== undefined) this.#whenFinished(callback);
       return;
     }
     if (callback !== undefined) response.once('finish', callback);
-    if (this.head === null) {
+    if (this.#head === null) {
       const length = bytes === null ? 0 : bytes.length;
       const { method } = response.req;
       if (hasBody(method ?? 'GET', response.statusCode) && !response.hasHeader('content-length')) {
@@ -166,9 +175,10 @@ export class ResponseBody {
       }
       this.settle();
     }
-    this.ended = true;
+    response.writableEnded = true;
     response.finished = true;
-    if (this.closed || stream.destroyed) return;
+    response.writable = false;
+    if (this.#response.closed || stream.destroyed) return;
     const body = this.#hasBody && bytes !== null && bytes.length > 0 ? bytes : null;
     this.flush(body === null);
     if (stream.writableEnded) return;
@@ -187,25 +197,20 @@ export class ResponseBody {
     if (pairs.length > 0) this.#trailers = [...(this.#trailers ?? []), ...pairs];
   }
 
-  #written(callback: Callback | undefined): boolean {
-    if (callback !== undefined) process.nextTick(callback);
-    return !this.stream.writableNeedDrain;
-  }
-
-  #refuse(code: string, message: string, callback: Callback | undefined): false {
+  #refuse(code: string, message: string, callback: WriteCallback | undefined): false {
     const error = httpError(Error, code, message);
     process.nextTick(() => {
       callback?.(error);
       // As with `http`, but a response that has ended for whatever reason must not crash a server.
-      if (code === 'ERR_STREAM_WRITE_AFTER_END' && this.response.listenerCount('error') > 0) {
-        this.response.emit('error', error);
+      if (code === 'ERR_STREAM_WRITE_AFTER_END' && this.#response.listenerCount('error') > 0) {
+        this.#response.emit('error', error);
       }
     });
     return false;
   }
 
-  #whenFinished(callback: Callback): void {
-    if (!this.finished) this.response.once('finish', callback);
+  #whenFinished(callback: WriteCallback): void {
+    if (!this.#response.writableFinished) this.#response.once('finish', callback);
     else
       process.nextTick(
         callback,
@@ -214,116 +219,12 @@ export class ResponseBody {
   }
 
   #finish(): void {
-    if (!this.ended || this.closed) return;
-    this.finished = true;
-    this.response.emit('prefinish');
-    this.response.emit('finish');
+    if (!this.#response.writableEnded || this.#response.closed) return;
+    this.#response.writableFinished = true;
+    this.#response.emit('prefinish');
+    this.#response.emit('finish');
     process.nextTick(() => this.close());
   }
-}
-
-// Own properties of each response: they stay when a framework changes its prototype.
-
-function stateOf(response: unknown): ResponseBody {
-  return (response as StatefulResponse)[STATE];
-}
-
-const base = ServerResponse.prototype;
-
-const METHODS = {
-  writeHead(this: ServerResponse, statusCode: number, reason?: unknown, headers?: HeadInput) {
-    stateOf(this).writeHead(statusCode, reason, headers);
-    return this;
-  },
-  /** What older middleware calls. */
-  _implicitHeader(this: ServerResponse) {
-    stateOf(this).settle();
-  },
-  flushHeaders(this: ServerResponse) {
-    stateOf(this).flush();
-  },
-  write(this: ServerResponse, chunk: unknown, encoding?: unknown, callback?: unknown) {
-    const done = lastFunction(encoding, callback);
-    return stateOf(this).write(chunk, encodingOf(encoding), done);
-  },
-  end(this: ServerResponse, chunk?: unknown, encoding?: unknown, callback?: unknown) {
-    const done = lastFunction(chunk, encoding, callback);
-    const data = typeof chunk === 'function' ? undefined : chunk;
-    stateOf(this).end(data, encodingOf(encoding), done);
-    return this;
-  },
-  setHeader(this: ServerResponse, name: string, value: string | number | readonly string[]) {
-    if (this.headersSent) throw headersSent('set');
-    return base.setHeader.call(this, name, value);
-  },
-  appendHeader(this: ServerResponse, name: string, value: string | readonly string[]) {
-    if (this.headersSent) throw headersSent('append');
-    return base.appendHeader.call(this, name, value);
-  },
-  removeHeader(this: ServerResponse, name: string) {
-    if (this.headersSent) throw headersSent('remove');
-    base.removeHeader.call(this, name);
-  },
-  addTrailers(this: ServerResponse, headers: OutgoingHttpHeaders) {
-    stateOf(this).addTrailers(headers);
-  },
-  // There is no frame for an interim reply.
-  writeContinue(this: ServerResponse, callback?: () => void) {
-    if (callback !== undefined) process.nextTick(callback);
-  },
-  writeProcessing(this: ServerResponse, callback?: () => void) {
-    if (callback !== undefined) process.nextTick(callback);
-  },
-  writeEarlyHints(this: ServerResponse, _hints: unknown, callback?: () => void) {
-    if (callback !== undefined) process.nextTick(callback);
-  },
-  destroy(this: ServerResponse, error?: Error) {
-    this.destroyed = true;
-    stateOf(this).socket.destroy(error);
-    return this;
-  },
-  setTimeout(this: ServerResponse, milliseconds: number, listener?: () => void) {
-    if (listener !== undefined) this.on('timeout', listener);
-    stateOf(this).socket.setTimeout(milliseconds);
-    return this;
-  },
-  push(
-    this: ServerResponse,
-    target: ServerPushTarget,
-    headers: OutgoingHttpHeaders = {},
-    options = {},
-  ) {
-    return pushFor(this, stateOf(this).socket, target, headers, options);
-  },
-};
-
-const GETTERS: Readonly<Record<string, (state: ResponseBody) => unknown>> = {
-  headersSent: (state) => state.head !== null,
-  socket: (state) => state.socket,
-  connection: (state) => state.socket,
-  stream: (state) => state.stream,
-  closed: (state) => state.closed,
-  writable: (state) => !state.ended && !state.closed,
-  writableEnded: (state) => state.ended,
-  writableFinished: (state) => state.finished,
-  writableLength: (state) => state.stream.writableLength,
-  writableHighWaterMark: (state) => state.stream.writableHighWaterMark,
-  writableNeedDrain: (state) => !state.ended && !state.closed && state.stream.writableNeedDrain,
-};
-
-const OWN_PROPERTIES: PropertyDescriptorMap = {};
-for (const [name, value] of Object.entries(METHODS)) {
-  OWN_PROPERTIES[name] = { value, writable: true, configurable: true };
-}
-for (const [name, get] of Object.entries(GETTERS)) {
-  OWN_PROPERTIES[name] = {
-    configurable: true,
-    get(this: unknown) {
-      return get(stateOf(this));
-    },
-    // `http` lets some of them be set; nothing here depends on it.
-    set() {},
-  };
 }
 
 function addHeaders(response: ServerResponse, given: HeadInput): void {
@@ -360,19 +261,6 @@ function toBytes(chunk: unknown, encoding: BufferEncoding | undefined): Uint8Arr
     'ERR_INVALID_ARG_TYPE',
     `The "chunk" argument must be of type string or an instance of Buffer or Uint8Array. Received ${typeof chunk}`,
   );
-}
-
-function encodingOf(given: unknown): BufferEncoding | undefined {
-  return typeof given === 'string' ? (given as BufferEncoding) : undefined;
-}
-
-function lastFunction(...given: unknown[]): Callback | undefined {
-  return given.find((argument) => typeof argument === 'function') as Callback | undefined;
-}
-
-function headersSent(action: string): Error {
-  const message = `Cannot ${action} headers after they are sent to the client`;
-  return httpError(Error, 'ERR_HTTP_HEADERS_SENT', message);
 }
 
 let date = '';
