@@ -1,5 +1,6 @@
 import type { DataSource, ReadCtrl } from '../engine/data-provider.ts';
 import { Fifo } from '../engine/fifo.ts';
+import { InvalidStateError } from '../errors.ts';
 import { ERR_DEFERRED, READ_EOF } from '../protocol/constants.ts';
 import type { HeaderList } from '../protocol/frames.ts';
 
@@ -78,12 +79,14 @@ export class OutgoingData implements DataSource {
     for (let piece = this.#next(); piece !== null; piece = this.#next()) this.#taken(piece);
   }
 
-  /** Nothing will leave any more. */
-  fail(error: Error): void {
+  /** Nothing will leave any more. Without an error there is one only for those who wait. */
+  fail(error: Error | null): void {
     this.#discarding = true;
+    let reason = error;
     for (let piece = this.#next(); piece !== null; piece = this.#next()) {
       this.#current = null;
-      piece.done(error);
+      reason ??= new InvalidStateError('the stream was destroyed', 'ERR_SPDY_STREAM_CLOSED');
+      piece.done(reason);
     }
   }
 

@@ -308,9 +308,7 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
     }
     this.#incoming.clear();
     this.#unread = 0;
-    this.outgoing.fail(
-      error ?? new InvalidStateError('the stream was destroyed', 'ERR_SPDY_STREAM_CLOSED'),
-    );
+    this.outgoing.fail(error);
     this.#finalDone?.(error);
     this.#finalDone = null;
     done(error);
