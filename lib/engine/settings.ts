@@ -47,7 +47,7 @@ function setPeerInitialWindow(state: SessionState, bytes: number): void {
   const overflown: number[] = [];
   for (const stream of state.streams.values()) {
     stream.sendWindow += change;
-    if (stream.closing) continue;
+    if (stream.closing || stream.localClosed) continue;
     if (stream.sendWindow > MAX_WINDOW_SIZE) overflown.push(stream.streamId);
     else state.schedule(stream);
   }
