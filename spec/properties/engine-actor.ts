@@ -1,15 +1,11 @@
 import { expect } from 'chai';
-import type { DataSource, ReadCtrl } from '../../lib/engine/data-provider.ts';
 import { Engine } from '../../lib/engine/engine.ts';
 import type { EngineHandler } from '../../lib/engine/engine-handler.ts';
-import type { StreamHandle } from '../../lib/engine/stream.ts';
-import { SessionError, type StreamError, TemporalCallbackFailureError } from '../../lib/errors.ts';
+import { SessionError, type StreamError } from '../../lib/errors.ts';
 import {
   CLIENT,
-  ERR_DEFERRED,
   ERR_GOAWAY_ALREADY_SENT,
   GOAWAY,
-  READ_EOF,
   REFUSED_STREAM,
   RST_STREAM,
   SERVER,
@@ -22,132 +18,14 @@ import type { DecodedFrame } from '../support/frame-decoder.ts';
 import { type GoldenFrame, goldenFrame } from '../support/golden-form.ts';
 import { Knowledge } from './engine-knowledge.ts';
 import type { BodySpec, Call, CallbackName, EndSpec, Who } from './engine-operations.ts';
+import { Body, type BodyOwner, ModelStream } from './engine-stream-model.ts';
 import { type Clock, Wire, type Writer } from './engine-wire.ts';
 
 /** Thrown out of callbacks on purpose. */
 export class Thrown extends Error {}
 
-/** A stream as one application sees it. */
-export class ModelStream {
-  /** 0 until it is known. */
-  id: number;
-  readonly own: boolean;
-  readonly priority: number;
-  /** Of own streams. */
-  handle: StreamHandle | null = null;
-  /** Whether the peer may not send on it, or this side may not. */
-  receives: boolean;
-  sends: boolean;
-  /** What was submitted for it, in order, as far as it can ever be sent. */
-  readonly bodies: Body[] = [];
-  replied = false;
-  /** A frame or body with FIN was submitted. */
-  finished = false;
-  resetAsked = false;
-  /** A body has failed. */
-  failed = false;
-  opened = false;
-  /** Its SYN_STREAM, its SYN_REPLY was written. */
-  openWritten = false;
-  replyWritten = false;
-  closed = 0;
-  error: StreamError | SessionError | null = null;
-  readonly received: Buffer[] = [];
-  unconsumed = 0;
-  requests = 0;
-
-  constructor(id: number, own: boolean, priority: number, sends: boolean, receives: boolean) {
-    this.id = id;
-    this.own = own;
-    this.priority = priority;
-    this.sends = sends;
-    this.receives = receives;
-  }
-
-  /** The body that will be asked next. */
-  get nextBody(): Body | undefined {
-    return this.bodies.find((body) => body.deferred || !(body.finished || body.ended));
-  }
-
-  /** Whether the application may still submit something that is sent. */
-  get writable(): boolean {
-    return this.sends && !this.finished && !this.resetAsked && this.closed === 0;
-  }
-}
-
-/** A data source with predictable bytes that checks how much it is asked for. */
-export class Body implements DataSource {
-  readonly spec: BodySpec;
-  readonly #seed: number;
-  readonly #actor: Actor;
-  readonly #deferAt: Set<number>;
-  delivered = 0;
-  /** It has answered `ERR_DEFERRED`, and `resumeData()` was not called since. */
-  deferred = false;
-  /** Its end was told. */
-  finished = false;
-
-  constructor(spec: BodySpec, seed: number, actor: Actor) {
-    this.spec = spec;
-    this.#seed = seed;
-    this.#actor = actor;
-    this.#deferAt = new Set(spec.deferAt.map((quarter) => (spec.length * quarter) >> 2));
-  }
-
-  get ended(): boolean {
-    return this.spec.end === 'ended' && this.delivered === this.spec.length && !this.#stopsHere;
-  }
-
-  /** The bytes that were handed over. */
-  bytes(length: number = this.delivered): Buffer {
-    const bytes = Buffer.allocUnsafe(length);
-    for (let i = 0; i < length; i++) bytes[i] = (i * 7 + (i >> 8) + this.#seed * 31) & 0xff;
-    return bytes;
-  }
-
-  readCb(streamId: number, length: number, control: ReadCtrl): Uint8Array | typeof ERR_DEFERRED {
-    expect(this.deferred, 'asked again without resumeData()').to.equal(false);
-    this.#actor.checkRead(streamId, length);
-    this.#actor.fire('readCb', streamId);
-    // Whatever is returned for a stream that was reset just now is dropped.
-    if (!this.#actor.isAlive(streamId)) return this.bytes(1);
-    const { spec } = this;
-    if (this.#deferAt.delete(this.delivered)) {
-      this.deferred = true;
-      return ERR_DEFERRED;
-    }
-    if (spec.failAt !== null && this.delivered >= (spec.length * spec.failAt) >> 2) {
-      this.#actor.bodyFailed(streamId);
-      throw new TemporalCallbackFailureError('as planned');
-    }
-    let end = Math.min(spec.length, this.delivered + Math.min(length, spec.perRead));
-    for (const stop of this.#stops()) if (stop > this.delivered) end = Math.min(end, stop);
-    const from = this.delivered;
-    if (spec.end !== 'extra' || from === spec.length) {
-      this.finished = end === spec.length && !this.#stopsAt(end);
-      if (this.finished) control.flags |= READ_EOF;
-    }
-    this.delivered = end;
-    this.#actor.knowledge.spend(streamId, end - from);
-    return this.bytes(end).subarray(from);
-  }
-
-  get #stopsHere(): boolean {
-    return this.#stopsAt(this.delivered);
-  }
-
-  #stopsAt(offset: number): boolean {
-    return [...this.#stops()].includes(offset);
-  }
-
-  *#stops(): Generator<number> {
-    yield* this.#deferAt;
-    if (this.spec.failAt !== null) yield (this.spec.length * this.spec.failAt) >> 2;
-  }
-}
-
 /** One side of a conversation: an engine, the application on top of it, and everything that it may know. */
-export class Actor implements EngineHandler, Writer {
+export class Actor implements EngineHandler, Writer, BodyOwner {
   readonly name: Who;
   readonly parity: number;
   readonly engine: Engine;
@@ -246,8 +124,17 @@ export class Actor implements EngineHandler, Writer {
     }
   }
 
-  /** A provider is asked for bytes: exactly as many as may be sent. */
-  checkRead(streamId: number, length: number): void {
+  asked(streamId: number, length: number): void {
+    this.#checkRead(streamId, length);
+    this.fire('readCb', streamId);
+  }
+
+  spend(streamId: number, bytes: number): void {
+    this.knowledge.spend(streamId, bytes);
+  }
+
+  /** A provider is asked for bytes: exactly as many as may be sent, and by priority. */
+  #checkRead(streamId: number, length: number): void {
     const expected = Math.min(this.maxDataSize, this.knowledge.allowance(streamId));
     expect(length, `${this.name}: bytes asked for on stream ${streamId}`).to.equal(expected);
     expect(length).to.be.at.least(1);
@@ -278,7 +165,6 @@ export class Actor implements EngineHandler, Writer {
     if (stream !== undefined) stream.failed = true;
   }
 
-  /** Whether a stream exists and was not reset by this side. */
   isAlive(streamId: number): boolean {
     const stream = this.byId.get(streamId);
     return stream !== undefined && stream.closed === 0 && !stream.resetAsked;

@@ -8,9 +8,10 @@ import {
   SETTINGS_MAX_CONCURRENT_STREAMS,
 } from '../../lib/protocol/constants.ts';
 import type { HeaderList, SettingsEntry } from '../../lib/protocol/frames.ts';
-import type { GoldenFrame } from '../support/golden-form.ts';
-import { Actor, ModelStream } from './engine-actor.ts';
+import { Actor } from './engine-actor.ts';
+import { checkBodies, checkCredit, checkReports, openStreams } from './engine-invariants.ts';
 import type { BodySpec, Call, ConversationSpec, Operation, Who } from './engine-operations.ts';
+import { ModelStream } from './engine-stream-model.ts';
 import type { Clock } from './engine-wire.ts';
 
 const EMPTY_BODY: BodySpec = { length: 0, deferAt: [], failAt: null, end: 'last', perRead: 1 };
@@ -40,6 +41,10 @@ export class Conversation {
 
   get #actors(): readonly [Actor, Actor] {
     return [this.client, this.server];
+  }
+
+  #peerOf(actor: Actor): Actor {
+    return actor === this.client ? this.server : this.client;
   }
 
   /** Does one step. */
@@ -97,13 +102,13 @@ export class Conversation {
     for (const actor of this.#actors) {
       for (const stream of actor.streams) {
         expect(stream.closed, `${actor.name}: stream ${stream.id} has ended`).to.equal(1);
-        this.#checkBodies(actor, stream);
+        checkBodies(this.#peerOf(actor), actor, stream);
       }
       expect(actor.engine.unconsumedBytes, 'unconsumed').to.equal(0);
       expect(actor.engine.getOutboundQueueSize(), 'queue').to.equal(0);
       if (actor.goawayAsked) expect(actor.engine.wantRead(), 'wantRead').to.equal(false);
     }
-    for (const actor of this.#actors) this.#checkReports(actor);
+    for (const actor of this.#actors) checkReports(this.#peerOf(actor), actor);
   }
 
   /** The session of `who` fails, then the transport ends: every stream ends once, and nothing follows. */
@@ -135,7 +140,7 @@ export class Conversation {
       expect(actor.engine.pull(), 'bytes after the end').to.equal(null);
     }
     for (const actor of this.#actors) {
-      for (const stream of actor.streams) this.#checkBodies(actor, stream);
+      for (const stream of actor.streams) checkBodies(this.#peerOf(actor), actor, stream);
     }
   }
 
@@ -395,97 +400,10 @@ export class Conversation {
       const mayWait = from.knowledge.goawayAt === Number.POSITIVE_INFINITY && !from.goawayAsked;
       expect(mayWait || waiting.length === 0, 'waits although there was GOAWAY').to.equal(true);
       expect(engine.getStreamUserData(0), 'user data of no stream').to.equal(null);
-      if (this.#flowControl) this.#checkCredit(to);
+      if (this.#flowControl) checkCredit(to);
     }
     expect(openStreams(client), 'open streams').to.deep.equal(openStreams(server));
     const { streamsOpened, streamsAccepted, streamsClosed } = client.engine.statistics;
     expect(streamsOpened + streamsAccepted - streamsClosed).to.equal(openStreams(client).length);
   }
-
-  /** What has arrived and was not given back is what the engine says, plus what the application has granted beyond that. */
-  #checkCredit(receiver: Actor): void {
-    const { engine, wire, knowledge, granted } = receiver;
-    const missing = (id: number): number =>
-      (knowledge.payload.get(id) ?? 0) - (wire.credit.get(id) ?? 0) + (granted.get(id) ?? 0);
-    if (engine.version.sessionWindow) {
-      expect(missing(0), `${receiver.name}: session credit`).to.be.at.least(0);
-      expect(engine.getRecvDataLength(), `${receiver.name}: session credit`).to.equal(missing(0));
-      const slack = (65_536 + (granted.get(0) ?? 0)) / 2 + engine.unconsumedBytes;
-      if (receiver.spec.options.windowUpdates !== 'manual') {
-        expect(missing(0), `${receiver.name}: session credit held back`).to.be.below(slack);
-      }
-    }
-    for (const stream of receiver.streams) {
-      if (stream.closed > 0 || stream.id === 0 || knowledge.finAt.has(stream.id)) continue;
-      const received = engine.getStreamRecvDataLength(stream.id);
-      const label = `${receiver.name}: credit of ${stream.id}`;
-      expect(received, label).to.equal(missing(stream.id)).and.to.be.at.least(0);
-      if (receiver.spec.options.windowUpdates === 'manual') continue;
-      const half = Math.max(1, receiver.announcedWindow >> 1);
-      expect(received - stream.unconsumed, `${label} held back`).to.be.below(half);
-    }
-  }
-
-  /** Bytes that were submitted arrive in order and once; all of them unless the stream has ended with an error. */
-  #checkBodies(receiver: Actor, stream: ModelStream): void {
-    const sender = receiver === this.client ? this.server : this.client;
-    const sent = sender.byId.get(stream.id);
-    const received = Buffer.concat(stream.received);
-    if (sent === undefined || stream.id === 0) {
-      expect(received.length, 'bytes from nowhere').to.equal(0);
-      return;
-    }
-    const label = `${receiver.name}: bytes of stream ${stream.id}`;
-    const delivered = Buffer.concat(sent.bodies.map((body) => body.bytes()));
-    expect(received.equals(delivered.subarray(0, received.length)), label).to.equal(true);
-    if (stream.error !== null || sent.error !== null) return;
-    const all = sent.bodies.reduce((sum, { spec }) => sum + spec.length, 0);
-    expect(received.length, label).to.equal(all);
-  }
-
-  /** What is reported is what was written, in that order; only frames of streams that have ended may be missing. */
-  #checkReports(receiver: Actor): void {
-    const sender = receiver === this.client ? this.server : this.client;
-    const written = sender.wire.frames.map(({ frame }) => frame);
-    let at = 0;
-    for (const report of receiver.reports) {
-      const key = keyOf(report);
-      while (at < written.length && keyOf(written[at] as GoldenFrame) !== key) {
-        this.#checkMissing(receiver, written[at++] as GoldenFrame);
-      }
-      expect(at, `${receiver.name}: ${key} was written`).to.be.below(written.length);
-      at++;
-    }
-    while (at < written.length) this.#checkMissing(receiver, written[at++] as GoldenFrame);
-  }
-
-  #checkMissing(receiver: Actor, frame: GoldenFrame): void {
-    const { streamId = 0, type } = frame;
-    const stream = receiver.byId.get(streamId);
-    // Never accepted: refused, or ignored after GOAWAY. Else it was reset, or needs no credit any more.
-    const refused = stream === undefined && streamId % 2 !== receiver.parity;
-    const reset = stream !== undefined && stream.error !== null;
-    const late = type === 'WINDOW_UPDATE' && stream !== undefined;
-    const label = `${receiver.name} was not told of ${keyOf(frame)}`;
-    expect(streamId !== 0 && (refused || reset || late), label).to.equal(true);
-  }
-}
-
-function openStreams(actor: Actor): number[] {
-  const open = actor.streams.filter(({ opened, closed }) => opened && closed === 0);
-  return open.map(({ id }) => id).sort((a, b) => a - b);
-}
-
-function keyOf(frame: GoldenFrame): string {
-  const { type, streamId = 0, flags = 0, status = 0, id = 0, headers = [], entries = [] } = frame;
-  const { lastGoodStreamId = 0, deltaWindowSize = 0, priority = 0, length = 0 } = frame;
-  return JSON.stringify([
-    type,
-    streamId,
-    flags,
-    [status, id, lastGoodStreamId, deltaWindowSize, priority],
-    type === 'DATA' ? length : 0,
-    headers,
-    entries,
-  ]);
 }
