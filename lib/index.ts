@@ -35,6 +35,12 @@ export type { RequestOptions, Target } from './http/client-options.ts';
 export type { PushedRequest } from './http/client-push.ts';
 export { ClientRequest, type ClientRequestEvents } from './http/client-request.ts';
 export { ClientResponse } from './http/client-response.ts';
+export type {
+  DispatchController,
+  DispatchHandler,
+  LegacyDispatchHandler,
+} from './http/dispatch-handler.ts';
+export { type DispatchOptions, SpdyDispatcher } from './http/dispatcher.ts';
 export { type FetchInit, fetch } from './http/fetch.ts';
 export {
   type ProxyAddress,
