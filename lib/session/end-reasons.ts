@@ -1,9 +1,9 @@
 import { SessionError } from '../errors.ts';
 import { GOAWAY_INTERNAL_ERROR, GOAWAY_OK } from '../protocol/constants.ts';
 
-/** The session was destroyed by the application. */
+/** The session was destroyed by the application. A SessionError tells the status of the GOAWAY. */
 export function destroyedBy(error: Error | null): SessionError {
-  if (error instanceof SessionError) return error;
+  if (error instanceof SessionError && error.status <= GOAWAY_INTERNAL_ERROR) return error;
   const status = error === null ? GOAWAY_OK : GOAWAY_INTERNAL_ERROR;
   const message = `the session was destroyed${error === null ? '' : `: ${error.message}`}`;
   return new SessionError('ERR_SPDY_SESSION_CLOSED', message, status, 'local', because(error));

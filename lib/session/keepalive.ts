@@ -109,7 +109,6 @@ export interface TimerOptions {
   /** PING frames do not count against idleness. */
   readonly idleIgnoresPing: boolean;
   readonly closeTimeoutMs: number;
-  readonly lingerTimeoutMs: number;
 }
 
 /** Counters of an engine that show whether something happens. */
@@ -177,12 +176,9 @@ export class SessionTimers {
     if (closeTimeoutMs > 0) this.#close.start(closeTimeoutMs, action);
   }
 
-  /** Calls `action` when the last bytes do not move any more. */
-  startLinger(progress: () => number, action: () => void): void {
-    const { lingerTimeoutMs } = this.#options;
-    if (lingerTimeoutMs > 0 && !this.#linger.running) {
-      this.#linger.start(lingerTimeoutMs, progress, action);
-    }
+  /** Calls `action` when what is left does not move any more. */
+  startLinger(timeoutMs: number, progress: () => number, action: () => void): void {
+    if (timeoutMs > 0 && !this.#linger.running) this.#linger.start(timeoutMs, progress, action);
   }
 
   /** The peer will answer no PING any more. */

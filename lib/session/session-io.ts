@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Engine } from '../engine/engine.ts';
 import type { SessionError } from '../errors.ts';
-import { CLIENT, GOAWAY_INTERNAL_ERROR, GOAWAY_OK, type Side } from '../protocol/constants.ts';
+import { CLIENT, GOAWAY_OK, type Side } from '../protocol/constants.ts';
 import { onAbort } from './abort.ts';
 import { CHANNELS } from './diagnostics.ts';
 import {
@@ -91,7 +91,12 @@ export abstract class SessionIo extends SessionDuplex {
         // The peer may read nothing more (spdystream).
         this.#timers.stopKeepAlive();
       },
-      failed: (error) => this.#failed(error),
+      failed: (error) => {
+        if (this.destroyed) return;
+        this.#failure = error;
+        this.closing = true;
+        this.schedule();
+      },
     });
     this.engine = new Engine(
       side,
@@ -118,7 +123,11 @@ export abstract class SessionIo extends SessionDuplex {
       dead: () => this.destroy(keepAliveTimedOut(settled.keepAlive?.timeoutMs ?? 0)),
     });
     this.on('pipe', (source: Readable) => this.transport.setSource(source));
-    this.on('end', () => this.#outputTaken());
+    this.on('end', () => {
+      // All bytes were handed to the transport, GOAWAY included.
+      const failure = this.#failure;
+      if (failure !== null) process.nextTick(() => this.destroy(failure));
+    });
     if (settled.settingsTiming === 'afterFirstFrame') this.#startPending = true;
     else queueStart(this.engine, settled);
     this.#stopAbort = onAbort(settled.signal, (reason) => this.destroy(abortedBy(reason)));
@@ -200,15 +209,15 @@ export abstract class SessionIo extends SessionDuplex {
   override _final(done: Done): void {
     this.#inputEnded = true;
     if (this.#outputDead) {
-      this.#endTransport();
-      process.nextTick(() => this.destroy(this.#failure ?? undefined));
+      process.nextTick(() => this.#loseTransport());
     } else if (!this.transport.allowsHalfOpen) {
       this.#endTransport();
       this.#endOutput();
     } else if (!this.#outputEnded) {
       this.engine.inputEnd();
-      if (!this.goawayQueued) this.engine.submitGoaway(GOAWAY_OK);
-      this.goawayQueued = true;
+      this.#queueGoaway();
+      // A stream that waits for a window waits in vain now.
+      this.#startLinger(this.settled.closeTimeoutMs);
       this.schedule();
     }
     done();
@@ -217,10 +226,8 @@ export abstract class SessionIo extends SessionDuplex {
   override _destroy(error: Error | null, done: Done): void {
     if (!this.engine.failed && !this.readableEnded) {
       // With GOAWAY; what the engine still has to read of the current chunk is dropped.
-      this.engine.failSession(
-        error === null ? GOAWAY_OK : GOAWAY_INTERNAL_ERROR,
-        destroyedBy(error),
-      );
+      const reason = destroyedBy(error);
+      this.engine.failSession(reason.status, reason);
     }
     if (this.#inEngine) process.nextTick(() => this.#finishDestroy(error, done));
     else this.#finishDestroy(error, done);
@@ -311,15 +318,19 @@ export abstract class SessionIo extends SessionDuplex {
   /** Ends the output when there is nothing left to read and to write. */
   #checkEnd(): void {
     if (this.destroyed || this.#outputEnded || this.engine.wantRead()) return;
-    this.#startLinger();
+    this.#startLinger(this.settled.lingerTimeoutMs);
     if (this.engine.wantWrite()) return;
     if (!this.engine.failed && !this.goawaySent && !this.goawayQueued) {
-      this.goawayQueued = true;
-      this.engine.submitGoaway(GOAWAY_OK);
+      this.#queueGoaway();
       this.schedule();
       return;
     }
     this.#endOutput();
+  }
+
+  #queueGoaway(): void {
+    if (!this.goawayQueued) this.engine.submitGoaway(GOAWAY_OK);
+    this.goawayQueued = true;
   }
 
   #endOutput(): void {
@@ -327,24 +338,17 @@ export abstract class SessionIo extends SessionDuplex {
     this.#outputEnded = true;
     this.#timers.stopClose();
     this.#timers.stopKeepAlive();
-    this.#startLinger();
+    this.#startLinger(this.settled.lingerTimeoutMs);
     this.push(null);
   }
 
-  /** All bytes were handed to the transport. */
-  #outputTaken(): void {
-    const failure = this.#failure;
-    if (failure !== null) process.nextTick(() => this.destroy(failure));
-  }
-
-  #startLinger(): void {
+  #startLinger(timeoutMs: number): void {
     this.#timers.startLinger(
+      timeoutMs,
       () => this.readableLength + this.transport.pendingBytes + this.engine.statistics.bytesSent,
-      () => this.destroy(this.#failure ?? undefined),
+      () => this.#loseTransport(),
     );
   }
-
-  // Input held back
 
   #isOverfull(): boolean {
     return this.engine.unconsumedBytes > this.settled.inboundLimit;
@@ -364,13 +368,17 @@ export abstract class SessionIo extends SessionDuplex {
     const inputLost = input && !this.writableEnded;
     const outputLost = output && !this.readableEnded;
     if (!inputLost && !outputLost) return;
-    if (!inputLost && !this.#inputEnded && input) {
+    if (this.writableEnded && !this.#inputEnded) {
       // All input is there, but the application has not taken it yet.
       this.#outputDead = true;
       this.#timers.stopKeepAlive();
       return;
     }
-    this.#endTransport(error);
+    this.#loseTransport(error);
+  }
+
+  #loseTransport(cause: Error | null = this.transport.error): void {
+    this.#endTransport(cause);
     this.destroy(this.#failure ?? undefined);
   }
 
@@ -388,11 +396,4 @@ export abstract class SessionIo extends SessionDuplex {
       raise(exception);
     }
   };
-
-  #failed(error: SessionError): void {
-    if (this.destroyed) return;
-    this.#failure = error;
-    this.closing = true;
-    this.schedule();
-  }
 }

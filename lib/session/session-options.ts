@@ -68,7 +68,10 @@ export interface SessionOptions extends EngineOptions {
    * control (SPDY/2, `flowControl: false`). With flow control half of `maxUnconsumedBytes` counts. Default 1048576.
    */
   readonly inboundHighWaterMark?: number;
-  /** How long `close()` waits for open streams before the session is destroyed with `ERR_SPDY_TIMEOUT`. Default 30000. */
+  /**
+   * How long `close()` waits for open streams before the session is destroyed with `ERR_SPDY_TIMEOUT`. Also how long, without any
+   * progress, streams may still send when the peer has ended a half-open transport. Default 30000.
+   */
   readonly closeTimeoutMs?: number;
   /** How long, without any progress, the last bytes may take to leave and the peer to close after that. Default 5000. */
   readonly lingerTimeoutMs?: number;

@@ -9,7 +9,7 @@ interface SocketLike {
   readonly allowHalfOpen?: boolean;
 }
 
-/** Which direction of the transport has closed, and why if it was an error. */
+/** Which directions of the transport are closed, and why if it was an error. */
 export interface TransportClosed {
   readonly input: boolean;
   readonly output: boolean;
@@ -29,7 +29,7 @@ export class Transport {
   readonly #closed: (closed: TransportClosed) => void;
   readonly #lingering = new StallDeadline();
 
-  /** `closed` is called when a watched stream emits 'close'. */
+  /** `closed` is called when a watched stream emits 'close', and when the sink was ended by somebody. */
   constructor(closed: (closed: TransportClosed) => void) {
     this.#closed = closed;
   }
@@ -66,6 +66,8 @@ export class Transport {
     const former = this.#sink;
     this.#sink = sink;
     this.#exchange(former, sink);
+    former?.removeListener('finish', this.#onClose);
+    sink.on('finish', this.#onClose);
   }
 
   /** Lets the transport keep the process alive or not, now and when it comes. */
@@ -133,7 +135,7 @@ export class Transport {
 
   readonly #onClose = (): void => {
     const input = this.#source?.destroyed === true;
-    const output = this.#sink?.destroyed === true;
+    const output = this.#sink?.destroyed === true || this.#sink?.writableFinished === true;
     if (this.#streams().every((stream) => stream.destroyed)) this.#lingering.stop();
     this.#closed({ input, output, error: this.#error });
   };

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -164,6 +163,30 @@ describe('session/transport', () => {
     socket.destroy();
     await closed(session);
     expect(seen).to.deep.equal(['stream 1 6 ERR_SPDY_TRANSPORT_CLOSED', 'close']);
+  });
+
+  it('ends when somebody else ends the socket', async () => {
+    const { session, peer, socket } = await rawAgainst(SERVER, SPDY3_1, {}, true);
+    const seen = ends(session);
+    peer.send(peer.make.synStream(1, requestHeaders()));
+    await until(() => session.state.openStreams === 1);
+    socket.end();
+    await closed(session);
+    expect(seen).to.deep.equal(['stream 1 6 ERR_SPDY_TRANSPORT_CLOSED', 'close']);
+  });
+
+  it('gives up streams that wait for a window which a half-open peer cannot give any more', async () => {
+    const options = { closeTimeoutMs: 20 };
+    const { session, peer } = await rawAgainst(SERVER, SPDY3_1, options, true);
+    const seen = ends(session);
+    peer.send(peer.make.synStream(1, requestHeaders(), { flags: CTRL_FLAG_FIN }));
+    await until(() => session.state.openStreams === 1);
+    session.submitResponse(1, RESPONSE, Buffer.alloc(100_000));
+    peer.socket.end();
+    await closed(session);
+    expect(seen).to.deep.equal(['stream 1 6 ERR_SPDY_TRANSPORT_CLOSED', 'close']);
+    const sent = peer.frames.reduce((total, frame) => total + frame.data.length, 0);
+    expect(sent).to.equal(65_536);
   });
 
   it('ends when it is attached to a socket that is gone', async () => {
@@ -345,46 +368,5 @@ describe('session/transport', () => {
     await Promise.all([closed(pair.server), closed(connection.client), closed(connection.server)]);
     expect(pair.server.state.goawayReceived).to.equal(true);
     expect(pair.server.state.transportError).to.equal(null);
-  });
-
-  describe('ref() and unref()', () => {
-    it('reach the socket, now or when it comes', async () => {
-      const { client, server } = await tcpConnection();
-      const calls: string[] = [];
-      client.ref = () => {
-        calls.push('ref');
-        return client;
-      };
-      client.unref = () => {
-        calls.push('unref');
-        return client;
-      };
-      const session = new Session(CLIENT, 4).unref();
-      session.attach(client);
-      session.ref().unref();
-      expect(calls).to.deep.equal(['unref', 'ref', 'unref']);
-      session.destroy();
-      server.destroy();
-    });
-
-    it('let a process end that has nothing else to do, in spite of timers', () => {
-      const program = `
-        import net from 'node:net';
-        import { Session } from ${JSON.stringify(new URL('../../lib/index.js', import.meta.url).href)};
-        const server = net.createServer((socket) => new Session(2, 4).attach(socket).unref());
-        server.listen(0, '127.0.0.1', () => {
-          const options = { keepAlive: { intervalMs: 10000, timeoutMs: 10000 }, idleTimeoutMs: 30000 };
-          const session = new Session(1, 4, options).attach(net.connect(server.address().port, '127.0.0.1'));
-          session.ping((error) => {
-            console.log(error === null ? 'pong' : error.message);
-            session.unref();
-            server.close();
-          });
-        });`;
-      const args = ['--input-type=module', '-e', program];
-      const result = spawnSync(process.execPath, args, { timeout: 4000, encoding: 'utf8' });
-      expect(result.stderr).to.equal('');
-      expect([result.stdout, result.status]).to.deep.equal(['pong\n', 0]);
-    });
   });
 });

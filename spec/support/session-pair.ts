@@ -92,6 +92,13 @@ class MemoryEnd extends Duplex {
     this.other?.push(null);
     done();
   }
+
+  /** Like a socket: the other end hears of it. */
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    const { other } = this;
+    if (!this.readableEnded || !this.writableFinished) setImmediate(() => other?.destroy());
+    done(error);
+  }
 }
 
 /** A connection in memory whose buffers hold `highWaterMark` bytes each way. */
