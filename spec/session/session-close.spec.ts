@@ -151,7 +151,7 @@ describe('session/close', () => {
   });
 
   it('lets a slow peer take what waits as long as it moves', async () => {
-    const options = { lingerTimeoutMs: 50, flowControl: false, maxDataSize: 1000 };
+    const options = { lingerTimeoutMs: 400, flowControl: false, maxDataSize: 1000 };
     const { session, peer } = await rawAgainst(SERVER, SPDY3_1, options);
     peer.send(peer.make.synStream(1, requestHeaders(), { flags: CTRL_FLAG_FIN }));
     await until(() => session.state.openStreams === 1);
@@ -162,7 +162,7 @@ describe('session/close', () => {
     let received = 0;
     peer.socket.on('data', () => {
       peer.socket.pause();
-      setTimeout(() => peer.socket.resume(), 1);
+      setTimeout(() => peer.socket.resume(), 5);
     });
     peer.socket.resume();
     peer.socket.on('end', () => peer.socket.end());
