@@ -115,13 +115,17 @@ describe('session/connect', () => {
     const server = tlsServer(['spdy/3']);
     server.on('secureConnection', (socket) => names.push(socket.servername));
     const port = await listen(server);
-    const options = { port, tls: { ...ca(), lookup: undefined } };
-    (await connect({ ...options, host: '127.0.0.1' })).destroy();
-    (
-      await connect({ ...options, host: '127.0.0.1', tls: { ...ca(), servername: 'localhost' } })
-    ).destroy();
-    await until(() => names.length === 2);
-    expect(names).to.deep.equal([false, 'localhost']);
+    const sessions = [
+      await connect({ port, host: '127.0.0.1', tls: ca() }),
+      await connect({ port, host: '127.0.0.1', tls: { ...ca(), servername: 'other' } }).catch(
+        (error) => error as NodeJS.ErrnoException,
+      ),
+      await connect({ port, host: 'localhost', tls: { ...ca(), family: 4 } as never }),
+    ];
+    await until(() => names.length >= 2 && names.includes('localhost'));
+    for (const session of sessions) if (session instanceof Session) session.destroy();
+    expect(sessions[1]).to.have.property('code', 'ERR_TLS_CERT_ALTNAME_INVALID');
+    expect(names.filter((name) => name !== 'other')).to.deep.equal([false, 'localhost']);
   });
 
   it('offers the best of what both speak, or only what was asked for', async () => {
