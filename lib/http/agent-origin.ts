@@ -98,7 +98,15 @@ export class Origin {
   async close(): Promise<void> {
     this.#closed = true;
     this.#dropWay();
-    await Promise.all([...this.#sessions].map((session) => session.close().catch(() => {})));
+    // Whoever waits for the end keeps the process alive, though the sessions may be unused.
+    await Promise.all(
+      [...this.#sessions].map((session) =>
+        session
+          .ref()
+          .close()
+          .catch(() => {}),
+      ),
+    );
   }
 
   destroy(error: Error | null): void {
