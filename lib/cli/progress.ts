@@ -1,0 +1,77 @@
+/** What progress is shown on: standard error. */
+export interface ProgressScreen {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  write(text: string): unknown;
+}
+
+const DELAY_MS = 500;
+const INTERVAL_MS = 100;
+const BAR_WIDTH = 24;
+
+/** One line with a bar on a terminal, for bodies that take their time; elsewhere nothing. */
+export class Progress {
+  readonly #screen: ProgressScreen;
+  readonly #begun = performance.now();
+  #timer: NodeJS.Timeout | null = null;
+  #shown = false;
+  #received = 0;
+  /** Of all bodies together; null when one of them does not tell its length. */
+  #total: number | null = 0;
+
+  constructor(screen: ProgressScreen, enabled = true) {
+    this.#screen = screen;
+    if (!enabled || screen.isTTY !== true) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = setInterval(() => this.#show(), INTERVAL_MS).unref();
+    }, DELAY_MS).unref();
+  }
+
+  /** A body begins. */
+  expect(length: number | null): void {
+    if (length === null || this.#total === null) this.#total = null;
+    else this.#total += length;
+  }
+
+  /** Bytes of a body came. */
+  add(length: number): void {
+    this.#received += length;
+  }
+
+  /** Takes the line away, so that something else can be written. */
+  clear(): void {
+    if (this.#shown) this.#screen.write('\r\x1b[K');
+    this.#shown = false;
+  }
+
+  /** Nothing more comes. */
+  stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.clear();
+  }
+
+  #show(): void {
+    const seconds = (performance.now() - this.#begun) / 1000;
+    const line = progressLine(this.#received, this.#total, seconds);
+    this.#shown = true;
+    this.#screen.write(`\r${line.slice(0, (this.#screen.columns ?? 80) - 1)}\x1b[K`);
+  }
+}
+
+/** ` 50% [=====     ] 1.0 MB of 2.0 MB, 512 kB/s`. */
+export function progressLine(received: number, total: number | null, seconds: number): string {
+  const rate = `${byteText(seconds > 0 ? received / seconds : 0)}/s`;
+  if (total === null || total === 0) return `${byteText(received)}, ${rate}`;
+  const share = Math.min(received / total, 1);
+  const bar = '='.repeat(Math.round(share * BAR_WIDTH)).padEnd(BAR_WIDTH);
+  const percent = `${Math.floor(share * 100)}%`.padStart(4);
+  return `${percent} [${bar}] ${byteText(received)} of ${byteText(total)}, ${rate}`;
+}
+
+function byteText(bytes: number): string {
+  if (bytes < 1000) return `${Math.round(bytes)} B`;
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(Math.floor(Math.log10(bytes) / 3), units.length);
+  return `${(bytes / 1000 ** power).toFixed(1)} ${units[power - 1]}`;
+}

@@ -1,0 +1,48 @@
+import { createReadStream, createWriteStream, type Stats } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+/** The body of one request. */
+export interface RequestData {
+  readonly source: Readable;
+  /** Null when it is not known beforehand. */
+  readonly length: number | null;
+}
+
+/** The body of all requests: a file, or standard input. */
+export interface DataSource {
+  /** The body, once more. */
+  open(): Promise<RequestData>;
+  /** Removes what was put aside. */
+  remove(): Promise<void>;
+}
+
+/** Opens what `--data` names. Standard input goes through at once for a single request; for several it is put aside first. */
+export async function openData(name: string, single: boolean): Promise<DataSource> {
+  if (name !== '-') return fileSource(name, async () => {});
+  if (single) {
+    const source = process.stdin;
+    return { open: async () => ({ source, length: null }), remove: async () => {} };
+  }
+  const directory = await mkdtemp(join(tmpdir(), 'spdycat-'));
+  const path = join(directory, 'data');
+  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  try {
+    await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }));
+    return await fileSource(path, remove);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function fileSource(path: string, remove: () => Promise<void>): Promise<DataSource> {
+  const { size }: Stats = await stat(path);
+  return {
+    open: async () => ({ source: createReadStream(path), length: size }),
+    remove,
+  };
+}

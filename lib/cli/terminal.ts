@@ -1,0 +1,29 @@
+import { styleText } from 'node:util';
+
+/** Colours that are used. */
+export type Color = 'blue' | 'cyan' | 'green' | 'magenta' | 'red' | 'yellow';
+
+/** Puts text in a colour, or leaves it as it is. */
+export type Paint = (color: Color, text: string) => string;
+
+/** Where text goes, as far as it matters how it looks there. */
+export interface Screen {
+  readonly isTTY?: boolean | undefined;
+}
+
+/** Colours on a terminal, unless NO_COLOR says otherwise, and everywhere if they are demanded. */
+export function painter(screen: Screen, demanded = false): Paint {
+  const { NO_COLOR = '' } = process.env;
+  const colored = demanded || (screen.isTTY === true && NO_COLOR === '');
+  if (!colored) return (_color, text) => text;
+  // Newer versions of Node would look at standard output, which is not the place.
+  return (color, text) => styleText(color, text, { validateStream: false });
+}
+
+/** Text of a peer with its control characters made visible: it shall not command the terminal. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (character) => {
+    const code = character.charCodeAt(0).toString(16).padStart(2, '0');
+    return `\\x${code}`;
+  });
+}
