@@ -8,6 +8,7 @@ import { stat } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { basename, resolve } from 'node:path';
 import tls from 'node:tls';
+import { makeCertificate } from '../lib/cli/certificate.ts';
 import {
   connect,
   getNpnProtocols,
@@ -17,7 +18,6 @@ import {
   Session,
   type SynStreamFrame,
 } from '../lib/index.ts';
-import { makeCertificate } from '../lib/cli/certificate.ts';
 import { controlLine, dataLine } from './support/frame-line.ts';
 
 const file = resolve(process.argv[2] ?? 'package-lock.json');
