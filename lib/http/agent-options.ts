@@ -51,7 +51,7 @@ export interface SpdyAgentOptions {
   readonly onPush?: (request: PushedRequest, response: ClientResponse) => void;
   /** Proxy for all connections. */
   readonly proxy?: string | URL | ProxyOptions | null;
-  /** Makes the TCP connection, or whatever stands for it, below TLS. */
+  /** Makes the TCP connection to the server, or to the proxy if there is one, or whatever stands for it below TLS. */
   readonly createConnection?: (target: Target) => Duplex | Promise<Duplex>;
 }
 

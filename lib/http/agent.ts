@@ -3,16 +3,19 @@ import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Session } from '../session/session.ts';
 import {
+  type ProxyOptions,
   type ResolvedAgentOptions,
   resolveAgentOptions,
   type SpdyAgentOptions,
 } from './agent-options.ts';
 import { agentClosed, Origin, type OriginStatistics } from './agent-origin.ts';
+import type { OpenTunnel } from './client-connect.ts';
 import type { Link } from './client-exchange.ts';
 import { planRequest, type RequestOptions, type RequestPlan } from './client-options.ts';
 import type { PushedRequest } from './client-push.ts';
 import { ClientRequest, type RequestAgent } from './client-request.ts';
 import type { ClientResponse } from './client-response.ts';
+import { tunnelThrough } from './connect-proxy.ts';
 
 /** Events of a SpdyAgent with their arguments. */
 export interface SpdyAgentEvents {
@@ -35,6 +38,9 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
   /** Names connections by their options, as `https` does. */
   readonly #names = new https.Agent();
   readonly #requestAgent: RequestAgent;
+  /** The agent of the proxy. */
+  #proxy: SpdyAgent | null = null;
+  #tunnel: OpenTunnel | null = null;
   #closed = false;
 
   /** @throws InvalidArgumentError for an option that is out of range */
@@ -43,6 +49,7 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
     const settings = resolveAgentOptions(options);
     this.#settings = settings;
     if (options.onPush !== undefined) this.on('push', options.onPush);
+    if (settings.proxy !== null) this.#useProxy(settings.proxy);
     const agent = this;
     this.#requestAgent = {
       maxRetries: settings.maxRetries,
@@ -96,17 +103,32 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#origins.values()].map((origin) => origin.close()));
+    await this.#proxy?.close();
   }
 
   /** Ends all connections at once. */
   destroy(error: Error | null = null): void {
     this.#closed = true;
     for (const origin of this.#origins.values()) origin.destroy(error);
+    this.#proxy?.destroy(error);
   }
 
   /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #useProxy(options: ProxyOptions): void {
+    const { connectTimeoutMs, idleTimeoutMs, createConnection } = this.#settings;
+    const proxy = new SpdyAgent({
+      connectTimeoutMs,
+      idleTimeoutMs,
+      ...(options.version === undefined ? {} : { version: options.version }),
+      ...(options.tls === undefined ? {} : { tls: options.tls }),
+      ...(createConnection === null ? {} : { createConnection }),
+    });
+    this.#proxy = proxy;
+    this.#tunnel = tunnelThrough(options, (url, request) => proxy.request(url, request));
   }
 
   async #link(plan: RequestPlan): Promise<Link> {
@@ -124,7 +146,7 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
     const known = this.#origins.get(name);
     if (known !== undefined) return known;
     const settings = this.#settings;
-    const connect = { target, settings, tls, http1: false, tunnel: null };
+    const connect = { target, settings, tls, http1: false, tunnel: this.#tunnel };
     const origin = new Origin(connect, {
       session: (session) => this.emit('session', session, target.origin),
       idle: () => this.#forget(),
