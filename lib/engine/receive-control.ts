@@ -108,10 +108,14 @@ export abstract class ControlReceiver implements FrameSink {
       this.#invalidSession(frame, 'a frame with headers for stream 0');
       return;
     }
-    const stream = state.streams.get(frame.streamId);
-    const number = this.#stateOf(stream, frame.streamId);
-    if (number === STATE_RESET || this.#isIgnored(frame.streamId, number)) return;
-    if (frame.type === SYN_STREAM ? state.goawaySent : this.#isOverlooked(stream)) return;
+    if (frame.type === SYN_STREAM) {
+      if (!this.#isNew(frame)) return;
+    } else {
+      const stream = state.streams.get(frame.streamId);
+      const number = this.#stateOf(stream, frame.streamId);
+      if (number === STATE_RESET || this.#isIgnored(frame.streamId, number)) return;
+      if (this.#isOverlooked(stream)) return;
+    }
     const status = fault === 'size' ? FRAME_TOO_LARGE : PROTOCOL_ERROR;
     const code: ErrorCode =
       fault === 'size' ? 'ERR_SPDY_FRAME_TOO_LARGE' : 'ERR_SPDY_INVALID_HEADER_BLOCK';
@@ -163,18 +167,19 @@ export abstract class ControlReceiver implements FrameSink {
     return { ...frame, headers: presentHeaders(this.state.version, frame.headers) };
   }
 
-  #synStream(frame: SynStreamFrame): void {
+  /** Whether a SYN_STREAM has an id that the peer may use now (SPDY/3 2.3.2); it is used up then, else it was answered. */
+  #isNew(frame: SynStreamFrame): boolean {
     const { state } = this;
-    const { streams, report } = state;
+    const { streams } = state;
     const { streamId } = frame;
-    if (state.goawaySent) return;
+    if (state.goawaySent) return false;
     if (streamId === 0 || streams.isOwnId(streamId) || streamId < streams.lastReceivedId) {
       const wrong = streams.isOwnId(streamId) ? 'belongs to this side' : 'is lower than one before';
       this.#invalidSession(
         frame,
         `SYN_STREAM with stream id ${streamId}, which ${streamId === 0 ? 'is none' : wrong}`,
       );
-      return;
+      return false;
     }
     if (streamId === streams.lastReceivedId) {
       if (streams.get(streamId)?.closing !== true) {
@@ -186,9 +191,17 @@ export abstract class ControlReceiver implements FrameSink {
           frame,
         );
       }
-      return;
+      return false;
     }
     streams.lastReceivedId = streamId;
+    return true;
+  }
+
+  #synStream(frame: SynStreamFrame): void {
+    const { state } = this;
+    const { streams, report } = state;
+    const { streamId } = frame;
+    if (!this.#isNew(frame)) return;
     if (streams.peers >= state.localMaxStreams) {
       const message = `more than ${state.localMaxStreams} streams`;
       state.streamFault(streamId, REFUSED_STREAM, 'ERR_SPDY_TOO_MANY_STREAMS', message, frame);

@@ -6,6 +6,7 @@ import {
   INTERNAL_ERROR,
   PROTO_SPDY3,
   PROTO_SPDY3_1,
+  PROTOCOL_ERROR,
   RST_STREAM,
   SERVER,
   SETTINGS_INITIAL_WINDOW_SIZE,
@@ -74,5 +75,26 @@ describe('scenarios: late frames', () => {
     engine.receive(peer.rstStream(1, CANCEL));
     expect(engine.pull()).to.equal(null);
     expect(handler.closed.get(1)).to.include({ status: CANCEL, by: 'peer' });
+  });
+
+  it('a SYN_STREAM with a bad header block uses its id up like any other (checklist 44-46)', () => {
+    for (const version of PROTOCOL_VERSIONS) {
+      const bad = [['Upper', 'case']] as const;
+      const cases = [
+        { ids: [5, 5], statuses: [PROTOCOL_ERROR, PROTOCOL_ERROR], failed: false },
+        { ids: [5, 3], statuses: [PROTOCOL_ERROR], failed: true },
+        { ids: [2], statuses: [], failed: true },
+        { ids: [0], statuses: [], failed: true },
+      ];
+      for (const { ids, statuses, failed } of cases) {
+        const { engine, handler } = createEnd(SERVER, version.id);
+        const peer = new FrameFactory(version);
+        ids.forEach((id, index) => {
+          engine.receive(peer.synStream(id, index === 1 ? HEADERS : bad));
+        });
+        expect(handler.streamErrors.map(({ status }) => status)).to.deep.equal(statuses);
+        expect(engine.failed, String(ids)).to.equal(failed);
+      }
+    }
   });
 });
