@@ -304,6 +304,7 @@ export class Sender {
     }
     if (item.provider !== null) item.frame = null;
     else stream.removeItem(position);
+    this.#state.schedule(stream);
     this.#stream = stream;
     const block = this.#compress(item.wireHeaders);
     const write = frame.type === SYN_REPLY ? writeSynReply : writeHeaders;
