@@ -63,22 +63,24 @@ Fetches over SPDY, or HTTP/1.1 where a server speaks nothing else. Bodies go to
 standard output, everything else to standard error.
   -n, --null-out       discard bodies      -O, --remote-name  save them by name
   -v, --verbose        log all frames      -s, --stat         times of requests
-      --json           results as JSON     -f, --fail         fail if HTTP >= 400
-  -H, --header N:V     request header, also ':method', ':path', ':host'
+  -f, --fail           HTTP >= 400 fails       --json         results as JSON
+  -H, --header 'N: V'  a header; ':method', ':path' and ':host' replace those
   -d, --data FILE      POST this file ('-': standard input)
   -m, --multiply N     request each URI N times
   -a, --get-assets     fetch style sheets, icons, images and scripts of HTML too
-  -2, --spdy2  -3, --spdy3  --spdy3-1      speak this version only
-      --no-tls         plain TCP (needs one of these three)
+  -2, --spdy2   -3, --spdy3   --spdy3-1    speak this version only
+      --no-tls         plain TCP; needs one of these three
   -w, --window-bits N  2^N bytes of window for each stream (0 to 30)
-  -k, --insecure       accept any certificate of a server
-      --cacert FILE    accept certificates that this one (PEM) vouches for
-      --cert FILE  --key FILE              certificate and key of ours (PEM)
+  -k, --insecure       accept any certificate of the server
+      --cacert FILE    trust this certificate (PEM) instead of those of Node
+      --cert FILE   --key FILE             certificate and key of ours (PEM)
   -p, --proxy HOST     connect there; http://HOST: ask it as a proxy (CONNECT)
-  -P, --proxy-port N   its port (443)      --color            colours in any case
-  -t, --timeout SEC    for connecting, and again for the rest, per connection
-      --max-time SEC   for everything      -h, --help  --version
-Exit status: how many connections' requests failed (63: or more), 64: usage.
+  -P, --proxy-port N   port of it; default 443
+  -t, --timeout SEC    for connecting, and again for the rest, per server
+      --max-time SEC   for everything together
+      --color          colours although it is no terminal
+  -h, --help           print this text         --version      print the version
+Exit status: for how many servers a request failed (at most 63); 64: usage.
 `;
 
 const OPTIONS: OptionTable = {
