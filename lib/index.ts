@@ -48,6 +48,7 @@ export {
   type ProxyProtocolOptions,
   parseProxyHeader,
 } from './http/proxy-protocol.ts';
+export { BaseSpdyRequestHandler, type RequestHandlerClass } from './http/request-handler.ts';
 export type { HandleOptions } from './http/server.ts';
 export { createServer, SpdyServer } from './http/server.ts';
 export type { SpdyRequestListener, SpdyServerEvents } from './http/server-events.ts';
@@ -57,6 +58,13 @@ export type { SpdyRequest } from './http/server-request.ts';
 export type { SpdyResponse } from './http/server-response.ts';
 export type { ServerSocket } from './http/server-socket.ts';
 export { acceptUpgrade, isSpdyUpgrade, type UpgradeOptions } from './http/upgrade.ts';
+export {
+  BaseSpdyStreamHandler,
+  UrlFetchError,
+  type UrlFetchHandler,
+  type UrlFetchOptions,
+  urlfetch,
+} from './http/urlfetch.ts';
 export * from './protocol/constants.ts';
 export type * from './protocol/frames.ts';
 export {
