@@ -254,7 +254,11 @@ export class SpdyServer extends ServerEmitter {
       this.emit('connection', socket);
       this.#accept(socket, socket.alpnProtocol ?? false, true);
     });
-    server.on('tlsClientError', (error, socket) => this.emit('tlsClientError', error, socket));
+    server.on('tlsClientError', (error, socket) => {
+      // After a handshake that took too long the connection is still open.
+      socket.destroy();
+      this.emit('tlsClientError', error, socket);
+    });
     return server;
   }
 
