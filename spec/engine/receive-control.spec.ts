@@ -327,6 +327,23 @@ for (const version of PROTOCOL_VERSIONS) {
         expect(lab.calls()).to.deep.equal(['on_invalid_ctrl_recv SYN_STREAM 0 PROTOCOL_ERROR']);
       });
 
+      it('use the id of a SYN_STREAM up, which is judged like any other (checklist 44-46)', () => {
+        const used = server();
+        used.receive(used.peer.synStream(5, BAD_NAME), used.peer.synStream(5, HEADERS));
+        expect(used.faults()[1]).to.deep.equal(streamFault(5, 1, 'a second SYN_STREAM'));
+        expect(used.engine.statistics.streamsAccepted).to.equal(0);
+        for (const [id, what] of [
+          [4, 'belongs to this side'],
+          [3, 'is lower than one before'],
+        ] as const) {
+          const lab = server();
+          lab.receive(lab.peer.synStream(5, BAD_NAME), lab.peer.synStream(id, BAD_NAME));
+          const message = `SYN_STREAM with stream id ${id}, which ${what}`;
+          expect(lab.faults()[1]).to.deep.equal(sessionFault(message));
+          expect(lab.wrote()).to.deep.equal(['RST_STREAM 5 PROTOCOL_ERROR', lab.goaway(5, 1)]);
+        }
+      });
+
       it('are ignored behind our GOAWAY like good ones (checklist 162)', () => {
         const lab = server();
         lab.engine.submitGoaway();
