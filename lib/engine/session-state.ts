@@ -2,6 +2,7 @@ import { type ErrorCode, SessionError, StreamError } from '../errors.ts';
 import type { FrameReader } from '../framing/frame-reader.ts';
 import {
   CANCEL,
+  CLIENT,
   DEFAULT_WINDOW_SIZE,
   ERR_STREAM_CLOSED,
   ERR_SYN_STREAM_NOT_ALLOWED,
@@ -71,6 +72,8 @@ export class SessionState {
   peerLastGoodId: number = Number.POSITIVE_INFINITY;
   /** PINGs written and not answered. */
   readonly outstandingPings: Set<number> = new Set();
+  /** Id of our next PING. */
+  nextPingId: number;
   /** PINGs of ours that wait to be written. */
   queuedPings = 0;
   /** The stream whose end is being reported: no longer in the table, but its user data is still reachable. */
@@ -91,6 +94,7 @@ export class SessionState {
     this.budgets = new Budgets(options);
     this.sendWindows = options.flowControl && version.streamWindows;
     this.localMaxStreams = options.maxConcurrentStreams;
+    this.nextPingId = side === CLIENT ? 1 : 2;
     const takesCredentials = options.credentials && version.hasCredential && side === SERVER;
     this.certificates = takesCredentials ? new CertificateVector() : null;
   }

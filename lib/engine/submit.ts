@@ -39,11 +39,9 @@ function compressedBound(plainLength: number): number {
 /** Checks what the application asks for and queues it. Nothing is written here. */
 export class Submitter {
   readonly #state: SessionState;
-  #nextPingId: number;
 
   constructor(state: SessionState) {
     this.#state = state;
-    this.#nextPingId = state.side === CLIENT ? 1 : 2;
   }
 
   /** Queues a SYN_STREAM and what follows it. */
@@ -177,8 +175,8 @@ export class Submitter {
         'ERR_SPDY_TOO_MANY_PINGS',
       );
     }
-    const id = this.#nextPingId;
-    this.#nextPingId = id + 2 > MAX_STREAM_ID ? (state.side === CLIENT ? 1 : 2) : id + 2;
+    const id = state.nextPingId;
+    state.nextPingId = id + 2 > MAX_STREAM_ID ? (state.side === CLIENT ? 1 : 2) : id + 2;
     if (state.phase === 'ended') return id;
     state.queuedPings++;
     state.queue.pings.push({ version: state.version.wire, flags: 0, length: 4, type: PING, id });
