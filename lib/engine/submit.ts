@@ -289,8 +289,9 @@ export class Submitter {
 
   /** The id that our next stream gets. */
   setNextStreamId(id: number): void {
-    const { streams } = this.#state;
-    checkRange('next stream id', id, streams.nextOwnId, MAX_STREAM_ID);
+    const { streams, queue } = this.#state;
+    const last = MAX_STREAM_ID - 2 * Math.max(0, queue.waitingToOpen - 1);
+    checkRange('next stream id', id, streams.nextOwnId, last);
     if (!streams.isOwnId(id)) throw new InvalidArgumentError(`stream id ${id} belongs to the peer`);
     streams.nextOwnId = id;
   }
