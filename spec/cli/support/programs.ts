@@ -1,0 +1,130 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+/** What a program did. */
+export interface Result {
+  readonly status: number | null;
+  readonly stdout: Buffer;
+  /** The same as text. */
+  readonly text: string;
+  readonly stderr: string;
+}
+
+/** How a program is run. */
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly input?: string | Buffer;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+
+/** The compiled program of this name. */
+export function programFile(name: string): string {
+  return fileURLToPath(new URL(`../../../lib/cli/${name}.js`, import.meta.url));
+}
+
+/** Starts a program. */
+export function start(name: string, args: readonly string[], options: RunOptions = {}): Child {
+  const { NO_COLOR: _, FORCE_COLOR: __, NODE_OPTIONS: ___, ...env } = process.env;
+  return spawn(process.execPath, [programFile(name), ...args], {
+    cwd: options.cwd ?? process.cwd(),
+    env: { ...env, ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+}
+
+/** Runs a program to its end. */
+export async function run(
+  name: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Result> {
+  const child = start(name, args, options);
+  child.stdin.on('error', () => {});
+  child.stdin.end(options.input ?? '');
+  const [stdout, stderr] = await Promise.all([
+    collect(child.stdout),
+    collect(child.stderr),
+    once(child, 'close'),
+  ]);
+  return {
+    status: child.exitCode,
+    stdout,
+    text: stdout.toString(),
+    stderr: stderr.toString(),
+  };
+}
+
+/** Runs spdycat. */
+export function spdycat(args: readonly string[], options: RunOptions = {}): Promise<Result> {
+  return run('spdycat', args, options);
+}
+
+/** A running spdyd. */
+export interface Daemon {
+  readonly port: number;
+  /** `https://127.0.0.1:6121`. */
+  readonly origin: string;
+  /** What it has printed. */
+  readonly log: () => string;
+  /** Sends a signal, and resolves with the exit status. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Starts spdyd at a free port, and waits until it listens. */
+export async function spdyd(args: readonly string[]): Promise<Daemon> {
+  const files = args.at(-1) === '--' ? args.slice(0, -1) : args;
+  const child = start('spdyd', files);
+  child.stdin.end();
+  let log = '';
+  const closed = once(child, 'close');
+  const port = await new Promise<number>((resolve, reject) => {
+    const take = (chunk: Buffer): void => {
+      log += chunk.toString();
+      const match = /(?:at |"listening":")https?:\/\/[^/\s]*:(\d+)\//.exec(log);
+      if (match !== null) resolve(Number(match[1]));
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    child.once('close', () => reject(new Error(`spdyd ended: ${log}`)));
+  });
+  const scheme = files.includes('--no-tls') ? 'http' : 'https';
+  return {
+    port,
+    origin: `${scheme}://127.0.0.1:${port}`,
+    log: () => log,
+    end: async (signal = 'SIGTERM') => {
+      if (child.exitCode === null) child.kill(signal);
+      await closed;
+      return child.exitCode;
+    },
+  };
+}
+
+/** Makes a folder with these files; a path that ends with a slash makes a folder. */
+export function makeFolder(files: Readonly<Record<string, string | Buffer>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'spdylay-spec-'));
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(folder, name);
+    mkdirSync(name.endsWith('/') ? path : dirname(path), { recursive: true });
+    if (!name.endsWith('/')) writeFileSync(path, content);
+  }
+  return folder;
+}
+
+/** Removes a folder. */
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function collect(source: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of source) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
