@@ -14,7 +14,7 @@ export function dispatchTo(
   } else if (expect === undefined) {
     handle(server, request, response);
   } else if (expect.toLowerCase() === '100-continue') {
-    // Nothing is sent for it: clients of SPDY do not wait (semantics 13.6).
+    // Nothing is sent for it: clients of SPDY do not wait.
     if (!server.emit('checkContinue', request, response)) handle(server, request, response);
   } else if (!server.emit('checkExpectation', request, response)) {
     answer(response, 417);

@@ -85,7 +85,7 @@ export class ResponseBody implements ResponseCalls {
     const response = this.#response;
     if (this.#head !== null) throw headersSent('write');
     const code = Number(statusCode) | 0;
-    // SYN_REPLY can be sent only once: interim replies have no place (semantics 13.6).
+    // SYN_REPLY can be sent only once: interim replies have no place.
     if (code < 200 || code > 999) {
       throw httpError(
         RangeError,
