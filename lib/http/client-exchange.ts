@@ -8,7 +8,7 @@ import type { SpdyStream } from '../session/stream.ts';
 import type { RequestPlan } from './client-options.ts';
 import { type PushedRequest, takePush } from './client-push.ts';
 import { ClientResponse } from './client-response.ts';
-import { parseResponse, requestToSpdy } from './headers.ts';
+import { endToEndFields, parseResponse, requestToSpdy } from './headers.ts';
 
 /** A way to a server, in use until it is released. */
 export type Link = SpdyLink | HttpLink;
@@ -66,7 +66,8 @@ export interface Exchange {
   /** The stream that carries it, null with HTTP/1.1. */
   readonly stream: SpdyStream | null;
   write(chunk: Uint8Array, done: (error?: Error | null) => void): void;
-  end(done: () => void): void;
+  /** Ends the body, with trailers behind it. */
+  end(trailers: HeaderList, done: () => void): void;
   setTimeout(milliseconds: number): void;
   /** Gives the request up. */
   destroy(error: Error | null): void;
@@ -146,13 +147,20 @@ export class SpdyExchange implements Exchange {
   }
 
   write(chunk: Uint8Array, done: (error?: Error | null) => void): void {
-    this.stream.write(chunk, done);
+    // An empty body has ended the stream together with its headers.
+    if (chunk.length === 0) process.nextTick(done);
+    else this.stream.write(chunk, done);
   }
 
-  end(done: () => void): void {
+  end(trailers: HeaderList, done: () => void): void {
+    const { stream } = this;
     // A tunnel is ended by whoever uses it.
     if (this.#tunnel) done();
-    else this.stream.end(done);
+    else if (trailers.length === 0 || !stream.writable) stream.end(done);
+    else {
+      stream.once('finish', done);
+      stream.sendTrailers(endToEndFields(trailers));
+    }
   }
 
   setTimeout(milliseconds: number): void {
@@ -238,7 +246,8 @@ export class HttpExchange implements Exchange {
     this.#request.write(chunk, done);
   }
 
-  end(done: () => void): void {
+  end(trailers: HeaderList, done: () => void): void {
+    if (trailers.length > 0) this.#request.addTrailers(trailers);
     this.#request.end(done);
   }
 

@@ -80,13 +80,15 @@ describe('http/client-request', () => {
         expect(await textOf(await responseOf(pieces))).to.equal('two pieces');
         const empty = agent.request(server.url(), post).end();
         expect(await textOf(await responseOf(empty))).to.equal('');
+        const written = agent.request(server.url(), post).end(Buffer.alloc(0));
+        expect(await textOf(await responseOf(written))).to.equal('');
         const streamed = agent.request(server.url(), post);
         streamed.flushHeaders();
         const response = await responseOf(streamed);
         streamed.write('not ');
         streamed.end('known');
         expect(await textOf(response)).to.equal('not known');
-        expect(lengths).to.deep.equal(['10', '10', '0', '']);
+        expect(lengths).to.deep.equal(['10', '10', '0', '0', '']);
       });
 
       it('sends and receives large bodies with backpressure', async () => {
@@ -150,6 +152,21 @@ describe('http/client-request', () => {
         expect(await textOf(response)).to.equal('body');
         expect(response.trailers).to.deep.equal({ 'x-checksum': '42' });
         expect(response.rawTrailers).to.deep.equal(['x-checksum', '42']);
+      });
+
+      it('sends trailers (checklist 274)', async () => {
+        const server = await stage.server({
+          ...only,
+          handler: (stream) => {
+            stream.resume();
+            stream.on('end', () => answer(stream, JSON.stringify(stream.trailers)));
+          },
+        });
+        const request = stage.agent().request(server.url(), { method: 'POST' });
+        request.write('body');
+        request.addTrailers({ 'X-Sum': '4' });
+        request.end();
+        expect(await textOf(await responseOf(request))).to.equal('[["x-sum","4"]]');
       });
 
       it('resets a reply without status or version (checklist 263)', async () => {
