@@ -31,9 +31,10 @@ export { SpdyAgent, type SpdyAgentEvents } from './http/agent.ts';
 export type { ProxyOptions, SpdyAgentOptions } from './http/agent-options.ts';
 export type { OriginStatistics } from './http/agent-origin.ts';
 export { type ClientRequestOptions, get, globalAgent, request } from './http/client.ts';
+export type { ClientRequestEvents } from './http/client-events.ts';
 export type { RequestOptions, Target } from './http/client-options.ts';
 export type { PushedRequest } from './http/client-push.ts';
-export { ClientRequest, type ClientRequestEvents } from './http/client-request.ts';
+export { ClientRequest } from './http/client-request.ts';
 export { ClientResponse } from './http/client-response.ts';
 export type {
   DispatchController,

@@ -19,6 +19,7 @@ export interface OriginStatistics {
   /** Connections that were made for sessions, and those that failed. */
   readonly connects: number;
   readonly failures: number;
+  /** Those that were tried again count each time. */
   readonly requests: number;
   readonly retries: number;
   readonly pushes: number;

@@ -247,7 +247,7 @@ export class HttpExchange implements Exchange {
   }
 
   end(trailers: HeaderList, done: () => void): void {
-    if (trailers.length > 0) this.#request.addTrailers(trailers);
+    if (trailers.length > 0) this.#request.addTrailers([...trailers] as [string, string][]);
     this.#request.end(done);
   }
 

@@ -1,9 +1,9 @@
-import http from 'node:http';
-import { type Duplex, Writable, type WritableOptions } from 'node:stream';
-import { InvalidStateError, StreamError } from '../errors.ts';
+import type http from 'node:http';
+import type { Duplex } from 'node:stream';
+import { StreamError } from '../errors.ts';
 import { CANCEL } from '../protocol/constants.ts';
-import type { Header, HeaderList } from '../protocol/frames.ts';
 import type { SpdyStream } from '../session/stream.ts';
+import { RequestBody } from './client-body.ts';
 import {
   type Exchange,
   type ExchangeHost,
@@ -12,10 +12,11 @@ import {
   type ResponseRules,
   SpdyExchange,
 } from './client-exchange.ts';
+import { HeadedRequest } from './client-head.ts';
 import type { RequestPlan } from './client-options.ts';
 import type { PushedRequest } from './client-push.ts';
 import type { ClientResponse } from './client-response.ts';
-import { toHeaderPairs } from './headers.ts';
+import { type HeaderInput, toHeaderPairs } from './headers.ts';
 
 /** What a request needs of its agent. */
 export interface RequestAgent extends ResponseRules {
@@ -32,56 +33,6 @@ export interface RequestAgent extends ResponseRules {
   retried(plan: RequestPlan): void;
 }
 
-/** Events of a ClientRequest with their arguments: those of `http.ClientRequest`, and 'push'. */
-export interface ClientRequestEvents {
-  abort: [];
-  close: [];
-  /** Answer to CONNECT; `socket` is the tunnel. */
-  connect: [response: http.IncomingMessage, socket: Duplex, head: Buffer];
-  continue: [];
-  drain: [];
-  error: [error: Error];
-  finish: [];
-  /** An interim response (HTTP/1.1 only: SPDY has none). */
-  information: [info: http.InformationEvent];
-  /** The server pushes a resource that belongs to this request. Without a listener here or at the agent it is refused. */
-  push: [request: PushedRequest, response: ClientResponse];
-  response: [response: http.IncomingMessage];
-  /** The connection, shared by all requests of a session. */
-  socket: [socket: Duplex];
-  timeout: [];
-  /** Answer to an `upgrade` field (HTTP/1.1 only). */
-  upgrade: [response: http.IncomingMessage, socket: Duplex, head: Buffer];
-}
-
-/** A Writable with the events of a ClientRequest. */
-interface EventedWritable extends Writable {
-  addListener<K extends keyof ClientRequestEvents>(
-    event: K,
-    listener: (...args: ClientRequestEvents[K]) => void,
-  ): this;
-  on<K extends keyof ClientRequestEvents>(
-    event: K,
-    listener: (...args: ClientRequestEvents[K]) => void,
-  ): this;
-  once<K extends keyof ClientRequestEvents>(
-    event: K,
-    listener: (...args: ClientRequestEvents[K]) => void,
-  ): this;
-  off<K extends keyof ClientRequestEvents>(
-    event: K,
-    listener: (...args: ClientRequestEvents[K]) => void,
-  ): this;
-  removeListener<K extends keyof ClientRequestEvents>(
-    event: K,
-    listener: (...args: ClientRequestEvents[K]) => void,
-  ): this;
-}
-
-const RequestWritable: new (options?: WritableOptions) => EventedWritable = Writable as new (
-  options?: WritableOptions,
-) => EventedWritable;
-
 type Done = (error?: Error | null) => void;
 
 /** Methods whose requests have a body as a rule, so that an empty one is told. */
@@ -94,7 +45,7 @@ const RETRY_DELAY = 20;
  * A request in the shape of `http.ClientRequest`: write the body, `end()` it, and listen for 'response'. It goes over SPDY, or over
  * HTTP/1.1 where the server speaks nothing else. Made by `request()` and `agent.request()`.
  */
-export class ClientRequest extends RequestWritable {
+export class ClientRequest extends HeadedRequest {
   readonly method: string;
   readonly path: string;
   /** Name of the server with its port, unless that is the default one. */
@@ -111,18 +62,9 @@ export class ClientRequest extends RequestWritable {
 
   readonly #agent: RequestAgent;
   readonly #plan: RequestPlan;
-  /** Keeps and checks header fields as every request of `http` does. */
-  readonly #head = new http.OutgoingMessage();
-  #headFlushed = false;
+  readonly #body: RequestBody;
   #link: Link | null = null;
   #exchange: Exchange | null = null;
-  /** Body bytes that would be needed again, null when they are not kept. */
-  #kept: Buffer[] | null = [];
-  #keptBytes = 0;
-  #writing: { chunks: readonly Buffer[]; done: Done } | null = null;
-  #ending: Done | null = null;
-  /** The whole body was handed over. */
-  #bodyEnded = false;
   #retries = 0;
   #timeoutMs = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -132,77 +74,25 @@ export class ClientRequest extends RequestWritable {
     plan: RequestPlan,
     callback?: (response: http.IncomingMessage) => void,
   ) {
-    super({ autoDestroy: false, highWaterMark: 16384 });
     const { target, options } = plan;
+    super(options);
     this.#agent = agent;
     this.#plan = plan;
+    this.#body = new RequestBody(agent.maxReplayBytes);
     this.method = plan.method;
     this.path = plan.path;
     this.host = target.host;
     this.protocol = `${target.scheme}:`;
-    if (options.headers !== undefined) {
-      for (const [name, value] of toHeaderPairs(options.headers)) {
-        this.#head.appendHeader(name, value);
-      }
-    }
-    if (options.auth && !this.#head.hasHeader('authorization')) {
-      const credentials = Buffer.from(options.auth).toString('base64');
-      this.#head.setHeader('authorization', `Basic ${credentials}`);
-    }
     if (callback !== undefined) this.once('response', callback);
     if (options.timeout !== undefined) this.setTimeout(options.timeout);
     if (options.signal !== undefined) this.#abortOn(options.signal);
-    if (this.#head.hasHeader('expect')) this.flushHeaders();
+    if (this.hasHeader('expect')) this.flushHeaders();
     process.nextTick(() => this.#connect());
   }
 
-  // The head
-
-  /** Whether the header fields can no longer be changed. */
-  get headersSent(): boolean {
-    return this.#headFlushed;
-  }
-
-  /** @throws Error once the headers are sent, and for a name or value that no field can have */
-  setHeader(name: string, value: number | string | readonly string[]): this {
-    this.#assertHeadOpen();
-    this.#head.setHeader(name, value);
-    return this;
-  }
-
-  /** Adds a value to a field. */
-  appendHeader(name: string, value: string | readonly string[]): this {
-    this.#assertHeadOpen();
-    this.#head.appendHeader(name, value);
-    return this;
-  }
-
-  removeHeader(name: string): void {
-    this.#assertHeadOpen();
-    this.#head.removeHeader(name);
-  }
-
-  getHeader(name: string): number | string | string[] | undefined {
-    return this.#head.getHeader(name);
-  }
-
-  getHeaders(): http.OutgoingHttpHeaders {
-    return this.#head.getHeaders();
-  }
-
-  getHeaderNames(): string[] {
-    return this.#head.getHeaderNames();
-  }
-
-  hasHeader(name: string): boolean {
-    return this.#head.hasHeader(name);
-  }
-
-  /** Sends the headers now, without waiting for the body. */
-  flushHeaders(): void {
-    if (this.#headFlushed) return;
-    this.#headFlushed = true;
-    this.#open();
+  /** Sends fields behind the body. Call it before `end()`. */
+  addTrailers(trailers: HeaderInput): void {
+    this.#body.trailers = [...this.#body.trailers, ...toHeaderPairs(trailers)];
   }
 
   // The connection
@@ -253,10 +143,8 @@ export class ClientRequest extends RequestWritable {
   }
 
   override _final(done: Done): void {
-    this.#ending = done;
-    this.#bodyEnded = true;
-    if (this.#exchange === null) this.flushHeaders();
-    else this.#end(this.#exchange);
+    this.#body.finish(done);
+    this.flushHeaders();
   }
 
   override end(...args: unknown[]): this {
@@ -272,7 +160,7 @@ export class ClientRequest extends RequestWritable {
     const exchange = this.#exchange;
     const link = this.#link;
     this.#link = null;
-    this.#kept = null;
+    this.#body.release();
     if (exchange === null) link?.release();
     if (response !== null) {
       if (exchange !== null && !response.complete) {
@@ -285,7 +173,7 @@ export class ClientRequest extends RequestWritable {
       return;
     }
     exchange?.destroy(error);
-    this.#settleBody();
+    this.#body.settle();
     if (error === null && this.listenerCount('error') > 0) {
       const { id = 0 } = exchange?.stream ?? {};
       const message = 'the request was destroyed before a response came';
@@ -296,6 +184,10 @@ export class ClientRequest extends RequestWritable {
   }
 
   // Carrying it out
+
+  protected headReady(): void {
+    this.#open();
+  }
 
   #connect(): void {
     if (this.destroyed) return;
@@ -316,8 +208,8 @@ export class ClientRequest extends RequestWritable {
   /** Begins as soon as there are a connection and headers. */
   #open(): void {
     const link = this.#link;
-    if (link === null || !this.#headFlushed || this.#exchange !== null || this.destroyed) return;
-    const endStream = this.#announceLength();
+    if (link === null || !this.headersSent || this.#exchange !== null || this.destroyed) return;
+    const endStream = this.#measure();
     try {
       this.#exchange = this.#begin(link, endStream);
     } catch (error) {
@@ -329,88 +221,30 @@ export class ClientRequest extends RequestWritable {
     }
     this.#stopTimer();
     if (this.#timeoutMs > 0) this.#exchange.setTimeout(this.#timeoutMs);
-    this.#sendBody(this.#exchange);
+    this.#body.sendTo(this.#exchange);
   }
 
   #begin(link: Link, endStream: boolean): Exchange {
     const host = this.#hostOf(link);
     if (link.protocol === 'http/1.1') {
-      return new HttpExchange(host, link, this.#plan, this.#head.getHeaders(), endStream);
+      return new HttpExchange(host, link, this.#plan, this.getHeaders(), endStream);
     }
-    return new SpdyExchange(host, link, this.#plan, this.#fields(), endStream, this.#agent);
+    return new SpdyExchange(host, link, this.#plan, this.fields(), endStream, this.#agent);
   }
 
   /** Tells the length of a body that is complete already. Returns whether there is none. */
-  #announceLength(): boolean {
-    if (!this.writableEnded || this.#kept === null) return false;
-    const inWork = this.#writing?.chunks.reduce((sum, { length }) => sum + length, 0) ?? 0;
-    const length = this.#keptBytes + this.writableLength - inWork;
-    if (this.#head.hasHeader('content-length') || this.#head.hasHeader('transfer-encoding')) {
-      return length === 0;
-    }
-    if (length > 0 || BODY_METHODS.has(this.method)) {
-      this.#head.setHeader('content-length', length);
-    }
+  #measure(): boolean {
+    const length = this.writableEnded ? this.#body.lengthWith(this.writableLength) : null;
+    // HTTP/1.1 has trailers only behind a body of unknown length.
+    if (length === null || this.#body.trailers.length > 0) return false;
+    if (length > 0 || BODY_METHODS.has(this.method)) this.announceLength(length);
     return length === 0;
   }
 
-  #fields(): HeaderList {
-    const fields: Header[] = [];
-    for (const [name, value] of Object.entries(this.#head.getHeaders())) {
-      for (const item of Array.isArray(value) ? value : [value]) fields.push([name, String(item)]);
-    }
-    return fields;
-  }
-
-  /** Sends what an earlier attempt has sent, and what waits. */
-  #sendBody(exchange: Exchange): void {
-    const waiting = this.#writing?.chunks.length ?? 0;
-    const kept = this.#kept ?? [];
-    for (const chunk of kept.slice(0, kept.length - waiting)) exchange.write(chunk, () => {});
-    if (this.#writing !== null) this.#write(exchange, this.#writing.chunks);
-    if (this.#bodyEnded) this.#end(exchange);
-  }
-
   #take(chunks: readonly Buffer[], done: Done): void {
-    this.#writing = { chunks, done };
-    if (this.#kept !== null) {
-      for (const chunk of chunks) this.#keptBytes += chunk.length;
-      this.#kept.push(...chunks);
-    }
-    const exchange = this.#exchange;
-    if (exchange === null) {
-      // What follows in the same tick still counts for `content-length`.
-      process.nextTick(() => this.flushHeaders());
-      return;
-    }
-    this.#limitKept();
-    this.#write(exchange, chunks);
-  }
-
-  #write(exchange: Exchange, chunks: readonly Buffer[]): void {
-    chunks.forEach((chunk, i) => {
-      exchange.write(chunk, (error) => {
-        // An error is told when the stream closes, unless another attempt follows.
-        if (i + 1 < chunks.length || error || exchange !== this.#exchange) return;
-        this.#limitKept();
-        const done = this.#writing?.done;
-        this.#writing = null;
-        done?.();
-      });
-    });
-  }
-
-  #end(exchange: Exchange): void {
-    exchange.end(() => {
-      if (exchange !== this.#exchange) return;
-      const done = this.#ending;
-      this.#ending = null;
-      done?.();
-    });
-  }
-
-  #limitKept(): void {
-    if (this.#keptBytes > this.#agent.maxReplayBytes) this.#kept = null;
+    this.#body.take(chunks, done);
+    // What follows in the same tick still counts for `content-length`.
+    if (!this.headersSent) process.nextTick(() => this.flushHeaders());
   }
 
   #hostOf(link: Link): ExchangeHost {
@@ -429,7 +263,7 @@ export class ClientRequest extends RequestWritable {
         this.#exchange = null;
         this.#link = null;
         if (!this.emit(event, response, socket, head)) socket.destroy();
-        this.#settleBody();
+        this.#body.settle();
         this.destroy();
       },
       wantsPush: () => this.listenerCount('push') > 0 || agent.wantsPush,
@@ -446,7 +280,7 @@ export class ClientRequest extends RequestWritable {
   }
 
   #answered(response: http.IncomingMessage): void {
-    this.#kept = null;
+    this.#body.release();
     this.response = response;
     if (this.destroyed) response.destroy();
     else if (!this.emit('response', response)) response.resume();
@@ -455,17 +289,18 @@ export class ClientRequest extends RequestWritable {
   #closed(error: Error | null, unprocessed: boolean): void {
     this.#link = null;
     this.#exchange = null;
+    this.#body.detach();
     if (error !== null) {
       this.#failed(error, unprocessed);
       return;
     }
-    this.#settleBody();
+    this.#body.settle();
     if (!this.destroyed) this.destroy();
   }
 
   #failed(error: Error, unprocessed: boolean): void {
     if (this.destroyed) return;
-    const again = unprocessed && this.#kept !== null && this.#retries < this.#agent.maxRetries;
+    const again = unprocessed && this.#body.repeatable && this.#retries < this.#agent.maxRetries;
     if (!again) {
       this.destroy(error);
       return;
@@ -475,16 +310,6 @@ export class ClientRequest extends RequestWritable {
     this.#retries++;
     if (delay === 0) this.#connect();
     else setTimeout(() => this.#connect(), delay);
-  }
-
-  /** Whoever still writes is not left waiting. */
-  #settleBody(): void {
-    const writing = this.#writing;
-    const ending = this.#ending;
-    this.#writing = null;
-    this.#ending = null;
-    writing?.done();
-    ending?.();
   }
 
   /** `addAbortSignal()` would look away as soon as the body is written. */
@@ -500,10 +325,6 @@ export class ClientRequest extends RequestWritable {
     }
     signal.addEventListener('abort', abort, { once: true });
     this.once('close', () => signal.removeEventListener('abort', abort));
-  }
-
-  #assertHeadOpen(): void {
-    if (this.#headFlushed) throw new InvalidStateError('the headers were sent already');
   }
 
   #stopTimer(): void {
