@@ -283,6 +283,7 @@ describe('HTTP headers', () => {
       ['age', '1'],
       ['__proto__', 'x'],
     ]);
-    expect(toDistinctHeaders(raw)['accept']).to.deep.equal(['1', '2']);
+    const { accept } = toDistinctHeaders(raw);
+    expect(accept).to.deep.equal(['1', '2']);
   });
 });
