@@ -61,6 +61,8 @@ export class Engine implements SessionCalls {
   readonly #submit: Submitter;
   /** Bytes of the frame that `send()` could not hand over yet. */
   #unsent: Buffer | null = null;
+  /** The transport has ended: what was encoded goes nowhere. */
+  #gone = false;
 
   /**
    * @throws InvalidArgumentError for a side or an option that is none
@@ -140,10 +142,10 @@ export class Engine implements SessionCalls {
   /** The transport has ended: every stream ends with an error, and nothing is sent any more. */
   transportEnd(error?: SessionError): void {
     const state = this.#state;
+    this.#gone = true;
+    this.#unsent = null;
     if (state.phase === 'ended') return;
     state.end();
-    this.#out.take();
-    this.#unsent = null;
     const message = 'the transport ended while the stream was open';
     state.endStreams(
       INTERNAL_ERROR,
@@ -179,7 +181,7 @@ export class Engine implements SessionCalls {
     }
     while (out.length < limit && sender.encodeNext()) sender.written();
     state.report.rethrow();
-    if (out.length === 0) return null;
+    if (out.length === 0 || this.#gone) return null;
     const bytes = out.take();
     if (!state.queue.hasData(state.mayData)) out.trim();
     state.statistics.bytesSent += bytes.length;
@@ -194,13 +196,14 @@ export class Engine implements SessionCalls {
   send(): void {
     for (;;) {
       if (this.#unsent === null) {
-        if (!this.#sender.encodeNext()) break;
+        if (!this.#sender.encodeNext() || this.#gone) break;
         this.#unsent = this.#out.take();
       }
-      const sent = handOver(this.#handler, this.#state.report, this.#unsent);
-      if (sent === 0) break;
+      const bytes = this.#unsent;
+      const sent = handOver(this.#handler, this.#state.report, bytes);
+      if (sent === 0 || this.#gone) break;
       this.#state.statistics.bytesSent += sent;
-      this.#unsent = sent < this.#unsent.length ? this.#unsent.subarray(sent) : null;
+      this.#unsent = sent < bytes.length ? bytes.subarray(sent) : null;
       if (this.#unsent === null) this.#sender.written();
     }
     this.#state.report.rethrow();
@@ -214,7 +217,7 @@ export class Engine implements SessionCalls {
 
   wantWrite(): boolean {
     const { phase, queue, mayOpen, mayData } = this.#state;
-    if (this.#unsent !== null || this.#out.length > 0) return true;
+    if (this.#unsent !== null || this.#out.length > 0) return !this.#gone;
     if (phase === 'ended') return false;
     return queue.hasUrgent || queue.hasStream(mayOpen, mayData);
   }
