@@ -77,6 +77,9 @@ describe('documentation', () => {
         ...fieldsOf('lib/http/fetch.ts', 'FetchInit'),
         ...publicMembers('lib/http/server.d.ts', 'SpdyServer'),
         ...publicMembers('lib/http/agent.d.ts', 'SpdyAgent'),
+        ...publicMembers('lib/http/dispatcher.d.ts', 'SpdyDispatcher'),
+        ...fieldsOf('lib/http/urlfetch.ts', 'UrlFetchOptions'),
+        ...methodsOf('lib/http/urlfetch.ts', 'UrlFetchHandler'),
       ];
       expect(names).to.include.members(['allowHttp1', 'handleUpgrade', 'maxRetries']);
       expect(missing(names, codeWords('docs/http.md'))).to.deep.equal([]);
