@@ -25,6 +25,7 @@ import type { DataSource } from './data-provider.ts';
 import type { EngineHandler } from './engine-handler.ts';
 import {
   applyOption,
+  checkRange,
   type EngineOptions,
   type ResolvedOptions,
   resolveOptions,
@@ -331,14 +332,12 @@ export class Engine implements SessionCalls {
   }
 
   failSession(status: number, error?: SessionError): void {
-    if (![0, 1, 2].includes(status))
-      throw new InvalidArgumentError(`status must be 0, 1 or 2, got ${String(status)}`);
+    checkRange('status', status, 0, 2);
     if (this.#state.phase !== 'open') this.#submit.goaway(status);
     else {
       const message = 'the session was ended by this side';
-      this.#state.fail(
-        error ?? new SessionError('ERR_SPDY_SESSION_CLOSED', message, status, 'local'),
-      );
+      const reason = error ?? new SessionError('ERR_SPDY_SESSION_CLOSED', message, status, 'local');
+      this.#state.fail(reason, status);
     }
     this.#state.report.rethrow();
   }

@@ -231,14 +231,14 @@ export class SessionState {
   }
 
   /** The session fails: nothing more is read, all streams end, GOAWAY is the last thing written. */
-  fail(error: SessionError): void {
+  fail(error: SessionError, status: number = error.status): void {
     if (this.phase !== 'open') return;
     this.phase = 'failing';
     this.reader?.stop();
     this.queue.pings.clear();
     this.queue.settings.clear();
     this.queue.goaways.clear();
-    this.queue.goaways.push(this.goaway(error.status));
+    this.queue.goaways.push(this.goaway(status));
     this.report.sessionError(error);
     this.endStreams(INTERNAL_ERROR, error);
   }
