@@ -18,6 +18,7 @@ import {
   MAX_STREAM_ID,
   MAX_WINDOW_SIZE,
   PING,
+  REFUSED_STREAM,
   SETTINGS,
   SETTINGS_MAX,
   type SYN_REPLY,
@@ -81,7 +82,7 @@ export class Submitter {
       headers: presentHeaders(version, wireHeaders),
     };
     if (provider !== null) stream.outbox.push(dataItem(provider, true));
-    if (state.phase !== 'open') state.refuse(stream, ERR_STREAM_CLOSED, 0, this.#sessionClosed());
+    if (state.phase !== 'open') state.refuse(stream, ERR_STREAM_CLOSED, REFUSED_STREAM, sessionClosed());
     else queue.place(stream, LANE_OPEN, 1);
     return stream;
   }
@@ -313,10 +314,11 @@ export class Submitter {
     }
     return prepared;
   }
+}
 
-  #sessionClosed(): StreamError {
-    return new StreamError('ERR_SPDY_SESSION_CLOSED', 'the session is closed', 0, 3, 'local');
-  }
+function sessionClosed(): StreamError {
+  const message = 'the session is closed';
+  return new StreamError('ERR_SPDY_SESSION_CLOSED', message, 0, REFUSED_STREAM, 'local');
 }
 
 /** Whether a value can deliver data; an object without a read function counts as no provider, as in Spdylay. */
