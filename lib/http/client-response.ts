@@ -15,6 +15,9 @@ import {
   toRawHeaders,
 } from './headers.ts';
 
+/** Header fields that may gather by HEADERS behind the reply. */
+const MAX_FIELDS = 2000;
+
 /** What a response is made of. */
 export interface ResponseInit {
   readonly stream: SpdyStream;
@@ -82,7 +85,7 @@ export class ClientResponse extends IncomingMessage {
 
   #listen(): void {
     const { stream } = this;
-    stream.on('headers', (more) => this.#setHeaders([...this.#fields(), ...endToEndFields(more)]));
+    stream.on('headers', (more) => this.#addHeaders(more));
     stream.on('timeout', () => this.emit('timeout'));
     stream.once('close', () => {
       if (!this.#ended) this.destroy(this.#cutOff());
@@ -127,9 +130,13 @@ export class ClientResponse extends IncomingMessage {
   #isWrong(differs: boolean): boolean {
     if (!this.#init.strictContentLength || this.#announced === null || !differs) return false;
     const message = `the body does not have the announced ${this.#announced} bytes`;
+    this.#fail(message);
+    return true;
+  }
+
+  #fail(message: string): void {
     const { id } = this.stream;
     this.destroy(new StreamError('ERR_SPDY_PROTOCOL', message, id, PROTOCOL_ERROR, 'peer'));
-    return true;
   }
 
   #cutOff(): Error {
@@ -139,12 +146,15 @@ export class ClientResponse extends IncomingMessage {
     return new StreamError('ERR_SPDY_STREAM_CLOSED', message, id, rstStatus, 'local');
   }
 
-  #fields(): HeaderList {
+  #addHeaders(more: HeaderList): void {
     const { rawHeaders } = this;
-    return Array.from({ length: rawHeaders.length / 2 }, (_, i) => [
+    const former: HeaderList = Array.from({ length: rawHeaders.length / 2 }, (_, i) => [
       rawHeaders[2 * i] as string,
       rawHeaders[2 * i + 1] as string,
     ]);
+    const fields = [...former, ...endToEndFields(more)];
+    if (fields.length <= MAX_FIELDS) this.#setHeaders(fields);
+    else this.#fail(`more than ${MAX_FIELDS} header fields`);
   }
 
   #setHeaders(fields: HeaderList): void {

@@ -188,6 +188,49 @@ describe('http/agent', () => {
       expect(await bodyOf(request)).to.equal('ab');
     });
 
+    it('passes on upgrades, timeouts and interim responses', async () => {
+      const server = await stage.server({
+        protocols: ['http/1.1'],
+        http: (request, response) => {
+          if (request.url === '/slow') return;
+          response.writeEarlyHints({ link: '</a.css>; rel=preload' }, () => response.end('done'));
+        },
+      });
+      server.http.on('upgrade', (_request, socket) => {
+        socket.write(
+          'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nhi',
+        );
+      });
+      const agent = stage.agent();
+      const headers = { connection: 'Upgrade', upgrade: 'x' };
+      const upgrade = agent.request(server.url(), { headers });
+      const upgraded = once(upgrade, 'upgrade');
+      upgrade.end();
+      const [response, socket] = await upgraded;
+      expect(response.statusCode).to.equal(101);
+      socket.destroy();
+      const hinted = agent.get(server.url());
+      const [[information]] = await Promise.all([once(hinted, 'information'), bodyOf(hinted)]);
+      expect(information.statusCode).to.equal(103);
+      const slow = agent.get(server.url('/slow'), { timeout: 20 });
+      slow.on('error', () => {});
+      await once(slow, 'timeout');
+      slow.destroy();
+    });
+
+    it('closes its connections when they are not used, or with the agent', async () => {
+      const server = await stage.server({ protocols: ['http/1.1'] });
+      const agent = stage.agent({ idleTimeoutMs: 20 });
+      await bodyOf(agent.get(server.url()));
+      await until(() => agent.statistics[0]?.protocol === null);
+      const other = stage.agent();
+      await bodyOf(other.get(server.url()));
+      await other.close();
+      const connections = (): Promise<number> =>
+        new Promise((done) => server.server.getConnections((_error, count) => done(count)));
+      while ((await connections()) > 0) await new Promise((next) => setTimeout(next, 5));
+    });
+
     it('tells errors as http does', async () => {
       const server = await stage.server({
         protocols: ['http/1.1'],
@@ -220,6 +263,27 @@ describe('http/agent', () => {
     const [error] = await once(agent.get(`https://127.0.0.1:${port}/`), 'error');
     expect((error as SpdyError).code).to.equal('ERR_SPDY_TIMEOUT');
     silent.close();
+  });
+
+  it('reaches addresses as well as names, and checks the certificate for them', async () => {
+    const server = await stage.server();
+    const agent = stage.agent();
+    expect(await bodyOf(agent.get(`https://127.0.0.1:${server.port}/`))).to.equal('hello');
+    const [error] = await once(agent.get(`https://127.0.0.2:${server.port}/`), 'error');
+    expect(error.code).to.match(/ECONNREFUSED|ALTNAME/);
+  });
+
+  it('refuses options that are out of range', () => {
+    expect(() => stage.agent({ maxRetries: -1 })).to.throw('maxRetries');
+    expect(() => stage.agent({ idleTimeoutMs: Number.NaN })).to.throw('idleTimeoutMs');
+  });
+
+  it('closes at the end of its scope', async () => {
+    const server = await stage.server();
+    const agent = stage.agent();
+    await bodyOf(agent.get(server.url()));
+    await agent[Symbol.asyncDispose]();
+    await until(() => server.sessions[0]?.closed === true);
   });
 
   it('has sessions of their own for other TLS options', async () => {

@@ -372,6 +372,73 @@ describe('http/client-request', () => {
     expect(timeouts).to.equal(1);
   });
 
+  it('limits the headers that come behind the reply', async () => {
+    const server = await stage.server({
+      handler: (stream) => {
+        stream.respond(reply(200));
+        for (let i = 0; i < 30; i++) {
+          stream.sendHeaders(Array.from({ length: 100 }, (_, j) => [`x-${i}-${j}`, '']));
+        }
+      },
+    });
+    const error = await new Promise<StreamError>((done) => {
+      stage.agent().get(server.url(), (response) => response.on('error', done));
+    });
+    expect(error.code).to.equal('ERR_SPDY_PROTOCOL');
+  });
+
+  it('emits timeout while it waits for a body, for the response too', async () => {
+    const server = await stage.server({ handler: (stream) => stream.respond(reply(200)) });
+    const request = stage.agent().get(server.url(), { timeout: 20 });
+    const response = await responseOf(request);
+    await once(request, 'timeout');
+    response.setTimeout(10, () => response.destroy());
+    await once(response, 'close');
+    request.setNoDelay();
+    request.setSocketKeepAlive();
+  });
+
+  it('is aborted by abort() and by a signal that is aborted already', async () => {
+    const server = await stage.server({ handler: () => {} });
+    const agent = stage.agent();
+    const request = agent.get(server.url());
+    const failed = failureOf(request);
+    const aborted = once(request, 'abort');
+    request.abort();
+    request.abort();
+    await aborted;
+    expect((await failed).code).to.equal('ERR_SPDY_ABORTED');
+    const late = agent.get(server.url(), { signal: AbortSignal.abort() });
+    expect((await failureOf(late)).name).to.equal('AbortError');
+    // Without a listener it ends silently.
+    const silent = agent.get(server.url());
+    silent.destroy();
+    await once(silent, 'close');
+    await until(() => agent.statistics.every(({ active }) => active === 0));
+  });
+
+  it('lets go of a body that the server does not want', async () => {
+    const server = await stage.server({
+      handler: (stream) => {
+        stream.respond(reply(200), { endStream: true });
+        setTimeout(() => stream.close(CANCEL), 5);
+      },
+    });
+    const request = stage.agent().request(server.url(), { method: 'POST' });
+    let written = 0;
+    const write = (): void => {
+      if (request.destroyed) return;
+      written++;
+      request.write(Buffer.alloc(100_000), () => setImmediate(write));
+    };
+    write();
+    const response = await responseOf(request);
+    expect(await textOf(response)).to.equal('');
+    expect(written).to.be.greaterThan(0);
+    request.end();
+    if (!request.closed) await once(request, 'close');
+  });
+
   it('keeps fields as http does until they are sent', async () => {
     const server = await stage.server();
     const request = stage.agent().request(server.url(), { headers: { 'X-One': '1' }, auth: 'a:b' });

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
 import zlib from 'node:zlib';
 import { expect } from 'chai';
 import type { DispatchController } from '../../lib/http/dispatch-handler.ts';
@@ -266,6 +267,56 @@ describe('http/dispatcher', () => {
     await failing({ body: 5 });
     await failing({ origin: undefined });
     expect(errors.map((text) => text.split(' ')[0])).to.deep.equal(['SPDY', 'body', 'origin']);
+  });
+
+  it('gives up when no headers come in time, or its handler throws', async () => {
+    const server = await stage.server({
+      handler: (stream, headers) => {
+        if (fieldOf(headers, ':path') === '/') answer(stream, 'x');
+      },
+    });
+    const common = { origin: server.url(), method: 'POST', body: new Uint8Array(3).buffer };
+    const late = await new Promise<Error & { code?: string }>((onError) => {
+      dispatcher.dispatch({ ...common, path: '/late', headersTimeout: 20 }, { onError });
+    });
+    expect(late.code).to.equal('UND_ERR_HEADERS_TIMEOUT');
+    const mine = new Error('mine');
+    const onHeaders = (): boolean => {
+      throw mine;
+    };
+    const thrown = await new Promise<Error>((onError) => {
+      dispatcher.dispatch({ ...common, path: '/' }, { onHeaders, onError });
+    });
+    expect(thrown).to.equal(mine);
+  });
+
+  it('makes tunnels', async () => {
+    const server = await stage.server({
+      handler: (stream) => {
+        stream.respond(reply(200));
+        stream.pipe(stream);
+      },
+    });
+    const options = { origin: server.url(), path: 'example.com:443', method: 'CONNECT' };
+    for (const old of [true, false]) {
+      const [status, socket] = await new Promise<[number, Duplex]>((done, onError) => {
+        dispatcher.dispatch(
+          options,
+          old
+            ? { onError, onUpgrade: (code, _headers, tunnel) => done([code, tunnel]) }
+            : {
+                onRequestStart: () => {},
+                onResponseError: (_controller, error) => onError(error),
+                onRequestUpgrade: (_controller, code, _headers, tunnel) => done([code, tunnel]),
+              },
+        );
+      });
+      expect(status).to.equal(200);
+      socket.write('echo');
+      const [chunk] = await once(socket, 'data');
+      expect(String(chunk)).to.equal('echo');
+      socket.destroy();
+    }
   });
 
   it('closes in order and is destroyed', async () => {

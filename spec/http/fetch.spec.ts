@@ -311,6 +311,29 @@ describe('http/fetch', () => {
     expect(await (await go(server.url('/404'))).text()).to.equal('');
   });
 
+  it('takes a Request, and drops the long body of a redirect', async () => {
+    const server = await stage.server({
+      handler: (stream, headers) => {
+        if (fieldOf(headers, ':path') === '/end') {
+          stream.respond(reply(200));
+          stream.pipe(stream);
+          return;
+        }
+        stream.respond(reply(303, ['location', fieldOf(headers, 'x-to')]));
+        stream.end(Buffer.alloc(1_000_000));
+      },
+    });
+    const request = new Request(server.url('/end'), { method: 'POST', body: 'body' });
+    expect(await (await fetch(request, { agent, streamPriority: 1 })).text()).to.equal('body');
+    const moved = await go(server.url('/'), { method: 'POST', headers: { 'x-to': '/end' } });
+    expect(await moved.text()).to.equal('');
+    await until(() => server.resets.includes(CANCEL));
+    expect(
+      await failureOf(go(server.url('/'), { headers: { 'x-to': 'http://[' } })),
+    ).to.be.instanceOf(TypeError);
+    expect(await failureOf(go(server.url('/'), { method: 'CONNECT' }))).to.be.instanceOf(TypeError);
+  });
+
   it('does not hold a connection for a short body that nobody reads', async () => {
     const server = await stage.server();
     await go(server.url());
