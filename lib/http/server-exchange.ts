@@ -54,11 +54,12 @@ export class Exchange implements RequestOwner {
     session: Session,
     head: ParsedRequest,
     ended: boolean,
+    secure: boolean,
     host: ExchangeHost,
   ) {
     this.#stream = stream;
     this.#host = host;
-    const socket = new ServerSocket(stream, session, head.scheme === 'https');
+    const socket = new ServerSocket(stream, session, secure);
     this.#body = new RequestBody(stream, head, socket, ended, this);
     this.#reply = new ResponseBody(this.#body, stream, socket);
     // A stream that fails tells those who listen to the request and the response.
@@ -68,10 +69,10 @@ export class Exchange implements RequestOwner {
     if (idleTimeoutMs > 0) stream.setTimeout(idleTimeoutMs);
     this.#reply.response.once('finish', () => this.#replied());
     const { requestTimeoutMs } = host.options;
-    if (ended || requestTimeoutMs === 0) return;
+    // A tunnel may last.
+    if (ended || requestTimeoutMs === 0 || head.method === 'CONNECT') return;
     const deadline = new Deadline();
     deadline.start(requestTimeoutMs, () => this.#requestTimedOut());
-    stream.once('end', () => deadline.stop());
     stream.once('close', () => deadline.stop());
     this.#deadline = deadline;
   }
@@ -97,7 +98,7 @@ export class Exchange implements RequestOwner {
       refuse(stream, head.status, ended);
       return null;
     }
-    const exchange = new Exchange(stream, session, head, ended, host);
+    const exchange = new Exchange(stream, session, head, ended, secure, host);
     if (ended && head.contentLength !== null && head.contentLength !== 0) {
       exchange.lengthMismatch();
       exchange.#body.abort();
@@ -120,6 +121,8 @@ export class Exchange implements RequestOwner {
   }
 
   #requestTimedOut(): void {
+    // It is here: only the handler has not read it yet.
+    if (this.#stream.inputEnded) return;
     this.#end(408, CANCEL);
     this.#body.abort();
   }

@@ -31,7 +31,7 @@ export interface SpdyServerOptions extends tls.TlsOptions {
   readonly proxyProtocol?: ProxyProtocolOptions;
   /** Options of every session. */
   readonly session?: SessionOptions;
-  /** Most bytes of a request's header names and values; above it the answer is 431. Default 16384. */
+  /** Most bytes of a request's header names and values (up to 4 MiB); above it the answer is 431. Default 16384. */
   readonly maxHeaderSize?: number;
   /** Most header fields of a request; above it the answer is 431. Default 500. */
   readonly maxHeaderCount?: number;
@@ -82,6 +82,9 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
   const allowHttp1 = options.allowHttp1 ?? (secure || proxyProtocol !== null);
   const h2 = options.h2 ?? null;
   const closeTimeoutMs = time(options, 'closeTimeoutMs', 30_000);
+  const maxHeaderSize = integer('maxHeaderSize', options.maxHeaderSize ?? 16384, 1 << 22);
+  // The session must let pass what is to be answered 431.
+  const sessionLimit = Math.max(65536, 2 * maxHeaderSize);
   const idleTimeoutMs = time(options, 'idleTimeoutMs', 180_000);
   return {
     secure,
@@ -93,8 +96,15 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
     http1: options.http1 ?? {},
     h2,
     proxyProtocol,
-    session: { idleTimeoutMs, closeTimeoutMs, idleIgnoresPing: true, ...options.session },
-    maxHeaderSize: integer('maxHeaderSize', options.maxHeaderSize ?? 16384),
+    session: {
+      idleTimeoutMs,
+      closeTimeoutMs,
+      idleIgnoresPing: true,
+      maxControlFrameSize: sessionLimit,
+      maxHeaderListSize: sessionLimit,
+      ...options.session,
+    },
+    maxHeaderSize,
     maxHeaderCount: integer('maxHeaderCount', options.maxHeaderCount ?? 500),
     requestTimeoutMs: time(options, 'requestTimeoutMs', 300_000),
     handshakeTimeoutMs: time(options, 'handshakeTimeoutMs', 30_000),

@@ -25,7 +25,7 @@ import { isSpdyUpgrade, refuseUpgrade, startSwitching, type UpgradeOptions } fro
 
 /** How a connection is served whose protocol is known. */
 export interface HandleOptions {
-  /** Whether requests without a scheme came by `https`. Default: whether the socket is one of TLS. */
+  /** Whether the client speaks TLS, if only to a terminator in front. Default: whether the socket does. */
   readonly secure?: boolean;
 }
 
@@ -246,6 +246,8 @@ export class SpdyServer extends ServerEmitter {
     const { protocols, handshakeTimeoutMs } = this.#options;
     const alpn = options.ALPNCallback === undefined ? { ALPNProtocols: [...protocols] } : {};
     const server = tls.createServer({
+      // Clients that have asked all that they want may end their half before the answers are there.
+      allowHalfOpen: true,
       ...alpn,
       ...(handshakeTimeoutMs > 0 ? { handshakeTimeout: handshakeTimeoutMs } : {}),
       ...options,

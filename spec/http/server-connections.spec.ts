@@ -6,9 +6,9 @@ import tls from 'node:tls';
 import { expect } from 'chai';
 import { createServer, type SpdyServer } from '../../lib/http/server.ts';
 import type { SpdyServerOptions } from '../../lib/http/server-options.ts';
-import { PROTOCOL_VERSIONS } from '../../lib/protocol/version.ts';
+import { PROTOCOL_VERSIONS, SPDY3_1 } from '../../lib/protocol/version.ts';
 import { connect } from '../../lib/session/connect.ts';
-import { closed, sharedCertificate, until } from '../support/session-pair.ts';
+import { closed, RawPeer, sharedCertificate, until } from '../support/session-pair.ts';
 import { ask, head, listen, reply, serve, shut, WAYS, type Way } from './http-support.ts';
 
 const PLAIN = WAYS[1] as Way;
@@ -178,30 +178,50 @@ describe('connections of an HTTP server', () => {
 });
 
 describe('the end of an HTTP server', () => {
+  for (const secure of [true, false]) {
+    it(`does not come when a client ends its half of ${secure ? 'TLS' : 'TCP'}`, async () => {
+      const { server, port } = await listen({ tls: secure }, (_request, response) =>
+        setImmediate(() => response.end('late')),
+      );
+      const common = { port, host: '127.0.0.1', allowHalfOpen: true };
+      const ca = sharedCertificate().cert;
+      const socket = secure
+        ? tls.connect({ ...common, ca, ALPNProtocols: ['spdy/3.1'] })
+        : net.connect(common);
+      await once(socket, secure ? 'secureConnect' : 'connect');
+      const peer = new RawPeer(socket, SPDY3_1);
+      socket.end(peer.make.synStream(1, head(), { flags: 1 }));
+      await once(socket, 'end');
+      expect(Buffer.concat(peer.frames.map(({ data }) => data)).toString()).to.equal('late');
+      socket.destroy();
+      await shut(server);
+    });
+  }
+
   it('waits for open requests, and refuses new ones', async () => {
-    let finish = (): void => {};
+    let finish: (() => void) | null = null;
     const { server, session } = await serve(PLAIN, (_request, response) => {
       finish = () => response.end('late');
     });
     const open = session.request(head(), { endStream: true });
-    await until(() => server.sessions.size === 1 && open.id !== 0);
-    await new Promise((next) => setTimeout(next, 20));
+    await until(() => finish !== null);
     const goaway = once(session, 'goaway');
     const ended = new Promise((done) => server.close(done));
     await goaway;
     expect(() => session.request(head())).to.throw(/closing/);
-    finish();
+    (finish as unknown as () => void)();
     expect((await reply(open)).body.toString()).to.equal('late');
     expect(await ended).to.equal(undefined);
     expect(server.sessions.size).to.equal(0);
   });
 
   it('does not wait longer than closeTimeoutMs', async () => {
-    const { server, session } = await serve(PLAIN, () => {}, { closeTimeoutMs: 30 });
+    const { server, session } = await serve(PLAIN, undefined, { closeTimeoutMs: 30 });
+    const asked = once(server, 'request');
     const open = session.request(head(), { endStream: true });
     open.on('error', () => {});
     session.on('error', () => {});
-    await new Promise((next) => setTimeout(next, 20));
+    await asked;
     await new Promise<void>((done) => server.close(() => done()));
     await closed(open);
   });
@@ -218,33 +238,33 @@ describe('the end of an HTTP server', () => {
 
   it('comes for HTTP/1.1 when its requests are answered', async () => {
     const agent = new https.Agent({ keepAlive: true });
-    let finish = (): void => {};
+    let finish: (() => void) | null = null;
     const { server, port } = await listen({}, (request, response) => {
       if (request.url === '/slow') finish = () => response.end('slow');
       else response.end('quick');
     });
     expect((await get(port, { agent })).body).to.equal('quick');
     const slow = get(port, { agent, path: '/slow' });
-    await new Promise((next) => setTimeout(next, 30));
+    await until(() => finish !== null);
     const ended = new Promise<void>((done) => server.close(() => done()));
-    finish();
+    (finish as unknown as () => void)();
     expect((await slow).body).to.equal('slow');
     await ended;
     agent.destroy();
   });
 
   it('leaves sessions that work alone when idle ones are closed', async () => {
-    let finish = (): void => {};
+    let finish: (() => void) | null = null;
     const { server, session, port, end } = await serve(PLAIN, (_request, response) => {
       finish = () => response.end();
     });
     const idle = await connect({ host: '127.0.0.1', port, tls: false });
     await until(() => server.sessions.size === 2);
     const open = session.request(head(), { endStream: true });
-    await new Promise((next) => setTimeout(next, 20));
+    await until(() => finish !== null);
     server.closeIdleConnections();
     await closed(idle);
-    finish();
+    (finish as unknown as () => void)();
     expect((await reply(open)).status).to.equal('200 OK');
     await end();
   });

@@ -60,7 +60,7 @@ for (const way of WAYS) {
         raw: ['host', 'example.com:8443'],
         scheme: 'https',
         remoteAddress: '127.0.0.1',
-        encrypted: true,
+        encrypted: way.tls,
         connection: true,
       });
       const { stream } = seen;
@@ -227,7 +227,7 @@ describe('HTTP server', () => {
     );
     const { client, server: served } = await tcpConnection();
     const version = (WAYS[0] as (typeof WAYS)[0]).version;
-    const session = server.handle(served, version.id);
+    const session = server.handle(served, version.id, { secure: true });
     expect(server.sessions.has(session)).to.equal(true);
     const peer = new RawPeer(client, version);
     peer.send(peer.make.synStream(1, head('/any'), { flags: 1 }));
