@@ -70,6 +70,8 @@ export class SessionState {
   goawayReceived = false;
   /** The lowest last-good-stream-id that the peer has told. */
   peerLastGoodId: number = Number.POSITIVE_INFINITY;
+  /** Why no stream can be opened, once the peer has ended its direction of the transport. */
+  inputEnded: StreamError | null = null;
   /** PINGs written and not answered. */
   readonly outstandingPings: Set<number> = new Set();
   /** Id of our next PING. */
@@ -266,10 +268,10 @@ export class SessionState {
     if (this.phase !== 'open') return;
     const message = 'the peer ended the transport before it finished the stream';
     const code = 'ERR_SPDY_TRANSPORT_CLOSED';
-    const unsent = new StreamError(code, message, 0, REFUSED_STREAM, 'peer');
-    this.refuseWaiting(ERR_SYN_STREAM_NOT_ALLOWED, unsent);
+    this.inputEnded = new StreamError(code, message, 0, REFUSED_STREAM, 'peer');
+    this.refuseWaiting(ERR_SYN_STREAM_NOT_ALLOWED, this.inputEnded);
     for (const stream of [...this.streams.values()]) {
-      if (stream.remoteClosed || stream.closing) continue;
+      if (stream.remoteClosed || stream.closing || stream.closed) continue;
       const { streamId } = stream;
       const text = `stream ${streamId}: ${message}`;
       this.closeStream(stream, CANCEL, new StreamError(code, text, streamId, CANCEL, 'peer'));

@@ -13,6 +13,7 @@ import {
   DATA_FLAG_FIN,
   ERR_STREAM_CLOSED,
   ERR_STREAM_CLOSING,
+  ERR_SYN_STREAM_NOT_ALLOWED,
   type HEADERS,
   MAX_FRAME_LENGTH,
   MAX_STREAM_ID,
@@ -82,8 +83,13 @@ export class Submitter {
       headers: presentHeaders(version, wireHeaders),
     };
     if (provider !== null) stream.outbox.push(dataItem(provider, true));
-    if (state.phase !== 'open') state.refuse(stream, ERR_STREAM_CLOSED, REFUSED_STREAM, sessionClosed());
-    else queue.place(stream, LANE_OPEN, 1);
+    if (state.phase !== 'open') {
+      state.refuse(stream, ERR_STREAM_CLOSED, REFUSED_STREAM, sessionClosed());
+    } else if (state.inputEnded !== null) {
+      state.refuse(stream, ERR_SYN_STREAM_NOT_ALLOWED, REFUSED_STREAM, state.inputEnded);
+    } else {
+      queue.place(stream, LANE_OPEN, 1);
+    }
     return stream;
   }
 
