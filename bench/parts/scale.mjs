@@ -2,7 +2,7 @@
 import { CTRL_FLAG_FIN, ERR_DEFERRED, PROTO_SPDY3_1, SYN_STREAM } from '../../build/lib/index.js';
 import { EnginePair } from '../support/engines.mjs';
 import { requestHeaders, responseHeaders } from '../support/headers.mjs';
-import { interleave, median, microseconds, spread } from '../support/measure.mjs';
+import { cpuMicroseconds, interleave, median, spread } from '../support/measure.mjs';
 
 const IDLE_STREAMS = [10, 1000, 10_000];
 const MOST_RATIO = 1.5;
@@ -12,7 +12,7 @@ export async function run({ quick }) {
   const cases = {};
   for (const idle of IDLE_STREAMS) {
     const exchange = openIdle(idle);
-    cases[idle] = () => microseconds(requests, () => exchange(requests));
+    cases[idle] = () => cpuMicroseconds(requests, () => exchange(requests));
   }
   const results = await interleave(cases, quick ? 5 : 11);
   const base = median(results[IDLE_STREAMS[0]]);
@@ -21,7 +21,7 @@ export async function run({ quick }) {
     tables: [
       {
         title: 'Cost of a request beside open, idle streams (engine pair, spdy/3.1)',
-        columns: ['idle streams', 'us per exchange', 'ratio', 'spread %'],
+        columns: ['idle streams', 'CPU us per exchange', 'ratio', 'spread %'],
         rows: IDLE_STREAMS.map((idle) => [
           String(idle),
           median(results[idle]),
