@@ -52,7 +52,6 @@ export const ERROR_CODES = {
     meaning: 'the stream was refused unprocessed; it is safe to retry',
   },
   ERR_SPDY_FLOW_CONTROL: { errno: -505, meaning: 'a window was overrun or overflowed' },
-  ERR_SPDY_GOAWAY: { errno: -505, meaning: 'the peer ended the session with an error status' },
   ERR_SPDY_TRANSPORT_CLOSED: {
     errno: -507,
     meaning: 'the transport ended while streams were open',
@@ -87,13 +86,22 @@ export const ERROR_CODES = {
 /** A stable error code. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** Numbers that callbacks return or that only Spdylay has. */
+const OTHER_ERRNOS: Readonly<Record<number, string>> = {
+  0: 'success',
+  [-504]: 'nothing can be done now without blocking',
+  [-508]: 'the data comes later',
+  [-515]: 'data of the stream is waiting already',
+  [-520]: 'a gzip body could not be inflated',
+  [-901]: 'out of memory',
+};
+
 /** The phrase for one of Spdylay's error numbers; 0 is success. */
 export function strerror(errno: number): string {
-  if (errno === 0) return 'success';
   // The annotation checks the table: `satisfies` on an export is too much for isolatedDeclarations.
   const table: Readonly<Record<string, ErrorFacts>> = ERROR_CODES;
   for (const facts of Object.values(table)) if (facts.errno === errno) return facts.meaning;
-  return `unknown error ${errno}`;
+  return OTHER_ERRNOS[errno] ?? `unknown error ${errno}`;
 }
 
 /** Base of every error of this package. */

@@ -107,13 +107,12 @@ export class Engine implements SessionCalls {
     this.#submit = new Submitter(this.#state);
   }
 
-  // Input
-
   /**
    * Takes bytes from the peer, cut anywhere. Never throws for what the peer did; after the session has failed, bytes are ignored.
    * DATA payload is reported as views of `chunk`, so it must not be written to afterwards.
    */
   receive(chunk: Uint8Array): void {
+    this.#state.report.assertOutside('receive');
     this.#state.statistics.bytesReceived += chunk.length;
     const bytes = Buffer.isBuffer(chunk)
       ? chunk
@@ -165,14 +164,13 @@ export class Engine implements SessionCalls {
     this.#state.report.rethrow();
   }
 
-  // Output
-
   /**
    * The next bytes for the peer, null if there are none. Stops at the first frame border behind `limit` bytes.
    *
    * @throws CallbackFailureError when a data provider fails for the session
    */
   pull(limit = 65536): Buffer | null {
+    this.#state.report.assertOutside('pull');
     const out = this.#out;
     const sender = this.#sender;
     const state = this.#state;
@@ -195,6 +193,7 @@ export class Engine implements SessionCalls {
    * @throws CallbackFailureError when `sendCb` or a data provider fails; the frame in progress is kept
    */
   send(): void {
+    this.#state.report.assertOutside('send');
     for (;;) {
       if (this.#unsent === null) {
         if (!this.#sender.encodeNext() || this.#gone) break;
@@ -227,8 +226,6 @@ export class Engine implements SessionCalls {
   get failed(): boolean {
     return this.#state.phase !== 'open';
   }
-
-  // Requests to send
 
   submitRequest(
     priority: number,
@@ -341,8 +338,6 @@ export class Engine implements SessionCalls {
     }
     this.#state.report.rethrow();
   }
-
-  // Options and getters
 
   setOption(option: number, value: number): void {
     applyOption(this.#options, this.#state.credit, option, value);

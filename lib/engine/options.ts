@@ -39,7 +39,7 @@ export interface EngineOptions {
   readonly flowControl?: boolean;
   /** Bytes by which the peer may overrun a receive window before it is answered; `Infinity`: never. Default 0. */
   readonly receiveWindowTolerance?: number;
-  /** True to drop frames for closed or unknown streams without RST_STREAM (Kubernetes). Default false. */
+  /** True to drop frames for finished, closed or unknown streams without RST_STREAM (Kubernetes). Default false. */
   readonly lenientStreams?: boolean;
   /** Largest DATA payload that is sent, in bytes (1 to 16777215). Default 16384. */
   readonly maxDataSize?: number;
@@ -67,7 +67,7 @@ export interface EngineOptions {
   readonly maxQueuedReplies?: number;
   /** Most received bytes that the application has not consumed yet (`windowUpdates: 'consume'`). Default 67108864 (64 MiB). */
   readonly maxUnconsumedBytes?: number;
-  /** Streams that end by RST_STREAM, either way. Default 1000, then 33 per second. */
+  /** Streams that the peer resets, or that end by a fault of the peer. Default 1000, then 33 per second. */
   readonly streamResetRate?: RateLimit;
   /** SETTINGS frames. Default 100, then 10 per second. */
   readonly settingsRate?: RateLimit;

@@ -7,14 +7,11 @@ import {
   CREDENTIAL,
   CTRL_FLAG_FIN,
   CTRL_FLAG_UNIDIRECTIONAL,
-  ERR_SYN_STREAM_NOT_ALLOWED,
   ERR_UNSUPPORTED_VERSION,
-  FLOW_CONTROL_ERROR,
   FRAME_TOO_LARGE,
   GOAWAY,
   HEADERS,
   INVALID_CREDENTIALS,
-  MAX_WINDOW_SIZE,
   PING,
   PROTOCOL_ERROR,
   REFUSED_STREAM,
@@ -27,19 +24,21 @@ import {
 } from '../protocol/constants.ts';
 import type {
   ControlFrame,
-  CredentialFrame,
-  GoawayFrame,
   HeaderBlockFrame,
   HeadersFrame,
-  PingFrame,
   RstStreamFrame,
-  SettingsFrame,
   SynReplyFrame,
   SynStreamFrame,
-  WindowUpdateFrame,
 } from '../protocol/frames.ts';
+import {
+  invalidSession,
+  receiveCredential,
+  receiveGoaway,
+  receivePing,
+  receiveSettings,
+  receiveWindowUpdate,
+} from './receive-session.ts';
 import type { SessionState } from './session-state.ts';
-import { applyPeerSettings } from './settings.ts';
 import { Stream } from './stream.ts';
 import {
   ACCEPT,
@@ -84,19 +83,19 @@ export abstract class ControlReceiver implements FrameSink {
         this.#rstStream(frame);
         break;
       case SETTINGS:
-        this.#settings(frame);
+        receiveSettings(this.state, frame);
         break;
       case PING:
-        this.#ping(frame);
+        receivePing(this.state, frame);
         break;
       case GOAWAY:
-        this.#goaway(frame);
+        receiveGoaway(this.state, frame);
         break;
       case WINDOW_UPDATE:
-        this.#windowUpdate(frame);
+        receiveWindowUpdate(this.state, frame);
         break;
       case CREDENTIAL:
-        this.#credential(frame);
+        receiveCredential(this.state, frame);
         break;
     }
   }
@@ -105,7 +104,7 @@ export abstract class ControlReceiver implements FrameSink {
     const { state } = this;
     state.statistics.framesReceived++;
     if (frame.streamId === 0) {
-      this.#invalidSession(frame, 'a frame with headers for stream 0');
+      invalidSession(this.state, frame, 'a frame with headers for stream 0');
       return;
     }
     if (frame.type === SYN_STREAM) {
@@ -151,16 +150,6 @@ export abstract class ControlReceiver implements FrameSink {
     this.state.peerFailed(code, message);
   }
 
-  /** A frame that breaks a rule of the session: reported, then GOAWAY. */
-  #invalidSession(
-    frame: ControlFrame,
-    message: string,
-    code: ErrorCode = 'ERR_SPDY_PROTOCOL',
-  ): void {
-    this.state.report.invalidCtrlRecv(frame, PROTOCOL_ERROR);
-    this.state.peerFailed(code, message);
-  }
-
   /** SPDY/2 names in their SPDY/3 form, as applications see them. */
   #present<T extends HeaderBlockFrame>(frame: T): T {
     if (!this.state.version.plainPseudoNames) return frame;
@@ -175,7 +164,8 @@ export abstract class ControlReceiver implements FrameSink {
     if (state.goawaySent) return false;
     if (streamId === 0 || streams.isOwnId(streamId) || streamId < streams.lastReceivedId) {
       const wrong = streams.isOwnId(streamId) ? 'belongs to this side' : 'is lower than one before';
-      this.#invalidSession(
+      invalidSession(
+        this.state,
         frame,
         `SYN_STREAM with stream id ${streamId}, which ${streamId === 0 ? 'is none' : wrong}`,
       );
@@ -253,7 +243,7 @@ export abstract class ControlReceiver implements FrameSink {
     const { state } = this;
     const { streamId } = frame;
     if (streamId === 0) {
-      this.#invalidSession(frame, 'a frame with headers for stream 0');
+      invalidSession(this.state, frame, 'a frame with headers for stream 0');
       return null;
     }
     const stream = state.streams.get(streamId);
@@ -271,7 +261,7 @@ export abstract class ControlReceiver implements FrameSink {
     return null;
   }
 
-  /** What the tables say about a frame; a lenient session drops what it would answer for a stream that is not open. */
+  /** What the tables say about a frame; a lenient session drops what it would answer when the peer had finished the stream. */
   protected verdictOf(stream: Stream | undefined, streamId: number, input: number): number {
     const number = this.#stateOf(stream, streamId);
     const verdict = this.verdicts[number * 3 + input] as number;
@@ -293,7 +283,7 @@ export abstract class ControlReceiver implements FrameSink {
 
   /** Whether a lenient session lets a frame pass that it would answer. */
   #isOverlooked(stream: Stream | undefined): boolean {
-    return stream === undefined && this.state.options.lenientStreams;
+    return this.state.options.lenientStreams && (stream === undefined || stream.remoteClosed);
   }
 
   /** Whether a stream was opened behind our GOAWAY: its SYN_STREAM was ignored, so what follows is, too. */
@@ -320,7 +310,7 @@ export abstract class ControlReceiver implements FrameSink {
     const { state } = this;
     const { streamId, status } = frame;
     if (streamId === 0) {
-      this.#invalidSession(frame, 'RST_STREAM for stream 0');
+      invalidSession(this.state, frame, 'RST_STREAM for stream 0');
       return;
     }
     if (!state.budgets.streamResets.spend()) {
@@ -336,95 +326,6 @@ export abstract class ControlReceiver implements FrameSink {
     const message = `stream ${streamId} was reset by the peer with status ${status}`;
     state.closeStream(stream, status, new StreamError(code, message, streamId, status, 'peer'));
     if (status === CANCEL) state.cancelPushes(stream);
-  }
-
-  #settings(frame: SettingsFrame): void {
-    const { state } = this;
-    if (!state.budgets.settings.spend()) {
-      state.peerFailed('ERR_SPDY_TOO_MANY_SETTINGS', 'the peer sends SETTINGS too fast');
-      return;
-    }
-    applyPeerSettings(state, frame.entries);
-    state.report.ctrlRecv(frame);
-  }
-
-  #ping(frame: PingFrame): void {
-    const { state } = this;
-    if (!state.budgets.pings.spend()) {
-      state.peerFailed('ERR_SPDY_TOO_MANY_PINGS', 'the peer sends PING too fast');
-      return;
-    }
-    if (state.streams.isOwnId(frame.id)) {
-      if (!state.outstandingPings.delete(frame.id)) return;
-    } else {
-      const { wire } = state.version;
-      state.queue.pings.push({ version: wire, flags: 0, length: 4, type: PING, id: frame.id });
-      state.replyQueued();
-    }
-    state.report.ctrlRecv(frame);
-  }
-
-  #goaway(frame: GoawayFrame): void {
-    const { state } = this;
-    state.goawayReceived = true;
-    state.peerLastGoodId = Math.min(state.peerLastGoodId, frame.lastGoodStreamId);
-    state.report.ctrlRecv(frame);
-    const message = 'the peer accepts no more streams (GOAWAY)';
-    const refused = new StreamError('ERR_SPDY_STREAM_REFUSED', message, 0, REFUSED_STREAM, 'peer');
-    state.refuseWaiting(ERR_SYN_STREAM_NOT_ALLOWED, refused);
-    state.closeUnprocessed();
-  }
-
-  #windowUpdate(frame: WindowUpdateFrame): void {
-    const { state } = this;
-    const { streamId, delta } = frame;
-    if (!state.budgets.windowUpdates.spend()) {
-      state.peerFailed('ERR_SPDY_TOO_MANY_WINDOW_UPDATES', 'the peer sends WINDOW_UPDATE too fast');
-      return;
-    }
-    const stream = state.streams.get(streamId);
-    if (streamId === 0 ? !state.version.sessionWindow : !stream || stream.closing) return;
-    // Credit means nothing while flow control is off, and on a stream that we have finished.
-    if (!state.sendWindows || stream?.localClosed === true) {
-      state.report.ctrlRecv(frame);
-      return;
-    }
-    if (stream === undefined) {
-      if (delta === 0) {
-        this.#invalidSession(frame, 'WINDOW_UPDATE of 0 for the session', 'ERR_SPDY_FLOW_CONTROL');
-      } else if (state.sendWindow > MAX_WINDOW_SIZE - delta) {
-        this.#invalidSession(
-          frame,
-          'WINDOW_UPDATE made the session window overflow',
-          'ERR_SPDY_FLOW_CONTROL',
-        );
-      } else {
-        state.sendWindow += delta;
-        state.report.ctrlRecv(frame);
-      }
-      return;
-    }
-    if (delta === 0 || stream.sendWindow > MAX_WINDOW_SIZE - delta) {
-      const message = delta === 0 ? 'WINDOW_UPDATE of 0' : 'WINDOW_UPDATE made its window overflow';
-      state.streamFault(streamId, FLOW_CONTROL_ERROR, 'ERR_SPDY_FLOW_CONTROL', message, frame);
-      return;
-    }
-    const wasBlocked = stream.sendWindow <= 0;
-    stream.sendWindow += delta;
-    if (wasBlocked) state.schedule(stream);
-    state.report.ctrlRecv(frame);
-  }
-
-  #credential(frame: CredentialFrame): void {
-    const { state } = this;
-    if (state.certificates?.set(frame.slot, frame.certificates) === false) {
-      this.#invalidSession(
-        frame,
-        `CREDENTIAL for slot ${frame.slot} of ${state.certificates.size}`,
-      );
-      return;
-    }
-    state.report.ctrlRecv(frame);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { SessionError, StreamError } from '../errors.ts';
+import { InvalidStateError, type SessionError, type StreamError } from '../errors.ts';
 import type { ControlFrame } from '../protocol/frames.ts';
 import type { DataSource } from './data-provider.ts';
 import type { EngineHandler } from './engine-handler.ts';
@@ -25,6 +25,12 @@ export class Reporter {
   /** Application code has returned. */
   leave(): void {
     this.#depth--;
+  }
+
+  /** Refuses a call that would enter the engine a second time, from inside application code. */
+  assertOutside(call: string): void {
+    if (this.#depth === 0) return;
+    throw new InvalidStateError(`${call}() cannot be called from inside a callback of the engine`);
   }
 
   /** Throws what a notification threw, unless application code called us: it is not its exception. */

@@ -151,8 +151,8 @@ export function resolveSessionOptions(
     lingerTimeoutMs: time('lingerTimeoutMs', options.lingerTimeoutMs ?? 5000),
     keepAlive: resolveKeepAlive(options.keepAlive ?? null),
     idleTimeoutMs: time('idleTimeoutMs', options.idleTimeoutMs ?? 0),
-    idleIgnoresPing: options.idleIgnoresPing ?? false,
-    signal: options.signal ?? null,
+    idleIgnoresPing: flag(options.idleIgnoresPing),
+    signal: abortSignal(options.signal),
     settingsStore,
     settingsKey,
   };
@@ -230,4 +230,17 @@ function integer(name: string, value: number, min: number, max: number): number 
     );
   }
   return value;
+}
+
+function flag(value: boolean | undefined): boolean {
+  if (value !== undefined && typeof value !== 'boolean') {
+    throw new InvalidArgumentError(`idleIgnoresPing must be true or false, got ${String(value)}`);
+  }
+  return value ?? false;
+}
+
+function abortSignal(value: AbortSignal | null | undefined): AbortSignal | null {
+  if (value === undefined || value === null) return null;
+  if (value instanceof AbortSignal) return value;
+  throw new InvalidArgumentError(`signal must be an AbortSignal, got ${String(value)}`);
 }

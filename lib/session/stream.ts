@@ -38,7 +38,7 @@ export interface StreamInit {
 
 /**
  * One SPDY stream as a Duplex, with the peer's flow control as its backpressure: bytes count as consumed when the application has taken
- * them. FIN ends a direction; `destroy()` and `close()` send RST_STREAM. Made by `session.request()`, `session.push()`, or
+ * them. FIN ends a direction; `destroy()` and `close()` send RST_STREAM. Made by `session.request()`, `stream.pushStream()`, or
  * received with the event 'stream'.
  */
 export class SpdyStream extends StreamDuplex implements OutgoingOwner {

@@ -84,8 +84,6 @@ const CODES = {
     ['StreamError', 'SessionError'],
     'The peer overran a receive window or overflowed a send window, or sent WINDOW_UPDATE of 0: RST_STREAM 7 for a stream, GOAWAY 1 for the session.',
   ],
-  ERR_SPDY_GOAWAY: [
-    [],
     'Reserved: no error carries it. A GOAWAY of the peer is the event `goaway`, whatever its status.',
   ],
   ERR_SPDY_TRANSPORT_CLOSED: [
