@@ -108,13 +108,13 @@ export function packageVersion(): string {
   return 'unknown';
 }
 
-/**
- * Runs a program: its result is the exit status, and wrong usage is told as every program does.
- */
+/** Runs a program: its result is the exit status, and wrong usage is told as every program does. */
 export async function runProgram(
   name: string,
   main: (args: readonly string[]) => Promise<number>,
 ): Promise<void> {
+  // Whoever reads the output may have enough of it.
+  for (const out of [process.stdout, process.stderr]) out.on('error', () => {});
   try {
     process.exitCode = await main(process.argv.slice(2));
   } catch (error) {

@@ -40,8 +40,6 @@ export class OrderedOutput implements BodyOutput {
 
   constructor(out: Writable) {
     this.#out = out;
-    // Each write tells its own error.
-    out.on('error', () => {});
   }
 
   async take(number: number | null, _url: URL, body: Body | null): Promise<null> {

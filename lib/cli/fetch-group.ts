@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -67,6 +68,8 @@ class GroupFetch {
   constructor(context: FetchContext) {
     this.#context = context;
     this.#signal = AbortSignal.any([context.signal, this.#abort.signal]);
+    // Every request listens.
+    setMaxListeners(0, this.#signal);
     this.#agent = new SpdyAgent(agentOptions(context.options));
     this.#agent.on('session', (session) => this.#sessionBegun(session));
   }
@@ -141,6 +144,8 @@ class GroupFetch {
     const response = new Promise<IncomingMessage>((resolve, reject) => {
       request.on('response', resolve);
       request.on('error', reject);
+      // As with CONNECT, which makes a tunnel that nobody uses here.
+      request.on('close', () => reject(new Error('the request ended without a response')));
     });
     request.on('socket', (socket) => this.#connected(socket, request, record));
     request.on('push', ({ url: href, method }, pushed) => this.#pushed(href, method, pushed));

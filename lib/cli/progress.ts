@@ -19,12 +19,13 @@ export class Progress {
   /** Of all bodies together; null when one of them does not tell its length. */
   #total: number | null = 0;
 
-  constructor(screen: ProgressScreen, enabled = true) {
+  /** `delayMs`: how long nothing is shown. */
+  constructor(screen: ProgressScreen, enabled = true, delayMs: number = DELAY_MS) {
     this.#screen = screen;
     if (!enabled || screen.isTTY !== true) return;
     this.#timer = setTimeout(() => {
       this.#timer = setInterval(() => this.#show(), INTERVAL_MS).unref();
-    }, DELAY_MS).unref();
+    }, delayMs).unref();
   }
 
   /** A body begins. */

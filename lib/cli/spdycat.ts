@@ -12,8 +12,8 @@ import { painter, printable } from './terminal.ts';
 /** The highest exit status that counts failed groups. */
 const MAX_FAILED = 63;
 
-/** Exit status after SIGINT. */
-const INTERRUPTED_STATUS = 130;
+/** Exit status after a signal. */
+const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 const begun = performance.now();
 
@@ -62,12 +62,13 @@ async function fetchAll(options: SpdycatOptions, data: DataSource | null): Promi
       if (json) process.stdout.write(`${recordJson(record)}\n`);
     },
   };
-  let interrupted = false;
-  const interrupt = (): void => {
-    interrupted = true;
+  let signalStatus = 0;
+  const interrupt = (signal: keyof typeof SIGNAL_STATUS): void => {
+    signalStatus = SIGNAL_STATUS[signal];
     abort.abort(new Error('interrupted'));
   };
   process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
   const limit =
     maxTimeMs === null
       ? null
@@ -83,9 +84,10 @@ async function fetchAll(options: SpdycatOptions, data: DataSource | null): Promi
   }
   if (limit !== null) clearTimeout(limit);
   process.off('SIGINT', interrupt);
+  process.off('SIGTERM', interrupt);
   progress.stop();
   if (stat) say(statisticsText(records));
-  return interrupted ? INTERRUPTED_STATUS : Math.min(failed, MAX_FAILED);
+  return signalStatus || Math.min(failed, MAX_FAILED);
 }
 
 function outputFor({ json, nullOut, remoteName }: SpdycatOptions): BodyOutput {

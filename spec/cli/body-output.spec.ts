@@ -107,6 +107,7 @@ describe('ordered output', () => {
 
   it('tells when it cannot write', async () => {
     const out = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) });
+    out.on('error', () => {});
     const output = new OrderedOutput(out);
     for (const number of [0, 1]) {
       const body = new Pieces().give('x').give(null);

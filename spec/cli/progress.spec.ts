@@ -22,13 +22,13 @@ function later(milliseconds: number): Promise<void> {
 describe('progress', () => {
   it('shows a bar on a terminal after a while, and takes it away', async () => {
     const screen = new Screen(true);
-    const progress = new Progress(screen);
+    const progress = new Progress(screen, true, 100);
     progress.expect(1000);
     progress.add(500);
-    await later(300);
+    await later(50);
     expect(screen.text).to.equal('');
-    await later(500);
-    expect(screen.text).to.match(/^\r {2}50% \[={12} {12}\] 500 B of 1\.0 kB, /);
+    await later(250);
+    expect(screen.text).to.match(/^\r 50% \[={12} {12}\] 500 B of 1\.0 kB, /);
     for (const line of screen.text.split('\r')) expect(line.length).to.be.at.most(62);
     progress.stop();
     expect(screen.text.endsWith('\r\x1b[K')).to.equal(true);
@@ -39,8 +39,8 @@ describe('progress', () => {
 
   it('shows nothing elsewhere', async () => {
     const screens = [new Screen(false), new Screen(true)];
-    const shown = screens.map((screen) => new Progress(screen, !screen.isTTY));
-    await later(700);
+    const shown = screens.map((screen) => new Progress(screen, !screen.isTTY, 20));
+    await later(250);
     for (const progress of shown) progress.stop();
     expect(screens.map(({ text }) => text)).to.deep.equal(['', '']);
   });
@@ -56,12 +56,12 @@ describe('progress', () => {
 
   it('has no bar when one body does not tell its length', async () => {
     const screen = new Screen(true);
-    const progress = new Progress(screen);
+    const progress = new Progress(screen, true, 20);
     progress.expect(1000);
     progress.expect(null);
     progress.expect(1000);
     progress.add(10);
-    await later(700);
+    await later(250);
     progress.stop();
     expect(screen.text).to.match(/^\r10 B, /);
   });
