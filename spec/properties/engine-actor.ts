@@ -116,11 +116,13 @@ export class Actor implements EngineHandler, Writer, BodyOwner {
   receive(pieces: Buffer[], frames: readonly DecodedFrame[]): void {
     const now = ++this.#clock.now;
     for (const frame of frames) this.knowledge.arrived(frame, now, this.parity);
+    // Windows move: whoever is ready then has a new place.
+    this.#lastRead = 0;
+    this.#input = pieces.flatMap((piece) => slices(piece, 16_384));
     if (this.spec.callbackStyle) {
-      this.#input = pieces.flatMap((piece) => slices(piece, 16_384));
       while (this.#input.length > 0) this.guard(() => this.engine.recv());
     } else {
-      for (const piece of pieces) this.guard(() => this.engine.receive(piece));
+      for (const piece of this.#input) this.guard(() => this.engine.receive(piece));
     }
   }
 
