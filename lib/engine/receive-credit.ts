@@ -58,11 +58,6 @@ export class ReceiveCredit {
     return this.#ceiling;
   }
 
-  /** What the peer may still send on the session. */
-  get sessionWindow(): number {
-    return this.#window;
-  }
-
   /**
    * Our INITIAL_WINDOW_SIZE changes: streams grow with it; when it shrinks, the peer may know the old value for a while, and what
    * was held back for half of the old window may be all that it can have of the new one.

@@ -99,13 +99,13 @@ export class SendQueue {
     const priority = 31 - Math.clz32(mask & -mask);
     const bit = 1 << priority;
     const lane = (openMask & bit) !== 0 ? open : (head.mask & bit) !== 0 ? head : data;
-    return lane.heads[priority] ?? null;
+    return lane.heads[priority] as Stream;
   }
 
   /** The most urgent stream whose SYN_STREAM waits. */
   nextToOpen(): Stream | null {
     const { mask, heads } = this.#lanes[LANE_OPEN];
-    return mask === 0 ? null : (heads[31 - Math.clz32(mask & -mask)] ?? null);
+    return mask === 0 ? null : (heads[31 - Math.clz32(mask & -mask)] as Stream);
   }
 
   /** Whether `nextStream` would give a stream. */

@@ -38,6 +38,7 @@ import type {
   HeaderList,
   HeadersFrame,
   SynReplyFrame,
+  SynStreamFrame,
 } from '../protocol/frames.ts';
 import { DataSender } from './send-data.ts';
 import type { UrgentFrame } from './send-queue.ts';
@@ -225,8 +226,7 @@ export class Sender {
 
   #encodeOpening(stream: Stream): boolean {
     const state = this.#state;
-    const opening = stream.opening;
-    if (opening === null) return false;
+    const opening = stream.opening as SynStreamFrame;
     if (this.#goawayKnown) {
       state.refuse(stream, ERR_SYN_STREAM_NOT_ALLOWED, REFUSED_STREAM, this.#notAllowed());
       return false;
