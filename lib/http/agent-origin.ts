@@ -1,9 +1,15 @@
 import http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { InvalidStateError, type SpdyError } from '../errors.ts';
-import { CLIENT, INVALID_STREAM, PROTOCOL_ERROR } from '../protocol/constants.ts';
+import {
+  CLIENT,
+  INVALID_STREAM,
+  PROTOCOL_ERROR,
+  SETTINGS_MAX_CONCURRENT_STREAMS,
+} from '../protocol/constants.ts';
 import type { SessionVersion } from '../session/negotiate.ts';
 import { Session } from '../session/session.ts';
+import { StreamGate } from './agent-gate.ts';
 import { type ConnectPlan, openConnection } from './client-connect.ts';
 import type { Link } from './client-exchange.ts';
 
@@ -27,8 +33,19 @@ export interface OriginStatistics {
 
 /** What there is to go over. */
 type Way =
-  | { readonly protocol: 'spdy'; readonly session: Session; readonly pushing: Set<string> }
+  | {
+      readonly protocol: 'spdy';
+      readonly session: Session;
+      readonly pushing: Set<string>;
+      readonly gate: StreamGate;
+    }
   | { readonly protocol: 'http/1.1'; readonly agent: FallbackAgent };
+
+/** Streams that a server surely takes before it has told its limit: it should take no less (SPDY/3 2.6.4). */
+const ASSUMED_LIMIT = 100;
+
+/** Sessions that may end, one after the other, while a request waits for a place in them. */
+const MAX_ROUNDS = 100;
 
 /** What an origin tells its agent. */
 export interface OriginEvents {
@@ -46,6 +63,8 @@ export class Origin {
   readonly #sessions = new Set<Session>();
   #way: Way | null = null;
   #connecting: Promise<Way> | null = null;
+  /** Streams that the server takes at once, as far as is known. */
+  #limit = ASSUMED_LIMIT;
   #active = 0;
   #used = false;
   #closed = false;
@@ -81,14 +100,18 @@ export class Origin {
   }
 
   /** A way to the origin, in use until it is released. */
-  async acquire(): Promise<Link> {
+  async acquire(priority: number): Promise<Link> {
     this.#active++;
     this.#requests++;
     this.#stopIdle();
     try {
-      const way = this.#way ?? (await this.#connect());
-      if (this.#closed) throw agentClosed();
-      return this.#lend(way);
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const way = this.#way ?? (await this.#connect());
+        if (this.#closed) throw agentClosed();
+        if (way.protocol === 'http/1.1' || (await way.gate.enter(priority))) return this.#lend(way);
+      }
+      const message = 'the server ends each session before it takes the request';
+      throw new InvalidStateError(message, 'ERR_SPDY_SESSION_CLOSED');
     } catch (error) {
       this.#release();
       throw error;
@@ -121,12 +144,18 @@ export class Origin {
     this.#used = true;
     if (way.protocol === 'spdy') way.session.ref();
     let released = false;
+    let opened = false;
+    const open = (): void => {
+      opened = true;
+    };
     const release = (): void => {
       if (released) return;
       released = true;
+      if (way.protocol === 'spdy' && !opened) way.gate.leave();
       this.#release();
     };
-    return { ...way, reused, release };
+    if (way.protocol === 'http/1.1') return { ...way, reused, release };
+    return { ...way, reused, opened: open, release };
   }
 
   #release(): void {
@@ -188,11 +217,23 @@ export class Origin {
     const settingsKey = `${target.origin} ${remoteAddress} ${remotePort}`;
     const session = new Session(CLIENT, version, { settingsKey, ...settings.session });
     this.#sessions.add(session);
+    const gate = new StreamGate(this.#limit);
     const retire = (): void => {
+      gate.shut();
       const way = this.#way;
       if (way?.protocol === 'spdy' && way.session === session) this.#way = null;
     };
     session.on('goaway', retire);
+    session.on('settings', ({ entries }) => {
+      const told = entries.find(({ id }) => id === SETTINGS_MAX_CONCURRENT_STREAMS);
+      if (told !== undefined) this.#limit = told.value;
+      else if (this.#limit === ASSUMED_LIMIT) this.#limit = Number.POSITIVE_INFINITY;
+      gate.setLimit(this.#limit);
+    });
+    session.on('streamClose', (id) => {
+      // Id 0: one of ours that never got another.
+      if (id % 2 === 1 || id === 0) gate.leave();
+    });
     // Each request tells its own error.
     session.on('error', retire);
     session.on('close', () => {
@@ -206,7 +247,7 @@ export class Origin {
     });
     session.attach(socket);
     this.#events.session(session);
-    return { protocol: 'spdy', session, pushing: new Set() };
+    return { protocol: 'spdy', session, pushing: new Set(), gate };
   }
 
   /** Uses the connection for nothing new. */
@@ -215,6 +256,7 @@ export class Origin {
     const way = this.#way;
     this.#way = null;
     if (way?.protocol === 'spdy') {
+      way.gate.shut();
       if (!hard) way.session.close().catch(() => {});
     } else {
       way?.agent.retire(hard);

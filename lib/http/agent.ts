@@ -28,6 +28,9 @@ export interface SpdyAgentEvents {
 /** Origins that are remembered, for their statistics, without a connection. */
 const MAX_UNUSED_ORIGINS = 1000;
 
+/** Where requests without a priority wait. */
+const LEAST_URGENT = 7;
+
 /**
  * Keeps one SPDY session per origin and sends requests over it; speaks HTTP/1.1 with servers that choose that. After GOAWAY a new session
  * is made for later requests while the old one finishes; requests that the server surely did not process are tried again.
@@ -133,7 +136,7 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
 
   async #link(plan: RequestPlan): Promise<Link> {
     if (this.#closed) throw agentClosed();
-    return this.#originOf(plan).acquire();
+    return this.#originOf(plan).acquire(plan.options.priority ?? LEAST_URGENT);
   }
 
   #originOf(plan: RequestPlan): Origin {

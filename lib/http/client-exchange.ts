@@ -25,6 +25,8 @@ export interface SpdyLink extends LinkBase {
   readonly session: Session;
   /** URLs that are being pushed in the session. */
   readonly pushing: Set<string>;
+  /** A stream was opened: from now on its end counts for the limit of the server, not that of the link. */
+  opened(): void;
 }
 
 /** An agent that speaks HTTP/1.1 with the server. */
@@ -107,6 +109,7 @@ export class SpdyExchange implements Exchange {
       endStream: endStream && !tunnel,
       ...(priority === undefined ? {} : { priority: Math.min(priority, session.getPriLowest()) }),
     });
+    link.opened();
     this.stream = stream;
     const { strictContentLength } = rules;
     const common = { socket: session.socket, strictContentLength };

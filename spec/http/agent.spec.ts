@@ -80,8 +80,54 @@ describe('http/agent', () => {
         expect(await Promise.all(waiting)).to.deep.equal(['second session', 'second session']);
         answer(first as unknown as SpdyStream, 'first session');
         expect(await held).to.equal('first session');
-        // More than two where the new session was used before its limit was known.
-        expect(agent.statistics[0]?.retries).to.be.at.least(2);
+        expect(agent.statistics[0]?.retries).to.equal(2);
+      });
+
+      it('keeps requests that have to wait when GOAWAY comes: nothing is tried again', async () => {
+        const held: SpdyStream[] = [];
+        const server = await stage.server({
+          ...only,
+          session: { maxConcurrentStreams: 1 },
+          handler: (stream, headers) => {
+            if (fieldOf(headers, ':path') === '/held') held.push(stream);
+            else answer(stream, 'other session');
+          },
+        });
+        const agent = stage.agent({ maxRetries: 0 });
+        await bodyOf(agent.get(server.url()));
+        const first = bodyOf(agent.get(server.url('/held')));
+        await until(() => held.length === 1);
+        const waiting = [1, 2, 3].map(() => bodyOf(agent.get(server.url())));
+        await until(() => agent.statistics[0]?.active === 4);
+        server.sessions[0]?.submitGoaway();
+        expect(new Set(await Promise.all(waiting))).to.deep.equal(new Set(['other session']));
+        answer(held[0] as SpdyStream, 'first session');
+        expect(await first).to.equal('first session');
+        expect(server.sessions.length).to.equal(2);
+      });
+
+      it('lets the most urgent requests go first when they have to wait', async () => {
+        const paths: string[] = [];
+        const held: SpdyStream[] = [];
+        const server = await stage.server({
+          ...only,
+          session: { maxConcurrentStreams: 1 },
+          handler: (stream, headers) => {
+            paths.push(fieldOf(headers, ':path'));
+            if (paths.length === 1) held.push(stream);
+            else answer(stream, '');
+          },
+        });
+        const agent = stage.agent();
+        const first = bodyOf(agent.get(server.url('/first')));
+        await until(() => held.length === 1);
+        const waiting = [3, 1, 2, 0, 1].map((priority) =>
+          bodyOf(agent.get(server.url(`/${priority}`), { priority })),
+        );
+        await until(() => agent.statistics[0]?.active === 6);
+        answer(held[0] as SpdyStream, '');
+        await Promise.all([first, ...waiting]);
+        expect(paths).to.deep.equal(['/first', '/0', '/1', '/1', '/2', '/3']);
       });
 
       it('keeps to MAX_CONCURRENT_STREAMS', async () => {
