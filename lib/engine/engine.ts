@@ -132,6 +132,7 @@ export class Engine implements SessionCalls {
       this.receive(data);
       return;
     }
+    this.#state.report.assertOutside('recv');
     for (;;) {
       const bytes = askForBytes(this.#handler);
       if (bytes === null) return;
