@@ -365,6 +365,7 @@ function live({ engine }: Lab, frames: readonly Buffer[]): void {
 }
 
 describe('engine/engine: calls from inside of callbacks', () => {
+  const OPTIONS = { windowUpdates: 'consume', compressionLevel: 0 } as const;
   const CALLBACKS: readonly (keyof EngineHandler)[] = [
     'onCtrlRecv',
     'onInvalidCtrlRecv',
@@ -382,12 +383,12 @@ describe('engine/engine: calls from inside of callbacks', () => {
     'onSessionError',
   ];
 
-  for (const version of PROTOCOL_VERSIONS) {
+  for (const version of [SPDY2, SPDY3_1]) {
     const frames = peerFrames(version);
 
     it(`every callback happens in the life that is led here, ${version.name}`, () => {
       const seen = new Set<string>();
-      const lab = new Lab(SERVER, version, { windowUpdates: 'consume' });
+      const lab = new Lab(SERVER, version, OPTIONS);
       for (const name of CALLBACKS) lab.handler[name as 'onCtrlRecv'] = () => void seen.add(name);
       live(lab, frames);
       expect([...seen].sort()).to.deep.equal([...CALLBACKS].sort());
@@ -396,7 +397,7 @@ describe('engine/engine: calls from inside of callbacks', () => {
     for (const callback of CALLBACKS) {
       it(`${callback} may call anything, ${version.name}`, () => {
         for (const [name, call] of Object.entries(CALLS)) {
-          const lab = new Lab(SERVER, version, { windowUpdates: 'consume' });
+          const lab = new Lab(SERVER, version, OPTIONS);
           const { handler } = lab;
           const original = (handler[callback as 'onCtrlRecv'] as () => void).bind(handler);
           let calls = 0;

@@ -109,12 +109,19 @@ for (const version of PROTOCOL_VERSIONS) {
         expect(lab.calls()).to.deep.equal(['on_ctrl_recv HEADERS 1 FIN', 'on_request_recv 1']);
       });
 
-      it('answers frames for streams that are not those which it ignores (checklist 88)', () => {
+      it('answers HEADERS for streams that are not those which it ignores, but no DATA (checklist 27, 88)', () => {
         const lab = make(SERVER);
+        lab.receive(lab.peer.synStream(1, HEADERS, FIN));
+        lab.engine.submitResponse(1, HEADERS);
         lab.engine.submitGoaway();
         lab.settle();
-        lab.receive(lab.peer.headers(2, HEADERS));
-        expect(lab.wrote()).to.deep.equal(['RST_STREAM 2 INVALID_STREAM']);
+        for (const id of [1, 2]) lab.receive(lab.peer.data(id, 'data'));
+        expect([lab.wrote(), lab.faults()]).to.deep.equal([[], []]);
+        for (const id of [1, 2]) lab.receive(lab.peer.headers(id, HEADERS));
+        expect(lab.wrote()).to.deep.equal([
+          'RST_STREAM 1 INVALID_STREAM',
+          'RST_STREAM 2 INVALID_STREAM',
+        ]);
       });
 
       it('lets the streams of both sides go on to their end (checklist 166, 167)', () => {

@@ -468,6 +468,21 @@ for (const version of PROTOCOL_VERSIONS) {
         expect([lab.faults(), lab.calls(), lab.wrote()]).to.deep.equal([[], [], []]);
       });
 
+      it('drops what comes behind FIN', () => {
+        const lab = server({ lenientStreams: true });
+        lab.receive(lab.peer.synStream(1, HEADERS, FIN)).settle();
+        lab.receive(
+          lab.peer.synReply(1, HEADERS),
+          lab.peer.headers(1, HEADERS),
+          lab.peer.headers(1, BAD_NAME),
+          lab.peer.data(1, 'data', CTRL_FLAG_FIN),
+        );
+        expect([lab.faults(), lab.calls(), lab.wrote()]).to.deep.equal([[], [], []]);
+        lab.engine.submitResponse(1, HEADERS);
+        lab.frames();
+        expect(lab.endOf(1)).to.equal(null);
+      });
+
       it('is strict with what comes too early, and with SYN_STREAM', () => {
         const lab = server({ lenientStreams: true });
         lab.receive(lab.peer.synStream(1, HEADERS), lab.peer.synReply(1, HEADERS));

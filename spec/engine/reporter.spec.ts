@@ -5,7 +5,7 @@ import { SessionError, StreamError } from '../../lib/errors.ts';
 import { CANCEL, CLIENT, PING, SERVER } from '../../lib/protocol/constants.ts';
 import type { PingFrame } from '../../lib/protocol/frames.ts';
 import { PROTOCOL_VERSIONS } from '../../lib/protocol/version.ts';
-import { thrownBy } from './support/facts.ts';
+import { type Facts, failureOf, thrownBy } from './support/facts.ts';
 import { HEADERS, Lab } from './support/lab.ts';
 
 const FRAME: PingFrame = { version: 3, flags: 0, length: 4, type: PING, id: 1 };
@@ -38,6 +38,16 @@ const NOTIFICATIONS: readonly (readonly [
   ['onStreamError', [STREAM_ERROR], (report) => report.streamError(STREAM_ERROR)],
   ['onSessionError', [SESSION_ERROR], (report) => report.sessionError(SESSION_ERROR)],
 ];
+
+function cannotBeCalled(call: string): Facts {
+  return {
+    name: 'InvalidStateError',
+    code: 'ERR_SPDY_INVALID_STATE',
+    errno: -519,
+    by: 'local',
+    message: `${call}() cannot be called from inside a callback of the engine`,
+  };
+}
 
 function throwing(exception: unknown): () => never {
   return () => {
@@ -94,6 +104,17 @@ describe('engine/reporter', () => {
     report.streamError(STREAM_ERROR);
     expect(seen).to.deep.equal([null]);
     expect(thrownBy(() => report.rethrow())).to.equal('kept');
+  });
+
+  it('refuses what may not be called from application code', () => {
+    const seen: unknown[] = [];
+    const report: Reporter = new Reporter({
+      onRequestRecv: () => seen.push(failureOf(() => report.assertOutside('receive'))),
+    });
+    report.assertOutside('receive');
+    report.requestRecv(1);
+    report.assertOutside('receive');
+    expect(seen).to.deep.equal([cannotBeCalled('receive')]);
   });
 
   it('keeps the last of several exceptions, even undefined', () => {
@@ -161,6 +182,46 @@ describe('engine/reporter', () => {
         expect(lab.wrote()).to.deep.equal(['PING 7', 'SYN_REPLY 1 FIN']);
       });
     }
+
+    it('nobody gets into the engine a second time, from any callback, and nothing is lost by trying', () => {
+      for (const version of PROTOCOL_VERSIONS) {
+        const lab = new Lab(SERVER, version);
+        const failures: unknown[] = [];
+        const enter = (): void => {
+          failures.push(
+            failureOf(() => lab.engine.receive(Buffer.alloc(1))),
+            failureOf(() => lab.engine.recv()),
+            failureOf(() => lab.engine.pull()),
+            failureOf(() => lab.engine.send()),
+          );
+        };
+        const expected = ['receive', 'recv', 'pull', 'send'].map(cannotBeCalled);
+        Object.assign(lab.handler, { recvCb: () => expect.fail('asked for bytes') });
+        lab.handler.afterEach = enter;
+        lab.receive(lab.peer.synStream(1, HEADERS));
+        expect(failures.splice(0)).to.deep.equal(expected);
+        lab.handler.afterEach = () => {};
+        lab.engine.submitResponse(1, HEADERS, {
+          readCb() {
+            enter();
+            return null;
+          },
+        });
+        lab.frames();
+        expect(failures.splice(0)).to.deep.equal(expected);
+        Object.assign(lab.handler, {
+          sendCb(data: Buffer) {
+            enter();
+            return data.length;
+          },
+        });
+        lab.engine.submitPing();
+        lab.engine.send();
+        expect(failures.splice(0)).to.deep.equal(expected);
+        lab.receive(lab.peer.ping(1));
+        expect(lab.callsOf('on_ctrl_recv').at(-1)).to.equal('on_ctrl_recv PING 1');
+      }
+    });
 
     it('an exception comes out of the call that was running, also of one that reports nothing itself', () => {
       for (const version of PROTOCOL_VERSIONS) {

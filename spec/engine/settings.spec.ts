@@ -56,8 +56,8 @@ for (const version of PROTOCOL_VERSIONS) {
 
       it('do not limit our streams unless they say so (checklist 133)', () => {
         const lab = client();
-        request(lab, 500);
-        expect(lab.frames()).to.have.lengthOf(500);
+        request(lab, 150);
+        expect(lab.frames()).to.have.lengthOf(150);
       });
 
       it('hold our streams back at the limit, not those of the peer (checklist 130)', () => {
@@ -341,6 +341,20 @@ describe('engine/settings: INITIAL_WINDOW_SIZE of the peer', () => {
       expect(lab.faults()).to.deep.equal([streamFault(3, 7, message, 'ERR_SPDY_FLOW_CONTROL')]);
       expect(lab.wrote()).to.deep.equal(['RST_STREAM 3 FLOW_CONTROL_ERROR']);
       expect([1, 7, 9].map((id) => lab.endOf(id))).to.deep.equal([undefined, undefined, undefined]);
+    });
+
+    it(`ends no more streams once that has ended the session, ${version.name}`, () => {
+      const streamResetRate = { burst: 1, perSecond: 0 };
+      const lab = serving(version, { streamResetRate, now: () => 0 }, 3);
+      for (const id of [1, 3, 5]) lab.receive(lab.peer.windowUpdate(id, 1));
+      lab.receive(lab.peer.settings(initialWindow(0x7fffffff)));
+      const [first, second, ...others] = lab.faults();
+      expect([first?.streamId, second?.code, others]).to.deep.equal([
+        1,
+        'ERR_SPDY_TOO_MANY_RESETS',
+        [],
+      ]);
+      expect(lab.wrote()).to.deep.equal(['RST_STREAM 1 FLOW_CONTROL_ERROR', 'GOAWAY 5 status 1']);
     });
 
     it(`above 2^31-1 is ignored, ${version.name} (checklist 135)`, () => {
