@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 /** What `.ci/peers` prepared; this file runs as build/spec/interop/support/peers.js. */
 const folder = fileURLToPath(new URL('../../../../.peers/', import.meta.url));
 
+/** Sources of our small programs: they need no building when they are scripts. */
+const programs = fileURLToPath(new URL('../../../../spec/interop/peers/', import.meta.url));
+
 /** The files that show that a peer is prepared. */
 const PEERS = {
   netty: [
@@ -15,6 +18,9 @@ const PEERS = {
   ],
   spdystream: ['gostream'],
   'spdy-transport': ['spdy-transport/ready'],
+  qt5: ['python3-qt5', 'certificates/cert.pem'],
+  haproxy: ['haproxy', 'openssl', 'certificates/cert.pem'],
+  curl: ['curl', 'certificates/cert.pem'],
   tshark: ['tshark'],
 } as const;
 
@@ -52,4 +58,9 @@ export function nettyCommand(
 ): string[] {
   const classpath = readFileSync(peerPath('netty/classpath'), 'utf8');
   return ['java', '-XX:TieredStopAtLevel=1', '-cp', classpath, program, ...args];
+}
+
+/** Command line of our program on Qt 5. */
+export function qtCommand(...args: string[]): string[] {
+  return [peerPath('python3-qt5'), path.join(programs, 'qt5/qtspdy.py'), ...args];
 }
