@@ -128,6 +128,8 @@ export class StreamRegistry implements StreamPort {
   ctrlSend(frame: ControlFrame): void {
     if (!this.#active) return;
     if (frame.type === HEADERS) this.#streams.get(frame.streamId)?.headersSent();
+    else if (frame.type === SYN_REPLY && (frame.flags & CTRL_FLAG_FIN) !== 0)
+      this.#streams.get(frame.streamId)?.finished();
     else if (frame.type === SYN_STREAM && (frame.flags & CTRL_FLAG_FIN) === 0) {
       const stream = this.#streams.get(frame.streamId);
       if (stream !== undefined)

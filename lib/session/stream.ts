@@ -127,7 +127,6 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
     const end = options.endStream === true;
     this.#port.reply(this, headers, end);
     this.replyHeaders = headers;
-    this.#finished = end;
     if (end) this.end();
   }
 
@@ -239,6 +238,7 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
     if (this.#inputEnded && !this.#pushes && !(error instanceof SessionError)) {
       // All of the peer's data is here; it only wants nothing more of ours.
       this.outgoing.discard();
+      this.finished();
       return;
     }
     this.aborted = true;

@@ -459,6 +459,30 @@ describe('SpdyStream', () => {
     await pair.end();
   });
 
+  it('does not end before a reply of headers alone has left', async () => {
+    const connection = memoryConnection();
+    const windows = { initialWindowSize: 1 << 20, sessionWindowSize: 1 << 20 };
+    const pair = pairOver(connection, SPDY3_1, { client: windows });
+    const peers: SpdyStream[] = [];
+    pair.server.on('stream', (peer) => peers.push(peer.resume()));
+    const first = pair.client.request(NAMES, { endStream: true });
+    const second = pair.client.request(NAMES, { endStream: true });
+    await until(() => peers.length === 2);
+    connection.client.unpipe(pair.client);
+    peers[0]?.respond(NAMES);
+    peers[0]?.end(bytes(500_000));
+    await settle();
+    peers[1]?.respond(NAMES, { endStream: true });
+    await settle();
+    expect(peers[1]?.destroyed).to.equal(false);
+    connection.client.pipe(pair.client);
+    second.resume();
+    await Promise.all([digestOf(first), closed(second), closed(peers[1] as SpdyStream)]);
+    expect(second.replyHeaders).to.deep.equal(NAMES);
+    expect(second.rstStatus).to.equal(0);
+    await pair.end();
+  });
+
   it('answers a status of the application when it was destroyed for a StreamError', async () => {
     const { pair, next } = await open(SPDY3_1);
     const stream = pair.client.request(NAMES);
