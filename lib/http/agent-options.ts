@@ -39,6 +39,8 @@ export interface SpdyAgentOptions {
   readonly idleTimeoutMs?: number;
   /** How long connecting may take, with the proxy and the TLS handshake. Default 30000. */
   readonly connectTimeoutMs?: number;
+  /** HTTP/1.1: most connections to an origin. Default: no limit, as with `http`. */
+  readonly maxSockets?: number;
   /** How often a request is tried again that the server surely did not process. Default 3. */
   readonly maxRetries?: number;
   /** Bytes of a request body that are kept for that. Default 1048576. */
@@ -65,6 +67,7 @@ export interface ResolvedAgentOptions {
   readonly keepAlive: boolean;
   readonly idleTimeoutMs: number;
   readonly connectTimeoutMs: number;
+  readonly maxSockets: number;
   readonly maxRetries: number;
   readonly maxReplayBytes: number;
   readonly tolerateMissingVersion: boolean;
@@ -89,6 +92,7 @@ export function resolveAgentOptions(options: SpdyAgentOptions): ResolvedAgentOpt
     keepAlive: options.keepAlive ?? true,
     idleTimeoutMs: integer('idleTimeoutMs', options.idleTimeoutMs ?? 30_000),
     connectTimeoutMs: integer('connectTimeoutMs', options.connectTimeoutMs ?? 30_000),
+    maxSockets: integer('maxSockets', options.maxSockets ?? 0x7fffffff),
     maxRetries: integer('maxRetries', options.maxRetries ?? 3),
     maxReplayBytes: integer('maxReplayBytes', options.maxReplayBytes ?? 1 << 20),
     tolerateMissingVersion: options.tolerateMissingVersion ?? false,

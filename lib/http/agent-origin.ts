@@ -276,8 +276,8 @@ class FallbackAgent extends http.Agent {
   #spare: Duplex | null;
 
   constructor(plan: ConnectPlan, socket: Duplex | null) {
-    const { keepAlive } = plan.settings;
-    super({ keepAlive });
+    const { keepAlive, maxSockets } = plan.settings;
+    super({ keepAlive, maxSockets });
     this.#plan = { ...plan, http1: true };
     this.#spare = socket;
     // The server may end it before it is used.

@@ -190,7 +190,7 @@ describe('http/agent', () => {
       });
       let connections = 0;
       server.server.on('connection', () => connections++);
-      const agent = stage.agent();
+      const agent = stage.agent({ maxSockets: 1 });
       for (const body of ['first', 'second']) {
         const request = agent.request(server.url(), { method: 'POST' }).end(body);
         const [response] = (await once(request, 'response')) as [IncomingMessage];
@@ -202,6 +202,7 @@ describe('http/agent', () => {
       expect(connections).to.equal(1);
       const several = [1, 2, 3].map(() => bodyOf(agent.get(server.url())));
       expect(await Promise.all(several)).to.deep.equal(['answer', 'answer', 'answer']);
+      expect(connections).to.equal(1);
       expect(agent.statistics[0]?.protocol).to.equal('http/1.1');
     });
 
