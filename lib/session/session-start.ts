@@ -1,5 +1,13 @@
 import type { Engine } from '../engine/engine.ts';
-import { CLIENT, DEFAULT_WINDOW_SIZE, FLAG_SETTINGS_NONE } from '../protocol/constants.ts';
+import { InvalidArgumentError } from '../errors.ts';
+import {
+  CLIENT,
+  DEFAULT_WINDOW_SIZE,
+  FLAG_SETTINGS_NONE,
+  ID_FLAG_SETTINGS_PERSISTED,
+  SERVER,
+  SETTINGS_CLIENT_CERTIFICATE_VECTOR_SIZE,
+} from '../protocol/constants.ts';
 import type { SettingsEntry, SettingsFrame } from '../protocol/frames.ts';
 import { raise } from './events.ts';
 import type { ResolvedSessionOptions } from './session-options.ts';
@@ -14,10 +22,25 @@ export function queueStart(engine: Engine, options: ResolvedSessionOptions): voi
     // In a frame of their own: the values of the server would collide with ours.
     const stored = loadStored(engine, options);
     if (stored.length > 0) engine.submitSettings(FLAG_SETTINGS_NONE, stored);
+    assertSendable(engine, options.firstSettings);
     engine.submitSettings(FLAG_SETTINGS_NONE, options.firstSettings);
   }
   const growth = options.sessionWindowSize - DEFAULT_WINDOW_SIZE;
   if (engine.version.sessionWindow && growth > 0) engine.submitWindowUpdate(0, growth);
+}
+
+/**
+ * CLIENT_CERTIFICATE_VECTOR_SIZE is sent by SPDY/3 servers alone; clients only return it (SPDY/3 2.6.9).
+ *
+ * @throws InvalidArgumentError for an entry that this side cannot send
+ */
+export function assertSendable(engine: Engine, entries: readonly SettingsEntry[]): void {
+  if (engine.version.hasCredential && engine.side === SERVER) return;
+  for (const { id, flags } of entries) {
+    if (id !== SETTINGS_CLIENT_CERTIFICATE_VECTOR_SIZE) continue;
+    if ((flags & ID_FLAG_SETTINGS_PERSISTED) !== 0) continue;
+    throw new InvalidArgumentError('clientCertificateVectorSize is sent by SPDY/3 servers only');
+  }
 }
 
 /** Keeps what a server asks a client to keep. */

@@ -12,6 +12,7 @@ import type { PingCallback } from './pings.ts';
 import { type DataInput, toDataSource } from './provider.ts';
 import { SessionIo } from './session-io.ts';
 import { type SessionOptions, type SettingsInput, toSettingsEntries } from './session-options.ts';
+import { assertSendable } from './session-start.ts';
 import type { SpdyStream } from './stream.ts';
 import type { StreamOptions } from './stream-events.ts';
 
@@ -239,6 +240,7 @@ export class Session extends SessionIo implements SessionCalls {
   /** Sends SETTINGS, by name or as entries with their flags; our own values count at once. */
   submitSettings(flags: number, settings: SettingsInput): void {
     const entries: readonly SettingsEntry[] = toSettingsEntries(settings);
+    assertSendable(this.engine, entries);
     this.engine.submitSettings(flags, entries);
     this.schedule();
   }

@@ -44,7 +44,7 @@ async function answerHead(socket: net.Socket): Promise<string> {
 }
 
 describe('Upgrade: SPDY/3.1', () => {
-  it('turns a connection into a session of the SPDY server', async () => {
+  it('turns a connection into a session of the SPDY server; the request is no stream of it (checklist 289)', async () => {
     const spdy = createServer({ tls: false }, (request, response) => response.end(request.url));
     const { server, port } = await plain((request, socket, rest) => {
       expect(
@@ -74,7 +74,7 @@ describe('Upgrade: SPDY/3.1', () => {
     server.close();
   });
 
-  it('takes bytes that came with the request, and sessions of any kind', async () => {
+  it('takes bytes that came with the request, and sessions of any kind (checklist 288)', async () => {
     const { server, port } = await plain((request, socket, rest) => {
       expect(rest.length).to.be.greaterThan(0);
       const session = acceptUpgrade(request, socket, rest, {

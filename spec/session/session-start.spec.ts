@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import { InvalidArgumentError } from '../../lib/errors.ts';
 import { CLIENT, SERVER } from '../../lib/protocol/constants.ts';
 import { PROTOCOL_VERSIONS, SPDY2, SPDY3, SPDY3_1 } from '../../lib/protocol/version.ts';
+import { Session } from '../../lib/session/session.ts';
 import type { SessionOptions } from '../../lib/session/session-options.ts';
 import {
   type RawPeer,
@@ -59,6 +61,24 @@ describe('session/session-start', () => {
     expect(
       await startOf(SPDY2, { settings: [{ id: 4, flags: 1, value: 8 }], initialWindowSize: 1 }),
     ).to.deep.equal([['SETTINGS', [[4, 1, 8]]]]);
+  });
+
+  it('takes the size of the certificate vector from SPDY/3 servers only (checklist 146)', () => {
+    const settings = { clientCertificateVectorSize: 4 };
+    expect(() => new Session(SERVER, SPDY3.id, { settings })).not.to.throw();
+    for (const [side, version] of [
+      [CLIENT, SPDY3],
+      [SERVER, SPDY3_1],
+      [SERVER, SPDY2],
+    ] as const) {
+      expect(() => new Session(side, version.id, { settings })).to.throw(
+        InvalidArgumentError,
+        'SPDY/3 servers only',
+      );
+      const session = new Session(side, version.id);
+      expect(() => session.submitSettings(0, settings)).to.throw(InvalidArgumentError);
+      session.submitSettings(0, [{ id: 8, flags: 2, value: 1 }]);
+    }
   });
 
   it('enlarges the session window in SPDY/3.1 alone', async () => {

@@ -26,7 +26,7 @@ function frame(entries: readonly SettingsEntry[], flags = 0): Parameters<typeof 
 
 describe('session/settings-store', () => {
   for (const version of PROTOCOL_VERSIONS) {
-    it(`${version.name}: a client returns what the server asked it to keep (checklist 136, 137, 138)`, async () => {
+    it(`${version.name}: a client returns what the server asked it to keep, to nobody else (checklist 136-139)`, async () => {
       const settingsStore = new MemorySettingsStore();
       const options = { settingsStore, settingsKey: KEY };
       const first = await rawAgainst(CLIENT, version, options);
