@@ -15,7 +15,7 @@ import { PeerProcess, run } from './support/process.ts';
 const TEN_MIB = 10 << 20;
 
 describe("our HTTP client and Netty's server, TLS with ALPN", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let server: PeerProcess | undefined;
   let agent: SpdyAgent;
   let origin = '';

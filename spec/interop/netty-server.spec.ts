@@ -12,7 +12,7 @@ const BODY_SIZES = [0, 1, 65_536, 10 << 20];
 
 for (const secure of [false, true]) {
   describe(`our client and Netty's server, ${secure ? 'TLS with ALPN' : 'plain TCP'}`, function () {
-    this.timeout(30_000);
+    this.timeout(60_000);
     let server: PeerProcess | undefined;
     let port = 0;
     let end: Endpoint;
@@ -139,7 +139,7 @@ for (const secure of [false, true]) {
 }
 
 describe("our client and Netty's server with settings of its own", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let server: PeerProcess | undefined;
   let port = 0;
   let end: Endpoint;

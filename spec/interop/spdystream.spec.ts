@@ -11,7 +11,7 @@ import { dial, type Endpoint, hangUp, listen } from './support/sockets.ts';
 const KUBERNETES = { flowControl: false, lenientStreams: true } as const;
 
 describe('our client and a spdystream server', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let server: PeerProcess | undefined;
   let end: Endpoint;
   let client: TestClient;
@@ -61,7 +61,7 @@ describe('our client and a spdystream server', function () {
 });
 
 describe('a spdystream client and our server', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
 
   before(function () {
     requirePeer(this, 'spdystream');

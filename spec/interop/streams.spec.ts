@@ -14,7 +14,7 @@ const TEN_MIB = 10 << 20;
 const KUBERNETES = { flowControl: false, lenientStreams: true } as const;
 
 describe("a Duplex per stream against Netty's server", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let server: PeerProcess | undefined;
   let end: Endpoint;
   let port = 0;
@@ -137,7 +137,7 @@ describe("Netty's client against a Duplex per stream", function () {
 });
 
 describe('a Duplex per stream against spdystream', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
 
   before(function () {
     requirePeer(this, 'spdystream');

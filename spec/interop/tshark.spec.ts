@@ -19,7 +19,7 @@ for (const { version, name } of [
   { version: PROTO_SPDY3_1, name: 'SPDY/3.1' },
 ]) {
   describe(`tshark on what we send, ${name}`, function () {
-    this.timeout(20_000);
+    this.timeout(60_000);
     const folder = mkdtempSync(path.join(os.tmpdir(), 'spdylay-'));
     const file = path.join(folder, 'connection.pcap');
     const recorded: [Sender, Buffer][] = [];

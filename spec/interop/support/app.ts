@@ -59,7 +59,9 @@ function answer(session: Session, streamId: number, { headers, trailers, body }:
       reply(session, streamId, Number(argument), '');
       break;
     case 'slow':
-      setTimeout(() => reply(session, streamId, 200, 'slow\n'), Number(argument));
+      setTimeout(() => {
+        if (!session.destroyed) reply(session, streamId, 200, 'slow\n');
+      }, Number(argument)).unref();
       break;
     case 'multi':
       reply(session, streamId, 200, 'multi\n', [
