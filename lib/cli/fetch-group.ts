@@ -44,6 +44,8 @@ const PRIORITY = 3;
 /** How long the server may take to end the connection after GOAWAY. */
 const LINGER_MS = 1000;
 
+const MINUTE_MS = 60_000;
+
 /** Fetches URLs of one origin over one connection. Resolves with what became of each request. */
 export async function fetchGroup(
   urls: UrlGroup,
@@ -75,9 +77,12 @@ class GroupFetch {
   }
 
   async run(urls: UrlGroup): Promise<readonly RequestRecord[]> {
+    // Pushes alone do not keep the process alive.
+    const alive = setInterval(() => {}, MINUTE_MS);
     for (const url of urls) this.#start(url, true);
     // Pages and pushes add to them.
     for (let i = 0; i < this.#tasks.length; i++) await this.#tasks[i];
+    clearInterval(alive);
     if (this.#timer !== null) clearTimeout(this.#timer);
     if (this.#signal.aborted) this.#agent.destroy();
     else await this.#agent.close();
