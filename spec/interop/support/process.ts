@@ -53,6 +53,11 @@ export class PeerProcess {
     return this.#stdout;
   }
 
+  /** Whether the program has not ended yet. */
+  get running(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   /** Resolves when the program has ended by itself; ends it when the time runs out. */
   async finished(timeoutMs = 60_000): Promise<Finished> {
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), timeoutMs);
