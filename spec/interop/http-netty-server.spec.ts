@@ -1,16 +1,13 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { SpdyAgent } from '../../lib/http/agent.ts';
 import { get } from '../../lib/http/client.ts';
 import type { ClientResponse } from '../../lib/http/client-response.ts';
 import { fetch } from '../../lib/http/fetch.ts';
-import { createServer, type SpdyServer } from '../../lib/http/server.ts';
-import type { SpdyResponse } from '../../lib/http/server-response.ts';
 import { pattern, sha256 } from './support/bytes.ts';
 import { certificate, nettyCommand, peerPath, requirePeer } from './support/peers.ts';
-import { PeerProcess, run } from './support/process.ts';
+import { PeerProcess } from './support/process.ts';
 
 const TEN_MIB = 10 << 20;
 
@@ -92,72 +89,6 @@ describe("our HTTP client and Netty's server, TLS with ALPN", function () {
     expect((await fetch(`${origin}/status/404`, { agent })).status).to.equal(404);
   });
 });
-
-describe("Netty's client and our HTTP server, TLS with ALPN", function () {
-  this.timeout(60_000);
-  let server: SpdyServer | undefined;
-  let port = '';
-
-  before(async function () {
-    requirePeer(this, 'netty');
-    server = createServer({ ...certificate() }, answer);
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    port = String((server.address() as AddressInfo).port);
-  });
-
-  after(() => server?.close());
-
-  async function client(
-    ...args: string[]
-  ): Promise<{ alpn: string; ok: number; pushes: number; errors: string[] }> {
-    const options = ['127.0.0.1', port, '--tls', ...args];
-    const { stdout } = await run(nettyCommand('NettySpdyClient', ...options));
-    return JSON.parse(stdout) as { alpn: string; ok: number; pushes: number; errors: string[] };
-  }
-
-  it('serves bodies of every size', async () => {
-    const paths = ['/bytes/0', '/bytes/1', '/bytes/65536', `/bytes/${TEN_MIB}`];
-    const seen = await client('-n', '8', '-m', '4', ...paths);
-    expect(seen.errors).to.deep.equal([]);
-    expect(seen).to.include({ alpn: 'spdy/3.1', ok: 8 });
-  });
-
-  it('takes uploads of 10 MiB', async () => {
-    const seen = await client('-n', '4', '-m', '4', '--post', String(TEN_MIB), '/echo');
-    expect(seen.errors).to.deep.equal([]);
-    expect(seen.ok).to.equal(4);
-  });
-
-  it('serves 100 at once', async () => {
-    const seen = await client('-n', '300', '-m', '100', '/bytes/30000');
-    expect(seen.errors).to.deep.equal([]);
-    expect(seen.ok).to.equal(300);
-  });
-
-  it('sends trailers and pushes', async () => {
-    // Its client leaves with the last reply, which may be before the end of a push.
-    const seen = await client('-n', '3', '-m', '1', '/trailers', '/push', '/bytes/1');
-    expect(seen.errors).to.deep.equal([]);
-    expect(seen).to.include({ ok: 3, pushes: 1 });
-  });
-});
-
-function answer(request: IncomingMessage, response: SpdyResponse): void {
-  const [, route = '', argument = ''] = (request.url ?? '').split('/');
-  if (route === 'bytes') response.end(pattern(Number(argument)));
-  else if (route === 'echo') request.pipe(response);
-  else if (route === 'trailers') {
-    response.write('body\n');
-    response.addTrailers({ 'x-trailer': 'one' });
-    response.end();
-  } else if (route === 'push') {
-    response.push?.('/pushed', { 'content-type': 'text/plain' }, { form: 'split' }).end('pushed\n');
-    response.end('pusher\n');
-  } else {
-    response.statusCode = 404;
-    response.end();
-  }
-}
 
 async function digestOf(response: Response): Promise<string> {
   return sha256(new Uint8Array(await response.arrayBuffer()));
