@@ -25,7 +25,7 @@ export interface StreamEvents extends DuplexEvents {
   trailers: [headers: HeaderList];
   /** The peer pushes a stream in association with this one (SPDY/3 3.3). */
   push: [stream: SpdyStream];
-  /** The stream was reset before the peer had finished it. */
+  /** The stream was reset before it was finished. */
   aborted: [];
   /** Nothing was received or sent for the time given to `setTimeout()`. */
   timeout: [];

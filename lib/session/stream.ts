@@ -56,7 +56,7 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
   trailers: HeaderList | null = null;
   /** Status of the RST_STREAM that ended the stream, 0 if none did. */
   rstStatus: number = OK;
-  /** Whether the stream was reset before the peer had finished it. */
+  /** Whether the stream was reset before it was finished. */
   aborted = false;
   /** Payload bytes received. */
   bytesRead = 0;
@@ -235,8 +235,9 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
     this.#open = false;
     if (error === null || this.destroyed) return;
     this.rstStatus = status;
-    if (this.#inputEnded && !this.#pushes && !(error instanceof SessionError)) {
-      // All of the peer's data is here; it only wants nothing more of ours.
+    const answered = this.own && this.#inputEnded && !this.#pushes;
+    if (answered && !(error instanceof SessionError)) {
+      // The whole answer is here; the peer only wants nothing more of the question.
       this.outgoing.discard();
       this.finished();
       return;

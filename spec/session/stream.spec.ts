@@ -231,6 +231,19 @@ for (const version of PROTOCOL_VERSIONS) {
       await pair.end();
     });
 
+    it('ends for its writer when a client that has asked completely goes away', async () => {
+      const { pair, next } = await open(version);
+      const stream = pair.client.request(NAMES, { endStream: true });
+      const peer = await next();
+      peer.respond();
+      const failed = once(peer, 'error');
+      stream.destroy();
+      const [error] = await failed;
+      expect(error).to.include({ code: 'ERR_SPDY_STREAM_RESET', status: CANCEL });
+      expect([peer.aborted, peer.destroyed]).to.deep.equal([true, true]);
+      await pair.end();
+    });
+
     it('is never sent when it is destroyed before it leaves', async () => {
       const { pair } = await open(version);
       const frames: number[] = [];
