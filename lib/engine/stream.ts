@@ -52,6 +52,8 @@ export class Stream implements StreamHandle {
   /** Opened by this side. */
   readonly own: boolean;
   readonly priority: number;
+  /** Priority in the send queue: a push leaves no later than what its request has to send. */
+  urgency: number;
   userData: unknown = null;
 
   /** Our SYN_STREAM until it was written. */
@@ -110,6 +112,7 @@ export class Stream implements StreamHandle {
     this.streamId = streamId;
     this.own = own;
     this.priority = priority;
+    this.urgency = priority;
     this.sendWindow = sendWindow;
     this.receiveWindow = receiveWindow;
   }
@@ -132,8 +135,10 @@ export class Stream implements StreamHandle {
   removeItem(index: number): void {
     if (index === this.outboxHead) {
       this.outboxHead++;
-      if (this.outboxHead === this.outbox.length) {
-        this.outbox.length = 0;
+      const { outbox, outboxHead } = this;
+      // Also for a stream that always has something to send: what was sent must not be kept.
+      if (outboxHead === outbox.length || (outboxHead >= 64 && 2 * outboxHead >= outbox.length)) {
+        outbox.splice(0, outboxHead);
         this.outboxHead = 0;
       }
     } else {

@@ -87,6 +87,31 @@ describe('engine/stream', () => {
     expect([stream.outboxLength, stream.outboxHead, stream.outbox.length]).to.deep.equal([0, 0, 0]);
   });
 
+  it('keeps nothing of what was sent, even if there is always more to send', () => {
+    const stream = makeStream(true, [frameItem()]);
+    let most = 0;
+    for (let turn = 0; turn < 10_000; turn++) {
+      stream.outbox.push(dataItem());
+      stream.removeItem(stream.nextItem());
+      most = Math.max(most, stream.outbox.length);
+    }
+    expect(stream.outboxLength).to.equal(1);
+    expect(most).to.be.below(200);
+  });
+
+  it('keeps the order of many items while it lets go of those that were sent', () => {
+    const items = Array.from({ length: 300 }, () => dataItem());
+    const stream = makeStream(true, [...items]);
+    const order: unknown[] = [];
+    while (stream.outboxLength > 0) {
+      const position = stream.nextItem();
+      order.push(stream.outbox[position]);
+      stream.removeItem(position);
+    }
+    expect(order.every((item, index) => item === items[index])).to.equal(true);
+    expect([order.length, stream.outbox.length, stream.outboxHead]).to.deep.equal([300, 0, 0]);
+  });
+
   it('lets the first frame pass data that is deferred, but no other data', () => {
     const [deferred, data, frame, last] = [dataItem(true), dataItem(), frameItem(), frameItem()];
     const stream = makeStream(false, [frameItem(), deferred, data, frame, last]);
