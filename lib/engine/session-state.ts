@@ -257,7 +257,7 @@ export class SessionState {
   endStreams(status: number, error: SessionError): void {
     this.refuseWaiting(ERR_SYN_STREAM_NOT_ALLOWED, error);
     for (const stream of [...this.streams.values()])
-      this.closeStream(stream, status, stream.error ?? error);
+      this.closeStream(stream, stream.error?.status ?? status, stream.error ?? error);
   }
 
   /**
