@@ -212,12 +212,13 @@ export class SessionState {
     message: string,
     frame: ControlFrame | null,
   ): void {
-    if (this.phase !== 'open') return;
+    const stream = this.streams.get(streamId);
+    // Reports of one fault may have caused another.
+    if (this.phase !== 'open' || stream?.closing === true) return;
     if (!this.budgets.streamResets.spend()) {
       this.peerFailed('ERR_SPDY_TOO_MANY_RESETS', 'the peer makes streams fail too fast');
       return;
     }
-    const stream = this.streams.get(streamId);
     const sent = sendableStatus(this.version, status);
     const error = new StreamError(code, `stream ${streamId}: ${message}`, streamId, sent, 'peer');
     if (stream !== undefined) stream.error = error;
