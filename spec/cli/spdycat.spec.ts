@@ -60,6 +60,10 @@ function answer(request: SpdyRequest, response: SpdyResponse): void {
   } else if (url === '/push') {
     response.push?.('/pushed.txt', { 'content-type': 'text/plain' }).end('pushed');
     response.end('pushing');
+  } else if (url === '/slowpush') {
+    const push = response.push?.('/slow.txt');
+    setTimeout(() => push?.end('slow'), 200);
+    response.end('pushing');
   } else {
     response.end(`${request.method} ${url}`);
   }
@@ -261,6 +265,12 @@ describe('spdycat', function () {
     );
     expect(stderr).to.match(/#2: \S+\/reset\n {4}Error: .+\n {4}Delta .*\n\n#3/);
     expect(stderr).to.match(/#4: \S+\/pushed\.txt \(pushed\)\n {4}Status: 200/);
+  });
+
+  it('waits for pushes that are under way, and leaves their bodies out', async () => {
+    const { status, text, stderr } = await spdycat(['-ks', `${origin}/slowpush`]);
+    expect([status, text]).to.deep.equal([0, 'pushing']);
+    expect(stderr).to.match(/\/slow\.txt \(pushed\)\n {4}Status: 200\n.*\n.*\n {8}Completed: /);
   });
 
   it('--json has one line for each response, and no bodies', async () => {
