@@ -15,7 +15,7 @@ import { PROTOCOL_VERSIONS } from '../../lib/protocol/version.ts';
 import { TestProvider } from '../support/test-provider.ts';
 import { type Facts, facts, failureOf, invalidArgument, sessionFault } from './support/facts.ts';
 import { HEADERS, Lab } from './support/lab.ts';
-import { serving } from './support/serving.ts';
+import { initialWindow, serving } from './support/serving.ts';
 
 function ownEnd(status: number): Facts {
   return {
@@ -171,7 +171,7 @@ for (const version of PROTOCOL_VERSIONS) {
         expect(lab.endOf(1)).to.include({ code: 'ERR_SPDY_INVALID_HEADER_BLOCK', streamId: 1 });
         expect(lab.endOf(3)).to.deep.equal(sessionFault('RST_STREAM for stream 0'));
         expect(lab.callsOf('on_stream_close')).to.deep.equal([
-          'on_stream_close 1 INTERNAL_ERROR',
+          'on_stream_close 1 PROTOCOL_ERROR',
           'on_stream_close 3 INTERNAL_ERROR',
         ]);
         expect(lab.wrote()).to.deep.equal(['RST_STREAM 1 PROTOCOL_ERROR', lab.goaway(3, 1)]);
@@ -195,6 +195,22 @@ for (const version of PROTOCOL_VERSIONS) {
           'on_ctrl_send RST_STREAM 1 PROTOCOL_ERROR',
           'on_stream_close 1 PROTOCOL_ERROR',
         ]);
+      });
+
+      it('gives one RST_STREAM, whatever else happens from inside (checklist 105)', () => {
+        if (!version.streamWindows) return;
+        const lab = serving(version, {}, 3);
+        for (const id of [1, 3, 5]) lab.receive(lab.peer.windowUpdate(id, 1));
+        lab.handler.onStreamError = ({ streamId }) => {
+          if (streamId === 1) lab.engine.submitRstStream(3, CANCEL);
+        };
+        lab.receive(lab.peer.settings(initialWindow(0x7fffffff)));
+        expect(lab.wrote()).to.deep.equal([
+          'RST_STREAM 1 FLOW_CONTROL_ERROR',
+          'RST_STREAM 5 FLOW_CONTROL_ERROR',
+          'RST_STREAM 3 CANCEL',
+        ]);
+        expect(lab.endOf(3)).to.include({ code: 'ERR_SPDY_STREAM_CLOSING', by: 'local' });
       });
 
       it('may be followed from inside by the end of the session', () => {
