@@ -72,12 +72,12 @@ export class SendQueue {
   remove(stream: Stream): void {
     if (stream.lane === LANE_NONE) return;
     const lane = this.#lane(stream.lane);
-    const { previous, next, priority } = stream;
-    if (previous === null) lane.heads[priority] = next;
+    const { previous, next, urgency } = stream;
+    if (previous === null) lane.heads[urgency] = next;
     else previous.next = next;
-    if (next === null) lane.tails[priority] = previous;
+    if (next === null) lane.tails[urgency] = previous;
     else next.previous = previous;
-    if (lane.heads[priority] === null) lane.mask &= ~(1 << priority);
+    if (lane.heads[urgency] === null) lane.mask &= ~(1 << urgency);
     lane.streams--;
     lane.items -= stream.counted;
     stream.lane = LANE_NONE;
@@ -166,16 +166,16 @@ export class SendQueue {
 
   #append(stream: Stream, laneNumber: number): void {
     const lane = this.#lane(laneNumber);
-    const { priority } = stream;
-    const tail = lane.tails[priority] ?? null;
+    const { urgency } = stream;
+    const tail = lane.tails[urgency] ?? null;
     if (tail === null) {
-      lane.heads[priority] = stream;
-      lane.mask |= 1 << priority;
+      lane.heads[urgency] = stream;
+      lane.mask |= 1 << urgency;
     } else {
       tail.next = stream;
       stream.previous = tail;
     }
-    lane.tails[priority] = stream;
+    lane.tails[urgency] = stream;
     lane.streams++;
     stream.lane = laneNumber;
   }

@@ -242,6 +242,7 @@ export class Sender {
       }
     }
     state.queue.remove(stream);
+    stream.urgency = stream.priority;
     stream.streamId = state.streams.nextOwnId;
     state.streams.nextOwnId += 2;
     stream.sendWindow = state.peerInitialWindow;

@@ -88,6 +88,8 @@ export class Submitter {
     } else if (state.inputEnded !== null) {
       state.refuse(stream, ERR_SYN_STREAM_NOT_ALLOWED, REFUSED_STREAM, state.inputEnded);
     } else {
+      const associated = streams.get(stream.opening.associatedToStreamId);
+      stream.urgency = Math.min(priority, associated?.priority ?? priority);
       queue.place(stream, LANE_OPEN, 1);
     }
     return stream;

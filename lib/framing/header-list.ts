@@ -84,15 +84,26 @@ export function prepareHeaders(
   return result;
 }
 
-/** Headers as the application sees them: the pseudo headers of SPDY/2 get the names that SPDY/3 gave them. */
+/**
+ * Headers as the application sees them: the pseudo headers of SPDY/2 get the names that SPDY/3 gave them, and values that NUL joins
+ * become pairs of their own.
+ */
 export function presentHeaders(version: ProtocolVersion, headers: HeaderList): HeaderList {
-  if (!version.plainPseudoNames) return headers;
+  const renamed = version.plainPseudoNames;
+  if (!renamed && !headers.some(hasSeveralValues)) return headers;
   const presented: Header[] = [];
   for (const header of headers) {
-    const name = COLON_PSEUDO_NAMES.get(header[0]);
-    presented.push(name === undefined ? header : [name, header[1]]);
+    const [name, value] = header;
+    const shown = renamed ? (COLON_PSEUDO_NAMES.get(name) ?? name) : name;
+    if (hasSeveralValues(header))
+      for (const part of value.split('\0')) presented.push([shown, part]);
+    else presented.push(shown === name ? header : [shown, value]);
   }
   return presented;
+}
+
+function hasSeveralValues([, value]: Header): boolean {
+  return value.includes('\0');
 }
 
 /** Bytes of the plain name/value block of prepared headers. */

@@ -84,8 +84,6 @@ const CODES = {
     ['StreamError', 'SessionError'],
     'The peer overran a receive window or overflowed a send window, or sent WINDOW_UPDATE of 0: RST_STREAM 7 for a stream, GOAWAY 1 for the session.',
   ],
-    'Reserved: no error carries it. A GOAWAY of the peer is the event `goaway`, whatever its status.',
-  ],
   ERR_SPDY_TRANSPORT_CLOSED: [
     ['SessionError', 'StreamError', 'SpdyError'],
     'In `streamClose`: the transport ended while the stream was open; `cause` is the error of the socket, if any. As a `StreamError`: the peer ended a half-open transport (`inputEnd()`). `connect()` rejects with it when the socket closes before the session begins.',

@@ -265,6 +265,21 @@ describe('framing/header-list', () => {
       ]);
     });
 
+    it('makes pairs of values that NUL joins', () => {
+      for (const version of [SPDY2, SPDY3]) {
+        expect(
+          presentHeaders(version, [
+            ['a', '1\0' + '2'],
+            ['b', '3'],
+          ]),
+        ).to.deep.equal([
+          ['a', '1'],
+          ['a', '2'],
+          ['b', '3'],
+        ]);
+      }
+    });
+
     it('leaves the list of other versions alone', () => {
       const headers: HeaderList = [['url', '/']];
       expect(presentHeaders(SPDY3, headers)).to.equal(headers);

@@ -48,6 +48,23 @@ describe('scenarios: server push', () => {
         }
       });
 
+      it('a push of low priority leaves before the end of the reply that it belongs to', () => {
+        const pair = new EnginePair(id);
+        const { client, server } = pair;
+        client.engine.submitRequest(0, HEADERS);
+        pair.pump();
+        const lowest = server.engine.getPriLowest();
+        server.engine.submitSynStream(CTRL_FLAG_UNIDIRECTIONAL, 1, lowest, HEADERS);
+        server.engine.submitResponse(1, HEADERS, new TestProvider({ bytes: 10 }));
+        pair.deliver(server);
+        expect(server.written.map(({ frame }) => `${frame.type} ${frame.streamId}`)).to.deep.equal([
+          'SYN_STREAM 2',
+          'SYN_REPLY 1',
+          'DATA 1',
+        ]);
+        expect(server.written[0]?.frame.priority).to.equal(lowest);
+      });
+
       it('CANCEL of a request ends its pushes on both sides, even those that crossed it (checklist 109, 253)', () => {
         const pair = makePair(CTRL_FLAG_UNIDIRECTIONAL);
         const { client, server } = pair;
