@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { EngineHandler } from '../../lib/engine/engine-handler.ts';
 import {
+  CANCEL,
   CLIENT,
   GOAWAY_INTERNAL_ERROR,
   GOAWAY_OK,
@@ -11,6 +12,7 @@ import {
 import { PROTOCOL_VERSIONS } from '../../lib/protocol/version.ts';
 import { createEnd, type EngineEnd, EnginePair } from '../support/engine-pair.ts';
 import { decodeFrames } from '../support/frame-decoder.ts';
+import { FrameFactory } from '../support/frame-factory.ts';
 import { TestProvider } from '../support/test-provider.ts';
 
 const HEADERS = [['name', 'value']] as const;
@@ -119,6 +121,82 @@ describe('scenarios: GOAWAY races', () => {
         engine.submitRequest(0, HEADERS);
         expect(handler.named('on_stream_close')).to.have.lengthOf(3);
         expect(engine.getOutboundQueueSize()).to.equal(1);
+      });
+
+      it('both sides say GOAWAY at once: what each had accepted finishes, the rest may be tried again (checklist 165-167, 171)', () => {
+        const pair = new EnginePair(id);
+        const { client, server } = pair;
+        for (const { engine } of [client, server]) engine.submitRequest(0, HEADERS);
+        pair.pump();
+        // These cross with the GOAWAY of the other side.
+        for (const { engine } of [client, server]) {
+          engine.submitRequest(0, HEADERS);
+          engine.submitGoaway(GOAWAY_OK);
+        }
+        const crossing = [client, server].map(({ engine }) => engine.pull() as Buffer);
+        server.engine.receive(crossing[0] as Buffer);
+        client.engine.receive(crossing[1] as Buffer);
+        for (const [{ engine, handler }, own, peers] of [
+          [client, 3, 2],
+          [server, 4, 1],
+        ] as const) {
+          expect(handler.closed.get(own)).to.include({
+            code: 'ERR_SPDY_STREAM_REFUSED',
+            retryable: true,
+          });
+          expect([engine.wantRead(), engine.wantWrite()]).to.deep.equal([true, false]);
+          engine.submitGoaway(GOAWAY_OK);
+          engine.submitResponse(peers, HEADERS);
+        }
+        const answers = [client, server].map(({ engine }) => engine.pull() as Buffer);
+        server.engine.receive(answers[0] as Buffer);
+        client.engine.receive(answers[1] as Buffer);
+        for (const { engine, handler } of [client, server]) {
+          for (const streamId of [1, 2]) expect(handler.closed.get(streamId)).to.equal(null);
+          expect([engine.wantRead(), engine.wantWrite()]).to.deep.equal([false, false]);
+          const unsent = handler.named('on_ctrl_not_send').map(({ frame }) => frame?.type);
+          expect(unsent).to.deep.equal(['GOAWAY']);
+        }
+      });
+
+      it('requests under way end by last-good-stream-id, and a later GOAWAY only lowers it (checklist 161, 165, 166, 168)', () => {
+        const { engine, handler } = createEnd(CLIENT, id);
+        const peer = new FrameFactory(engine.version);
+        for (let i = 0; i < 4; i++) engine.submitRequest(0, HEADERS);
+        engine.pull();
+        const refused = (): number[] => [...handler.closed.keys()];
+        engine.receive(peer.goaway(5));
+        expect(refused()).to.deep.equal([7]);
+        engine.receive(peer.goaway(7));
+        expect(refused()).to.deep.equal([7]);
+        engine.receive(peer.goaway(1));
+        expect(refused()).to.deep.equal([7, 3, 5]);
+        expect([engine.wantRead(), engine.wantWrite()]).to.deep.equal([true, false]);
+        engine.receive(peer.synReply(1, HEADERS, { flags: 1 }));
+        expect(handler.closed.get(1)).to.equal(null);
+        expect(engine.wantRead()).to.equal(false);
+      });
+
+      it('a stream that was refused is not counted as good, one behind it is (checklist 160, 161)', () => {
+        const { engine, handler } = createEnd(SERVER, id, { maxConcurrentStreams: 1 });
+        const peer = new FrameFactory(engine.version);
+        const lastGood = (): number | undefined => {
+          engine.submitGoaway(GOAWAY_OK);
+          const frames = decodeFrames(engine.version, engine.pull() ?? Buffer.alloc(0));
+          return frames.find(({ frame }) => frame.type === 'GOAWAY')?.frame.lastGoodStreamId;
+        };
+        engine.receive(peer.synStream(1, HEADERS));
+        engine.receive(peer.synStream(3, HEADERS));
+        engine.receive(peer.rstStream(1, CANCEL));
+        engine.receive(peer.synStream(5, HEADERS));
+        engine.receive(peer.synStream(7, HEADERS));
+        expect(handler.streamErrors.map(({ streamId }) => streamId)).to.deep.equal([3, 7]);
+        expect(lastGood()).to.equal(5);
+        expect(lastGood(), 'a second one').to.equal(undefined);
+        const idle = createEnd(SERVER, id);
+        idle.engine.submitGoaway(GOAWAY_OK);
+        const [goaway] = decodeFrames(idle.engine.version, idle.engine.pull() as Buffer);
+        expect(goaway?.frame.lastGoodStreamId).to.equal(0);
       });
     });
   }
