@@ -17,7 +17,7 @@ const PEERS = {
     'certificates/server.p12',
   ],
   spdystream: ['gostream'],
-  'spdy-transport': ['spdy-transport/ready'],
+  'spdy-transport': ['spdy-transport/ready', 'certificates/cert.pem'],
   qt5: ['python3-qt5', 'certificates/cert.pem'],
   haproxy: ['haproxy', 'openssl', 'certificates/cert.pem'],
   curl: ['curl', 'certificates/cert.pem'],

@@ -100,7 +100,8 @@ function endpoint(
   return { session, socket, errors };
 }
 
-function protocolName(version: SpdyVersion): string {
+/** Name of a version in ALPN. */
+export function protocolName(version: SpdyVersion): string {
   const found = PROTOCOL_VERSIONS.find(({ id }) => id === version);
   if (!found) throw new RangeError(`no SPDY version ${version}`);
   return found.name;

@@ -2,8 +2,10 @@ import { type EventEmitter, once } from 'node:events';
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
 import { PROTO_SPDY3_1, type SpdyVersion } from '../../../lib/protocol/constants.ts';
-import { peerPath } from './peers.ts';
+import { certificate, peerPath } from './peers.ts';
+import { protocolName } from './sockets.ts';
 
 /** Headers as spdy-transport gives and takes them. */
 export type TransportHeaders = Record<string, string | string[]>;
@@ -23,6 +25,7 @@ export interface TransportStream extends Duplex {
   readonly id: number;
   readonly method: string;
   readonly path: string;
+  readonly host: string;
   readonly headers: TransportHeaders;
   respond(status: number, headers: TransportHeaders): void;
   sendHeaders(headers: TransportHeaders): void;
@@ -67,17 +70,21 @@ export interface TransportListener {
   close(): Promise<void>;
 }
 
-/** Listens with spdy-transport on a free loopback port; `onStream` gets each request. */
+/** Listens with spdy-transport on a free loopback port, `secure`: with TLS and ALPN; `onStream` gets each request. */
 export async function transportListen(
   version: SpdyVersion,
   onStream: (stream: TransportStream) => void,
+  secure = false,
 ): Promise<TransportListener> {
   const endpoints: TransportEndpoint[] = [];
-  const server = net.createServer((socket) => {
+  const accept = (socket: net.Socket): void => {
     const end = endpoint(socket, version, true);
     end.connection.on('stream', onStream);
     endpoints.push(end);
-  });
+  };
+  const server = secure
+    ? tls.createServer({ ...certificate(), ALPNProtocols: [protocolName(version)] }, accept)
+    : net.createServer(accept);
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return {
     port: (server.address() as net.AddressInfo).port,
