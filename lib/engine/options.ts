@@ -155,8 +155,9 @@ export function applyOption(
   value: number,
 ): void {
   if (option === OPT_NO_AUTO_WINDOW_UPDATE || option === OPT_NO_AUTO_WINDOW_UPDATE2) {
+    checkRange('the value', value, 0, 1);
     const mode = option === OPT_NO_AUTO_WINDOW_UPDATE ? 'manual' : 'consume';
-    if (value !== 0) credit.mode = mode;
+    if (value === 1) credit.mode = mode;
     else if (credit.mode === mode) credit.mode = 'auto';
   } else if (option === OPT_MAX_RECV_CTRL_FRAME_BUFFER) {
     checkRange('the limit', value, MIN_CONTROL_FRAME_LIMIT, MAX_FRAME_LENGTH);

@@ -202,7 +202,7 @@ export class Submitter {
   settings(flags: number, entries: readonly SettingsEntry[]): void {
     const state = this.#state;
     checkRange('flags', flags, 0, 1);
-    if (!Array.isArray(entries))
+    if (!Array.isArray(entries) || entries.some((entry) => !(entry instanceof Object)))
       throw new InvalidArgumentError('settings must be an array of { id, flags, value }');
     const sorted = entries.map(({ id, flags: entryFlags, value }) => {
       checkRange('settings id', id, 1, SETTINGS_MAX);
@@ -251,6 +251,8 @@ export class Submitter {
       throw new InvalidStateError('CREDENTIAL is sent by SPDY/3 clients only');
     }
     checkRange('slot', slot, 1, 0xffff);
+    if (!isBytes(proof) || !Array.isArray(certificates) || !certificates.every(isBytes))
+      throw new InvalidArgumentError('CREDENTIAL needs a proof and certificates as Uint8Arrays');
     const length = certificates.reduce(
       (sum, certificate) => sum + 4 + certificate.length,
       6 + proof.length,
@@ -332,6 +334,10 @@ function sessionClosed(): StreamError {
 /** Whether a value can deliver data; an object without a read function counts as no provider, as in Spdylay. */
 export function isDataSource(value: DataSource | null | undefined): value is DataSource {
   return value !== null && value !== undefined && typeof value.readCb === 'function';
+}
+
+function isBytes(value: unknown): boolean {
+  return value instanceof Uint8Array;
 }
 
 function dataItem(provider: DataSource, fin: boolean): OutItem {
