@@ -197,6 +197,17 @@ describe('engine/options', () => {
       expect(modes).to.deep.equal(['manual', 'manual', 'auto', 'consume', 'consume', 'auto']);
     });
 
+    it('are on or off', () => {
+      const engine = new Engine(SERVER, PROTO_SPDY3_1);
+      for (const option of [OPT_NO_AUTO_WINDOW_UPDATE, OPT_NO_AUTO_WINDOW_UPDATE2]) {
+        for (const wrong of [-1, 2, true, undefined]) {
+          expect(failureOf(() => engine.setOption(option, wrong as number))).to.deep.equal(
+            invalidArgument(`the value must be an integer from 0 to 1, got ${wrong}`),
+          );
+        }
+      }
+    });
+
     it('limit control frames and header blocks together, from 8192 bytes on (checklist 8)', () => {
       const options = resolveOptions(SERVER, {});
       const credit: { mode: WindowUpdateMode } = { mode: 'auto' };

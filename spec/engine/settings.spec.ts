@@ -234,9 +234,11 @@ for (const version of PROTOCOL_VERSIONS) {
         expect(submit([], 2)).to.deep.equal(
           invalidArgument('flags must be an integer from 0 to 1, got 2'),
         );
-        expect(submit('all')).to.deep.equal(
-          invalidArgument('settings must be an array of { id, flags, value }'),
-        );
+        for (const wrong of ['all', null, [null], [good, 5]]) {
+          expect(submit(wrong)).to.deep.equal(
+            invalidArgument('settings must be an array of { id, flags, value }'),
+          );
+        }
         expect(lab.wrote()).to.deep.equal([]);
         lab.engine.submitRequest(0, HEADERS);
         lab.settle().receive(lab.peer.synStream(2, HEADERS, { associatedToStreamId: 1 }));

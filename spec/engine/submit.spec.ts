@@ -342,6 +342,15 @@ for (const version of PROTOCOL_VERSIONS) {
           expect(submit(1, [])).to.deep.equal(
             invalidArgument('CREDENTIAL needs at least one certificate'),
           );
+          const bytes = 'CREDENTIAL needs a proof and certificates as Uint8Arrays';
+          for (const wrong of [null, 'leaf', ['leaf'], [null]]) {
+            const certificates = wrong as unknown as Uint8Array[];
+            expect(submit(1, certificates)).to.deep.equal(invalidArgument(bytes));
+          }
+          const noProof = 'proof' as unknown as Uint8Array;
+          expect(failureOf(() => engine.submitCredential(1, noProof, chain))).to.deep.equal(
+            invalidArgument(bytes),
+          );
           const large = Buffer.alloc(0xffffff - 6 - 3 - 4 + 1);
           expect(submit(1, [large])).to.deep.equal({
             name: 'InvalidArgumentError',
