@@ -64,6 +64,11 @@ describe('engine/engine', () => {
     }
   });
 
+  it('speaks spdy/2, spdy/3 and spdy/3.1 (checklist 286)', () => {
+    const names = ([2, 3, 4] as const).map((id) => new Engine(SERVER, id).version.name);
+    expect(names).to.deep.equal(['spdy/2', 'spdy/3', 'spdy/3.1']);
+  });
+
   it('passes what is in its options on: compression, limits, encoding', () => {
     const lab = new Lab(CLIENT, SPDY3_1, {
       compressionLevel: 0,

@@ -320,6 +320,21 @@ for (const version of PROTOCOL_VERSIONS) {
         });
       }
 
+      it('end the session if they are not inflated to their end (checklist 108)', () => {
+        const lab = server({ maxHeaderListSize: 100, maxInflatedBlockSize: 1000 });
+        lab.receive(lab.peer.synStream(1, [['long', 'x'.repeat(2000)]]));
+        const [fault, ...others] = lab.faults();
+        expect(fault).to.include({
+          name: 'SessionError',
+          code: 'ERR_SPDY_FRAME_TOO_LARGE',
+          errno: -522,
+        });
+        expect(fault?.message).to.match(/\b1000\b/);
+        expect(others).to.deep.equal([]);
+        expect(lab.calls()).to.deep.equal(['on_ctrl_recv_parse_error SYN_STREAM -522']);
+        expect(lab.wrote()).to.deep.equal([lab.goaway(0, 1)]);
+      });
+
       it('for stream 0 end the session (checklist 43, 79, 92)', () => {
         const lab = server();
         lab.receive(lab.peer.synStream(0, BAD_NAME));
@@ -402,7 +417,7 @@ for (const version of PROTOCOL_VERSIONS) {
         }
       });
 
-      it('of unknown types are reported and skipped (checklist 10, 157)', () => {
+      it('of unknown types are reported and skipped (checklist 10, 156, 157)', () => {
         const lab = server();
         const payload = Buffer.from('payload');
         const unknown = rawControlFrame({ version: version.wire, type: 99, flags: 5, payload });

@@ -54,7 +54,7 @@ for (const version of PROTOCOL_VERSIONS) {
       expect([lab.wrote(), lab.faults()]).to.deep.equal([[], []]);
     });
 
-    it('takes flags without a meaning as none', () => {
+    it('takes flags without a meaning as none (checklist 13)', () => {
       const lab = serving();
       lab.receive(lab.peer.data(1, 'data', 0xfc));
       expect(lab.calls()).to.deep.equal(['on_data_chunk_recv 1 4', 'on_data_recv 1 4']);
