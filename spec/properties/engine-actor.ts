@@ -280,9 +280,9 @@ export class Actor implements EngineHandler, Writer, BodyOwner {
       expect(stream?.id, 'user data of a new stream').to.equal(0);
       expect(this.#openOwn, 'open streams').to.be.below(this.knowledge.maxStreams);
       const waiting = this.streams.filter(({ id, closed }) => id === 0 && closed === 0);
-      const most = Math.min(...waiting.map(({ priority }) => priority));
+      const most = Math.min(...waiting.map(({ urgency }) => urgency));
       expect(
-        waiting.find(({ priority }) => priority === most),
+        waiting.find(({ urgency }) => urgency === most),
         'its turn',
       ).to.equal(stream);
       stream.id = frame.streamId;

@@ -3,7 +3,7 @@ import { Conversation } from './engine-conversation.ts';
 import { type ConversationSpec, conversations } from './engine-operations.ts';
 
 /** How often each property runs; more by `PROPERTY_RUNS=20000 npm test`. */
-const { PROPERTY_RUNS = '60' } = process.env;
+const { PROPERTY_RUNS = '40' } = process.env;
 const RUNS = Number(PROPERTY_RUNS);
 
 function converse(spec: ConversationSpec): Conversation {

@@ -16,7 +16,7 @@ import {
   type Operation,
 } from './engine-operations.ts';
 
-const { PROPERTY_RUNS = '60' } = process.env;
+const { PROPERTY_RUNS = '40' } = process.env;
 const RUNS = Number(PROPERTY_RUNS);
 const HEADERS = [['name', 'value']] as const;
 
@@ -25,6 +25,7 @@ interface Outcome {
   readonly callbacks: readonly GoldenCallback[];
   readonly bodies: readonly (readonly [number, string])[];
   readonly written: string;
+  readonly received: number;
   readonly errors: readonly string[];
 }
 
@@ -58,6 +59,7 @@ function replay(
     callbacks: joined(handler.callbacks),
     bodies: handler.streamsWithBody.map((id) => [id, handler.body(id).toString('hex')]),
     written: Buffer.concat(written).toString('hex'),
+    received: engine.statistics.bytesReceived,
     errors: [...handler.streamErrors, ...handler.sessionErrors].map(
       ({ code, message, status }) => `${code} ${status} ${message}`,
     ),
@@ -119,11 +121,8 @@ describe('properties: equal input gives equal output', function () {
 
   const sides = fc.constantFrom(CLIENT, SERVER);
   const versions = fc.constantFrom(...PROTOCOL_VERSIONS);
-  const cuts = fc.oneof(
-    fc.constant(BYTES),
-    fc.nat().map((seed) => randomCut(seed)),
-    fc.nat().map((seed) => randomCut(seed, 3000)),
-  );
+  const seeds = fc.nat();
+  const sizes = fc.constantFrom(1, 24, 3000);
 
   it('however the bytes of any peer are cut (checklist 5, 6)', () => {
     return fc.assert(
@@ -131,13 +130,18 @@ describe('properties: equal input gives equal output', function () {
         sides,
         versions,
         sequences,
-        cuts,
+        seeds,
+        sizes,
         fc.boolean(),
-        (side, version, steps, cut, eager) => {
+        (side, version, steps, seed, size, eager) => {
           const comparison = new Comparison(side, version);
           for (const step of steps) comparison.do(step);
-          const whole = replay(side, version, comparison.script, WHOLE, eager);
-          expectSame(replay(side, version, comparison.script, cut, eager), whole);
+          const { script } = comparison;
+          const whole = replay(side, version, script, WHOLE, eager);
+          // Large bodies in tiny pieces only take time.
+          const most = Math.max(size, whole.received >> 9);
+          const cut = most === 1 ? BYTES : randomCut(seed, most);
+          expectSame(replay(side, version, script, cut, eager), whole);
         },
       ),
       { numRuns: RUNS },

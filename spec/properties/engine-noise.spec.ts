@@ -9,7 +9,7 @@ import { rawControlFrame, rawDataFrame } from '../support/frame-factory.ts';
 import { randomCut, shred } from '../support/shred.ts';
 import { Comparison, type ScriptItem, sequences } from './engine-comparison.ts';
 
-const { PROPERTY_RUNS = '60' } = process.env;
+const { PROPERTY_RUNS = '40' } = process.env;
 const RUNS = Number(PROPERTY_RUNS);
 
 /** A change to a byte stream; places are parts per thousand of its length. */
@@ -123,7 +123,7 @@ describe('properties: noise', function () {
         listener.hear(stream, seed);
         listener.check();
       }),
-      { numRuns: RUNS * 2 },
+      { numRuns: RUNS },
     );
   });
 
@@ -159,7 +159,7 @@ describe('properties: noise', function () {
           listener.check();
         }
       }),
-      { numRuns: RUNS * 2 },
+      { numRuns: RUNS },
     );
   });
 
@@ -173,7 +173,7 @@ describe('properties: noise', function () {
           listener.check();
         }
       }),
-      { numRuns: RUNS * 2 },
+      { numRuns: RUNS },
     );
   });
 });

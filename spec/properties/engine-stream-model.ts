@@ -27,6 +27,8 @@ export class ModelStream {
   id: number;
   readonly own: boolean;
   readonly priority: number;
+  /** Priority of its SYN_STREAM: a push leaves before what its request has to send. */
+  urgency: number;
   /** Of own streams. */
   handle: StreamHandle | null = null;
   /** Whether the peer may not send on it, or this side may not. */
@@ -54,6 +56,7 @@ export class ModelStream {
     this.id = id;
     this.own = own;
     this.priority = priority;
+    this.urgency = priority;
     this.sends = sends;
     this.receives = receives;
   }
