@@ -28,7 +28,10 @@ export interface HttpListener {
 export async function listenHttp(options: SpdyServerOptions = {}): Promise<HttpListener> {
   const server = createServer(
     options.tls === false ? options : { ...certificate(), ...options },
-    application,
+    (request, response) => {
+      // A client may leave before its request is complete.
+      application(request, response).catch(() => response.destroy());
+    },
   );
   const errors: Error[] = [];
   server.on('sessionError', (error) => errors.push(error));
@@ -59,7 +62,7 @@ export async function listenHttp(options: SpdyServerOptions = {}): Promise<HttpL
  * The application on `createServer()`. Routes: /bytes/N, /echo, /digest, /headers, /client, /status/N, /trailers, /multi,
  * /push, /push/joined, /rst/CODE, /goaway, /slow/MS.
  */
-export async function application(request: SpdyRequest, response: SpdyResponse): Promise<void> {
+async function application(request: SpdyRequest, response: SpdyResponse): Promise<void> {
   const { url = '/' } = request;
   const [, route = '', argument = ''] = url.split('/');
   switch (route) {
