@@ -57,13 +57,15 @@ export function receivePing(state: SessionState, frame: PingFrame): void {
 
 /** The peer accepts no more streams (SPDY/3 2.6.6). */
 export function receiveGoaway(state: SessionState, frame: GoawayFrame): void {
+  const lowered = frame.lastGoodStreamId < state.peerLastGoodId;
   state.goawayReceived = true;
-  state.peerLastGoodId = Math.min(state.peerLastGoodId, frame.lastGoodStreamId);
+  if (lowered) state.peerLastGoodId = frame.lastGoodStreamId;
   state.report.ctrlRecv(frame);
   const message = 'the peer accepts no more streams (GOAWAY)';
   const refused = new StreamError('ERR_SPDY_STREAM_REFUSED', message, 0, REFUSED_STREAM, 'peer');
   state.refuseWaiting(ERR_SYN_STREAM_NOT_ALLOWED, refused);
-  state.closeUnprocessed();
+  // Repeated, it says nothing new: no stream was opened since.
+  if (lowered) state.closeUnprocessed();
 }
 
 /** The peer lets us send more (SPDY/3 2.6.8). */

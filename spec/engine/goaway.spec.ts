@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Engine } from '../../lib/engine/engine.ts';
 import {
   CLIENT,
   CTRL_FLAG_FIN,
@@ -10,7 +11,8 @@ import {
   SERVER,
   type Side,
 } from '../../lib/protocol/constants.ts';
-import { PROTOCOL_VERSIONS } from '../../lib/protocol/version.ts';
+import { PROTOCOL_VERSIONS, SPDY3 } from '../../lib/protocol/version.ts';
+import { FrameFactory } from '../support/frame-factory.ts';
 import { TestProvider } from '../support/test-provider.ts';
 import { type Facts, failureOf, invalidArgument } from './support/facts.ts';
 import { HEADERS, Lab } from './support/lab.ts';
@@ -40,6 +42,22 @@ function refused(streamId: number, message: string): Facts {
 }
 
 const FIN = { flags: CTRL_FLAG_FIN };
+
+it('engine: GOAWAY that says nothing new costs the same with many streams as with few', () => {
+  const cost = (streams: number): number => {
+    const engine = new Engine(CLIENT, SPDY3.id);
+    for (let count = 0; count < streams; count++) engine.submitRequest(0, HEADERS);
+    while (engine.pull() !== null);
+    const goaway = new FrameFactory(SPDY3).goaway(0x7fffffff);
+    const flood = Buffer.concat(new Array<Buffer>(1000).fill(goaway));
+    const before = process.cpuUsage();
+    engine.receive(flood);
+    return process.cpuUsage(before).user / 1000;
+  };
+  cost(10);
+  // Looking through all streams each time would take a second.
+  expect(cost(20_000) - cost(10)).to.be.lessThan(200);
+});
 
 for (const version of PROTOCOL_VERSIONS) {
   describe(`engine: GOAWAY, ${version.name}`, () => {
