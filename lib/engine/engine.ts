@@ -173,13 +173,12 @@ export class Engine implements SessionCalls {
   pull(limit = 65536): Buffer | null {
     this.#state.report.assertOutside('pull');
     const out = this.#out;
-    const sender = this.#sender;
     const state = this.#state;
     // Room for the last frame too, which may begin just below the limit: growing copies what is pending.
     if (state.queue.hasData(state.mayData)) {
       out.reserve(Math.min(limit + this.#options.maxDataSize, MOST_RESERVED) + FRAME_HEADER_LENGTH);
     }
-    while (out.length < limit && sender.encodeNext()) sender.written();
+    while (out.length < limit && this.#sender.encodeNext()) this.#sender.written();
     state.report.rethrow();
     if (out.length === 0 || this.#gone) return null;
     const bytes = out.take();
@@ -284,6 +283,11 @@ export class Engine implements SessionCalls {
   submitHeaders(flags: number, streamId: number, headers: HeaderList): void {
     this.#submit.headers(HEADERS, flags, streamId, headers, null);
     this.#state.report.rethrow();
+  }
+
+  /** Throws the InvalidArgumentError that `submitHeaders()` would, for headers which are submitted later. */
+  checkHeaders(headers: HeaderList): void {
+    this.#submit.checkHeaders(headers);
   }
 
   submitData(streamId: number, flags: number, provider: DataSource): void {

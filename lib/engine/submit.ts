@@ -124,6 +124,11 @@ export class Submitter {
     state.report.closeProvider(provider);
   }
 
+  /** Throws for headers that HEADERS cannot carry. */
+  checkHeaders(headers: HeaderList): void {
+    this.#prepare(headers, this.#state.version.replyFixedLength);
+  }
+
   /** Queues the data of a provider. For a stream that cannot send it, nothing happens (as in Spdylay). */
   data(streamId: number, flags: number, provider: DataSource): void {
     checkRange('streamId', streamId, 1, MAX_STREAM_ID);

@@ -93,6 +93,10 @@ export class StreamRegistry implements StreamPort {
     });
   }
 
+  checkHeaders(headers: HeaderList): void {
+    this.#engine.checkHeaders(headers);
+  }
+
   sendHeaders(streamId: number, headers: HeaderList): void {
     this.#engine.submitHeaders(0, streamId, headers);
   }
@@ -118,8 +122,8 @@ export class StreamRegistry implements StreamPort {
   /** A SYN_STREAM of ours is being sent. */
   beforeCtrlSend(frame: ControlFrame): void {
     if (!this.#active || frame.type !== SYN_STREAM) return;
-    const stream = this.#engine.getStreamUserData(frame.streamId);
-    if (!(stream instanceof SpdyStream)) return;
+    const stream = this.#openedAs(frame.streamId);
+    if (stream === undefined) return;
     this.#streams.set(frame.streamId, stream);
     this.#call(() => stream.opened(frame.streamId));
   }
@@ -139,13 +143,18 @@ export class StreamRegistry implements StreamPort {
 
   /** A DATA frame was written. */
   dataSend(flags: number, streamId: number): void {
+    if (!this.#active) return;
+    const stream = this.#streams.get(streamId);
+    stream?.dataSent();
     // With nothing else to send, FIN leaves without asking the stream.
-    if (this.#active && (flags & DATA_FLAG_FIN) !== 0) this.#streams.get(streamId)?.finished();
+    if ((flags & DATA_FLAG_FIN) !== 0) stream?.finished();
   }
 
   /** A frame was received. */
   ctrlRecv(frame: ControlFrame): void {
     if (frame.type === SYN_STREAM) {
+      // A listener that heard of it before has ended the session.
+      if (this.#engine.getStreamRecvDataLength(frame.streamId) < 0) return;
       if (this.#active || this.#host.wantsStreams()) this.#accept(frame);
       return;
     }
@@ -184,10 +193,15 @@ export class StreamRegistry implements StreamPort {
   /** A stream has ended; id 0: it was never sent. */
   closed(streamId: number, status: number, error: StreamError | SessionError | null): void {
     if (!this.#active) return;
-    const unsent = streamId === 0 ? this.#engine.getStreamUserData(0) : undefined;
-    const stream = unsent instanceof SpdyStream ? unsent : this.#streams.get(streamId);
+    const stream = streamId === 0 ? this.#openedAs(0) : this.#streams.get(streamId);
     this.#streams.delete(streamId);
     if (stream !== undefined) this.#call(() => stream.streamClosed(status, error));
+  }
+
+  /** The stream that was opened here and has this id now. The user data of other requests may be a SpdyStream, too. */
+  #openedAs(streamId: number): SpdyStream | undefined {
+    const data = this.#engine.getStreamUserData(streamId);
+    return data instanceof SpdyStream && data.isOpenedBy(this, streamId) ? data : undefined;
   }
 
   #accept(frame: SynStreamFrame): void {

@@ -1,8 +1,8 @@
-import { Fifo } from '../engine/fifo.ts';
 import type { StreamHandle } from '../engine/stream.ts';
 import { InvalidArgumentError, InvalidStateError, SessionError, StreamError } from '../errors.ts';
 import { CANCEL, INTERNAL_ERROR, OK } from '../protocol/constants.ts';
 import type { HeaderList } from '../protocol/frames.ts';
+import { IncomingData } from './incoming-data.ts';
 import { type Done, OutgoingData, type OutgoingOwner } from './outgoing-data.ts';
 import { StreamDuplex, type StreamOptions } from './stream-events.ts';
 
@@ -12,6 +12,8 @@ export interface StreamPort {
   reply(stream: SpdyStream, headers: HeaderList, end: boolean): void;
   /** A unidirectional stream in association with another one. */
   push(associated: SpdyStream, headers: HeaderList, options: StreamOptions): SpdyStream;
+  /** Throws for headers that cannot be sent. */
+  checkHeaders(headers: HeaderList): void;
   /** HEADERS without FIN. */
   sendHeaders(streamId: number, headers: HeaderList): void;
   /** There is something to send again. */
@@ -70,13 +72,11 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
   readonly #port: StreamPort;
   #id: number;
   #open = true;
-  readonly #incoming: Fifo<Buffer> = new Fifo();
+  readonly #incoming: IncomingData = new IncomingData();
   #wants = false;
   #inputEnded: boolean;
   /** Nothing ever comes from the peer. */
   readonly #pushes: boolean;
-  /** Bytes in `#incoming`. */
-  #unread = 0;
   #pushedEnd = false;
   /** The last byte and FIN are on their way. */
   #finished = false;
@@ -133,6 +133,7 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
   /** Sends further headers behind what was written. */
   sendHeaders(headers: HeaderList): void {
     this.#assertWritable();
+    this.#port.checkHeaders(headers);
     this.#acceptFirst();
     this.outgoing.addHeaders(headers, ignore);
     this.#resume();
@@ -141,6 +142,7 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
   /** Ends the stream with headers behind the last byte: HEADERS, then an empty DATA frame with FIN, which every peer understands. */
   sendTrailers(headers: HeaderList): void {
     this.#assertWritable();
+    this.#port.checkHeaders(headers);
     this.outgoing.setTrailers(headers);
     this.end();
   }
@@ -181,6 +183,11 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
 
   // Reported by the session
 
+  /** Whether it was opened through this port and has this id. */
+  isOpenedBy(port: StreamPort, id: number): boolean {
+    return this.#port === port && this.handle?.streamId === id;
+  }
+
   /** The SYN_STREAM leaves with this id. */
   opened(id: number): void {
     this.#id = id;
@@ -213,10 +220,7 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
       this.#hand(chunk);
       return;
     }
-    // A view keeps its whole socket chunk alive: small pieces that wait are copied.
-    const small = chunk.length * 4 < chunk.buffer.byteLength;
-    this.#incoming.push(small ? Buffer.from(chunk) : chunk);
-    this.#unread += chunk.length;
+    this.#incoming.add(chunk);
   }
 
   /** The peer has finished its direction. */
@@ -228,6 +232,11 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
   /** Headers of ours were written. */
   headersSent(): void {
     if (this.outgoing.headersSent()) this.#resume();
+  }
+
+  /** Payload of ours was written. */
+  dataSent(): void {
+    this.#active();
   }
 
   /** The engine has closed the stream. */
@@ -304,11 +313,10 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
     if (this.#open) {
       if (this.rstStatus === OK) this.rstStatus = resetStatus(error);
       this.#port.reset(this, this.rstStatus);
-    } else if (this.#unread > 0) {
-      this.#port.consume(this.#id, this.#unread);
     }
+    // At once, not when the RST_STREAM was written: a peer that only writes would wait for that, and never read it.
+    if (this.#incoming.length > 0) this.#port.consume(this.#id, this.#incoming.length);
     this.#incoming.clear();
-    this.#unread = 0;
     this.outgoing.fail(error);
     this.#finalDone?.(error);
     this.#finalDone = null;
@@ -344,7 +352,6 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
     while (this.#wants) {
       const chunk = this.#incoming.take();
       if (chunk === undefined) break;
-      this.#unread -= chunk.length;
       this.#hand(chunk);
     }
     if (this.#inputEnded && this.#incoming.length === 0 && !this.#pushedEnd) {

@@ -318,4 +318,44 @@ describe('session/events', () => {
       peer.socket.end();
     });
   });
+
+  for (const end of ['destroy', 'failSession'] as const) {
+    it(`offers no stream that a listener has ended by ${end}()`, async () => {
+      const pair = pairOver(memoryConnection(), SPDY3_1);
+      pair.server.on('error', () => {});
+      let offered = 0;
+      pair.server.once('synStream', () =>
+        end === 'destroy' ? pair.server.destroy() : pair.server.failSession(2),
+      );
+      pair.server.on('stream', () => offered++);
+      pair.client.request(requestHeaders());
+      await closed(pair.server);
+      expect(offered).to.equal(0);
+      await pair.end();
+    });
+  }
+
+  it('takes no SpdyStream for its own that is the user data of a request', async () => {
+    const front = pairOver(memoryConnection(), SPDY3_1);
+    const back = pairOver(memoryConnection(), SPDY3_1);
+    let pushed = '';
+    back.server.on('dataChunkRecv', (_flags, streamId, chunk) => {
+      if (streamId === 3) pushed += String(chunk);
+    });
+    // From now on that session looks after SpdyStreams.
+    back.client.request(requestHeaders());
+    await until(() => back.server.state.openStreams === 1);
+    front.server.on('stream', (stream) => {
+      back.client.submitRequest(0, requestHeaders(), 'relayed', stream);
+      stream.end('own');
+    });
+    const stream = front.client.request(requestHeaders());
+    let answer = '';
+    for await (const chunk of stream) answer += String(chunk);
+    await until(() => pushed === 'relayed');
+    expect(answer).to.equal('own');
+    expect(stream.id).to.equal(1);
+    await front.end();
+    await back.end();
+  });
 });

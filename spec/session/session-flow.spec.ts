@@ -4,6 +4,8 @@ import { CLIENT, CTRL_FLAG_FIN, SERVER } from '../../lib/protocol/constants.ts';
 import { PROTOCOL_VERSIONS, SPDY2, SPDY3, SPDY3_1 } from '../../lib/protocol/version.ts';
 import { Session } from '../../lib/session/session.ts';
 import type { SessionOptions } from '../../lib/session/session-options.ts';
+import type { SpdyStream } from '../../lib/session/stream.ts';
+import { FrameFactory } from '../support/frame-factory.ts';
 import {
   closed,
   memoryConnection,
@@ -187,6 +189,21 @@ describe('session/flow', () => {
       expect(session.state.inputHeld).to.equal(false);
       session.destroy();
       await closed(peer.socket);
+    });
+
+    it('lets go at once when such a stream is destroyed, also if nobody takes the output', async () => {
+      const session = new Session(SERVER, SPDY2.id, { inboundHighWaterMark: 1000 });
+      const streams: SpdyStream[] = [];
+      session.on('stream', (stream) => streams.push(stream));
+      const make = new FrameFactory(SPDY2);
+      session.write(make.synStream(1, requestHeaders()));
+      session.write(make.data(1, Buffer.alloc(2000)));
+      await until(() => session.state.inputHeld);
+      streams[0]?.destroy();
+      await settle();
+      expect(session.state.inputHeld).to.equal(false);
+      expect(session.state.unconsumedBytes).to.equal(0);
+      session.destroy();
     });
 
     it('never stops for consume() calls that come in time', async () => {

@@ -419,6 +419,41 @@ describe('SpdyStream', () => {
     await pair.end();
   });
 
+  it('refuses headers and trailers at the call that could not be sent later', async () => {
+    const { pair, next } = await open(SPDY3_1);
+    const stream = pair.client.request(NAMES);
+    const accepted = await next();
+    for (const headers of [[['x', 'a\nb']], 'x', [['x', 'v'.repeat(1 << 24)]]]) {
+      const bad = headers as unknown as HeaderList;
+      expect(() => accepted.sendHeaders(bad)).to.throw(InvalidArgumentError, 'header');
+      expect(() => accepted.sendTrailers(bad)).to.throw(InvalidArgumentError, 'header');
+    }
+    accepted.respond();
+    accepted.write('still here');
+    accepted.sendTrailers([['x', '1']]);
+    stream.end();
+    expect(await textOf(stream)).to.equal('still here');
+    expect(pair.server.state.phase).to.equal('open');
+    await pair.end();
+  });
+
+  it('emits no timeout while a large write is leaving', async () => {
+    const { pair, next } = await open(SPDY3_1);
+    const stream = pair.client.request(NAMES);
+    let timeouts = 0;
+    stream.setTimeout(150, () => timeouts++);
+    stream.end(bytes(65536 * 12));
+    const accepted = await next();
+    let received = 0;
+    for await (const chunk of accepted) {
+      received += (chunk as Buffer).length;
+      await new Promise((done) => setTimeout(done, 8));
+    }
+    expect(received).to.equal(65536 * 12);
+    expect(timeouts).to.equal(0);
+    await pair.end();
+  });
+
   it('emits timeout when nothing moves, and not after it was switched off', async () => {
     const { pair, next } = await open(SPDY3_1);
     const stream = pair.client.request(NAMES);
