@@ -2,6 +2,7 @@ import { dictionaryFor } from '../compression/dictionaries.ts';
 import { HeaderCompressor } from '../compression/header-compressor.ts';
 import { HeaderDecompressor } from '../compression/header-decompressor.ts';
 import { InvalidArgumentError, SessionError, UnsupportedVersionError } from '../errors.ts';
+import { toBuffer } from '../framing/bytes.ts';
 import { FrameReader } from '../framing/frame-reader.ts';
 import { OutputBuffer } from '../framing/output-buffer.ts';
 import {
@@ -113,10 +114,8 @@ export class Engine implements SessionCalls {
    */
   receive(chunk: Uint8Array): void {
     this.#state.report.assertOutside('receive');
-    this.#state.statistics.bytesReceived += chunk.length;
-    const bytes = Buffer.isBuffer(chunk)
-      ? chunk
-      : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    const bytes = toBuffer(chunk);
+    this.#state.statistics.bytesReceived += bytes.length;
     if (this.#state.phase === 'open') this.#reader.read(bytes);
     this.#state.report.rethrow();
   }

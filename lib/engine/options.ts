@@ -95,6 +95,9 @@ export interface ResolvedOptions
 
 /** Checks options and fills in the defaults of a side. */
 export function resolveOptions(side: Side, options: EngineOptions): ResolvedOptions {
+  checkObject('options', options);
+  if (options.now !== undefined && typeof options.now !== 'function')
+    throw new InvalidArgumentError(`now must be a function, got ${String(options.now)}`);
   const maxHeaderListSize = integer(options, 'maxHeaderListSize', 1, MAX_FRAME_LENGTH, 65536);
   return {
     maxConcurrentStreams: integer(options, 'maxConcurrentStreams', 0, 0xffffffff, 100),
@@ -174,6 +177,12 @@ export function checkRange(name: string, value: unknown, min: number, max: numbe
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return;
   const range = min === max ? String(min) : `an integer from ${min} to ${max}`;
   throw new InvalidArgumentError(`${name} must be ${range}, got ${String(value)}`);
+}
+
+/** Checks that an argument with options is an object. */
+export function checkObject(name: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null) return;
+  throw new InvalidArgumentError(`${name} must be an object, got ${String(value)}`);
 }
 
 function integer(

@@ -1,3 +1,5 @@
+import { InvalidArgumentError } from '../errors.ts';
+
 /**
  * Calls `action` with the reason once a signal is fired, in the next tick if it was before. Returns what takes that back; without a
  * signal both do nothing.
@@ -18,4 +20,11 @@ export function onAbort(
     active = false;
     signal.removeEventListener('abort', fire);
   };
+}
+
+/** Checks an option `signal`; null if there is none. */
+export function abortSignal(value: AbortSignal | null | undefined): AbortSignal | null {
+  if (value === undefined || value === null) return null;
+  if (value instanceof AbortSignal) return value;
+  throw new InvalidArgumentError(`signal must be an AbortSignal, got ${String(value)}`);
 }

@@ -1,9 +1,11 @@
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
+import { checkObject } from '../engine/options.ts';
 import { SpdyError } from '../errors.ts';
 import { CLIENT } from '../protocol/constants.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
+import { abortSignal } from './abort.ts';
 import { Deadline } from './keepalive.ts';
 import {
   getNpnProtocols,
@@ -45,6 +47,8 @@ export interface ConnectOptions {
  * version and there is no `defaultVersion`, `ERR_SPDY_TIMEOUT`, `ERR_SPDY_ABORTED`. The socket is destroyed then.
  */
 export async function connect(options: ConnectOptions): Promise<Session> {
+  checkObject('options', options);
+  abortSignal(options.signal);
   const version = options.version === undefined ? null : resolveVersion(options.version);
   const fallback =
     options.defaultVersion === undefined ? null : resolveVersion(options.defaultVersion);

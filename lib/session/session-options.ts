@@ -1,4 +1,4 @@
-import type { EngineOptions } from '../engine/options.ts';
+import { checkObject, type EngineOptions } from '../engine/options.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import {
   DEFAULT_WINDOW_SIZE,
@@ -16,6 +16,7 @@ import {
 } from '../protocol/constants.ts';
 import type { SettingsEntry } from '../protocol/frames.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
+import { abortSignal } from './abort.ts';
 import type { KeepAliveOptions } from './keepalive.ts';
 import type { SettingsStore } from './settings-store.ts';
 
@@ -123,6 +124,7 @@ export function resolveSessionOptions(
   version: ProtocolVersion,
   options: SessionOptions,
 ): ResolvedSessionOptions {
+  checkObject('options', options);
   const settingsStore = options.settingsStore ?? null;
   const settingsKey = options.settingsKey ?? '';
   if (settingsStore !== null && settingsKey === '') {
@@ -165,6 +167,7 @@ export function resolveSessionOptions(
  */
 export function toSettingsEntries(input: SettingsInput): SettingsEntry[] {
   if (isEntries(input)) return [...input];
+  checkObject('settings', input);
   return Object.entries(input).map(([name, value]) => {
     const id = Object.hasOwn(SETTING_IDS, name) ? SETTING_IDS[name as SettingName] : null;
     if (id === null || value === undefined) {
@@ -237,10 +240,4 @@ function flag(value: boolean | undefined): boolean {
     throw new InvalidArgumentError(`idleIgnoresPing must be true or false, got ${String(value)}`);
   }
   return value ?? false;
-}
-
-function abortSignal(value: AbortSignal | null | undefined): AbortSignal | null {
-  if (value === undefined || value === null) return null;
-  if (value instanceof AbortSignal) return value;
-  throw new InvalidArgumentError(`signal must be an AbortSignal, got ${String(value)}`);
 }

@@ -2,7 +2,12 @@ import type { Duplex } from 'node:stream';
 import type { DataSource } from '../engine/data-provider.ts';
 import type { SessionCalls } from '../engine/session-calls.ts';
 import type { StreamHandle } from '../engine/stream.ts';
-import { InvalidStateError, type SessionError, type SpdyError } from '../errors.ts';
+import {
+  InvalidArgumentError,
+  InvalidStateError,
+  type SessionError,
+  type SpdyError,
+} from '../errors.ts';
 import { DATA_FLAG_FIN, GOAWAY_OK, type Side } from '../protocol/constants.ts';
 import type { HeaderList, SettingsEntry } from '../protocol/frames.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
@@ -50,6 +55,8 @@ export class Session extends SessionIo implements SessionCalls {
 
   /** Pipes both ways and follows the life of the transport: `socket.pipe(session).pipe(socket)`. Returns the session. */
   attach(socket: Duplex): this {
+    if (typeof socket?.pipe !== 'function')
+      throw new InvalidArgumentError(`attach() needs a Duplex, got ${String(socket)}`);
     socket.pipe(this).pipe(socket);
     return this;
   }

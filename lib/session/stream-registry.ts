@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.ts';
-import type { WindowUpdateMode } from '../engine/options.ts';
+import { checkObject, type WindowUpdateMode } from '../engine/options.ts';
 import { type SessionError, StreamError } from '../errors.ts';
 import {
   CANCEL,
@@ -14,6 +14,7 @@ import {
   SYN_STREAM,
 } from '../protocol/constants.ts';
 import type { ControlFrame, HeaderList, SynStreamFrame } from '../protocol/frames.ts';
+import { abortSignal } from './abort.ts';
 import { raise } from './events.ts';
 import { SpdyStream, type StreamPort } from './stream.ts';
 import type { StreamOptions } from './stream-events.ts';
@@ -56,6 +57,8 @@ export class StreamRegistry implements StreamPort {
 
   /** Opens a stream. */
   open(headers: HeaderList, options: OpenOptions): SpdyStream {
+    checkObject('options', options);
+    const signal = abortSignal(options.signal);
     const { priority = this.#engine.getPriLowest(), associatedId = 0 } = options;
     const endStream = options.endStream === true;
     const unidirectional = options.unidirectional === true;
@@ -71,7 +74,7 @@ export class StreamRegistry implements StreamPort {
     });
     const flags = (endStream ? CTRL_FLAG_FIN : 0) | (unidirectional ? CTRL_FLAG_UNIDIRECTIONAL : 0);
     stream.handle = this.#engine.submitSynStream(flags, associatedId, priority, headers, stream);
-    if (options.signal !== undefined) abortOn(stream, options.signal);
+    if (signal !== null) abortOn(stream, signal);
     this.#host.flush();
     return stream;
   }

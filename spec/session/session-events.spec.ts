@@ -4,6 +4,7 @@ import { CLIENT, PROTOCOL_ERROR, SERVER } from '../../lib/protocol/constants.ts'
 import { PROTOCOL_VERSIONS, SPDY3, SPDY3_1 } from '../../lib/protocol/version.ts';
 import type { SessionEvents } from '../../lib/session/events.ts';
 import { Session } from '../../lib/session/session.ts';
+import type { SpdyStream } from '../../lib/session/stream.ts';
 import { rawControlFrame } from '../support/frame-factory.ts';
 import {
   closed,
@@ -345,7 +346,9 @@ describe('session/events', () => {
     // From now on that session looks after SpdyStreams.
     back.client.request(requestHeaders());
     await until(() => back.server.state.openStreams === 1);
+    let relayed: SpdyStream | null = null;
     front.server.on('stream', (stream) => {
+      relayed = stream;
       back.client.submitRequest(0, requestHeaders(), 'relayed', stream);
       stream.end('own');
     });
@@ -354,7 +357,7 @@ describe('session/events', () => {
     for await (const chunk of stream) answer += String(chunk);
     await until(() => pushed === 'relayed');
     expect(answer).to.equal('own');
-    expect(stream.id).to.equal(1);
+    expect((relayed as SpdyStream | null)?.id).to.equal(1);
     await front.end();
     await back.end();
   });

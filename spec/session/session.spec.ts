@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Engine } from '../../lib/engine/engine.ts';
 import { InvalidArgumentError, UnsupportedVersionError } from '../../lib/errors.ts';
 import {
   CANCEL,
@@ -14,6 +15,7 @@ import {
   SETTINGS_CURRENT_CWND,
 } from '../../lib/protocol/constants.ts';
 import { PROTOCOL_VERSIONS, SPDY3, SPDY3_1 } from '../../lib/protocol/version.ts';
+import { connect } from '../../lib/session/connect.ts';
 import { Session } from '../../lib/session/session.ts';
 import {
   type Connection,
@@ -334,5 +336,44 @@ describe('session/session', () => {
     expect(pair.client.state.phase).to.equal('closing');
     await pair.end();
     expect(pair.client.state.phase).to.equal('closed');
+  });
+});
+
+describe('session: arguments that are none', () => {
+  const none = null as never;
+  const client = (options = {}): Session => new Session(CLIENT, 'spdy/3', options);
+  const calls: [string, () => unknown, RegExp][] = [
+    ['options of a Session', () => client(none), /^options must be an object, got null$/],
+    ['options of an Engine', () => new Engine(CLIENT, 3, none), /^options must be an object/],
+    ['a clock', () => client({ now: 5 as never }), /^now must be a function, got 5$/],
+    ['attach()', () => client().attach(none), /^attach\(\) needs a Duplex, got null$/],
+    ['options of request()', () => client().request([], none), /^options must be an object/],
+    [
+      'a signal of request()',
+      () => client().request([], { signal: 5 as never }),
+      /^signal must be an AbortSignal, got 5$/,
+    ],
+    ['submitSettings()', () => client().submitSettings(0, none), /^settings must be an object/],
+    [
+      'submitCredential()',
+      () => client().submitCredential(1, none, none),
+      /CREDENTIAL|proof|certificates/,
+    ],
+    ['receive()', () => new Engine(CLIENT, 3).receive('abc' as never), /Uint8Array\), got string$/],
+  ];
+  for (const [name, call, message] of calls) {
+    it(`are refused at the call: ${name}`, () => {
+      expect(call).to.throw(InvalidArgumentError, message);
+    });
+  }
+
+  it('are refused by connect()', async () => {
+    for (const options of [undefined, { tls: false, port: 1, signal: 1 }]) {
+      const error = await connect(options as never).then(
+        () => null,
+        (reason: unknown) => reason,
+      );
+      expect(error).to.be.instanceOf(InvalidArgumentError);
+    }
   });
 });
