@@ -217,7 +217,15 @@ function publicMembers(declaration: string, name: string): string[] {
 function isInternal(member: string): boolean {
   return [
     ...['handle', 'outgoing', 'opened', 'replied', 'moreHeaders', 'receive', 'receiveEnd'],
-    ...['headersSent', 'streamClosed', 'isComplete', 'sendHeadersNow', 'finished'],
+    ...[
+      'headersSent',
+      'dataSent',
+      'isOpenedBy',
+      'streamClosed',
+      'isComplete',
+      'sendHeadersNow',
+      'finished',
+    ],
   ].includes(member);
 }
 
