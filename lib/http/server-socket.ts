@@ -11,7 +11,7 @@ type Transport = Partial<tls.TLSSocket>;
 
 /**
  * What `request.socket` is: the facts of the connection that all streams share (addresses, TLS, the client's certificate), and the life
- * of one stream. `destroy()` resets the stream, `setTimeout()` watches it; the connection goes on.
+ * of one stream. `destroy()` resets the stream, `setTimeout()` watches it, 'close' tells its end; the connection goes on.
  */
 export class ServerSocket extends EventEmitter {
   /** The SPDY stream of the request. */
@@ -25,6 +25,8 @@ export class ServerSocket extends EventEmitter {
     this.stream = stream;
     this.session = session;
     this.#secure = secure;
+    // Much middleware (`on-finished`) learns only from here that a client has gone.
+    stream.once('close', () => this.emit('close', stream.aborted));
   }
 
   get #transport(): Transport {

@@ -301,7 +301,8 @@ export class SpdyServer extends ServerEmitter {
   }
 
   #track(socket: Duplex): void {
-    if (this.#sockets.has(socket)) return;
+    // One that has ended already never says so again.
+    if (socket.closed || this.#sockets.has(socket)) return;
     this.#sockets.add(socket);
     socket.once('close', () => {
       this.#sockets.delete(socket);

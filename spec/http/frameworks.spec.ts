@@ -1,12 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
 import { createServer } from '../../lib/http/server.ts';
 import type { SpdyRequestListener } from '../../lib/http/server-events.ts';
-import { ask, type Served, serve, WAYS } from './http-support.ts';
+import { ask, head, type Served, serve, WAYS } from './http-support.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the frameworks come without types
 type Untyped = any;
@@ -65,7 +67,8 @@ const koa: Application = async (folder) => {
         context.body = Readable.from(pieces());
         break;
       case '/static/file.txt':
-        context.body = createReadStream(join(folder, 'file.txt'));
+      case '/static/large.bin':
+        context.body = createReadStream(join(folder, context.path.slice('/static/'.length)));
         break;
       case '/fail':
         context.throw(418, 'no');
@@ -91,8 +94,8 @@ const fastify: Application = async (folder) => {
   });
   app.post('/json', async (request: Untyped) => request.body as unknown);
   app.get('/stream', (_request: Untyped, reply: Untyped) => reply.send(Readable.from(pieces())));
-  app.get('/static/file.txt', (_request: Untyped, reply: Untyped) =>
-    reply.send(createReadStream(join(folder, 'file.txt'))),
+  app.get('/static/:name', (request: Untyped, reply: Untyped) =>
+    reply.send(createReadStream(join(folder, request.params.name))),
   );
   app.get('/fail', async () => {
     throw Object.assign(new Error('no'), { statusCode: 418 });
@@ -112,12 +115,24 @@ const APPLICATIONS: readonly (readonly [string, Application])[] = [
   ['Fastify', fastify],
 ];
 
+/** Files that this process has open, where the system tells. */
+function openFiles(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      return [];
+    }
+  });
+}
+
 describe('web frameworks on a SPDY server, unmodified', () => {
   let folder = '';
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'spdy-frameworks-'));
     writeFileSync(join(folder, 'file.txt'), FILE);
+    writeFileSync(join(folder, 'large.bin'), Buffer.alloc(8_000_000));
   });
 
   after(() => rmSync(folder, { recursive: true }));
@@ -169,6 +184,18 @@ describe('web frameworks on a SPDY server, unmodified', () => {
             const { status, body } = await ask(served.session, '/static/file.txt');
             expect(status).to.equal('200 OK');
             expect(body.equals(FILE)).to.equal(true);
+          });
+
+          it('closes a file whose client has gone', async function () {
+            if (!existsSync('/proc/self/fd')) this.skip();
+            const path = join(folder, 'large.bin');
+            const stream = served.session.request(head('/static/large.bin'), { endStream: true });
+            await once(stream, 'data');
+            expect(openFiles()).to.include(path);
+            stream.close();
+            const deadline = performance.now() + 1500;
+            while (openFiles().includes(path) && performance.now() < deadline) await setTimeout(5);
+            expect(openFiles()).to.not.include(path);
           });
 
           it('answers for errors', async () => {
