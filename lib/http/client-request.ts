@@ -1,4 +1,4 @@
-import type http from 'node:http';
+import http from 'node:http';
 import type { Duplex } from 'node:stream';
 import { StreamError } from '../errors.ts';
 import { CANCEL } from '../protocol/constants.ts';
@@ -90,9 +90,18 @@ export class ClientRequest extends HeadedRequest {
     process.nextTick(() => this.#connect());
   }
 
-  /** Sends fields behind the body. Call it before `end()`. */
+  /**
+   * Sends fields behind the body. Call it before `end()`.
+   *
+   * @throws TypeError for a name or value that no field can have
+   */
   addTrailers(trailers: HeaderInput): void {
-    this.#body.trailers = [...this.#body.trailers, ...toHeaderPairs(trailers)];
+    const pairs = toHeaderPairs(trailers);
+    for (const [name, value] of pairs) {
+      http.validateHeaderName(name);
+      http.validateHeaderValue(name, value);
+    }
+    this.#body.trailers = [...this.#body.trailers, ...pairs];
   }
 
   // The connection

@@ -181,10 +181,7 @@ function toResponse(
   signal: AbortSignal,
 ): Response {
   const status = message.statusCode as number;
-  const headers = new Headers();
-  for (let i = 0; i + 1 < message.rawHeaders.length; i += 2) {
-    headers.append(message.rawHeaders[i] as string, message.rawHeaders[i + 1] as string);
-  }
+  const headers = headersOf(message);
   const { statusMessage = '' } = message;
   const init = { status, statusText: statusMessage, headers };
   let body: ReadableStream | null = null;
@@ -208,6 +205,21 @@ function toResponse(
     message.destroy();
     throw failed(error);
   }
+}
+
+function headersOf(message: IncomingMessage): Headers {
+  const { rawHeaders } = message;
+  const headers = new Headers();
+  try {
+    for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+      headers.append(rawHeaders[i] as string, rawHeaders[i + 1] as string);
+    }
+  } catch (error) {
+    // Names and values that only `http` puts up with.
+    message.destroy();
+    throw failed(error);
+  }
+  return headers;
 }
 
 function decode(message: IncomingMessage): Readable | null {

@@ -226,12 +226,14 @@ export function parseResponse(
   if (httpVersion === undefined && (version !== null || options.requireVersion !== false)) {
     return malformed('no valid version');
   }
+  const fields = endToEndFields(headers);
+  for (const [name] of fields) if (!TOKEN.test(name)) return malformed('no valid header name');
   const [, code = '', statusMessage = ''] = status;
   return {
     statusCode: Number(code),
     statusMessage,
     httpVersion: httpVersion ?? '1.1',
-    headers: endToEndFields(headers),
+    headers: fields,
   };
 }
 

@@ -15,6 +15,7 @@ export class Http1Connections {
     // Starts its watch over slow requests, which begins with listening.
     this.server.emit('listening');
     this.server.prependListener('request', (request, response) => this.#begin(request, response));
+    this.#follow();
   }
 
   /** Takes a connection. */
@@ -45,6 +46,33 @@ export class Http1Connections {
     if (!this.#closing) return;
     this.#closing = false;
     this.server.emit('listening');
+  }
+
+  /** Adds listeners for events for which their mere presence changes what `http` does: only along with others. */
+  #follow(): void {
+    const { server } = this;
+    const begin = (request: http.IncomingMessage, response: http.ServerResponse): void =>
+      this.#begin(request, response);
+    // What took the connection over decides about it from now on.
+    const leave = ({ socket }: http.IncomingMessage): void => {
+      this.#sockets.delete(socket);
+    };
+    const own = new Map<string | symbol, (...args: never[]) => void>([
+      ['checkContinue', begin],
+      ['checkExpectation', begin],
+      ['connect', leave],
+      ['upgrade', leave],
+    ]);
+    server.on('newListener', (event, listener) => {
+      const mine = own.get(event as string);
+      if (mine === undefined || listener === mine || server.listenerCount(event) > 0) return;
+      server.on(event as string, mine as (...args: unknown[]) => void);
+    });
+    server.on('removeListener', (event) => {
+      const mine = own.get(event as string);
+      if (mine === undefined || server.listenerCount(event) !== 1) return;
+      server.off(event as string, mine as (...args: unknown[]) => void);
+    });
   }
 
   #begin(request: http.IncomingMessage, response: http.ServerResponse): void {

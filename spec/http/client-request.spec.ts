@@ -165,6 +165,9 @@ describe('http/client-request', () => {
         const request = stage.agent().request(server.url(), { method: 'POST' });
         request.write('body');
         request.addTrailers({ 'X-Sum': '4' });
+        // Refused here: among the frames of others it would be too late.
+        expect(() => request.addTrailers({ a: 'b\r\nc: d' })).to.throw(TypeError);
+        expect(() => request.addTrailers({ 'a b': 'c' })).to.throw(TypeError);
         request.end();
         expect(await textOf(await responseOf(request))).to.equal('[["x-sum","4"]]');
       });

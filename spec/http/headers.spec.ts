@@ -228,6 +228,12 @@ describe('HTTP headers', () => {
 
     it('need a version, unless that is waived', () => {
       expect(parseResponse([[':status', '200']])).to.include({ status: 400 });
+      const spaced = [
+        [':status', '200'],
+        [':version', 'HTTP/1.1'],
+        ['a b', 'c'],
+      ] as const;
+      expect(parseResponse(spaced)).to.include({ reason: 'no valid header name' });
       const waived = parseResponse([[':status', '200']], { requireVersion: false });
       expect(waived).to.include({ statusCode: 200, httpVersion: '1.1' });
     });

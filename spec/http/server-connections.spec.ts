@@ -2,12 +2,16 @@ import { once } from 'node:events';
 import http2 from 'node:http2';
 import https from 'node:https';
 import net from 'node:net';
+import { PassThrough } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import tls from 'node:tls';
 import { expect } from 'chai';
 import { createServer, type SpdyServer } from '../../lib/http/server.ts';
 import type { SpdyServerOptions } from '../../lib/http/server-options.ts';
+import { CLIENT } from '../../lib/protocol/constants.ts';
 import { PROTOCOL_VERSIONS, SPDY3_1 } from '../../lib/protocol/version.ts';
 import { connect } from '../../lib/session/connect.ts';
+import { Session } from '../../lib/session/session.ts';
 import { closed, RawPeer, sharedCertificate, until } from '../support/session-pair.ts';
 import { ask, head, listen, reply, serve, shut, WAYS, type Way } from './http-support.ts';
 
@@ -251,6 +255,57 @@ describe('the end of an HTTP server', () => {
     expect((await slow).body).to.equal('slow');
     await ended;
     agent.destroy();
+  });
+
+  it('lets a handler of checkContinue finish over HTTP/1.1', async () => {
+    let finish: (() => void) | null = null;
+    const { server, port } = await listen({});
+    server.on('checkContinue', (request, response) => {
+      response.writeContinue();
+      request.resume();
+      response.write('first ');
+      finish = () => response.end('last');
+    });
+    const body = get(port, { method: 'POST', headers: { expect: '100-continue' } });
+    await until(() => finish !== null);
+    const ended = new Promise<void>((done) => server.close(() => done()));
+    await setTimeout(20);
+    (finish as unknown as () => void)();
+    expect((await body).body).to.equal('first last');
+    await ended;
+  });
+
+  it('lets requests finish on a connection that was upgraded', async () => {
+    let finish: (() => void) | null = null;
+    const { server, port } = await listen({}, (_request, response) => {
+      finish = () => response.end('late');
+    });
+    server.http1?.on('upgrade', (request, socket, rest) => {
+      server.handleUpgrade(request, socket, rest);
+    });
+    const socket = await tlsClient(port, ['http/1.1']);
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n');
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.pause();
+    socket.unshift(answer.subarray(answer.indexOf('\r\n\r\n') + 4));
+    const session = new Session(CLIENT, 'spdy/3.1').attach(socket);
+    const open = session.request(head(), { endStream: true });
+    await until(() => finish !== null);
+    server.closeIdleConnections();
+    const ended = new Promise<void>((done) => server.close(() => done()));
+    await setTimeout(20);
+    (finish as unknown as () => void)();
+    expect((await reply(open)).body.toString()).to.equal('late');
+    await ended;
+  });
+
+  it('does not wait for a transport that had ended before it was given', async () => {
+    const { server } = await listen({ tls: false });
+    const transport = new PassThrough();
+    transport.destroy();
+    await closed(transport);
+    server.handle(transport, 'spdy/3.1');
+    await new Promise<void>((done) => server.close(() => done()));
   });
 
   it('leaves sessions that work alone when idle ones are closed', async () => {
