@@ -31,7 +31,7 @@ export interface SpdyAgentOptions {
   readonly protocols?: readonly string[];
   /** The version to speak with TLS servers that negotiate nothing. Default: HTTP/1.1. */
   readonly defaultVersion?: SessionVersion;
-  /** Options of each session. */
+  /** Options of each session. Default: a `sessionWindowSize` of 16 MiB, so that bodies nobody reads yet do not stop the others. */
   readonly session?: SessionOptions;
   /** False: connections are closed as soon as nothing uses them. Default true. */
   readonly keepAlive?: boolean;
@@ -76,6 +76,9 @@ export interface ResolvedAgentOptions {
   readonly createConnection: ((target: Target) => Duplex | Promise<Duplex>) | null;
 }
 
+/** Room for the windows of 256 responses that are not read (SPDY/3.1). */
+const SESSION_WINDOW = 1 << 24;
+
 /**
  * Checks the options of an agent and fills in their defaults.
  *
@@ -88,7 +91,7 @@ export function resolveAgentOptions(options: SpdyAgentOptions): ResolvedAgentOpt
     version: options.version ?? null,
     protocols: options.protocols ?? null,
     defaultVersion: options.defaultVersion ?? null,
-    session: options.session ?? {},
+    session: { sessionWindowSize: SESSION_WINDOW, ...options.session },
     keepAlive: options.keepAlive ?? true,
     idleTimeoutMs: integer('idleTimeoutMs', options.idleTimeoutMs ?? 30_000),
     connectTimeoutMs: integer('connectTimeoutMs', options.connectTimeoutMs ?? 30_000),

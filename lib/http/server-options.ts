@@ -29,7 +29,7 @@ export interface SpdyServerOptions extends tls.TlsOptions {
   readonly h2?: H2Handler;
   /** Connections begin with a PROXY protocol header, which names the client and the protocol. With `tls: false`. Default none. */
   readonly proxyProtocol?: ProxyProtocolOptions;
-  /** Options of every session. */
+  /** Options of every session. Default: a `sessionWindowSize` of 1 MiB, so that uploads nobody reads yet do not stop the others. */
   readonly session?: SessionOptions;
   /** Most bytes of a request's header names and values (up to 4 MiB); above it the answer is 431. Default 16384. */
   readonly maxHeaderSize?: number;
@@ -64,6 +64,9 @@ export interface ResolvedServerOptions extends ExchangeOptions {
   /** ALPN protocols, best first. */
   readonly protocols: readonly string[];
 }
+
+/** Room for the windows of 16 requests that are not read (SPDY/3.1). */
+const SESSION_WINDOW = 1 << 20;
 
 /**
  * Checks the options of a server and fills in the defaults.
@@ -100,6 +103,7 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
       idleTimeoutMs,
       closeTimeoutMs,
       idleIgnoresPing: true,
+      sessionWindowSize: SESSION_WINDOW,
       maxControlFrameSize: sessionLimit,
       maxHeaderListSize: sessionLimit,
       ...options.session,

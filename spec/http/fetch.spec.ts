@@ -334,6 +334,16 @@ describe('http/fetch', () => {
     expect(await failureOf(go(server.url('/'), { method: 'CONNECT' }))).to.be.instanceOf(TypeError);
   });
 
+  it('does not wait for bodies that nobody reads', async () => {
+    const server = await stage.server({
+      handler: (stream) => answer(stream, 'x'.repeat(500_000)),
+    });
+    const unread: Response[] = [];
+    for (let i = 0; i < 10; i++) unread.push(await go(server.url('/unread')));
+    expect((await (await go(server.url())).text()).length).to.equal(500_000);
+    for (const response of unread) await response.body?.cancel();
+  });
+
   it('does not hold a connection for a short body that nobody reads', async () => {
     const server = await stage.server();
     await go(server.url());

@@ -86,6 +86,21 @@ describe('connections of an HTTP server', () => {
     });
   }
 
+  it('take requests although others are not read', async () => {
+    const way = WAYS.find(({ version, tls }) => version === SPDY3_1 && !tls) as Way;
+    const served = await serve(way, (request, response) => {
+      if (request.url === '/read') request.pipe(response);
+    });
+    for (let i = 0; i < 5; i++) {
+      const unread = served.session.request(head('/unread', {}, 'POST'));
+      unread.on('error', () => {});
+      unread.write(Buffer.alloc(200_000));
+    }
+    const body = Buffer.alloc(200_000, 'b');
+    expect((await ask(served.session, '/read', { body })).body.equals(body)).to.equal(true);
+    await served.end();
+  });
+
   it('prefer the best version that both speak', async () => {
     await start();
     const offered = ['http/1.1', 'spdy/2', 'spdy/3', 'spdy/3.1', 'h2'];
