@@ -144,7 +144,7 @@ describe('properties: equal input gives equal output', function () {
           expectSame(replay(side, version, script, cut, eager), whole);
         },
       ),
-      { numRuns: RUNS },
+      { numRuns: RUNS / 2 },
     );
   });
 

@@ -120,7 +120,7 @@ const body: fc.Arbitrary<BodySpec> = fc.record({
 });
 
 const maybeBody = fc.option(body, { freq: 4 });
-const windows = fc.constantFrom(0, 40, 900, 5000, 16_384, 65_536, 100_000, 0x7f000000);
+const windows = fc.constantFrom(0, 300, 900, 5000, 16_384, 65_536, 100_000, 0x7f000000);
 const streamLimits = fc.constantFrom(0, 1, 2, 5, 100);
 
 const call: fc.Arbitrary<Call> = fc.oneof(

@@ -66,6 +66,37 @@ function costOf(attack: () => unknown): number {
   return after - before;
 }
 
+/** Gives engines every count and length that can be too large, and checks their answers; the engines. */
+function receiveHugeCounts(version: ProtocolVersion): Engine[] {
+  const { wire, headerLengthSize } = version;
+  const huge = Buffer.alloc(headerLengthSize, 0xff);
+  const one = Buffer.alloc(headerLengthSize);
+  one[headerLengthSize - 1] = 1;
+  const name = Buffer.from('n');
+  const { engine, counter } = makeEngine(version);
+  const make = new FrameFactory(version);
+  const blocks = [
+    huge,
+    Buffer.concat([huge, one, name, one, name]),
+    Buffer.concat([one, huge, name]),
+    Buffer.concat([one, one, name, huge, name]),
+  ];
+  blocks.forEach((block, index) => {
+    engine.receive(make.synStream(2 * index + 1, block));
+  });
+  engine.receive(make.synStream(9, HEADERS));
+  expect([counter.get('streamError'), counter.get('type 1')]).to.deep.equal([4, 1]);
+  const engines = [engine];
+  for (const length of [4, 12, 0xfffffc]) {
+    const settings = makeEngine(version);
+    const payload = Buffer.concat([uint32(0xffffffff), Buffer.alloc(8)]);
+    settings.engine.receive(rawControlFrame({ version: wire, type: 4, payload, length }));
+    expect(settings.counter.code).to.match(/INVALID_FRAME|TOO_MANY_SETTINGS/);
+    engines.push(settings.engine);
+  }
+  return engines;
+}
+
 describe('scenarios: floods', () => {
   it('100,000 streams that are opened and reset at once reach the application up to the budget (rapid reset)', () => {
     const { engine, counter } = makeEngine(SPDY3_1);
@@ -145,7 +176,7 @@ describe('scenarios: floods', () => {
     await other;
   });
 
-  it('100,000 frames of other kinds cost nothing, however they are limited', () => {
+  it('30,000 frames of other kinds cost nothing, however they are limited', () => {
     const floods: readonly (readonly [
       string,
       keyof EngineOptions,
@@ -155,61 +186,31 @@ describe('scenarios: floods', () => {
       ['ERR_SPDY_TOO_MANY_EMPTY_FRAMES', 'emptyDataRate', (make) => make.data(1, '')],
       ['ERR_SPDY_TOO_MANY_WINDOW_UPDATES', 'windowUpdateRate', (make) => make.windowUpdate(1, 1)],
     ];
-    for (const [code, rate, frame] of floods) {
-      for (const options of [{}, { [rate]: ANY_RATE }]) {
-        const { engine, counter } = makeEngine(SPDY3_1, options);
-        const make = new FrameFactory(SPDY3_1);
-        engine.receive(make.synStream(1, HEADERS));
-        const frames = Buffer.concat(new Array(1000).fill(frame(make)));
-        const cost = costOf(() => {
-          for (let i = 0; i < 100; i++) engine.receive(frames);
+    const cost = costOf(() =>
+      floods.flatMap(([code, rate, frame]) =>
+        [{}, { [rate]: ANY_RATE }].map((options) => {
+          const { engine, counter } = makeEngine(SPDY3_1, options);
+          const make = new FrameFactory(SPDY3_1);
+          engine.receive(make.synStream(1, HEADERS));
+          const frames = Buffer.concat(new Array(1000).fill(frame(make)));
+          for (let i = 0; i < 30; i++) engine.receive(frames);
+          expect(counter.code, code).to.equal(rate in options ? '' : code);
           return engine;
-        });
-        expect(counter.code, code).to.equal(rate in options ? '' : code);
-        expect(cost, code).to.be.below(CHEAP);
-      }
-    }
+        }),
+      ),
+    );
+    expect(cost).to.be.below(CHEAP);
   });
 
   it('counts and lengths of 0xffffffff allocate nothing (CVE-2026-35469; checklist 117, 118, 219)', () => {
-    for (const version of PROTOCOL_VERSIONS) {
-      const { wire, headerLengthSize } = version;
-      const huge = Buffer.alloc(headerLengthSize, 0xff);
-      const one = Buffer.alloc(headerLengthSize);
-      one[headerLengthSize - 1] = 1;
-      const name = Buffer.from('n');
-      const blocks = [
-        huge,
-        Buffer.concat([huge, one, name, one, name]),
-        Buffer.concat([one, huge, name]),
-        Buffer.concat([one, one, name, huge, name]),
-      ];
-      const cost = costOf(() => {
-        const { engine, counter } = makeEngine(version);
-        const make = new FrameFactory(version);
-        blocks.forEach((block, index) => {
-          engine.receive(make.synStream(2 * index + 1, block));
-        });
-        engine.receive(make.synStream(9, HEADERS));
-        expect([counter.get('streamError'), counter.get('type 1')]).to.deep.equal([4, 1]);
-        const engines = [engine];
-        for (const length of [4, 12, 0xfffffc]) {
-          const settings = makeEngine(version);
-          const payload = Buffer.concat([uint32(0xffffffff), Buffer.alloc(8)]);
-          settings.engine.receive(rawControlFrame({ version: wire, type: 4, payload, length }));
-          expect(settings.counter.code).to.match(/INVALID_FRAME|TOO_MANY_SETTINGS/);
-          engines.push(settings.engine);
-        }
-        return engines;
-      });
-      expect(cost, version.name).to.be.below(4 << 20);
-    }
+    const cost = costOf(() => PROTOCOL_VERSIONS.map(receiveHugeCounts));
+    expect(cost).to.be.below(1 << 20);
   });
 
   it('control frames of 16 MiB are not buffered, whatever they are (checklist 11, 65, 66)', () => {
     const piece = Buffer.alloc(1 << 16);
-    for (const version of PROTOCOL_VERSIONS) {
-      const cost = costOf(() =>
+    const cost = costOf(() =>
+      PROTOCOL_VERSIONS.flatMap((version) =>
         [1, 2, 4, 8, 10, 11].map((type) => {
           const { engine } = makeEngine(version, { credentials: true });
           engine.receive(
@@ -218,9 +219,9 @@ describe('scenarios: floods', () => {
           for (let i = 0; i < 255; i++) engine.receive(piece);
           return engine;
         }),
-      );
-      expect(cost, version.name).to.be.below(4 << 20);
-    }
+      ),
+    );
+    expect(cost).to.be.below(1 << 20);
   });
 
   it('a header block that inflates to 8 MiB ends the session at the limit (checklist 239)', () => {
