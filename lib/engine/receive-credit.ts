@@ -19,7 +19,7 @@ export class ReceiveCredit {
   readonly #tolerance: number;
   /** How the application gives bytes back. */
   mode: WindowUpdateMode;
-  /** Our INITIAL_WINDOW_SIZE. */
+  /** Our INITIAL_WINDOW_SIZE, as far as the peer can know it. */
   initialWindow: number;
   /**
    * What a peer may send on a new stream: the largest value that it may still believe in, since SETTINGS has no acknowledgement and
@@ -49,7 +49,8 @@ export class ReceiveCredit {
     this.#enabled = options.flowControl && version.streamWindows;
     this.#tolerance = options.receiveWindowTolerance;
     this.mode = options.windowUpdates;
-    this.initialWindow = options.initialWindowSize;
+    // A larger one counts when it is announced: half of it may be more than the peer can send till then.
+    this.initialWindow = Math.min(DEFAULT_WINDOW_SIZE, options.initialWindowSize);
     this.#ceiling = Math.max(DEFAULT_WINDOW_SIZE, options.initialWindowSize);
   }
 
