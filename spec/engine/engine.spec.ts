@@ -94,6 +94,12 @@ describe('engine/engine', () => {
           lab.engine.receive(new Uint8Array(0));
           expect(lab.handler.body(1).toString()).to.equal('data');
           expect(lab.engine.statistics.bytesReceived).to.equal(bytes.length);
+          for (const wrong of ['bytes', null, [1, 2]]) {
+            const chunk = wrong as unknown as Uint8Array;
+            const failure = failureOf(() => lab.engine.receive(chunk));
+            expect(failure).to.include({ name: 'InvalidArgumentError', errno: -501 });
+          }
+          expect(lab.engine.statistics.bytesReceived).to.equal(bytes.length);
         });
       });
 

@@ -164,6 +164,20 @@ describe('engine/options', () => {
   it('takes a clock', () => {
     const now = (): number => 0;
     expect(resolveOptions(SERVER, { now }).now).to.equal(now);
+    for (const wrong of [5, null]) {
+      expect(failureOf(() => resolve('now', wrong))).to.deep.equal(
+        invalidArgument(`now must be a function, got ${wrong}`),
+      );
+    }
+  });
+
+  it('are an object', () => {
+    for (const wrong of [null, 5, 'auto']) {
+      const options = wrong as unknown as EngineOptions;
+      expect(failureOf(() => resolveOptions(SERVER, options))).to.deep.equal(
+        invalidArgument(`options must be an object, got ${wrong}`),
+      );
+    }
   });
 
   it('checkRange() says what was expected and what came', () => {

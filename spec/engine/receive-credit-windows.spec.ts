@@ -172,12 +172,22 @@ describe('engine/receive-credit: windows', () => {
       expect(lab.engine.getStreamRecvDataLength(3)).to.equal(400);
     });
 
-    it('is the option at first', () => {
-      const lab = serving(SPDY3, { initialWindowSize: 100_000 });
-      receiveData(lab, 1, 49_999);
+    it('is the option at first, but no peer is kept waiting for half of what it was not told', () => {
+      const lab = serving(SPDY3, { initialWindowSize: 200_000 }, 2);
+      receiveData(lab, 1, 32_767);
       expect(lab.wrote()).to.deep.equal([]);
-      receiveData(lab, 1, 50_001);
-      expect([lab.wrote(), lab.faults()]).to.deep.equal([['WINDOW_UPDATE 1 +100000'], []]);
+      receiveData(lab, 1, 1);
+      expect(lab.wrote()).to.deep.equal(['WINDOW_UPDATE 1 +32768']);
+      receiveData(lab, 3, 200_000);
+      expect([lab.wrote(), lab.faults()]).to.deep.equal([['WINDOW_UPDATE 3 +200000'], []]);
+      lab.engine.submitSettings(0, initialWindow(200_000));
+      receiveData(lab, 1, 99_999);
+      expect(lab.wrote()).to.deep.equal(['SETTINGS 7=200000']);
+      receiveData(lab, 1, 1);
+      expect(lab.wrote()).to.deep.equal(['WINDOW_UPDATE 1 +100000']);
+      const small = serving(SPDY3, { initialWindowSize: 1_000 });
+      receiveData(small, 1, 500);
+      expect(small.wrote()).to.deep.equal(['WINDOW_UPDATE 1 +500']);
     });
   });
 

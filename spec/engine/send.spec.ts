@@ -182,6 +182,48 @@ for (const version of PROTOCOL_VERSIONS) {
         expect(lab.wrote()).to.deep.equal(['SYN_STREAM 4 for 1 UNIDIRECTIONAL']);
       });
 
+      it('leaves before what its request has to send, however urgent that is, and then has its own priority', () => {
+        const lab = new Lab(SERVER, version, { maxDataSize: 4 });
+        lab.receive(
+          lab.peer.synStream(1, HEADERS, { priority: 1 }),
+          lab.peer.synStream(3, HEADERS, { priority: 0 }),
+        );
+        const lowest = version.lowestPriority;
+        lab.engine.submitSynStream(CTRL_FLAG_UNIDIRECTIONAL, 1, lowest, HEADERS);
+        lab.engine.submitSynStream(CTRL_FLAG_UNIDIRECTIONAL, 99, lowest, HEADERS);
+        for (const id of [1, 3]) {
+          lab.engine.submitResponse(id, HEADERS, new TestProvider({ bytes: 8 }));
+        }
+        lab.handler.afterEach = ({ cb, frame }) => {
+          if (cb !== 'on_ctrl_send' || frame?.type !== 'SYN_STREAM') return;
+          expect(frame.priority).to.equal(lowest);
+          lab.engine.submitData(2, DATA_FLAG_FIN, new TestProvider({ bytes: 4 }));
+        };
+        expect(lab.wrote()).to.deep.equal([
+          'SYN_REPLY 3',
+          'DATA 3 4',
+          'DATA 3 4 FIN',
+          'SYN_STREAM 2 for 1 UNIDIRECTIONAL',
+          'SYN_REPLY 1',
+          'DATA 1 4',
+          'DATA 1 4 FIN',
+          'DATA 2 4 FIN',
+        ]);
+      });
+
+      it('that is more urgent than its request keeps its own priority', () => {
+        const lab = new Lab(SERVER, version);
+        lab.receive(lab.peer.synStream(1, HEADERS, { priority: 2 }));
+        lab.receive(lab.peer.synStream(3, HEADERS, { priority: 1 }));
+        lab.engine.submitSynStream(CTRL_FLAG_UNIDIRECTIONAL, 1, 0, HEADERS);
+        for (const id of [1, 3]) lab.engine.submitResponse(id, HEADERS);
+        expect(lab.wrote()).to.deep.equal([
+          'SYN_STREAM 2 for 1 UNIDIRECTIONAL',
+          'SYN_REPLY 3 FIN',
+          'SYN_REPLY 1 FIN',
+        ]);
+      });
+
       it('may outlive its request, and needs no flag to be unidirectional (checklist 247, 248)', () => {
         const lab = serving(version);
         lab.engine.submitSynStream(0, 1, 0, HEADERS);

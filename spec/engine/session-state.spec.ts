@@ -399,11 +399,20 @@ for (const version of PROTOCOL_VERSIONS) {
         lab.handler.afterEach = () => {
           throw new Error('of the application');
         };
+        const { afterEach } = lab.handler;
         expect(() => lab.engine.inputEnd()).to.throw('of the application');
-        expect(() => lab.engine.failSession(GOAWAY_OK)).not.to.throw();
-        const other = serving(version);
-        other.handler.afterEach = lab.handler.afterEach;
-        expect(() => other.engine.transportEnd()).to.throw('of the application');
+        const calls: ((other: Lab) => void)[] = [
+          ({ engine }) => engine.transportEnd(),
+          ({ engine }) => engine.failSession(GOAWAY_OK),
+          ({ engine }) => engine.submitRstStream(1, CANCEL),
+        ];
+        for (const call of calls) {
+          const other = serving(version);
+          other.engine.submitResponse(1, HEADERS);
+          other.handler.afterEach = afterEach;
+          expect(() => call(other)).to.throw('of the application');
+          expect(() => other.engine.submitSettings(0, [])).not.to.throw();
+        }
       });
     });
 

@@ -299,6 +299,15 @@ for (const version of PROTOCOL_VERSIONS) {
       });
     });
 
+    it('headers can be checked in advance', () => {
+      const lab = serving(version);
+      expect(failureOf(() => lab.engine.checkHeaders([['', 'value']]))).to.deep.equal(
+        invalidArgument("headers[0]: expected a name, got ''"),
+      );
+      lab.engine.checkHeaders(HEADERS);
+      expect([lab.wrote(), lab.engine.getOutboundQueueSize()]).to.deep.equal([[], 0]);
+    });
+
     it('ids of streams are checked everywhere', () => {
       const lab = serving(version);
       const provider = new TestProvider({});
