@@ -168,7 +168,13 @@ for (const version of PROTOCOL_VERSIONS) {
         lab.engine.submitGoaway();
         lab.engine.submitRequest(0, HEADERS);
         expect(lab.wrote()).to.deep.equal(['SYN_STREAM 1 FIN', 'SYN_STREAM 3 FIN', 'GOAWAY 0']);
-        lab.handler.take();
+        expect(lab.callsOf('on_ctrl_send')).to.deep.equal([
+          'on_ctrl_send SYN_STREAM 1 FIN',
+          'on_ctrl_send SYN_STREAM 3 FIN',
+          'on_ctrl_send GOAWAY 0',
+        ]);
+        lab.receive(lab.peer.synReply(1, HEADERS, FIN)).handler.take();
+        expect(lab.endOf(1)).to.equal(null);
         const late = lab.engine.submitRequest(0, HEADERS, null, 'late');
         expect(lab.engine.wantWrite()).to.equal(true);
         expect(lab.wrote()).to.deep.equal([]);

@@ -305,6 +305,7 @@ for (const version of PROTOCOL_VERSIONS) {
           lab.receive(lab.peer.headers(1, block(lab)), lab.peer.synStream(5, block(lab)));
           const expected = [1, 5].map((id) => streamFault(id, status, message, code));
           expect(lab.faults()).to.deep.equal(expected);
+          expect(lab.engine.statistics.framesReceived).to.equal(4);
           expect(lab.calls()).to.deep.equal([
             `on_invalid_ctrl_recv HEADERS 1 ${end}`,
             `on_invalid_ctrl_recv SYN_STREAM 5 ${end}`,

@@ -347,6 +347,46 @@ for (const version of PROTOCOL_VERSIONS) {
         expect(lab.engine.statistics.framesSent).to.equal(1);
       });
 
+      it('is reported before and after whatever it is, and counted', () => {
+        const lab = serving(version, {}, 2);
+        lab.engine.submitPing();
+        lab.receive(lab.peer.ping(1));
+        lab.engine.submitSettings(0, []);
+        lab.engine.submitRstStream(3, CANCEL);
+        if (version.streamWindows) lab.engine.submitWindowUpdate(1, 5);
+        lab.engine.submitSynStream(CTRL_FLAG_UNIDIRECTIONAL, 1, 0, HEADERS);
+        lab.engine.submitGoaway();
+        lab.engine.submitSynReply(0, 1, HEADERS);
+        lab.engine.submitHeaders(CTRL_FLAG_FIN, 1, HEADERS);
+        lab.handler.take();
+        const written = lab.wrote();
+        expect(written).to.deep.equal([
+          'PING 2',
+          'PING 1',
+          'SETTINGS',
+          'RST_STREAM 3 CANCEL',
+          ...(version.streamWindows ? ['WINDOW_UPDATE 1 +5'] : []),
+          'SYN_STREAM 2 for 1 UNIDIRECTIONAL',
+          'GOAWAY 3',
+          'SYN_REPLY 1',
+          'HEADERS 1 FIN',
+        ]);
+        expect(lab.callsOf('before_ctrl_send', 'on_ctrl_send')).to.deep.equal(
+          written.flatMap((text) => [`before_ctrl_send ${text}`, `on_ctrl_send ${text}`]),
+        );
+        expect(lab.engine.statistics.framesSent).to.equal(written.length);
+      });
+
+      it('keeps its order when frames before it are dropped', () => {
+        const lab = serving(version, {}, 2);
+        lab.engine.submitHeaders(0, 9, HEADERS);
+        lab.engine.submitRstStream(3, CANCEL);
+        lab.engine.submitGoaway();
+        lab.engine.submitGoaway();
+        lab.engine.submitResponse(1, HEADERS);
+        expect(lab.wrote()).to.deep.equal(['RST_STREAM 3 CANCEL', 'GOAWAY 3', 'SYN_REPLY 1 FIN']);
+      });
+
       it('is not counted in the queue while it is being written', () => {
         const lab = serving(version);
         const gate = lab.useGate();
