@@ -127,6 +127,25 @@ export class Conversation {
     this.cut();
   }
 
+  /** `who` ends its output when all of it has arrived; the other side may still answer. Then the transport ends. */
+  endInput(who: Who): void {
+    const ended = this[who];
+    const peer = this.#peerOf(ended);
+    while (ended.write(1 << 30) > 0);
+    this.#arrive(peer.name, 1 << 30, 2);
+    peer.guard(() => peer.engine.inputEnd());
+    for (const stream of peer.streams) {
+      const finished = peer.knowledge.finAt.has(stream.id) || !stream.receives;
+      if (stream.id === 0) expect(stream.closed, 'a stream that waited').to.equal(1);
+      else if (!finished && !stream.resetAsked) {
+        expect(stream.closed, `unfinished stream ${stream.id}`).to.equal(1);
+      }
+    }
+    while (peer.write(1 << 30) > 0);
+    this.#arrive(who, 1 << 30, 1);
+    this.cut();
+  }
+
   /** The transport ends, whatever was under way. */
   cut(): void {
     for (const actor of this.#actors) {

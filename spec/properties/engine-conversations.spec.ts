@@ -37,6 +37,16 @@ describe('properties: conversations of two engines', function () {
     );
   });
 
+  it('a peer that ends its half of the transport is answered as far as it has asked', () => {
+    const who = fc.constantFrom('client' as const, 'server' as const);
+    return fc.assert(
+      fc.property(conversations(40), who, (spec, side) => {
+        converse(spec).endInput(side);
+      }),
+      { numRuns: RUNS / 2 },
+    );
+  });
+
   it('every stream ends once when the transport ends', () => {
     return fc.assert(
       fc.property(conversations(40), (spec) => {

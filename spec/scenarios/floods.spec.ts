@@ -8,6 +8,7 @@ import { PROTOCOL_VERSIONS, type ProtocolVersion, SPDY3_1 } from '../../lib/prot
 import { Session } from '../../lib/session/session.ts';
 import { FrameFactory, rawControlFrame, uint32 } from '../support/frame-factory.ts';
 import { closed } from '../support/session-pair.ts';
+import { createRandom } from '../support/shred.ts';
 import { HEADERS, healthySession, memoryInUse, StreamOpener } from './attack-support.ts';
 
 /** What an attack may cost at most, in bytes. All of them send several times that much. */
@@ -233,5 +234,29 @@ describe('scenarios: floods', () => {
     });
     expect(counter.code).to.equal('ERR_SPDY_FRAME_TOO_LARGE');
     expect(cost).to.be.below(4 << 20);
+  });
+
+  it('engines that have received noise keep less than 128 KiB each: a frame that is not complete, and contexts of zlib', () => {
+    const random = createRandom(1);
+    const source = Buffer.from(Uint8Array.from({ length: 90_000 }, () => random.integer(0, 255)));
+    const cost = costOf(() =>
+      Array.from({ length: 200 }, (_, number) => {
+        const { engine } = makeEngine(PROTOCOL_VERSIONS[number % 3] as ProtocolVersion);
+        const noise = Buffer.from(source.subarray(100 * number, 100 * number + 65_536));
+        // Every other time it begins like the longest frame that is collected.
+        const head = rawControlFrame({
+          version: engine.version.wire,
+          type: 0xffff,
+          length: 65_536,
+        });
+        if (number % 2 === 0) head.copy(noise);
+        for (let at = 0; at < noise.length; at += 1000) {
+          engine.receive(noise.subarray(at, at + 1000));
+        }
+        engine.pull();
+        return engine;
+      }),
+    );
+    expect(cost).to.be.below(200 * 131_072);
   });
 });
