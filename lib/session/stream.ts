@@ -1,6 +1,6 @@
 import type { StreamHandle } from '../engine/stream.ts';
 import { InvalidArgumentError, InvalidStateError, SessionError, StreamError } from '../errors.ts';
-import { CANCEL, INTERNAL_ERROR, OK } from '../protocol/constants.ts';
+import { CANCEL, FRAME_TOO_LARGE, INTERNAL_ERROR, OK } from '../protocol/constants.ts';
 import type { HeaderList } from '../protocol/frames.ts';
 import { IncomingData } from './incoming-data.ts';
 import { type Done, OutgoingData, type OutgoingOwner } from './outgoing-data.ts';
@@ -37,6 +37,9 @@ export interface StreamInit {
   readonly readable: boolean;
   readonly writable: boolean;
 }
+
+/** What the HEADERS frames behind the first headers of a stream may hold together, with 8 bytes for each pair. */
+const MAX_LATE_HEADER_BYTES = 65536;
 
 /**
  * One SPDY stream as a Duplex, with the peer's flow control as its backpressure: bytes count as consumed when the application has taken
@@ -77,6 +80,7 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
   #inputEnded: boolean;
   /** Nothing ever comes from the peer. */
   readonly #pushes: boolean;
+  #lateHeaderBytes = 0;
   #pushedEnd = false;
   /** The last byte and FIN are on their way. */
   #finished = false;
@@ -149,11 +153,10 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
 
   /**
    * Pushes a stream in association with this one of the client (SPDY/3 3.3.1): it can only be written to. Call it before the
-   * reply is ended.
+   * reply is ended; what is pushed for a stream that has ended is destroyed.
    */
   pushStream(headers: HeaderList, options: StreamOptions = {}): SpdyStream {
-    if (this.own || !this.#open)
-      throw new InvalidStateError('pushes belong to an open stream of the client');
+    if (this.own) throw new InvalidStateError('pushes belong to a stream of the client');
     return this.#port.push(this, headers, options);
   }
 
@@ -204,6 +207,14 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
   /** HEADERS came. */
   moreHeaders(headers: HeaderList): void {
     this.#active();
+    for (const [name, value] of headers) this.#lateHeaderBytes += name.length + value.length + 8;
+    if (this.#lateHeaderBytes > MAX_LATE_HEADER_BYTES) {
+      const message = `stream ${this.#id}: more than ${MAX_LATE_HEADER_BYTES} bytes of further headers`;
+      this.destroy(
+        new StreamError('ERR_SPDY_FRAME_TOO_LARGE', message, this.#id, FRAME_TOO_LARGE, 'peer'),
+      );
+      return;
+    }
     if (this.bytesRead === 0) {
       this.emit('headers', headers);
       return;

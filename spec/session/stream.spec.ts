@@ -244,6 +244,35 @@ for (const version of PROTOCOL_VERSIONS) {
       await pair.end();
     });
 
+    it('ends a stream whose peer does not stop sending headers', async () => {
+      const { pair, next } = await open(version);
+      const stream = pair.client.request(NAMES);
+      const failed = once(stream, 'error');
+      const peer = await next();
+      peer.respond();
+      peer.write('x');
+      stream.resume();
+      for (let i = 0; i < 8; i++) peer.sendHeaders([[`n${i}`, 'v'.repeat(10_000)]]);
+      const [error] = await failed;
+      expect(error).to.include({ code: 'ERR_SPDY_FRAME_TOO_LARGE', by: 'peer' });
+      expect(stream.trailers?.length).to.be.below(7);
+      await closed(peer);
+      await pair.end();
+    });
+
+    it('a push for a stream that has ended is destroyed, without an exception', async () => {
+      const { pair, next } = await open(version);
+      const stream = pair.client.request(NAMES);
+      const peer = await next();
+      stream.destroy();
+      await closed(peer);
+      const push = peer.pushStream(NAMES);
+      push.end('late');
+      await closed(push);
+      expect(push.aborted).to.equal(true);
+      await pair.end();
+    });
+
     it('is never sent when it is destroyed before it leaves', async () => {
       const { pair } = await open(version);
       const frames: number[] = [];
