@@ -15,7 +15,7 @@ describe('examples of the HTTP server', () => {
   for (const [name, expected] of [
     ['express', /"SPDY","sum":6}\n.*"HTTP\/1\.1","sum":6}/],
     ['push', /pushed \/style\.css: h1 { color: green }/],
-    ['graceful-shutdown', /begun, and finished\n[^]*all requests are answered/],
+    ['graceful-shutdown', /begun, and finished\n[\s\S]*all requests are answered/],
     ['cluster', /1 port, 2 processes/],
   ] as const) {
     it(`${name} runs`, async () => {
