@@ -203,7 +203,7 @@ describe('scenarios: floods', () => {
     expect(cost).to.be.below(CHEAP);
   });
 
-  it('counts and lengths of 0xffffffff allocate nothing (CVE-2026-35469; checklist 117, 118, 219)', () => {
+  it('counts and lengths of 0xffffffff allocate nothing, CVE-2026-35469 (checklist 117, 118, 219)', () => {
     const cost = costOf(() => PROTOCOL_VERSIONS.map(receiveHugeCounts));
     expect(cost).to.be.below(1 << 20);
   });
