@@ -169,7 +169,8 @@ function settingsLine(entries: readonly string[]): string {
 
 /** Of several values, which are joined by NUL on the wire, tshark shows the first one. */
 function headerText(headers: HeaderList): string {
-  return headers.map(([name, value]) => `${name}=${value.split('\0')[0]}`).join('; ');
+  const first = headers.filter(([name], i) => headers.findIndex(([other]) => other === name) === i);
+  return first.map(([name, value]) => `${name}=${value}`).join('; ');
 }
 
 function list(tree: string | Tree | Tree[] | undefined): Tree[] {
