@@ -418,6 +418,15 @@ for (const version of PROTOCOL_VERSIONS) {
         }
       });
 
+      it('end the session once, even if they do so in two ways', () => {
+        const lab = server({ streamResetRate: { burst: 0, perSecond: 0 }, now: () => 0 });
+        const payload = Buffer.concat([uint32(7, 0, 0, 0), Buffer.alloc(10)]);
+        lab.receive(rawControlFrame({ version: 4, type: SYN_STREAM, payload }));
+        const message = 'the peer makes streams fail too fast';
+        expect(lab.faults()).to.deep.equal([sessionFault(message, 'ERR_SPDY_TOO_MANY_RESETS')]);
+        expect(lab.wrote()).to.deep.equal([lab.goaway(0, 1)]);
+      });
+
       it('of unknown types are reported and skipped (checklist 10, 156, 157)', () => {
         const lab = server();
         const payload = Buffer.from('payload');

@@ -423,6 +423,21 @@ for (const version of PROTOCOL_VERSIONS) {
       }
     });
 
+    it('does not count data that is deferred, but the frames that may pass it', () => {
+      const lab = replied(version);
+      lab.engine.submitHeaders(0, 1, HEADERS);
+      lab.engine.submitData(1, 0, new TestProvider({ bytes: 4, deferAt: [0] }));
+      lab.frames();
+      const size = (): number => lab.engine.getOutboundQueueSize();
+      expect(size()).to.equal(0);
+      for (let count = 0; count < 2; count++) lab.engine.submitHeaders(0, 1, HEADERS);
+      expect(size()).to.equal(2);
+      lab.engine.resumeData(1);
+      expect(size()).to.equal(3);
+      lab.engine.submitRstStream(1, 5);
+      expect(size()).to.equal(1);
+    });
+
     it('counts what waits in the queue, without the frame that is being written', () => {
       const lab = replied(version, { maxDataSize: 4 });
       lab.engine.submitData(1, DATA_FLAG_FIN, new TestProvider({ bytes: 8 }));
