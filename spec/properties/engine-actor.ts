@@ -3,6 +3,7 @@ import { Engine } from '../../lib/engine/engine.ts';
 import type { EngineHandler } from '../../lib/engine/engine-handler.ts';
 import { SessionError, type StreamError } from '../../lib/errors.ts';
 import {
+  CANCEL,
   CLIENT,
   ERR_GOAWAY_ALREADY_SENT,
   GOAWAY,
@@ -59,7 +60,8 @@ export class Actor implements EngineHandler, Writer, BodyOwner {
   #input: Buffer[] = [];
   #frameLeft = 0;
   #problem: Error | null = null;
-  #lastRead = 0;
+  /** The stream whose data was the last thing asked for and sent, and who else was ready then. */
+  #lastSent = 0;
   #readyBefore: Set<number> = new Set();
   #bodies = 0;
   #openOwn = 0;
@@ -117,7 +119,7 @@ export class Actor implements EngineHandler, Writer, BodyOwner {
     const now = ++this.#clock.now;
     for (const frame of frames) this.knowledge.arrived(frame, now, this.parity);
     // Windows move: whoever is ready then has a new place.
-    this.#lastRead = 0;
+    this.#lastSent = 0;
     this.#input = pieces.flatMap((piece) => slices(piece, 16_384));
     if (this.spec.callbackStyle) {
       while (this.#input.length > 0) this.guard(() => this.engine.recv());
@@ -145,11 +147,11 @@ export class Actor implements EngineHandler, Writer, BodyOwner {
     const urgent = ready.filter((stream) => stream.priority < priority).map(({ id }) => id);
     expect(urgent, `more urgent than stream ${streamId}`).to.deep.equal([]);
     const equal = ready.filter((stream) => stream.priority === priority && stream.id !== streamId);
-    if (this.#lastRead === streamId) {
+    if (this.#lastSent === streamId) {
       const passed = equal.filter(({ id }) => this.#readyBefore.has(id)).map(({ id }) => id);
       expect(passed, `passed over by stream ${streamId}`).to.deep.equal([]);
     }
-    this.#lastRead = streamId;
+    this.#lastSent = 0;
     this.#readyBefore = new Set(equal.map(({ id }) => id));
   }
 
@@ -230,6 +232,11 @@ export class Actor implements EngineHandler, Writer, BodyOwner {
 
   onCtrlRecv(frame: ControlFrame): void {
     this.reports.push(goldenFrame(frame));
+    if (frame.type === RST_STREAM && frame.status === CANCEL) {
+      const { streamId } = frame;
+      const isOpen = this.byId.get(streamId)?.closed === 0;
+      if (isOpen) this.knowledge.cancelledAt.set(streamId, this.#clock.now);
+    }
     if (frame.type === SYN_STREAM) {
       const { streamId, flags } = frame;
       expect(this.byId.has(streamId), 'a stream is opened twice').to.equal(false);
@@ -307,7 +314,8 @@ export class Actor implements EngineHandler, Writer, BodyOwner {
     this.fire('onCtrlNotSend', 'streamId' in frame ? frame.streamId : 0);
   }
 
-  onDataSend(_flags: number, streamId: number): void {
+  onDataSend(_flags: number, streamId: number, length: number): void {
+    this.#lastSent = length > 0 ? streamId : 0;
     this.fire('onDataSend', streamId);
   }
 

@@ -1,5 +1,4 @@
 import {
-  CANCEL,
   DEFAULT_WINDOW_SIZE,
   MAX_WINDOW_SIZE,
   SETTINGS_INITIAL_WINDOW_SIZE,
@@ -24,7 +23,7 @@ export class Knowledge {
   goawayAt: number = Number.POSITIVE_INFINITY;
   /** When RST_STREAM arrived, by stream. */
   readonly resetAt: Map<number, number> = new Map();
-  /** When RST_STREAM with CANCEL arrived, by stream. */
+  /** When RST_STREAM with CANCEL arrived for a stream that was open. */
   readonly cancelledAt: Map<number, number> = new Map();
   /** When FIN arrived, by stream. */
   readonly finAt: Map<number, number> = new Map();
@@ -74,7 +73,6 @@ export class Knowledge {
         break;
       case 'RST_STREAM':
         this.resetAt.set(streamId, now);
-        if (frame.status === CANCEL) this.cancelledAt.set(streamId, now);
         break;
       case 'GOAWAY':
         this.goawayAt = Math.min(this.goawayAt, now);
