@@ -236,7 +236,10 @@ export class Conversation {
         const stream = new ModelStream(0, true, priority, true, receives);
         stream.finished = (flags & CTRL_FLAG_FIN) !== 0;
         const associated = actor.byId.get(association);
-        if (associated?.closed === 0) stream.urgency = Math.min(priority, associated.priority);
+        // Out of the last callbacks of a stream it is no longer there for the engine.
+        if (associated !== undefined && engine.getStreamRecvDataLength(association) >= 0) {
+          stream.urgency = Math.min(priority, associated.priority);
+        }
         actor.streams.push(stream);
         const headers = this.#nextHeaders();
         stream.handle = engine.submitSynStream(flags, association, priority, headers, stream);
