@@ -81,6 +81,23 @@ export const ERROR_CODES = {
   ERR_SPDY_TIMEOUT: { errno: -505, meaning: 'a timer of the session ran out' },
   ERR_SPDY_ABORTED: { errno: -505, meaning: 'ended by an AbortSignal' },
   ERR_SPDY_NEGOTIATION: { errno: -503, meaning: 'the peers agreed on no SPDY version' },
+  ERR_SPDY_UPGRADE_REFUSED: {
+    errno: -505,
+    meaning: 'Kubernetes: the server did not switch to SPDY',
+  },
+  ERR_SPDY_REMOTE_FAILURE: {
+    errno: -505,
+    meaning: 'Kubernetes: the other side could not run the command or forward the connection',
+  },
+  ERR_SPDY_CONNECTION_LOST: {
+    errno: -507,
+    meaning: 'Kubernetes: the connection ended before the outcome was known',
+  },
+  ERR_SPDY_KUBECONFIG: {
+    errno: -501,
+    meaning: 'Kubernetes: a kubeconfig that cannot be read or used',
+  },
+  ERR_SPDY_MISSING_PACKAGE: { errno: -519, meaning: 'an optional package is not installed' },
 } as const;
 
 /** A stable error code. */

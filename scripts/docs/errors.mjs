@@ -125,6 +125,26 @@ const CODES = {
     ['SpdyError'],
     '`connect()` rejects with it: the TLS server chose no SPDY version.',
   ],
+  ERR_SPDY_UPGRADE_REFUSED: [
+    ['UpgradeRefusedError'],
+    'The HTTP answer was not 101: `statusCode`, `status` (a `metav1.Status`, if the body was one).',
+  ],
+  ERR_SPDY_REMOTE_FAILURE: [
+    ['RemoteFailureError'],
+    'The container could not run the command, or not connect to the port; `status` as above. An exit code is no error.',
+  ],
+  ERR_SPDY_CONNECTION_LOST: [
+    ['ConnectionLostError'],
+    'No outcome came, or output is missing: never taken for success.',
+  ],
+  ERR_SPDY_KUBECONFIG: [
+    ['KubeConfigError'],
+    'The file is missing or malformed, or asks for what is not supported (exec plugins).',
+  ],
+  ERR_SPDY_MISSING_PACKAGE: [
+    ['MissingPackageError'],
+    'A package that was left out of the installation is needed; the message names it.',
+  ],
 };
 
 /** What each class is for, and its own fields. */
