@@ -22,6 +22,7 @@ const PEERS = {
   haproxy: ['haproxy', 'openssl', 'certificates/cert.pem'],
   curl: ['curl', 'certificates/cert.pem'],
   tshark: ['tshark'],
+  kubectl: ['kubectl-debian/usr/bin/kubectl'],
 } as const;
 
 /** A program that nobody here wrote. */
