@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { makeCertificate } from '../lib/cli/certificate.ts';
 import { Engine } from '../lib/engine/engine.ts';
 import { ERROR_CODES } from '../lib/errors.ts';
+import { makeCertificate } from '../lib/http/certificate.ts';
 import * as spdylay from '../lib/index.ts';
 import { CHANNELS } from '../lib/session/diagnostics.ts';
 import { REPOSITORY_ROOT } from './support/corpus-data.ts';

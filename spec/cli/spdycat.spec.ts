@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import tls from 'node:tls';
 import zlib from 'node:zlib';
 import { expect } from 'chai';
-import { type Certificate, makeCertificate } from '../../lib/cli/certificate.ts';
+import { type Certificate, makeCertificate } from '../../lib/http/certificate.ts';
 import { createServer, type SpdyServer } from '../../lib/http/server.ts';
 import type { SpdyRequest } from '../../lib/http/server-request.ts';
 import type { SpdyResponse } from '../../lib/http/server-response.ts';

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { makeCertificate } from '../../lib/cli/certificate.ts';
+import { makeCertificate } from '../../lib/http/certificate.ts';
 import { type Daemon, makeFolder, removeFolder, run, spdycat, spdyd } from './support/programs.ts';
 
 describe('spdyd', function () {
