@@ -1,70 +1,52 @@
-// npm run bench -- [--quick] [--json FILE] [PART...]
-// Runs each part in a process of its own and prints its tables; --quick: fewer and smaller rounds, under a minute in all.
-import { fork } from 'node:child_process';
+// npm run bench -- [--quick] [--only PART]... [--rounds N] [--node PATH]... [--json FILE] [--results FILE]
+// Runs each part in a process of its own and prints its tables, then the targets. The full run (no --quick, no --only) also writes
+// bench/RESULTS.md; each --node is another binary on which the work of the targets is measured too, for the same file.
 import { writeFileSync } from 'node:fs';
-import os from 'node:os';
 import { parseArgs } from 'node:util';
+import { PARTS, runParts } from './support/parts.mjs';
+import { describeMachine, results as resultsPage, targetTable } from './support/results.mjs';
 import { formatTable } from './support/table.mjs';
 
-const PARTS = ['parsing', 'headers', 'engine', 'scale', 'memory', 'bytes', 'requests'];
-
-const { values: options, positionals } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
-  allowPositionals: true,
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true },
+    rounds: { type: 'string' },
+    node: { type: 'string', multiple: true, default: [] },
+    json: { type: 'string' },
+    results: { type: 'string' },
+  },
 });
-const unknown = positionals.filter((name) => !PARTS.includes(name));
-if (unknown.length > 0) {
-  console.error(`no such part: ${unknown.join(', ')}; there are ${PARTS.join(', ')}`);
+const only = options.only ?? PARTS;
+const unknown = only.filter((name) => !PARTS.includes(name));
+const rounds = Number(options.rounds ?? (options.quick ? 3 : 7));
+if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
+  console.error(`parts: ${PARTS.join(', ')}; rounds: from 1 on`);
   process.exit(2);
 }
 
 const started = performance.now();
-console.log(
-  `Node ${process.version}, ${os.cpus()[0]?.model.trim()}, ${os.availableParallelism()} cores\n`,
-);
-const results = {};
-const misses = [];
-for (const name of positionals.length > 0 ? positionals : PARTS) {
-  const result = await runPart(name);
-  results[name] = result;
-  for (const table of result.tables) console.log(`${formatTable(table)}\n`);
-  for (const check of result.checks ?? []) {
-    console.log(`${check.ok ? 'holds' : 'MISSED'}: ${check.text}\n`);
-    if (!check.ok) misses.push(check.text);
-  }
-}
-if (options.json) {
-  const machine = {
-    node: process.version,
-    cpu: os.cpus()[0]?.model.trim(),
-    cores: os.availableParallelism(),
-  };
-  writeFileSync(
-    options.json,
-    `${JSON.stringify({ machine, quick: options.quick, results }, null, 2)}\n`,
-  );
-}
-console.log(`${((performance.now() - started) / 1000).toFixed(0)} s in all`);
-if (misses.length > 0) process.exitCode = 1;
+const size = options.quick ? 'quick' : 'full';
+const runs = [await measure(process.execPath, size)];
+for (const node of options.node)
+  runs.push(await measure(node, options.quick ? 'quick' : 'targets'));
+const seconds = Math.round((performance.now() - started) / 1000);
+console.log(`${seconds} s in all`);
 
-/** A fresh process: what one part makes the JIT and the heap do must not touch the next one. */
-function runPart(name) {
-  return new Promise((resolve, reject) => {
-    const child = fork(
-      new URL('./support/worker.mjs', import.meta.url),
-      [name, options.quick ? 'quick' : 'full'],
-      {
-        execArgv: ['--expose-gc'],
-      },
-    );
-    let result;
-    child.on('message', (message) => {
-      result = message;
-    });
-    child.on('error', reject);
-    child.on('exit', (code) => {
-      if (code === 0 && result) resolve(result);
-      else reject(new Error(`part ${name} ended with ${code}`));
-    });
+const whole = !options.quick && options.only === undefined;
+const file = options.results ?? (whole ? new URL('RESULTS.md', import.meta.url) : null);
+if (file !== null) writeFileSync(file, resultsPage(runs, { rounds, seconds, size }));
+if (options.json)
+  writeFileSync(options.json, `${JSON.stringify({ size, rounds, seconds, runs }, null, 2)}\n`);
+
+/** Runs the parts on one binary of Node and prints them as they come. */
+async function measure(node, size) {
+  const machine = describeMachine(node);
+  console.log(`Node ${machine.node}, ${machine.cpu}, ${machine.cores} cores\n`);
+  const parts = await runParts(only, { node, size, rounds }, (result) => {
+    for (const table of result.tables) console.log(`${formatTable(table)}\n`);
   });
+  const targets = Object.values(parts).flatMap((part) => part.targets ?? []);
+  if (targets.length > 0) console.log(`${formatTable(targetTable(targets, machine.node))}\n`);
+  return { machine, size, parts, targets };
 }

@@ -1,32 +1,43 @@
-// Two engines in memory: requests with 12 headers, replies with 8 and a body, headers changing as in life.
-import { READ_EOF, SYN_STREAM } from '../../build/lib/index.js';
+// Two engines in memory, in one process: requests with 12 headers, replies with 8, headers changing as in life. Beside it, the same
+// exchange by http2 over TCP.
+import { SYN_STREAM } from '../../build/lib/index.js';
 import { EnginePair, VERSIONS } from '../support/engines.mjs';
 import { requestHeaders, responseHeaders } from '../support/headers.mjs';
-import { interleave, median, microseconds, spread } from '../support/measure.mjs';
+import { interleave, median, microseconds, spread, target } from '../support/measure.mjs';
+import { startPair } from '../support/pairs.mjs';
 
-const BODY = Buffer.alloc(1000, 'x');
+const HTTP2 = 'http2 over TCP, 100 at once';
 
-export async function run({ quick }) {
-  const requests = quick ? 4000 : 20_000;
+export async function run({ size, rounds }) {
+  const requests = size === 'quick' ? 3000 : 20_000;
   const cases = {};
   for (const [name, version] of Object.entries(VERSIONS)) {
     for (const atOnce of [1, 100])
       cases[`${name}, ${atOnce} at once`] = () => exchange(version, atOnce, requests);
   }
-  const results = await interleave(cases, quick ? 3 : 7);
+  const http2 = await startPair('http2');
+  cases[HTTP2] = async () => {
+    const ms = size === 'quick' ? 100 : 500;
+    const { count, seconds } = await http2.client.call('requests', { atOnce: 100, ms });
+    return (1e6 * seconds) / count;
+  };
+  const results = await interleave(cases, rounds);
+  http2.close();
+  const rate = (name) => 1e6 / median(results[name]);
   const rows = Object.entries(results).map(([name, values]) => [
     name,
     median(values),
-    1e6 / median(values),
+    rate(name),
+    rate(name) / rate(HTTP2),
     spread(values),
   ]);
-  const columns = ['case', 'us per exchange', 'exchanges/s', 'spread %'];
-  return {
-    tables: [
-      { title: `Engines in memory, both sides, body of ${BODY.length} bytes`, columns, rows },
-    ],
-    results,
-  };
+  const columns = ['case', 'us per exchange', 'exchanges/s', 'of http2 over TCP', 'spread %'];
+  const targets = [1, 100].map((atOnce) => {
+    const name = `spdy/3.1, ${atOnce} at once`;
+    const value = rate(name) / rate(HTTP2);
+    return target(`engine pair in memory, ${name}`, value, '>=', 5.5, 'x http2 over TCP');
+  });
+  return { tables: [{ title: 'Engines in memory, both ends', columns, rows }], results, targets };
 }
 
 /** Microseconds per exchange. */
@@ -35,13 +46,8 @@ function exchange(version, atOnce, requests) {
   const pair = new EnginePair(version, {
     serverHandler: {
       onCtrlRecv: (frame) => {
-        if (frame.type === SYN_STREAM) {
-          pair.server.submitResponse(
-            frame.streamId,
-            responseHeaders(frame.streamId, BODY.length),
-            body(),
-          );
-        }
+        if (frame.type === SYN_STREAM)
+          pair.server.submitResponse(frame.streamId, responseHeaders(frame.streamId));
       },
     },
     clientHandler: { onStreamClose: () => done++ },
@@ -55,16 +61,4 @@ function exchange(version, atOnce, requests) {
   });
   if (done !== requests) throw new Error(`${done} of ${requests} requests came back`);
   return taken;
-}
-
-function body() {
-  let at = 0;
-  return {
-    readCb: (_streamId, length, control) => {
-      const piece = BODY.subarray(at, at + length);
-      at += piece.length;
-      if (at === BODY.length) control.flags = READ_EOF;
-      return piece;
-    },
-  };
 }

@@ -1,12 +1,12 @@
 // Header lists that change from request to request as they do in life.
 
 /** 12 headers of a browser's request number `index`. */
-export function requestHeaders(index) {
+export function requestHeaders(index, { method = 'GET', path = pathOf(index) } = {}) {
   return [
-    [':method', 'GET'],
+    [':method', method],
     [':scheme', 'https'],
     [':host', 'www.example.org'],
-    [':path', `/assets/${index % 7}/image-${index}.png?v=${(index * 7919) % 100_003}`],
+    [':path', path],
     [':version', 'HTTP/1.1'],
     [
       'accept',
@@ -37,9 +37,17 @@ export function responseHeaders(index, contentLength = 0) {
   ];
 }
 
+const pathOf = (index) => `/assets/${index % 7}/image-${index}.png?v=${(index * 7919) % 100_003}`;
+
 const two = (value) => String(Math.floor(value) % 60).padStart(2, '0');
 
-/** The same list as the object that http2 and spdy-transport take; names of pseudo headers are left to the caller. */
+/** A list without its pseudo headers, as the object that the other interfaces take. */
 export function plainHeaders(list) {
   return Object.fromEntries(list.filter(([name]) => !name.startsWith(':')));
 }
+
+/** Header fields of request number `index` for those interfaces. */
+export const requestFields = (index) => plainHeaders(requestHeaders(index));
+
+/** Header fields of the reply to request number `index`. */
+export const responseFields = (index, length) => plainHeaders(responseHeaders(index, length));

@@ -13,17 +13,28 @@ export function spread(values) {
 /**
  * Runs every case once per round, the cases in turn, after warm-up rounds that do not count; returns the results of each
  * case by name. In turn, so that a disturbance of the machine hits them all.
+ *
+ * @param {Record<string, (warmUp: boolean) => unknown>} cases
  */
 export async function interleave(cases, rounds, warmUp = 1) {
   const results = {};
   for (const name of Object.keys(cases)) results[name] = [];
   for (let round = -warmUp; round < rounds; round++) {
     for (const [name, body] of Object.entries(cases)) {
-      const value = await body();
+      const value = await body(round < 0);
       if (round >= 0) results[name].push(value);
     }
   }
   return results;
+}
+
+/** The values of one field of a case's results, for `median` and `spread`. */
+export const field = (results, name, key) => results[name].map((result) => result[key]);
+
+/** Median of a field of one case relative to that of another; NaN if there is no such case. */
+export function ratio(results, name, base, key) {
+  if (results[base] === undefined) return Number.NaN;
+  return median(field(results, name, key)) / median(field(results, base, key));
 }
 
 /** Microseconds per call of a synchronous body that makes `count` calls. */
@@ -39,4 +50,18 @@ export function cpuMicroseconds(count, body) {
   body();
   const { user, system } = process.cpuUsage(before);
   return (user + system) / count;
+}
+
+/**
+ * A line of the table of targets.
+ *
+ * @param {string} work what was done
+ * @param {number} value what came out
+ * @param {'>=' | '<='} relation
+ * @param {number} limit
+ * @param {string} unit of both, such as `x http2`
+ */
+export function target(work, value, relation, limit, unit) {
+  const met = relation === '>=' ? value >= limit : value <= limit;
+  return { work, wanted: `${relation} ${limit} ${unit}`, value, met };
 }

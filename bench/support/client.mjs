@@ -1,0 +1,107 @@
+// The client of a pair, in a host process: connections of one kind, and the work to do on them.
+import { loadKind } from './kinds.mjs';
+
+let open;
+let connections = [];
+let held = [];
+let index = 0;
+
+/** Says what to connect to. */
+export async function setUp(kind, port, options) {
+  const module = await loadKind(kind);
+  open = () => module.connect(port, { ...options, kind });
+}
+
+/** Opens connections until there are `count`. */
+export async function connect(count) {
+  while (connections.length < count) connections.push(await open());
+}
+
+/** Closes all connections. */
+export function disconnect() {
+  for (const connection of connections) connection.close();
+  connections = [];
+}
+
+/**
+ * Small requests for `ms` milliseconds, always `atOnce` under way, spread over `over` connections.
+ *
+ * @returns {Promise<{ count: number, seconds: number }>}
+ */
+export async function requests({ method = 'GET', path = '/empty', atOnce, over = 1, ms }) {
+  await connect(over);
+  const length = method === 'POST' ? 1024 : 0;
+  const started = performance.now();
+  const until = started + ms;
+  let count = 0;
+  const one = async (connection) => {
+    while (performance.now() < until) {
+      await exchange(connection, { method, path, upload: length });
+      count++;
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, (_, at) => one(connections[at % over])));
+  return { count, seconds: (performance.now() - started) / 1000 };
+}
+
+/** Bodies of `down` and `up` bytes, at the same time if both are given. */
+export function transfer({ down = 0, up = 0, tiny = false }) {
+  return timed(async ([connection]) => {
+    if (connection.duplex) return connection.duplex({ down, up, tiny });
+    const path = `/${tiny ? 'tiny' : 'bytes'}/${down}`;
+    await Promise.all([
+      down > 0 && exchange(connection, { path, expect: down }),
+      up > 0 && exchange(connection, { method: 'POST', path: '/empty', upload: up }),
+    ]);
+  });
+}
+
+/** `streams` bodies of `length` bytes at once, in all priorities. */
+export function many({ streams, length }) {
+  return timed(([connection]) =>
+    Promise.all(
+      Array.from({ length: streams }, (_, at) =>
+        exchange(connection, { path: `/bytes/${length}`, priority: at % 8, expect: length }),
+      ),
+    ),
+  );
+}
+
+/** Opens streams that stay open without an answer, up to `count`. */
+export async function hold(count) {
+  await connect(1);
+  while (held.length < count) {
+    held.push(connections[0].hold(index++));
+    if (held.length % 100 === 0) await connections[0].exchange(request({}));
+  }
+  await connections[0].exchange(request({}));
+}
+
+/** Ends what `hold` has opened. */
+export async function release() {
+  for (const end of held) end();
+  held = [];
+  await connections[0].exchange(request({}));
+}
+
+/** Opens `count` connections with one exchange on each. */
+export async function fill(count) {
+  await connect(count);
+  for (const connection of connections) await exchange(connection, {});
+}
+
+async function timed(work) {
+  await connect(1);
+  const started = performance.now();
+  await work(connections);
+  return { seconds: (performance.now() - started) / 1000 };
+}
+
+function request({ method = 'GET', path = '/empty', upload = 0, priority = 0 }) {
+  return { index: index++, method, path, upload, priority };
+}
+
+async function exchange(connection, { expect = 0, ...wanted }) {
+  const length = await connection.exchange(request(wanted));
+  if (length !== expect) throw new Error(`${length} bytes instead of ${expect}`);
+}

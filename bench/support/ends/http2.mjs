@@ -1,0 +1,80 @@
+// Node's http2: streams at both ends, or a handler of its compat API at the server.
+import http2 from 'node:http2';
+import { makeCertificate } from '../../../build/lib/cli/certificate.js';
+import { requestFields, responseFields } from '../headers.mjs';
+import { dial } from '../sockets.mjs';
+import { answer, MAX_STREAMS, received, upload, WINDOW } from '../work.mjs';
+
+/** Beyond the defaults: room for the memory of idle streams, and the windows that all kinds have. */
+const options = ({ defaultWindows }) => ({
+  maxSessionMemory: 1000,
+  settings: { maxConcurrentStreams: MAX_STREAMS, ...(defaultWindows ? {} : WINDOWS) },
+});
+const WINDOWS = { initialWindowSize: WINDOW };
+
+export function serve({ kind, secure, ...rest }) {
+  const server = secure
+    ? http2.createSecureServer({ ...makeCertificate(), ...options(rest) })
+    : http2.createServer(options(rest));
+  server.on(secure ? 'secureConnection' : 'connection', (socket) => socket.setNoDelay(true));
+  server.on('session', (session) => {
+    if (!rest.defaultWindows) session.setLocalWindowSize(WINDOW);
+  });
+  if (kind === 'http2 compat') server.on('request', onRequest);
+  else server.on('stream', onStream);
+  return server;
+}
+
+function onStream(stream, headers) {
+  stream.on('error', () => {});
+  answer(headers[':method'], headers[':path'], stream, stream, (length) => {
+    const reply = { ':status': 200, ...responseFields(stream.id, length) };
+    stream.respond(reply, { endStream: length === 0 });
+  });
+}
+
+function onRequest(request, response) {
+  answer(request.method, request.url, request, response, (length) => {
+    response.writeHead(200, responseFields(request.stream.id, length));
+    if (length === 0) response.end();
+  });
+}
+
+export async function connect(port, { secure, ...rest }) {
+  const socket = await dial(port, { secure }, 'h2');
+  const session = http2.connect(`${secure ? 'https' : 'http'}://127.0.0.1:${port}`, {
+    createConnection: () => socket,
+    ...options(rest),
+  });
+  await new Promise((resolve) => session.once('remoteSettings', resolve));
+  if (!rest.defaultWindows) session.setLocalWindowSize(WINDOW);
+  const open = ({ method, path, index, upload: length, priority }) => {
+    const headers = {
+      ':method': method,
+      ':scheme': 'https',
+      ':authority': 'www.example.org',
+      ':path': path,
+      ...requestFields(index),
+    };
+    return session.request(headers, { endStream: length === 0, ...weight(priority) });
+  };
+  return {
+    exchange: (request) => {
+      const stream = open(request);
+      if (request.upload > 0) upload(stream, request.upload);
+      return received(stream);
+    },
+    hold: (index) => {
+      const stream = open({ method: 'GET', path: '/hold', index, upload: -1, priority: 0 });
+      stream.on('error', () => {});
+      return () => stream.close(http2.constants.NGHTTP2_CANCEL);
+    },
+    close: () => session.destroy(),
+  };
+}
+
+/** Node 24 has no priorities any more. */
+function weight(priority) {
+  const known = priority > 0 && Number.parseInt(process.versions.node, 10) < 24;
+  return known ? { weight: 256 - 32 * priority } : {};
+}

@@ -1,0 +1,107 @@
+// spdylay: a SpdyStream for each stream at both ends, or the events and calls of a Session.
+import { CLIENT, SERVER, Session } from '../../../build/lib/index.js';
+import { requestHeaders, responseHeaders } from '../headers.mjs';
+import { dial, socketServer } from '../sockets.mjs';
+import {
+  answer,
+  MAX_STREAMS,
+  PIECE,
+  pieces,
+  received,
+  replyFor,
+  upload,
+  WINDOW,
+} from '../work.mjs';
+
+/** What sessions of all ends have beyond the defaults. */
+export const sessionOptions = ({ kind, defaultWindows }) => ({
+  maxConcurrentStreams: MAX_STREAMS,
+  ...(defaultWindows ? {} : { initialWindowSize: WINDOW, sessionWindowSize: WINDOW }),
+  ...(kind === 'spdystream' ? SPDYSTREAM : {}),
+});
+
+/** It knows no windows, and may lose an early SETTINGS. */
+const SPDYSTREAM = { flowControl: false, lenientStreams: true, settingsTiming: 'never' };
+
+export function serve(options) {
+  return socketServer(options, 'spdy/3.1', (socket) => {
+    const session = new Session(SERVER, 'spdy/3.1', sessionOptions(options));
+    session.on('error', () => {});
+    if (options.kind === 'Session') onEvents(session);
+    else session.on('stream', onStream);
+    session.attach(socket);
+  });
+}
+
+function onStream(stream, headers) {
+  stream.on('error', () => {});
+  answer(headers[0][1], headerOf(headers, ':path'), stream, stream, (length) => {
+    stream.respond(responseHeaders(stream.id, length), { endStream: length === 0 });
+  });
+}
+
+function onEvents(session) {
+  session.on('synStream', ({ streamId, headers }) => {
+    session.setStreamUserData(streamId, replyFor(headerOf(headers, ':path')));
+  });
+  session.on('requestRecv', (streamId) => {
+    const { length, piece } = session.getStreamUserData(streamId);
+    const body = length === 0 ? null : pieces(length, piece);
+    session.submitResponse(streamId, responseHeaders(streamId, length), body);
+  });
+}
+
+export async function connect(port, options) {
+  const socket = await dial(port, options, 'spdy/3.1');
+  const session = new Session(CLIENT, 'spdy/3.1', sessionOptions(options));
+  session.on('error', () => {});
+  session.attach(socket);
+  const close = () => {
+    session.destroy();
+    socket.destroy();
+  };
+  return { ...(options.kind === 'Session' ? eventClient(session) : streamClient(session)), close };
+}
+
+/** Exchanges through SpdyStreams. */
+export function streamClient(session) {
+  return {
+    exchange: ({ index, upload: length, priority, ...line }) => {
+      const endStream = length === 0;
+      const stream = session.request(requestHeaders(index, line), { priority, endStream });
+      if (!endStream) upload(stream, length);
+      return received(stream);
+    },
+    hold: (index) => {
+      const stream = session.request(requestHeaders(index, { path: '/hold' }));
+      stream.on('error', () => {});
+      return () => stream.close();
+    },
+  };
+}
+
+function eventClient(session) {
+  session.on('dataChunkRecv', (_flags, streamId, chunk) => {
+    session.getStreamUserData(streamId).received += chunk.length;
+  });
+  session.on('streamClose', (streamId, _status, error) => {
+    const { resolve, reject, received: length } = session.getStreamUserData(streamId);
+    if (error) reject(error);
+    else resolve(length);
+  });
+  const submit = (priority, headers, body) =>
+    new Promise((resolve, reject) => {
+      session.submitRequest(priority, headers, body, { resolve, reject, received: 0 });
+    });
+  return {
+    exchange: ({ index, upload: length, priority, ...line }) =>
+      submit(priority, requestHeaders(index, line), length === 0 ? null : bodyOf(length)),
+  };
+}
+
+const bodyOf = (length) => (length <= PIECE.length ? PIECE.subarray(0, length) : pieces(length));
+
+function headerOf(headers, wanted) {
+  for (const [name, value] of headers) if (name === wanted) return value;
+  return '';
+}

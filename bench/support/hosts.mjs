@@ -1,0 +1,44 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+
+/** A module in a process of its own, so that neither JIT nor heap of one thing touches those of another. */
+export class Host {
+  #child;
+  #calls = new Map();
+  #next = 0;
+
+  /** Starts a process for the module at `url`. */
+  static async start(url) {
+    const host = new Host();
+    host.#child = fork(new URL('./host.mjs', import.meta.url), [String(url)], {
+      execArgv: ['--expose-gc', '--no-warnings'],
+    });
+    await once(host.#child, 'message');
+    host.#child.on('message', ({ id, value, error }) => {
+      const call = host.#calls.get(id);
+      host.#calls.delete(id);
+      if (error === undefined) call.resolve(value);
+      else call.reject(new Error(error));
+    });
+    host.#child.on('exit', (code, signal) => {
+      // Nothing to reject may wait here, but in the other end: the whole part ends.
+      if (host.#child.connected || code !== 0)
+        throw new Error(`a process of the comparison ended: ${code ?? signal}`);
+    });
+    return host;
+  }
+
+  /** Calls an exported function of the module; arguments and result travel as JSON. */
+  call(name, ...args) {
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#calls.set(id, { resolve, reject });
+      this.#child.send({ id, name, args });
+    });
+  }
+
+  /** Ends the process. */
+  stop() {
+    if (this.#child.connected) this.#child.disconnect();
+  }
+}

@@ -1,0 +1,37 @@
+const HERE = { spdylay: './ends/spdylay.mjs', http: './ends/spdylay-http.mjs' };
+
+/** Where each kind of server and client is; every module exports `serve` and `connect`, and gets the kind among the options. */
+const MODULES = {
+  raw: './ends/raw.mjs',
+  'http/1.1': './ends/http1.mjs',
+  http2: './ends/http2.mjs',
+  'http2 compat': './ends/http2.mjs',
+  'spdy-transport': './ends/spdy-transport.mjs',
+  Session: HERE.spdylay,
+  SpdyStream: HERE.spdylay,
+  createServer: HERE.http,
+  'createServer, agent': HERE.http,
+  Netty: HERE.spdylay,
+  spdystream: HERE.spdylay,
+};
+
+/** What the kinds are. */
+export const LEGEND = {
+  raw: 'a plain socket: the ceiling',
+  'http/1.1': "Node's http with a keep-alive agent, a connection for each request under way",
+  http2: "Node's http2, streams at both ends",
+  'http2 compat': "Node's http2, a (request, response) handler; client as http2",
+  'spdy-transport': 'the npm package, spdy/3.1',
+  Session: "events and calls of spdylay's Session at both ends",
+  SpdyStream: "spdylay's Duplex per stream at both ends",
+  createServer: "spdylay's HTTP server with a (request, response) handler; client as SpdyStream",
+  'createServer, agent': "the same with spdylay's SpdyAgent as the client",
+  Netty: "an HTTP server on Netty's SPDY codec; client as SpdyStream",
+  spdystream:
+    'a mirror server on spdystream (Go): it sends the 12 headers back; client as SpdyStream',
+};
+
+/** The module of a kind. */
+export function loadKind(kind) {
+  return import(MODULES[kind]);
+}
