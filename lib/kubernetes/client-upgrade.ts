@@ -24,8 +24,8 @@ export interface ClusterOptions
   readonly server: string;
   /** Bearer token, or what gives a fresh one for each request. */
   readonly token?: string | (() => string | Promise<string>);
-  /** Further fields of the request, as `Impersonate-User`. */
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Further fields of the request, as `Impersonate-User`; a list makes a field several times. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Makes the connection instead, as through a proxy. TLS is its matter then. Default: a new connection, no pool. */
   readonly agent?: http.Agent;
 }
@@ -122,7 +122,7 @@ function send(url: URL, options: UpgradeRequest, token: string | null): ClientRe
       Upgrade: 'SPDY/3.1',
       [PROTOCOL_FIELD]: [...options.protocols],
       ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
-      ...headers,
+      ...(headers as http.OutgoingHttpHeaders),
     },
   });
   return request.end();

@@ -23,6 +23,13 @@ export {
   UpgradeRefusedError,
 } from './errors.ts';
 export { attach, exec } from './exec.ts';
+export {
+  type KubeConfig,
+  type KubeConfigOptions,
+  loadKubeConfig,
+  loadServiceAccount,
+  type TokenSource,
+} from './kubeconfig.ts';
 export type { RemoteCommandProtocol } from './protocols.ts';
 export { RemoteCommand } from './remote-command.ts';
 export { type RunOptions, type RunResult, run } from './run.ts';
