@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
-import { makeCertificate } from '../../build/lib/cli/certificate.js';
+import { makeCertificate } from '../../build/lib/http/certificate.js';
+
+/** Key and certificate for TLS, made anew. */
+export { makeCertificate };
 
 /** A server on plain TCP or TLS whose sockets do not wait to send (TCP_NODELAY). */
 export function socketServer({ secure = false }, protocol, onSocket) {

@@ -1,8 +1,8 @@
 // Node's http with keep-alive. A "connection" here is an agent, which takes a socket for each request under way.
 import http from 'node:http';
 import https from 'node:https';
-import { makeCertificate } from '../../../build/lib/cli/certificate.js';
 import { requestFields, responseFields } from '../headers.mjs';
+import { makeCertificate } from '../sockets.mjs';
 import { answer, received, upload } from '../work.mjs';
 
 export function serve({ secure }) {

@@ -1,8 +1,7 @@
 // Node's http2: streams at both ends, or a handler of its compat API at the server.
 import http2 from 'node:http2';
-import { makeCertificate } from '../../../build/lib/cli/certificate.js';
 import { requestFields, responseFields } from '../headers.mjs';
-import { dial } from '../sockets.mjs';
+import { dial, makeCertificate } from '../sockets.mjs';
 import { answer, MAX_STREAMS, received, upload, WINDOW } from '../work.mjs';
 
 /** Beyond the defaults: room for the memory of idle streams, and the windows that all kinds have. */

@@ -1,8 +1,8 @@
 // spdylay's HTTP server with a handler of Node's shape; the client has SpdyStreams, or is an agent.
 
-import { makeCertificate } from '../../../build/lib/cli/certificate.js';
 import { createServer, SpdyAgent } from '../../../build/lib/index.js';
 import { requestFields, responseFields } from '../headers.mjs';
+import { makeCertificate } from '../sockets.mjs';
 import { answer, received, upload } from '../work.mjs';
 import { connect as connectStreams, sessionOptions } from './spdylay.mjs';
 
