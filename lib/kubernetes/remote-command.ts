@@ -138,7 +138,8 @@ export class RemoteCommand {
     const stream = [...this.#unanswered, ...this.#running].find((one) => one.id === id);
     if (stream === undefined || this.#settled) return;
     this.#running.delete(stream);
-    if (error instanceof StreamError && error.by === 'peer' && this.#unanswered.has(stream)) {
+    const refused = error instanceof StreamError && error.by === 'peer' && !this.#goaway;
+    if (refused && this.#unanswered.has(stream)) {
       const type = stream.headers[0]?.[1] ?? '';
       const refusal = `the server refused the stream ${type}: RST_STREAM ${error.status}`;
       this.#end(this.#outcome.failure() ?? new RemoteFailureError(refusal));
