@@ -1,112 +1,95 @@
-// What idle streams and idle sessions keep in memory, after a forced garbage collection.
-import {
-  CLIENT,
-  ERR_DEFERRED,
-  PROTO_SPDY3_1,
-  SERVER,
-  Session,
-  SYN_STREAM,
-} from '../../build/lib/index.js';
-import { EnginePair } from '../support/engines.mjs';
-import { requestHeaders, responseHeaders } from '../support/headers.mjs';
-import { median } from '../support/measure.mjs';
+// What idle streams and idle connections keep in memory at both ends, after a forced collection, and what is left when they have gone.
+import { field, interleave, median, target } from '../support/measure.mjs';
+import { startPair } from '../support/pairs.mjs';
 
-export async function run({ quick }) {
-  const rows = [];
-  const rounds = quick ? 1 : 3;
-  for (const [what, count, make] of [
-    ['stream, per engine', quick ? 10_000 : 50_000, streams],
-    ['engine without any traffic', quick ? 500 : 2000, () => fresh()],
-    ['engine after some exchanges', quick ? 300 : 1000, () => used()],
-    ['session after some exchanges', quick ? 300 : 1000, () => sessions()],
-  ]) {
-    const samples = [];
-    for (let round = 0; round < rounds; round++) samples.push(await measure(count, make));
-    rows.push([
-      what,
-      median(samples.map(({ heap }) => heap)),
-      median(samples.map(({ buffers }) => buffers)),
-    ]);
-  }
-  const columns = ['idle', 'heap KiB', 'array buffers KiB'];
-  return { tables: [{ title: 'Memory of what is idle (spdy/3.1)', columns, rows }] };
-}
+// spdy-transport resets some of so many streams when they end.
+const STREAMS = ['http2', 'Session', 'SpdyStream', 'http2 compat', 'createServer'];
+const CONNECTIONS = [...STREAMS, 'http/1.1', 'spdy-transport'];
+const COLUMNS = [
+  'through',
+  'heap, client',
+  'heap, server',
+  'both of http2',
+  'RSS, client',
+  'RSS, server',
+  'both of http2',
+  'heap left',
+  'RSS left',
+];
 
-/** KiB per end of what `make` makes; it comes in pairs, so a pair counts as two. */
-async function measure(count, make) {
-  const before = await settled();
-  const kept = [];
-  if (make === streams) kept.push(streams(count));
-  else for (let pair = 0; pair < count / 2; pair++) kept.push(await make());
-  const after = await settled();
-  const ends = make === streams ? 2 * count : count;
-  const result = {
-    heap: (after.heapUsed - before.heapUsed) / ends / 1024,
-    buffers: (after.arrayBuffers - before.arrayBuffers) / ends / 1024,
-  };
-  for (const thing of kept) thing.close?.();
-  return result;
-}
-
-async function settled() {
-  for (let times = 0; times < 3; times++) {
-    globalThis.gc();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return process.memoryUsage();
-}
-
-/** One pair of engines with idle streams; each stream exists at both ends. */
-function streams(count) {
-  const pair = new EnginePair(PROTO_SPDY3_1, { server: { maxConcurrentStreams: 1_000_000 } });
-  pair.server.submitSettings(0, [{ id: 4, flags: 0, value: 1_000_000 }]);
-  pair.pump();
-  const waiting = { readCb: () => ERR_DEFERRED };
-  for (let stream = 0; stream < count; stream++) {
-    pair.client.submitRequest(0, requestHeaders(stream), waiting);
-    if (stream % 100 === 0) pair.pump();
-  }
-  pair.pump();
-  return pair;
-}
-
-function fresh() {
-  return new EnginePair(PROTO_SPDY3_1);
-}
-
-function used() {
-  const pair = new EnginePair(PROTO_SPDY3_1, {
-    serverHandler: {
-      onCtrlRecv: (frame) => {
-        if (frame.type === SYN_STREAM)
-          pair.server.submitResponse(frame.streamId, responseHeaders(frame.streamId));
-      },
-    },
-  });
-  for (let index = 0; index < 10; index++) {
-    pair.client.submitRequest(0, requestHeaders(index));
-    pair.pump();
-  }
-  return pair;
-}
-
-async function sessions() {
-  const client = new Session(CLIENT, PROTO_SPDY3_1);
-  const server = new Session(SERVER, PROTO_SPDY3_1);
-  server.on('synStream', ({ streamId }) =>
-    server.submitResponse(streamId, responseHeaders(streamId)),
-  );
-  client.pipe(server).pipe(client);
-  for (let index = 0; index < 10; index++) {
-    client.submitRequest(0, requestHeaders(index));
-    await new Promise((resolve) => client.once('streamClose', resolve));
-  }
+export async function run({ size, rounds }) {
+  const quick = size === 'quick';
+  const streams = quick ? 1000 : 10_000;
+  const connections = quick ? 100 : 1000;
+  const few = size !== 'full';
+  const pick = (kinds) =>
+    few ? kinds.filter((kind) => ['http2', 'SpdyStream'].includes(kind)) : kinds;
+  const cases = {};
+  for (const kind of pick(STREAMS)) cases[`streams|${kind}`] = () => measure(kind, streams, 'hold');
+  for (const kind of pick(CONNECTIONS))
+    cases[`connections|${kind}`] = () => measure(kind, connections, 'fill');
+  const results = await interleave(cases, quick ? 1 : Math.min(rounds, 3), 0);
   return {
-    client,
-    server,
-    close: () => {
-      client.destroy();
-      server.destroy();
-    },
+    tables: [
+      tableOf(results, 'streams', `${streams} idle streams of a connection, KiB each`),
+      tableOf(results, 'connections', `${connections} idle connections after a request, KiB each`),
+    ],
+    results,
+    targets: [
+      targetOf(results, 'streams', 'heap', 'heap per idle stream, both ends'),
+      targetOf(results, 'connections', 'rss', 'RSS per idle connection, both ends'),
+    ],
   };
+}
+
+/** KiB per stream or connection at each end, and after they have gone. "Heap" includes buffers and what else V8 knows of outside. */
+async function measure(kind, count, fill) {
+  const pair = await startPair(kind);
+  await pair.work('requests', { atOnce: 10, ms: 100 });
+  if (fill === 'fill') await pair.client.call('disconnect');
+  const before = await pair.memory();
+  await pair.client.call(fill, count);
+  const during = await pair.memory();
+  await pair.client.call(fill === 'fill' ? 'disconnect' : 'release');
+  const after = await pair.memory();
+  pair.close();
+  const each = (then, end) => ({
+    heap: (total(then[end]) - total(before[end])) / count / 1024,
+    rss: (then[end].rss - before[end].rss) / count / 1024,
+  });
+  const [client, server] = [each(during, 'client'), each(during, 'server')];
+  const left = [each(after, 'client'), each(after, 'server')];
+  return {
+    heapClient: client.heap,
+    heapServer: server.heap,
+    heap: client.heap + server.heap,
+    rssClient: client.rss,
+    rssServer: server.rss,
+    rss: client.rss + server.rss,
+    heapLeft: left[0].heap + left[1].heap,
+    rssLeft: left[0].rss + left[1].rss,
+  };
+}
+
+const total = ({ heap, external }) => heap + external;
+
+function tableOf(results, what, title) {
+  const rows = Object.keys(results)
+    .filter((key) => key.startsWith(`${what}|`))
+    .map((key) => {
+      const value = (name) => median(field(results, key, name));
+      const of = (name) => value(name) / median(field(results, `${what}|http2`, name));
+      return [
+        key.split('|')[1],
+        ...[value('heapClient'), value('heapServer'), of('heap')],
+        ...[value('rssClient'), value('rssServer'), of('rss')],
+        ...[value('heapLeft'), value('rssLeft')],
+      ];
+    });
+  return { title, columns: COLUMNS, rows };
+}
+
+function targetOf(results, what, name, work) {
+  const value = (kind) => median(field(results, `${what}|${kind}`, name));
+  return target(work, value('SpdyStream') / value('http2'), '<=', 1, 'x http2');
 }

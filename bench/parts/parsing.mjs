@@ -8,60 +8,91 @@ import {
   SERVER,
 } from '../../build/lib/index.js';
 import { requestHeaders } from '../support/headers.mjs';
-import { interleave, median, spread } from '../support/measure.mjs';
+import { interleave, median, spread, target } from '../support/measure.mjs';
 
 const CHUNK_SIZES = [1, 61, 1460, 16_384, 65_536];
 const MIB = 1 << 20;
+const DATA = 'DATA frames of 16 KiB';
+const SMALLER = 'requests with 8 KiB of headers';
+const LARGER = 'requests with 32 KiB of headers';
+/** A piece of one byte for every value, so that cutting is not what is measured. */
+const BYTES = Array.from({ length: 256 }, (_, value) => Buffer.of(value));
 
-export async function run({ quick }) {
+export async function run({ quick, rounds }) {
   const scale = quick ? 1 : 4;
+  const filled = (length) => {
+    const filler = ['x-filler', 'f'.repeat(length)];
+    return requestWire((scale * MIB) / 2 / length, (at) => [...requestHeaders(at), filler], 0);
+  };
   const wires = {
-    'DATA frames of 16 KiB': dataWire(16 * scale * MIB, 16_384),
+    [DATA]: dataWire(16 * scale * MIB, 16_384),
     'DATA frames of 100 bytes': dataWire(2 * scale * MIB, 100),
-    'requests (SYN_STREAM)': requestWire(2000 * scale),
+    'requests (SYN_STREAM)': requestWire(2000 * scale, requestHeaders, 9),
+    [SMALLER]: filled(8192),
+    [LARGER]: filled(32_768),
   };
   const cases = {};
   for (const [kind, { bytes }] of Object.entries(wires)) {
-    for (const size of CHUNK_SIZES) cases[`${kind}|${size}`] = () => read(bytes, size);
+    for (const size of CHUNK_SIZES)
+      cases[`${kind}|${size}`] = size === 1 ? () => readBytes(bytes) : () => read(bytes, size);
   }
-  const results = await interleave(cases, quick ? 3 : 7);
+  const results = await interleave(cases, rounds);
   const rows = Object.entries(results).map(([key, values]) => {
     const [kind, size] = key.split('|');
     const { frames, bytes } = wires[kind];
-    return [
-      kind,
-      size,
-      median(values),
-      (median(values) * frames) / (bytes.length / MIB),
-      spread(values),
-    ];
+    const perMib = frames / (bytes.length / MIB);
+    return [kind, size, median(values), median(values) * perMib, spread(values)];
   });
-  const columns = ['what', 'bytes per piece', 'MiB/s', 'frames/s', 'spread %'];
+  const rate = (kind) => (median(results[`${kind}|1`]) * MIB) / 1e6;
   return {
     tables: [
       {
         title: 'Reading (server engine, spdy/3.1; payload is handed on in place, not copied)',
-        columns,
+        columns: ['what', 'bytes per piece', 'MiB/s', 'frames/s', 'spread %'],
         rows,
       },
     ],
     results,
+    targets: [
+      target(`1-byte pieces, ${DATA}`, rate(DATA), '>=', 20, 'MB/s'),
+      target(`1-byte pieces, ${LARGER}`, rate(LARGER), '>=', 20, 'MB/s'),
+      target(
+        '1-byte pieces, frames of 32 KiB (linear)',
+        rate(LARGER) / rate(SMALLER),
+        '>=',
+        0.8,
+        'x frames of 8 KiB',
+      ),
+    ],
   };
 }
 
-/** MiB per second. Small pieces read only the front of the bytes. */
+/** MiB per second. */
 function read(bytes, size) {
+  return timed(bytes.length, (engine) => {
+    for (let at = 0; at < bytes.length; at += size)
+      engine.receive(bytes.subarray(at, Math.min(at + size, bytes.length)));
+  });
+}
+
+/** The same byte by byte, as far as the first MiB. */
+function readBytes(bytes) {
+  const end = Math.min(bytes.length, MIB);
+  return timed(end, (engine) => {
+    for (let at = 0; at < end; at++) engine.receive(BYTES[bytes[at]]);
+  });
+}
+
+function timed(length, feed) {
   const engine = new Engine(SERVER, PROTO_SPDY3_1, {
     flowControl: false,
     maxConcurrentStreams: 0xffffffff,
   });
-  const end = size === 1 ? Math.min(bytes.length, MIB) : bytes.length;
   const started = performance.now();
-  for (let at = 0; at < end; at += size)
-    engine.receive(bytes.subarray(at, Math.min(at + size, end)));
+  feed(engine);
   const seconds = (performance.now() - started) / 1000;
   if (engine.failed) throw new Error('the engine failed');
-  return end / MIB / seconds;
+  return length / MIB / seconds;
 }
 
 function dataWire(length, frameSize) {
@@ -79,13 +110,13 @@ function dataWire(length, frameSize) {
   return drain(engine);
 }
 
-function requestWire(count) {
+function requestWire(count, headersOf, compressionLevel) {
   const engine = new Engine(CLIENT, PROTO_SPDY3_1, {
     maxConcurrentStreams: 0xffffffff,
-    compressionLevel: 9,
+    compressionLevel,
   });
   for (let index = 0; index < count; index++)
-    engine.submitSynStream(CTRL_FLAG_NONE, 0, 0, requestHeaders(index));
+    engine.submitSynStream(CTRL_FLAG_NONE, 0, 0, headersOf(index));
   // More streams than the assumed limit of the peer: let the peer say that it takes them.
   const peer = new Engine(SERVER, PROTO_SPDY3_1);
   peer.submitSettings(0, [{ id: 4, flags: 0, value: 0x7fffffff }]);

@@ -67,21 +67,21 @@ export function many({ streams, length }) {
   );
 }
 
-/** Opens streams that stay open without an answer, up to `count`. */
+/** Opens streams that stay open, up to `count`: POST requests whose bodies do not come. */
 export async function hold(count) {
   await connect(1);
   while (held.length < count) {
     held.push(connections[0].hold(index++));
-    if (held.length % 100 === 0) await connections[0].exchange(request({}));
+    if (held.length % 100 === 0) await exchange(connections[0], {});
   }
-  await connections[0].exchange(request({}));
+  await exchange(connections[0], {});
 }
 
-/** Ends what `hold` has opened. */
+/** Ends those bodies and waits for the answers. */
 export async function release() {
-  for (const end of held) end();
+  await Promise.all(held.map((end) => end()));
   held = [];
-  await connections[0].exchange(request({}));
+  await exchange(connections[0], {});
 }
 
 /** Opens `count` connections with one exchange on each. */

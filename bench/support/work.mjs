@@ -14,13 +14,14 @@ const TINY = PIECE.subarray(0, 100);
 
 /**
  * What a server does for a path: `/empty` answers with headers alone, `/bytes/N` with N bytes in pieces of 64 KiB, `/tiny/N` in
- * writes of 100 bytes; anything else gets no answer (null).
+ * writes of 100 bytes.
  */
 export function replyFor(path) {
   if (path === '/empty') return { length: 0, piece: PIECE };
   const [, route, length] = path.split('/');
   if (route === 'bytes') return { length: Number(length), piece: PIECE };
-  return route === 'tiny' ? { length: Number(length), piece: TINY } : null;
+  if (route === 'tiny') return { length: Number(length), piece: TINY };
+  throw new Error(`no such route: ${path}`);
 }
 
 /**
@@ -34,7 +35,6 @@ export function replyFor(path) {
  */
 export function answer(method, path, input, output, respond) {
   const reply = replyFor(path);
-  if (reply === null) return;
   const send = () => {
     respond(reply.length);
     if (reply.length > 0) void writeBody(output, reply.length, reply.piece);

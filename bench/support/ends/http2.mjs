@@ -64,9 +64,12 @@ export async function connect(port, { secure, ...rest }) {
       return received(stream);
     },
     hold: (index) => {
-      const stream = open({ method: 'GET', path: '/hold', index, upload: -1, priority: 0 });
-      stream.on('error', () => {});
-      return () => stream.close(http2.constants.NGHTTP2_CANCEL);
+      const stream = open({ method: 'POST', path: '/empty', index });
+      const done = received(stream);
+      return () => {
+        stream.end();
+        return done;
+      };
     },
     close: () => session.destroy(),
   };

@@ -35,11 +35,6 @@ export async function connect(port, options) {
       upload(stream, request.upload);
       return received(stream);
     },
-    hold: (index) => {
-      const stream = open({ method: 'GET', path: '/hold', index, priority: 0 });
-      stream.on('error', () => {});
-      return () => stream.abort();
-    },
     close: () => socket.destroy(),
   };
 }

@@ -1,5 +1,5 @@
 // spdylay: a SpdyStream for each stream at both ends, or the events and calls of a Session.
-import { CLIENT, SERVER, Session } from '../../../build/lib/index.js';
+import { CLIENT, READ_EOF, SERVER, Session } from '../../../build/lib/index.js';
 import { requestHeaders, responseHeaders } from '../headers.mjs';
 import { dial, socketServer } from '../sockets.mjs';
 import {
@@ -22,6 +22,9 @@ export const sessionOptions = ({ kind, defaultWindows }) => ({
 
 /** It knows no windows, and may lose an early SETTINGS. */
 const SPDYSTREAM = { flowControl: false, lenientStreams: true, settingsTiming: 'never' };
+
+/** A request that waits for its body. */
+const HELD = { method: 'POST', path: '/empty' };
 
 export function serve(options) {
   return socketServer(options, 'spdy/3.1', (socket) => {
@@ -73,9 +76,12 @@ export function streamClient(session) {
       return received(stream);
     },
     hold: (index) => {
-      const stream = session.request(requestHeaders(index, { path: '/hold' }));
-      stream.on('error', () => {});
-      return () => stream.close();
+      const stream = session.request(requestHeaders(index, HELD));
+      const done = received(stream);
+      return () => {
+        stream.end();
+        return done;
+      };
     },
   };
 }
@@ -89,13 +95,30 @@ function eventClient(session) {
     if (error) reject(error);
     else resolve(length);
   });
-  const submit = (priority, headers, body) =>
-    new Promise((resolve, reject) => {
-      session.submitRequest(priority, headers, body, { resolve, reject, received: 0 });
+  const submit = (priority, headers, body) => {
+    let handle;
+    const done = new Promise((resolve, reject) => {
+      const userData = { resolve, reject, received: 0 };
+      handle = session.submitRequest(priority, headers, body, userData);
     });
+    return { handle, done };
+  };
   return {
     exchange: ({ index, upload: length, priority, ...line }) =>
-      submit(priority, requestHeaders(index, line), length === 0 ? null : bodyOf(length)),
+      submit(priority, requestHeaders(index, line), length === 0 ? null : bodyOf(length)).done,
+    hold: (index) => {
+      let ended = false;
+      const readCb = (_streamId, _length, control) => {
+        if (ended) control.flags = READ_EOF;
+        return null;
+      };
+      const { handle, done } = submit(0, requestHeaders(index, HELD), { readCb });
+      return () => {
+        ended = true;
+        session.resumeData(handle.streamId);
+        return done;
+      };
+    },
   };
 }
 
