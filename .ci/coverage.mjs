@@ -2,7 +2,14 @@
 import { readFileSync } from 'node:fs';
 
 /** Least percentage of branches per folder; others are only shown. */
-const THRESHOLDS = { protocol: 100, framing: 100, compression: 100, engine: 100, session: 95 };
+const THRESHOLDS = {
+  protocol: 100,
+  framing: 100,
+  compression: 100,
+  engine: 100,
+  session: 95,
+  kubernetes: 90,
+};
 
 const folders = new Map();
 for (const record of readFileSync('coverage/lcov.info', 'utf8').split('end_of_record')) {

@@ -7,6 +7,7 @@ import { Engine } from '../lib/engine/engine.ts';
 import { ERROR_CODES } from '../lib/errors.ts';
 import { makeCertificate } from '../lib/http/certificate.ts';
 import * as spdylay from '../lib/index.ts';
+import * as kubernetes from '../lib/kubernetes/index.ts';
 import { CHANNELS } from '../lib/session/diagnostics.ts';
 import { REPOSITORY_ROOT } from './support/corpus-data.ts';
 
@@ -61,9 +62,20 @@ describe('documentation', () => {
     });
 
     it('include everything that the package exports', () => {
-      const names = [...Object.keys(spdylay), ...exportedTypes()];
+      const names = [...Object.keys(spdylay), ...exportedTypes('lib/index.ts')];
       expect(names).to.include.members(['PROTO_SPDY3_1', 'EngineOptions', 'SynStreamFrame']);
       expect(missing(names, all)).to.deep.equal([]);
+    });
+
+    it('include everything that its door for Kubernetes exports, and every option there', () => {
+      const words = codeWords('docs/kubernetes.md');
+      const index = 'lib/kubernetes/index.ts';
+      const names = [...Object.keys(kubernetes), ...exportedTypes(index)];
+      expect(names).to.include.members(['exec', 'ExecOptions', 'loadKubeConfig']);
+      expect(missing(names, words)).to.deep.equal([]);
+      const options = optionsOf(index);
+      expect(options).to.include.members(['replyTimeoutMs', 'maxOutputBytes', 'columns']);
+      expect(missing(options, words)).to.deep.equal([]);
     });
 
     it('include every option, event and member of the HTTP layer', () => {
@@ -229,9 +241,9 @@ function isInternal(member: string): boolean {
   ].includes(member);
 }
 
-/** Names of the types that lib/index.ts exports. */
-function exportedTypes(): string[] {
-  const index = read('lib/index.ts').replace(/\/\*[\s\S]*?\*\//g, '');
+/** Names of the types that a door of the package exports. */
+function exportedTypes(door: string): string[] {
+  const index = read(door).replace(/\/\*[\s\S]*?\*\//g, '');
   const names: string[] = [];
   for (const [, typeOnly, list = ''] of index.matchAll(/export (type )?\{([^}]*)\}/g)) {
     for (const entry of list.split(',').map((one) => one.trim())) {
@@ -245,6 +257,24 @@ function exportedTypes(): string[] {
       names.push(name);
   }
   return names;
+}
+
+/** Fields of the types that a door of the package exports. */
+function optionsOf(door: string): string[] {
+  const folder = door.slice(0, door.lastIndexOf('/') + 1);
+  const fields: string[] = [];
+  for (const [, list = '', file = ''] of read(door).matchAll(/\{([^}]*)\} from '\.\/([^']+)'/g)) {
+    const source = read(folder + file);
+    for (const name of list.match(/\w+/g) ?? []) {
+      const type = new RegExp(
+        `^export (?:interface|type) ${name}\\b[\\s\\S]*?^(?:\\}| {2}\\};)`,
+        'm',
+      );
+      const body = type.exec(source)?.[0] ?? '';
+      for (const [, field = ''] of body.matchAll(/^ +readonly (\w+)\??:/gm)) fields.push(field);
+    }
+  }
+  return fields;
 }
 
 function linksOf(file: string): string[] {
