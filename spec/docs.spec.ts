@@ -267,7 +267,7 @@ function optionsOf(door: string): string[] {
     const source = read(folder + file);
     for (const name of list.match(/\w+/g) ?? []) {
       const type = new RegExp(
-        `^export (?:interface|type) ${name}\\b[\\s\\S]*?^(?:\\}| {2}\\};)`,
+        `^export (?:interface|type) ${name}\\b[^{;]*\\{[\\s\\S]*?^(?:\\}| {2}\\};)`,
         'm',
       );
       const body = type.exec(source)?.[0] ?? '';
