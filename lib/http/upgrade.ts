@@ -56,14 +56,21 @@ export function startSwitching(
 }
 
 /** Answers an upgrade that is not possible, and closes. */
-export function refuseUpgrade(socket: Duplex, status: number, headers: HeaderInput = []): void {
+export function refuseUpgrade(
+  socket: Duplex,
+  status: number,
+  headers: HeaderInput = [],
+  body = '',
+): void {
+  const bytes = Buffer.from(body);
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     'Connection: close',
-    'Content-Length: 0',
+    `Content-Length: ${bytes.length}`,
   ];
   lines.push(...toLines(headers));
-  socket.end(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+  const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+  socket.end(Buffer.concat([head, bytes]));
 }
 
 function toLines(headers: HeaderInput): string[] {
