@@ -317,15 +317,16 @@ interface Program {
 function programsOf(file: string): Program[] {
   const text = read(file);
   const index = JSON.stringify(new URL('lib/index.js', BUILD).href);
+  const kubernetesIndex = JSON.stringify(new URL('lib/kubernetes/index.js', BUILD).href);
   const blocks = text.matchAll(
     /(<!-- program: runs until it is stopped -->\n)?^```js\n([\s\S]*?)^```$(?:\n\n```text\n([\s\S]*?)^```$)?/gm,
   );
   return [...blocks]
-    .filter(([, , code = '']) => code.includes("from 'spdylay'"))
+    .filter(([, , code = '']) => /from 'spdylay(?:\/kubernetes)?'/.test(code))
     .map(([, mark, code = '', output = '']) => ({
       file,
       line: text.slice(0, text.indexOf(code)).split('\n').length,
-      text: code.replaceAll("'spdylay'", index),
+      text: code.replaceAll("'spdylay'", index).replaceAll("'spdylay/kubernetes'", kubernetesIndex),
       output,
       stays: mark !== undefined,
     }));

@@ -15,6 +15,7 @@ export type {
   UrlTarget,
 } from './command-options.ts';
 export type { CommandExit } from './command-outcome.ts';
+export type { CommandHandler } from './command-session.ts';
 export {
   ConnectionLostError,
   KubeConfigError,
@@ -23,6 +24,8 @@ export {
   UpgradeRefusedError,
 } from './errors.ts';
 export { attach, exec } from './exec.ts';
+export type { ForwardedConnection, PortForwardHandler } from './forward-session.ts';
+export { type ForwardToOptions, forwardTo } from './forward-to.ts';
 export {
   type KubeConfig,
   type KubeConfigOptions,
@@ -33,5 +36,16 @@ export {
 export type { RemoteCommandProtocol } from './protocols.ts';
 export { RemoteCommand } from './remote-command.ts';
 export { type RunOptions, type RunResult, run } from './run.ts';
+export { type RunProcessOptions, runProcess } from './run-process.ts';
+export { ServerCommand, type ServerCommandEvents } from './server-command.ts';
+export type { CommandRequest, ForwardRequest, StreamingRequest } from './server-routes.ts';
 export type { KubernetesStatus, StatusCause } from './status.ts';
+export type { StreamingServerOptions } from './streaming-options.ts';
+export {
+  createStreamingServer,
+  type RuntimeRequest,
+  type StreamingHandlers,
+  StreamingServer,
+  type StreamingServerEvents,
+} from './streaming-server.ts';
 export type { PodTarget } from './target.ts';
