@@ -43,8 +43,9 @@ if (options.json)
 async function measure(node, size) {
   const machine = describeMachine(node);
   console.log(`Node ${machine.node}, ${machine.cpu}, ${machine.cores} cores\n`);
-  const parts = await runParts(only, { node, size, rounds }, (result) => {
+  const parts = await runParts(only, { node, size, rounds }, (name, result) => {
     for (const table of result.tables) console.log(`${formatTable(table)}\n`);
+    console.log(`${name}: ${result.seconds} s\n`);
   });
   const targets = Object.values(parts).flatMap((part) => part.targets ?? []);
   if (targets.length > 0) console.log(`${formatTable(targetTable(targets, machine.node))}\n`);

@@ -5,8 +5,10 @@ import { closePairs, startPair, startPairs } from '../support/pairs.mjs';
 
 const MIB = 1 << 20;
 const DEFAULTS = ' (default windows)';
-const COMPARED = ['raw', 'http2', 'spdy-transport', 'Session', 'SpdyStream'];
+const MAIN = ['raw', 'http2', 'SpdyStream'];
+const COMPARED = [...MAIN, 'Session', 'spdy-transport'];
 const DOWN = [...COMPARED, 'http/1.1', 'createServer', `http2${DEFAULTS}`, `SpdyStream${DEFAULTS}`];
+const SMALL_WRITES = [...COMPARED, 'http/1.1'];
 const COLUMNS = [
   'through',
   'MiB/s',
@@ -19,53 +21,52 @@ const COLUMNS = [
 ];
 
 export async function run({ size, rounds }) {
-  const mib = size === 'quick' ? 8 : 512;
-  const [each, tiny] = size === 'quick' ? [MIB >> 5, MIB >> 3] : [MIB, 4 * MIB];
-  const works = [
-    work(`${mib} MiB down one stream`, 'TCP', DOWN, mib, 'transfer', { down: mib * MIB }),
-    work(`${mib} MiB up one stream`, 'TCP', COMPARED, mib, 'transfer', { up: mib * MIB }),
-  ];
-  const duplex = { down: mib * MIB, up: mib * MIB };
-  if (size !== 'targets') {
-    const streams = COMPARED.slice(1);
-    const small = ['raw', 'http2', 'http/1.1', 'spdy-transport', 'Session', 'SpdyStream'];
-    const secure = ['raw', 'http2', 'SpdyStream'];
-    works.push(
-      work(`${mib} MiB down and up at once`, 'TCP', COMPARED, 2 * mib, 'transfer', duplex),
-      work(
-        '100 streams down at once, in all priorities',
-        'TCP',
-        streams,
-        (100 * each) / MIB,
-        'many',
-        {
-          streams: 100,
-          length: each,
-        },
-      ),
-      work('writes of 100 bytes down one stream', 'TCP', small, tiny / MIB, 'transfer', {
-        down: tiny,
-        tiny: true,
-      }),
-      work(`${mib} MiB down one stream`, 'TLS', secure, mib, 'transfer', { down: mib * MIB }),
-      work(`${mib} MiB up one stream`, 'TLS', secure, mib, 'transfer', { up: mib * MIB }),
-    );
-  }
-  const all = { TCP: await startAll(DOWN), TLS: {} };
-  if (size !== 'targets')
-    all.TLS = await startPairs(['raw', 'http2', 'SpdyStream'], { secure: true });
+  const works = worksOf(size);
+  const secure = works.some(({ transport }) => transport === 'TLS');
+  const all = {
+    TCP: await startAll(size === 'full' ? DOWN : MAIN),
+    TLS: secure ? await startPairs(MAIN, { secure }) : {},
+  };
   const cases = {};
   for (const { title, transport, kinds, amount, call } of works) {
     for (const kind of kinds)
       cases[`${title}|${kind}`] = () => measure(all[transport][kind], amount, call);
   }
-  const results = await interleave(cases, size === 'quick' ? rounds : Math.min(rounds, 5));
+  const results = await interleave(cases, Math.min(rounds, 5));
   for (const pairs of Object.values(all)) closePairs(pairs);
   return {
     tables: works.map(({ title, kinds }) => tableOf(results, title, kinds)),
     results,
     targets: works.slice(0, 2).flatMap(({ title }) => targetsOf(results, title)),
   };
+}
+
+/** What there is to do: without `full` only by the main kinds; for the targets only what they need. */
+function worksOf(size) {
+  const quick = size === 'quick';
+  const pick = (kinds) => (size === 'full' ? kinds : MAIN);
+  const mib = quick ? 4 : 512;
+  const down = { down: mib * MIB };
+  const up = { up: mib * MIB };
+  const works = [
+    work(`${mib} MiB down one stream`, 'TCP', pick(DOWN), mib, 'transfer', down),
+    work(`${mib} MiB up one stream`, 'TCP', pick(COMPARED), mib, 'transfer', up),
+  ];
+  if (size === 'targets') return works;
+  const each = { streams: 100, length: quick ? MIB >> 6 : MIB };
+  const tiny = { down: quick ? MIB >> 3 : 4 * MIB, tiny: true };
+  const both = { ...down, ...up };
+  const streams = pick(COMPARED).slice(1);
+  const total = (100 * each.length) / MIB;
+  const small = tiny.down / MIB;
+  return [
+    ...works,
+    work(`${mib} MiB down and up at once`, 'TCP', pick(COMPARED), 2 * mib, 'transfer', both),
+    work('100 streams down, in all priorities', 'TCP', streams, total, 'many', each),
+    work('writes of 100 bytes down one stream', 'TCP', pick(SMALL_WRITES), small, 'transfer', tiny),
+    work(`${mib} MiB down one stream`, 'TLS', MAIN, mib, 'transfer', down),
+    work(`${mib} MiB up one stream`, 'TLS', MAIN, mib, 'transfer', up),
+  ];
 }
 
 /** A table: one call of client.mjs, on several kinds, that moves `amount` MiB. */

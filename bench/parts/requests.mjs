@@ -59,7 +59,7 @@ export async function run({ size, rounds }) {
         // A connection of HTTP/1.1 carries one request, so there are as many as requests; foreign servers only get the plainest work.
         if (over > 1 && (kind === 'http/1.1' || stranger)) continue;
         if (stranger && (method === 'POST' || atOnce > 100)) continue;
-        const ms = size === 'quick' ? 60 : transport === 'TCP' && over === 1 ? 300 : 200;
+        const ms = size === 'quick' ? 30 : transport === 'TCP' && over === 1 ? 300 : 200;
         const path = kind === 'Netty' ? '/status/200' : '/empty';
         cases[keyOf(transport, method, over, kind, atOnce)] = () =>
           measure(pair, { method, path, atOnce, over, ms });

@@ -17,11 +17,11 @@ export const PARTS = [
 const WITH_TARGETS = ['parsing', 'engine', 'scale', 'memory', 'bodies', 'requests'];
 
 /**
- * Runs parts one after the other and hands each result to `report`.
+ * Runs parts one after the other and hands the result of each to `report`.
  *
  * @param {string[]} names
  * @param {{ node: string, size: 'quick' | 'targets' | 'full', rounds: number }} context
- * @param {(result: object) => void} report
+ * @param {(name: string, result: object) => void} report
  */
 export async function runParts(names, context, report) {
   const results = {};
@@ -29,8 +29,8 @@ export async function runParts(names, context, report) {
     if (context.size === 'targets' && !WITH_TARGETS.includes(name)) continue;
     const started = performance.now();
     results[name] = await runPart(name, context);
-    report(results[name]);
     results[name].seconds = Math.round((performance.now() - started) / 1000);
+    report(name, results[name]);
   }
   return results;
 }
