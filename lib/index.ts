@@ -5,7 +5,12 @@
 export { DataProvider, type DataSource, type ReadCtrl } from './engine/data-provider.ts';
 export { Engine } from './engine/engine.ts';
 export type { EngineHandler } from './engine/engine-handler.ts';
-export type { EngineOptions, RateLimit, WindowUpdateMode } from './engine/options.ts';
+export type {
+  EngineOptions,
+  HeaderCompression,
+  RateLimit,
+  WindowUpdateMode,
+} from './engine/options.ts';
 export type { SessionCalls } from './engine/session-calls.ts';
 export type { EngineStatistics } from './engine/statistics.ts';
 export type { StreamHandle } from './engine/stream.ts';

@@ -1,5 +1,4 @@
 import { dictionaryFor } from '../compression/dictionaries.ts';
-import { HeaderCompressor } from '../compression/header-compressor.ts';
 import { HeaderDecompressor } from '../compression/header-decompressor.ts';
 import { InvalidArgumentError, SessionError, UnsupportedVersionError } from '../errors.ts';
 import { toBuffer } from '../framing/bytes.ts';
@@ -24,6 +23,7 @@ import { findVersion, type ProtocolVersion } from '../protocol/version.ts';
 import { askForBytes, handOver } from './callback-io.ts';
 import type { DataSource } from './data-provider.ts';
 import type { EngineHandler } from './engine-handler.ts';
+import { createCompressor } from './header-compression.ts';
 import {
   applyOption,
   checkRange,
@@ -99,11 +99,7 @@ export class Engine implements SessionCalls {
       receiver,
     );
     this.#state.reader = this.#reader;
-    const compressor = new HeaderCompressor(dictionary, {
-      level: this.#options.compressionLevel,
-      windowBits: this.#options.compressionWindowBits,
-      memLevel: this.#options.compressionMemLevel,
-    });
+    const compressor = createCompressor(protocol, this.#options);
     this.#sender = new Sender(this.#state, this.#out, compressor);
     this.#submit = new Submitter(this.#state);
   }

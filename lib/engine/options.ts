@@ -27,6 +27,13 @@ export type WindowUpdateMode =
   /** For bytes reported to `consume()`, at half a window. */
   | 'consume';
 
+/** How sent header blocks are compressed. */
+export type HeaderCompression =
+  /** By what is known of headers: fast, and no guess of a secret makes a block shorter unless it is right as a whole. */
+  | 'indexed'
+  /** zlib's deflate, at a level: the fewest bytes, open to CRIME above level 0. */
+  | 'deflate';
+
 /** Options of an Engine. Every one has a default; limits are on. */
 export interface EngineOptions {
   /** Most streams that the peer may have open at once. Default 100. `submitSettings` changes it. */
@@ -43,11 +50,18 @@ export interface EngineOptions {
   readonly lenientStreams?: boolean;
   /** Largest DATA payload that is sent, in bytes (1 to 16777215). Default 16384. */
   readonly maxDataSize?: number;
-  /** Compression level of sent header blocks, 0 (stored) to 9. Default: server 9, client 0 (secrets are not compressed: CRIME). */
+  /** How sent header blocks are compressed. Default `'indexed'`; `'deflate'` where `compressionLevel` is given. */
+  readonly headerCompression?: HeaderCompression;
+  /**
+   * Names whose values are secrets besides `cookie`, `set-cookie`, `authorization` and `proxy-authorization`: with `'indexed'` they are
+   * compressed as a whole or not at all. Default none.
+   */
+  readonly sensitiveHeaders?: readonly string[];
+  /** Level of `'deflate'`, 0 (stored) to 9. Default: server 9, client 0 (secrets are not compressed: CRIME). */
   readonly compressionLevel?: number;
-  /** Base-two logarithm of the compressor's window, 9 to 15. Default 11. */
+  /** Base-two logarithm of the compressor's window, 9 to 15; the peer may need as much memory. Default 13 for `'indexed'`, 11 for `'deflate'`. */
   readonly compressionWindowBits?: number;
-  /** Memory level of the compressor, 1 to 9. Default 1. */
+  /** Memory level of `'deflate'`, 1 to 9. Default 1. */
   readonly compressionMemLevel?: number;
   /** How header strings become bytes: `'latin1'` (one character is one byte, lossless) or `'utf8'`. Default `'latin1'`. */
   readonly headerEncoding?: HeaderEncoding;
@@ -83,6 +97,9 @@ export interface EngineOptions {
   readonly now?: () => number;
 }
 
+/** What a header name consists of. */
+const HEADER_NAME = /^[\x20-\x7e]+$/;
+
 /** Options with every default filled in. */
 export interface ResolvedOptions
   extends Required<Omit<EngineOptions, 'now' | keyof FrameLimits>>,
@@ -98,6 +115,13 @@ export function resolveOptions(side: Side, options: EngineOptions): ResolvedOpti
   checkObject('options', options);
   if (options.now !== undefined && typeof options.now !== 'function')
     throw new InvalidArgumentError(`now must be a function, got ${String(options.now)}`);
+  const headerCompression = choice(
+    options,
+    'headerCompression',
+    ['indexed', 'deflate'],
+    options.compressionLevel === undefined ? 'indexed' : 'deflate',
+  );
+  const usualWindow = headerCompression === 'indexed' ? 13 : 11;
   const maxHeaderListSize = integer(options, 'maxHeaderListSize', 1, MAX_FRAME_LENGTH, 65536);
   return {
     maxConcurrentStreams: integer(options, 'maxConcurrentStreams', 0, 0xffffffff, 100),
@@ -110,8 +134,10 @@ export function resolveOptions(side: Side, options: EngineOptions): ResolvedOpti
         : integer(options, 'receiveWindowTolerance', 0, MAX_WINDOW_SIZE, 0),
     lenientStreams: flag(options, 'lenientStreams', false),
     maxDataSize: integer(options, 'maxDataSize', 1, MAX_FRAME_LENGTH, 16384),
+    headerCompression,
+    sensitiveHeaders: names(options, 'sensitiveHeaders'),
     compressionLevel: integer(options, 'compressionLevel', 0, 9, side === CLIENT ? 0 : 9),
-    compressionWindowBits: integer(options, 'compressionWindowBits', 9, 15, 11),
+    compressionWindowBits: integer(options, 'compressionWindowBits', 9, 15, usualWindow),
     compressionMemLevel: integer(options, 'compressionMemLevel', 1, 9, 1),
     headerEncoding: choice(options, 'headerEncoding', ['latin1', 'utf8'], 'latin1'),
     maxControlFrameSize: integer(
@@ -221,6 +247,15 @@ function choice<const T extends string>(
     );
   }
   return found;
+}
+
+function names(options: EngineOptions, key: keyof EngineOptions): readonly string[] {
+  const value: unknown = options[key];
+  if (value === undefined) return [];
+  const valid = (name: unknown): boolean => typeof name === 'string' && HEADER_NAME.test(name);
+  if (!Array.isArray(value) || !value.every(valid))
+    throw new InvalidArgumentError(`${key} must be an array of header names`);
+  return [...value];
 }
 
 function rate(

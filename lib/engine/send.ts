@@ -1,4 +1,3 @@
-import type { HeaderCompressor } from '../compression/header-compressor.ts';
 import { StreamError } from '../errors.ts';
 import {
   writeCredential,
@@ -11,7 +10,6 @@ import {
   writeSynStream,
   writeWindowUpdate,
 } from '../framing/encode.ts';
-import { encodeHeaderBlock } from '../framing/header-block.ts';
 import type { OutputBuffer } from '../framing/output-buffer.ts';
 import {
   CREDENTIAL,
@@ -35,11 +33,11 @@ import {
 import type {
   ControlFrame,
   GoawayFrame,
-  HeaderList,
   HeadersFrame,
   SynReplyFrame,
   SynStreamFrame,
 } from '../protocol/frames.ts';
+import type { BlockCompressor } from './header-compression.ts';
 import { DataSender } from './send-data.ts';
 import type { UrgentFrame } from './send-queue.ts';
 import type { SessionState } from './session-state.ts';
@@ -52,7 +50,7 @@ import { LANE_DATA, NO_HEADERS, type OutItem, type Stream } from './stream.ts';
 export class Sender {
   readonly #state: SessionState;
   readonly #out: OutputBuffer;
-  readonly #compressor: HeaderCompressor;
+  readonly #compressor: BlockCompressor;
   readonly #data: DataSender;
 
   // The frame that was encoded last, until `written()`.
@@ -61,7 +59,7 @@ export class Sender {
   /** It is the GOAWAY of a session that has failed. */
   #lastWords = false;
 
-  constructor(state: SessionState, out: OutputBuffer, compressor: HeaderCompressor) {
+  constructor(state: SessionState, out: OutputBuffer, compressor: BlockCompressor) {
     this.#state = state;
     this.#out = out;
     this.#compressor = compressor;
@@ -256,7 +254,7 @@ export class Sender {
     }
     const frame = { ...opening, streamId: stream.streamId };
     stream.opening = frame;
-    const block = this.#compress(stream.wireHeaders);
+    const block = this.#compressor.compress(stream.wireHeaders);
     stream.wireHeaders = NO_HEADERS;
     this.#stream = stream;
     const { flags, streamId, associatedToStreamId, priority, slot } = frame;
@@ -307,7 +305,7 @@ export class Sender {
     else stream.removeItem(position);
     this.#state.schedule(stream);
     this.#stream = stream;
-    const block = this.#compress(item.wireHeaders);
+    const block = this.#compressor.compress(item.wireHeaders);
     const write = frame.type === SYN_REPLY ? writeSynReply : writeHeaders;
     (frame as { length: number }).length = write(
       this.#out,
@@ -348,11 +346,6 @@ export class Sender {
     if (!state.streams.isOwnId(id)) return;
     state.queuedPings--;
     state.outstandingPings.add(id);
-  }
-
-  #compress(headers: HeaderList): Buffer {
-    const { version, options } = this.#state;
-    return this.#compressor.compress(encodeHeaderBlock(version, headers, options.headerEncoding));
   }
 }
 

@@ -27,16 +27,12 @@ import {
 } from '../protocol/constants.ts';
 import type { HeaderList, HeadersFrame, SettingsEntry, SynReplyFrame } from '../protocol/frames.ts';
 import type { DataSource } from './data-provider.ts';
+import { compressedBound } from './header-compression.ts';
 import { checkRange } from './options.ts';
 import type { SessionState } from './session-state.ts';
 import { applyLocalSettings } from './settings.ts';
 import { LANE_OPEN, NO_HEADERS, type OutItem, Stream, type StreamHandle } from './stream.ts';
 import { STATE_IDLE } from './stream-state.ts';
-
-/** Bytes by which a compressed block can be larger than its plain form (stored blocks of the smallest memory level). */
-function compressedBound(plainLength: number): number {
-  return plainLength + (plainLength >>> 5) + 128;
-}
 
 /** Checks what the application asks for and queues it. Nothing is written here. */
 export class Submitter {
@@ -321,7 +317,7 @@ export class Submitter {
     const { version, options } = this.#state;
     const prepared = prepareHeaders(version, headers, options.headerEncoding);
     const length = headerBlockLength(version, prepared, options.headerEncoding);
-    if (compressedBound(length) + fixedLength > MAX_FRAME_LENGTH) {
+    if (compressedBound(options, length) + fixedLength > MAX_FRAME_LENGTH) {
       throw new InvalidArgumentError(
         `the headers do not fit into a frame: ${length} bytes`,
         'ERR_SPDY_FRAME_TOO_LARGE',

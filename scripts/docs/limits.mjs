@@ -146,19 +146,26 @@ const ENGINE_GROUPS = {
       'Largest payload of a DATA frame that is sent.',
       'nothing: longer data takes more frames',
     ],
-    compressionLevel: [
-      [0, 9],
+    headerCompression: [
+      ['indexed', 'deflate'],
       '',
-      'Compression of sent header blocks: 0 stores them, 9 is the best.',
+      'How sent header blocks are compressed.',
       'nothing',
     ],
+    sensitiveHeaders: [
+      'an array of names',
+      '',
+      "Further names of secrets, which `'indexed'` compresses as a whole or not at all.",
+      'nothing',
+    ],
+    compressionLevel: [[0, 9], '', "Level of `'deflate'`: 0 stores, 9 is the best.", 'nothing'],
     compressionWindowBits: [
       [9, 15],
       'bits',
       'Window of the compressor, as its base-two logarithm.',
       'nothing',
     ],
-    compressionMemLevel: [[1, 9], '', 'Memory of the compressor.', 'nothing'],
+    compressionMemLevel: [[1, 9], '', "Memory of `'deflate'`.", 'nothing'],
     headerEncoding: [
       ['latin1', 'utf8'],
       '',
@@ -254,7 +261,10 @@ const SESSION_OPTIONS = {
 
 /** Defaults that are no value of the resolved options. */
 const DEFAULT_TEXTS = {
+  headerCompression: "`'indexed'`; with `compressionLevel`: `'deflate'`",
+  sensitiveHeaders: 'none',
   compressionLevel: 'server 9, client 0',
+  compressionWindowBits: "13 for `'indexed'`, 11 for `'deflate'`",
   maxInflatedBlockSize: 'the larger of 1048576 and 4 times `maxHeaderListSize`',
   now: 'none',
   settings: 'none',

@@ -30,7 +30,7 @@ const INTEGERS: readonly (readonly [
   ['receiveWindowTolerance', 0, 0x7fffffff, 0],
   ['maxDataSize', 1, 16777215, 16384],
   ['compressionLevel', 0, 9, 9],
-  ['compressionWindowBits', 9, 15, 11],
+  ['compressionWindowBits', 9, 15, 13],
   ['compressionMemLevel', 1, 9, 1],
   ['maxControlFrameSize', 8192, 16777215, 65536],
   ['maxHeaderListSize', 1, 16777215, 65536],
@@ -63,6 +63,8 @@ describe('engine/options', () => {
       ...Object.fromEntries(RATES.map(([key, burst, perSecond]) => [key, { burst, perSecond }])),
       windowUpdates: 'auto',
       headerEncoding: 'latin1',
+      headerCompression: 'indexed',
+      sensitiveHeaders: [],
       flowControl: true,
       lenientStreams: false,
       credentials: false,
@@ -70,10 +72,37 @@ describe('engine/options', () => {
     });
   });
 
-  it('compresses at a server, and stores at a client (checklist 240)', () => {
+  it('deflate compresses at a server, and stores at a client (checklist 240)', () => {
     expect(resolveOptions(SERVER, {}).compressionLevel).to.equal(9);
     expect(resolveOptions(CLIENT, {}).compressionLevel).to.equal(0);
     expect(resolveOptions(CLIENT, { compressionLevel: 6 }).compressionLevel).to.equal(6);
+  });
+
+  it('a level asks for deflate, unless the compression is named; each has its window', () => {
+    const resolved = (options: EngineOptions): unknown[] => {
+      const { headerCompression, compressionWindowBits } = resolveOptions(CLIENT, options);
+      return [headerCompression, compressionWindowBits];
+    };
+    expect(resolved({})).to.deep.equal(['indexed', 13]);
+    expect(resolved({ compressionLevel: 0 })).to.deep.equal(['deflate', 11]);
+    expect(resolved({ headerCompression: 'deflate' })).to.deep.equal(['deflate', 11]);
+    expect(resolved({ headerCompression: 'indexed', compressionLevel: 9 })).to.deep.equal([
+      'indexed',
+      13,
+    ]);
+    expect(resolved({ compressionWindowBits: 9 })).to.deep.equal(['indexed', 9]);
+  });
+
+  it('takes names of secrets, and copies them', () => {
+    const given = [':path', 'X-Token'];
+    const names = resolve('sensitiveHeaders', given);
+    expect(names).to.deep.equal(given);
+    expect(names).not.to.equal(given);
+    for (const wrong of [null, 'cookie', [''], ['caf\u00e9'], [5]]) {
+      expect(failureOf(() => resolve('sensitiveHeaders', wrong))).to.deep.equal(
+        invalidArgument('sensitiveHeaders must be an array of header names'),
+      );
+    }
   });
 
   it('takes integers in their range and no others (checklist 8)', () => {
@@ -130,6 +159,12 @@ describe('engine/options', () => {
     for (const encoding of ['latin1', 'utf8']) {
       expect(resolve('headerEncoding', encoding)).to.equal(encoding);
     }
+    for (const compression of ['indexed', 'deflate']) {
+      expect(resolve('headerCompression', compression)).to.equal(compression);
+    }
+    expect(failureOf(() => resolve('headerCompression', 'gzip'))).to.deep.equal(
+      invalidArgument('headerCompression must be one of indexed, deflate, got gzip'),
+    );
     expect(failureOf(() => resolve('windowUpdates', 'never'))).to.deep.equal(
       invalidArgument('windowUpdates must be one of auto, manual, consume, got never'),
     );

@@ -1,5 +1,9 @@
 import * as fc from 'fast-check';
-import type { EngineOptions, WindowUpdateMode } from '../../lib/engine/options.ts';
+import type {
+  EngineOptions,
+  HeaderCompression,
+  WindowUpdateMode,
+} from '../../lib/engine/options.ts';
 import type { SpdyVersion } from '../../lib/protocol/constants.ts';
 
 /** Which engine of a pair. */
@@ -215,6 +219,7 @@ const end = (flowControl: boolean): fc.Arbitrary<EndSpec> =>
       initialWindowSize: fc.constantFrom(65_536, 65_536, 2000, 200_000),
       maxConcurrentStreams: fc.constantFrom(100, 100, 3),
       maxDataSize: fc.constantFrom(16_384, 16_384, 1000, 65_537),
+      headerCompression: fc.constantFrom<HeaderCompression[]>('indexed', 'indexed', 'deflate'),
       compressionLevel: fc.constantFrom(0, 1, 9),
       lenientStreams: fc.boolean(),
       maxOutstandingPings: fc.constantFrom(2, 10),

@@ -128,14 +128,14 @@ export class InflateLog {
   /** A number whose lowest bit comes first. */
   #bits(count: number): number {
     let value = 0;
-    for (let i = 0; i < count; i++) value += this.#next() * 2 ** i;
+    for (let i = 0; i < count; i++) value |= this.#next() << i;
     return value;
   }
 
   /** A Huffman code, whose highest bit comes first. */
   #code(count: number): number {
     let value = 0;
-    for (let i = 0; i < count; i++) value = 2 * value + this.#next();
+    for (let i = 0; i < count; i++) value = (value << 1) | this.#next();
     return value;
   }
 
