@@ -54,8 +54,10 @@ export async function scriptedServer(
       streams.set(`${type} ${id}`.trim(), stream);
     });
     const accept = async (type: string): Promise<SpdyStream> => {
-      await until(() => streams.has(type));
-      const stream = streams.get(type) as SpdyStream;
+      await until(() => streams.has(type) || session.destroyed);
+      const stream = streams.get(type);
+      // The client is gone: nothing more happens.
+      if (stream === undefined) return new Promise<never>(() => {});
       stream.respond([]);
       return stream;
     };
