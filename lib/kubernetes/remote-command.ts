@@ -46,6 +46,8 @@ export class RemoteCommand {
   #settle: (outcome: CommandExit | Error) => void = () => {};
   #settled = false;
   #goaway = false;
+  /** The server has ended the error stream, by FIN or RST_STREAM. */
+  #errorEnded = false;
   /** Output ended without FIN, and not because it was destroyed here. */
   #cut = false;
   /** Why the session failed. */
@@ -138,13 +140,18 @@ export class RemoteCommand {
     const stream = [...this.#unanswered, ...this.#running].find((one) => one.id === id);
     if (stream === undefined || this.#settled) return;
     this.#running.delete(stream);
-    const refused = error instanceof StreamError && error.by === 'peer' && !this.#goaway;
+    const reset =
+      error instanceof StreamError &&
+      error.by === 'peer' &&
+      error.code !== 'ERR_SPDY_TRANSPORT_CLOSED';
+    const refused = reset && !this.#goaway;
     if (refused && this.#unanswered.has(stream)) {
       const type = stream.headers[0]?.[1] ?? '';
       const refusal = `the server refused the stream ${type}: RST_STREAM ${error.status}`;
       this.#end(this.#outcome.failure() ?? new RemoteFailureError(refusal));
       return;
     }
+    if (stream === this.#error) this.#errorEnded = error === null || reset;
     const onPurpose = error === null || (error instanceof StreamError && error.by === 'local');
     if (!onPurpose && stream !== this.#error) this.#cut = true;
     this.#check();
@@ -168,7 +175,9 @@ export class RemoteCommand {
       return;
     }
     const cause = this.#failure ?? this.#session.state.transportError;
-    this.#end(this.#outcome.failure() ?? this.#outcome.conclude(!this.#cut, cause));
+    // A connection that is lost before the error stream has ended may have lost a failure.
+    const complete = !this.#cut && (this.#errorEnded || this.#goaway);
+    this.#end(this.#outcome.failure() ?? this.#outcome.conclude(complete, cause));
   }
 
   /** Tells the outcome, and leaves as kubectl does: RST_STREAM for what is open, GOAWAY, the end of the connection. */

@@ -394,6 +394,20 @@ describe('RemoteCommand', () => {
         expect(error.message).to.equal('command terminated with exit code 3');
       });
 
+      it('never takes a connection that ends before the error stream for success', async () => {
+        await serve(async (connection) => {
+          const [, stdout, stderr] = await accept(connection);
+          stdout?.end('out');
+          stderr?.end();
+          await Promise.all([stdout, stderr].map((stream) => once(stream as never, 'finish')));
+          connection.socket.end();
+        }, protocol);
+        const command = await exec(options());
+        command.stdout?.resume();
+        command.stderr?.resume();
+        expect(await failureOf(command)).to.be.instanceOf(ConnectionLostError);
+      });
+
       it('never takes a connection that is cut for success', async () => {
         await serve(async (connection) => {
           const [, stdout] = await accept(connection);
