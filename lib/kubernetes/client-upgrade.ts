@@ -10,6 +10,7 @@ import { Deadline } from '../session/keepalive.ts';
 import { Session } from '../session/session.ts';
 import type { SessionOptions } from '../session/session-options.ts';
 import { UpgradeRefusedError } from './errors.ts';
+import { printable } from './printable.ts';
 import { PROTOCOL_FIELD, parseProtocols } from './protocols.ts';
 import { kubernetesSession } from './session-options.ts';
 import { type KubernetesStatus, parseStatus } from './status.ts';
@@ -90,7 +91,8 @@ export async function upgradeToSpdy(options: UpgradeRequest): Promise<UpgradedCo
   return { session: session.attach(socket), protocol };
 }
 
-function locate(server: string, path: string): URL {
+/** The URL of a request: prefix of the server, path and query. */
+export function locate(server: string, path: string): URL {
   let url: URL;
   try {
     url = new URL(server);
@@ -102,7 +104,8 @@ function locate(server: string, path: string): URL {
   return new URL(`${url.origin}${url.pathname.replace(/\/$/, '')}${path}`);
 }
 
-async function tokenOf(cluster: ClusterOptions): Promise<string | null> {
+/** The bearer token, null if there is none. */
+export async function tokenOf(cluster: ClusterOptions): Promise<string | null> {
   const { token } = cluster;
   if (token === undefined) return null;
   return (typeof token === 'function' ? await token() : token).trim();
@@ -167,7 +170,7 @@ function answered(
 }
 
 /** The beginning of a body. */
-function readBody(response: IncomingMessage): Promise<string> {
+export function readBody(response: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -183,7 +186,8 @@ function readBody(response: IncomingMessage): Promise<string> {
   });
 }
 
-function refusal(response: IncomingMessage, body: string): UpgradeRefusedError {
+/** Any other answer than 101. */
+export function refusal(response: IncomingMessage, body: string): UpgradeRefusedError {
   const { statusCode = 0, statusMessage = '' } = response;
   const status: KubernetesStatus | null = parseStatus(body);
   const words = status?.message ?? printable(body);
@@ -212,12 +216,7 @@ function chosenProtocol(
   return refuse(`${PROTOCOL_FIELD}: ${printable(names.join(', '))}`);
 }
 
-/** Text of the peer for a message: one line, and short. */
-function printable(text: string): string {
-  const line = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
-  return line.length > 1000 ? `${line.slice(0, 1000)}...` : line;
-}
-
-function aborted(reason: unknown): SpdyError {
+/** A signal was fired before there was a session. */
+export function aborted(reason: unknown): SpdyError {
   return new SpdyError('ERR_SPDY_ABORTED', 'the upgrade was aborted', 'local', { cause: reason });
 }

@@ -86,6 +86,8 @@ export class ForwardSession {
     if (type === 'error') stream.resume();
     else pair.port = port;
     stream.once('close', () => this.#closed(id, pair, type));
+    // 'close' tells all; without a listener, what a handler pipes would make an uncaught exception of a reset.
+    stream.on('error', () => {});
     if (pair.error !== null && pair.data !== null) this.#start(id, pair);
   }
 

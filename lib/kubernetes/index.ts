@@ -33,6 +33,15 @@ export {
   loadServiceAccount,
   type TokenSource,
 } from './kubeconfig.ts';
+export { PodConnection } from './pod-connection.ts';
+export { PortForward, type PortForwardEvents, portForward } from './port-forward.ts';
+export { ForwardListener, type ListenOptions } from './port-forward-listener.ts';
+export type {
+  PortForwardOptions,
+  PortForwardRequest,
+  PortForwardTransport,
+  ReconnectOptions,
+} from './port-forward-options.ts';
 export type { RemoteCommandProtocol } from './protocols.ts';
 export { RemoteCommand } from './remote-command.ts';
 export { type RunOptions, type RunResult, run } from './run.ts';
