@@ -17,6 +17,7 @@ const PEERS = {
     'certificates/server.p12',
   ],
   spdystream: ['gostream'],
+  kubestream: ['kubestream'],
   'spdy-transport': ['spdy-transport/ready', 'certificates/cert.pem'],
   qt5: ['python3-qt5', 'certificates/cert.pem'],
   haproxy: ['haproxy', 'openssl', 'certificates/cert.pem'],
