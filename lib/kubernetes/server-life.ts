@@ -21,6 +21,8 @@ export class ServerLife {
     this.closed = new Promise((done) => session.once('close', () => done()));
     session.on('stream', (stream) => {
       this.#streams.add(stream);
+      // Handlers are told by 'close' and by their signal; nobody has to listen for the error of a client that has gone.
+      stream.on('error', () => {});
       stream.once('close', () => this.#streams.delete(stream));
       accept(stream);
     });
