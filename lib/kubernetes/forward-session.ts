@@ -119,6 +119,9 @@ export class ForwardSession {
     const stream = pair.data as SpdyStream;
     const { signal } = pair.gone;
     let reason = '';
+    // Clients up to kubectl 1.31 let go of their side only when the error stream has ended as well: the end of the target is all they wait for.
+    const targetEnded = (): void => void pair.error?.end();
+    stream.once('finish', targetEnded);
     try {
       await handler({ namespace, pod, uid, port, stream, signal, request });
     } catch (exception) {
@@ -126,6 +129,7 @@ export class ForwardSession {
       const message = exception instanceof Error ? exception.message : String(exception);
       reason = `error forwarding port ${port} to pod ${pod}, uid ${uid ?? ''}: ${message}`;
     }
+    stream.removeListener('finish', targetEnded);
     if (pair.failed) return;
     await this.#finish(id, pair, reason);
   }
