@@ -2,7 +2,7 @@
 // exchange by http2 over TCP.
 import { SYN_STREAM } from '../../build/lib/index.js';
 import { EnginePair, VERSIONS } from '../support/engines.mjs';
-import { requestHeaders, responseHeaders } from '../support/headers.mjs';
+import { requestList, responseList } from '../support/headers.mjs';
 import { interleave, median, microseconds, spread, target } from '../support/measure.mjs';
 import { startPair } from '../support/pairs.mjs';
 
@@ -47,7 +47,7 @@ function exchange(version, atOnce, requests) {
     serverHandler: {
       onCtrlRecv: (frame) => {
         if (frame.type === SYN_STREAM)
-          pair.server.submitResponse(frame.streamId, responseHeaders(frame.streamId));
+          pair.server.submitResponse(frame.streamId, responseList(frame.streamId, 0));
       },
     },
     clientHandler: { onStreamClose: () => done++ },
@@ -55,7 +55,7 @@ function exchange(version, atOnce, requests) {
   const taken = microseconds(requests, () => {
     for (let sent = 0; sent < requests; ) {
       for (let each = 0; each < atOnce; each++)
-        pair.client.submitRequest(sent % 4, requestHeaders(sent++));
+        pair.client.submitRequest(sent % 4, requestList(sent++));
       pair.pump();
     }
   });

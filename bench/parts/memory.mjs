@@ -28,7 +28,7 @@ export async function run({ size, rounds }) {
   for (const kind of pick(STREAMS)) cases[`streams|${kind}`] = () => measure(kind, streams, 'hold');
   for (const kind of pick(CONNECTIONS))
     cases[`connections|${kind}`] = () => measure(kind, connections, 'fill');
-  const results = await interleave(cases, quick ? 1 : Math.min(rounds, 3), 0);
+  const results = await interleave(cases, quick ? 1 : Math.min(rounds, 3), { warmUp: 0 });
   return {
     tables: [
       tableOf(results, 'streams', `${streams} idle streams of a connection, KiB each`),
@@ -37,6 +37,7 @@ export async function run({ size, rounds }) {
     results,
     targets: [
       targetOf(results, 'streams', 'heap', 'heap per idle stream, both ends'),
+      targetOf(results, 'streams', 'rss', 'RSS per idle stream, both ends'),
       targetOf(results, 'connections', 'rss', 'RSS per idle connection, both ends'),
     ],
   };

@@ -68,7 +68,7 @@ export async function run({ size, rounds }) {
   }
   if (size === 'full' && all.TCP.Netty)
     await measure(all.TCP.Netty, { path: '/status/200', atOnce: 100, ms: 3000 });
-  const results = await interleave(cases, rounds, size === 'quick' ? 1 : 2);
+  const results = await interleave(cases, rounds, { seconds: 270 });
   for (const pairs of Object.values(all)) closePairs(pairs);
   const tables = groups.flatMap((group) =>
     Object.entries(LAYERS).map(([layer, { base, kinds }]) => {

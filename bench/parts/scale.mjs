@@ -17,7 +17,7 @@ export async function run({ quick, rounds }) {
     await host.call('open', idle);
     cases[idle] = () => host.call('exchange', requests);
   }
-  const results = await interleave(cases, 2 * rounds - 1, 2);
+  const results = await interleave(cases, 2 * rounds - 1, { warmUp: 2 });
   for (const host of hosts) host.stop();
   const ratio = (idle) => median(results[idle]) / median(results[counts[0]]);
   const rows = counts.map((idle) => [

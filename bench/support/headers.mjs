@@ -42,12 +42,33 @@ const pathOf = (index) => `/assets/${index % 7}/image-${index}.png?v=${(index * 
 const two = (value) => String(Math.floor(value) % 60).padStart(2, '0');
 
 /** A list without its pseudo headers, as the object that the other interfaces take. */
-export function plainHeaders(list) {
+function plainHeaders(list) {
   return Object.fromEntries(list.filter(([name]) => !name.startsWith(':')));
 }
 
-/** Header fields of request number `index` for those interfaces. */
-export const requestFields = (index) => plainHeaders(requestHeaders(index));
+/** Lists and objects are made once and come again after so many requests: making them is not what is measured. */
+const RING = 1000;
 
-/** Header fields of the reply to request number `index`. */
-export const responseFields = (index, length) => plainHeaders(responseHeaders(index, length));
+function ring(make) {
+  const rings = new Map();
+  return (index, ...rest) => {
+    const key = rest.join(' ');
+    if (!rings.has(key)) rings.set(key, []);
+    const kept = rings.get(key);
+    const at = index % RING;
+    kept[at] ??= make(at, ...rest);
+    return kept[at];
+  };
+}
+
+/** The headers of request number `index`, for a method and a path unless they are those of the index. */
+export const requestList = ring((index, method, path) => requestHeaders(index, { method, path }));
+
+/** Those of the reply, for a length of its body. */
+export const responseList = ring(responseHeaders);
+
+/** The header fields of a request without pseudo headers. */
+export const requestFields = ring((index) => plainHeaders(requestHeaders(index)));
+
+/** The header fields of a reply. */
+export const responseFields = ring((index, length) => plainHeaders(responseHeaders(index, length)));

@@ -14,14 +14,18 @@ export function spread(values) {
  * Runs every case once per round, the cases in turn, after warm-up rounds that do not count; returns the results of each
  * case by name. In turn, so that a disturbance of the machine hits them all.
  *
- * @param {Record<string, (warmUp: boolean) => unknown>} cases
+ * @param {Record<string, () => unknown>} cases
+ * @param {number} rounds at most so many; after `seconds` no other one is begun, unless there are fewer than three
+ * @param {{ warmUp?: number, seconds?: number }} [options]
  */
-export async function interleave(cases, rounds, warmUp = 1) {
+export async function interleave(cases, rounds, { warmUp = 1, seconds = 240 } = {}) {
   const results = {};
   for (const name of Object.keys(cases)) results[name] = [];
+  const until = performance.now() + 1000 * seconds;
   for (let round = -warmUp; round < rounds; round++) {
+    if (round >= 3 && performance.now() > until) break;
     for (const [name, body] of Object.entries(cases)) {
-      const value = await body(round < 0);
+      const value = await body();
       if (round >= 0) results[name].push(value);
     }
   }

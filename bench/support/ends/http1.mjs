@@ -13,7 +13,12 @@ export function serve({ secure }) {
       if (length === 0) response.end();
     });
   };
-  return secure ? https.createServer(makeCertificate(), handler) : http.createServer(handler);
+  const server = secure
+    ? https.createServer(makeCertificate(), handler)
+    : http.createServer(handler);
+  // Connections wait for their next turn.
+  server.keepAliveTimeout = 0;
+  return server;
 }
 
 export async function connect(port, { secure }) {

@@ -11,7 +11,7 @@ export function serve(options) {
     create(socket, true).on('stream', (stream) => {
       stream.on('error', () => {});
       answer(stream.method, stream.path, stream, stream, (length) => {
-        stream.respond(200, responseFields(stream.id, length));
+        stream.respond(200, { ...responseFields(stream.id, length) });
         if (length === 0) stream.end();
       });
     });
@@ -26,7 +26,7 @@ export async function connect(port, options) {
       method,
       path,
       host: 'www.example.org',
-      headers: requestFields(index),
+      headers: { ...requestFields(index) },
       priority: { weight: 256 - 32 * priority },
     });
   return {

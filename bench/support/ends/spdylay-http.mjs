@@ -8,15 +8,14 @@ import { connect as connectStreams, sessionOptions } from './spdylay.mjs';
 
 export function serve({ secure, ...options }) {
   const base = secure ? makeCertificate() : { tls: false };
-  const server = createServer(
-    { ...base, session: sessionOptions(options) },
-    (request, response) => {
-      answer(request.method, request.url, request, response, (length) => {
-        response.writeHead(200, responseFields(request.stream.id, length));
-        if (length === 0) response.end();
-      });
-    },
-  );
+  // Connections wait for their next turn.
+  const settings = { ...base, idleTimeoutMs: 0, session: sessionOptions(options) };
+  const server = createServer(settings, (request, response) => {
+    answer(request.method, request.url, request, response, (length) => {
+      response.writeHead(200, responseFields(request.stream.id, length));
+      if (length === 0) response.end();
+    });
+  });
   return server.on('sessionError', () => {}).on('connection', (socket) => socket.setNoDelay(true));
 }
 
@@ -24,6 +23,7 @@ export async function connect(port, options) {
   if (options.kind === 'createServer') return connectStreams(port, options);
   const agent = new SpdyAgent({
     version: 'spdy/3.1',
+    idleTimeoutMs: 0,
     tls: { rejectUnauthorized: false },
     session: sessionOptions(options),
   });

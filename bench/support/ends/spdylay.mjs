@@ -1,6 +1,6 @@
 // spdylay: a SpdyStream for each stream at both ends, or the events and calls of a Session.
 import { CLIENT, READ_EOF, SERVER, Session } from '../../../build/lib/index.js';
-import { requestHeaders, responseHeaders } from '../headers.mjs';
+import { requestHeaders, requestList, responseList } from '../headers.mjs';
 import { dial, socketServer } from '../sockets.mjs';
 import {
   answer,
@@ -39,7 +39,7 @@ export function serve(options) {
 function onStream(stream, headers) {
   stream.on('error', () => {});
   answer(headers[0][1], headerOf(headers, ':path'), stream, stream, (length) => {
-    stream.respond(responseHeaders(stream.id, length), { endStream: length === 0 });
+    stream.respond(responseList(stream.id, length), { endStream: length === 0 });
   });
 }
 
@@ -50,7 +50,7 @@ function onEvents(session) {
   session.on('requestRecv', (streamId) => {
     const { length, piece } = session.getStreamUserData(streamId);
     const body = length === 0 ? null : pieces(length, piece);
-    session.submitResponse(streamId, responseHeaders(streamId, length), body);
+    session.submitResponse(streamId, responseList(streamId, length), body);
   });
 }
 
@@ -69,9 +69,9 @@ export async function connect(port, options) {
 /** Exchanges through SpdyStreams. */
 export function streamClient(session) {
   return {
-    exchange: ({ index, upload: length, priority, ...line }) => {
+    exchange: ({ index, method, path, upload: length, priority }) => {
       const endStream = length === 0;
-      const stream = session.request(requestHeaders(index, line), { priority, endStream });
+      const stream = session.request(requestList(index, method, path), { priority, endStream });
       if (!endStream) upload(stream, length);
       return received(stream);
     },
@@ -104,8 +104,8 @@ function eventClient(session) {
     return { handle, done };
   };
   return {
-    exchange: ({ index, upload: length, priority, ...line }) =>
-      submit(priority, requestHeaders(index, line), length === 0 ? null : bodyOf(length)).done,
+    exchange: ({ index, method, path, upload: length, priority }) =>
+      submit(priority, requestList(index, method, path), length === 0 ? null : bodyOf(length)).done,
     hold: (index) => {
       let ended = false;
       const readCb = (_streamId, _length, control) => {
