@@ -1,7 +1,8 @@
 // Two engines in memory, in one process: requests with 12 headers, replies with 8, headers changing as in life. Beside it, the same
 // exchange by http2 over TCP.
-import { SYN_STREAM } from '../../build/lib/index.js';
+import { PROTO_SPDY3_1, SYN_STREAM } from '../../build/lib/index.js';
 import { EnginePair, VERSIONS } from '../support/engines.mjs';
+import { headerCorpus } from '../support/header-corpus.mjs';
 import { requestList, responseList } from '../support/headers.mjs';
 import { interleave, median, microseconds, spread, target } from '../support/measure.mjs';
 import { startPair } from '../support/pairs.mjs';
@@ -15,6 +16,15 @@ export async function run({ size, rounds }) {
     for (const atOnce of [1, 100])
       cases[`${name}, ${atOnce} at once`] = () => exchange(version, atOnce, requests);
   }
+  const { 'page requests': pages, 'page replies': replies } = headerCorpus();
+  const life = {
+    requestOf: (index) => pages[index % pages.length],
+    replyOf: (index) => replies[index % replies.length],
+  };
+  const deflate = { options: { headerCompression: 'deflate' } };
+  cases['spdy/3.1, 100 at once, headers of pages'] = () =>
+    exchange(PROTO_SPDY3_1, 100, requests, life);
+  cases['spdy/3.1, 100 at once, deflate'] = () => exchange(PROTO_SPDY3_1, 100, requests, deflate);
   const http2 = await startPair('http2');
   cases[HTTP2] = async () => {
     const ms = size === 'quick' ? 100 : 500;
@@ -41,13 +51,20 @@ export async function run({ size, rounds }) {
 }
 
 /** Microseconds per exchange. */
-function exchange(version, atOnce, requests) {
+function exchange(version, atOnce, requests, how = {}) {
+  const {
+    options = {},
+    requestOf = requestList,
+    replyOf = (index) => responseList(index, 0),
+  } = how;
   let done = 0;
   const pair = new EnginePair(version, {
+    client: options,
+    server: options,
     serverHandler: {
       onCtrlRecv: (frame) => {
         if (frame.type === SYN_STREAM)
-          pair.server.submitResponse(frame.streamId, responseList(frame.streamId, 0));
+          pair.server.submitResponse(frame.streamId, replyOf((frame.streamId - 1) / 2));
       },
     },
     clientHandler: { onStreamClose: () => done++ },
@@ -55,7 +72,7 @@ function exchange(version, atOnce, requests) {
   const taken = microseconds(requests, () => {
     for (let sent = 0; sent < requests; ) {
       for (let each = 0; each < atOnce; each++)
-        pair.client.submitRequest(sent % 4, requestList(sent++));
+        pair.client.submitRequest(sent % 4, requestOf(sent++));
       pair.pump();
     }
   });

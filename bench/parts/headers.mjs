@@ -13,7 +13,7 @@ const SETTINGS = [
 ];
 const LIMIT = 1 << 20;
 
-export async function run({ quick }) {
+export async function run({ quick, rounds }) {
   const count = quick ? 2000 : 10_000;
   const kinds = { request: requestHeaders, response: responseHeaders };
   const cases = {};
@@ -28,7 +28,7 @@ export async function run({ quick }) {
       cases[`${name}|inflate`] = () => microseconds(count, () => unpack(packed));
     }
   }
-  const results = await interleave(cases, quick ? 3 : 7);
+  const results = await interleave(cases, rounds);
   const rows = Object.keys(bytes).map((name) => {
     const [kind, level, window] = name.split('|');
     const [deflate, inflate] = [results[`${name}|deflate`], results[`${name}|inflate`]];
