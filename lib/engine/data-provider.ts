@@ -12,7 +12,7 @@ export interface DataSource<S = unknown> {
   /** Passed to every call of `readCb`. */
   readonly source?: S;
   /**
-   * Returns 1 to `length` bytes (they are copied), or `ERR_DEFERRED` when there is nothing yet: then `resumeData(streamId)` has to
+   * Returns 1 to `length` bytes (they are copied, unless the source is `stable`), or `ERR_DEFERRED` when there is nothing yet: then `resumeData(streamId)` has to
    * follow. No bytes without `READ_EOF` count as deferred. Throw `TemporalCallbackFailureError` to reset the stream
    * with INTERNAL_ERROR; anything else fails the running `send()` or `pull()`.
    */
@@ -24,6 +24,8 @@ export interface DataSource<S = unknown> {
   ): Uint8Array | typeof ERR_DEFERRED | null | undefined;
   /** Called once when nobody will ask any more: all was delivered, or the stream has ended, or it never took the data. */
   close?(): void;
+  /** True when bytes that were returned are never changed again: `pullPieces()` then hands large ones on without a copy. */
+  readonly stable?: boolean;
   /** True once nothing more will come: lets the last, empty frame pass while no window is left. */
   readonly ended?: boolean;
 }

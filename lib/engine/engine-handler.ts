@@ -4,7 +4,7 @@ import type { ControlFrame } from '../protocol/frames.ts';
 /**
  * What an Engine reports, under the names of Spdylay's callbacks. All are optional. The engine has finished changing its
  * own state before it calls, so every method of the engine may be called from inside, except `receive`, `recv`,
- * `send` and `pull`. An exception thrown by a notification leaves the engine consistent and comes out of the
+ * `send`, `pull` and `pullPieces`. An exception thrown by a notification leaves the engine consistent and comes out of the
  * call that was running.
  */
 export interface EngineHandler {

@@ -1,31 +1,29 @@
 import { dictionaryFor } from '../compression/dictionaries.ts';
 import { HeaderDecompressor } from '../compression/header-decompressor.ts';
-import { InvalidArgumentError, SessionError, UnsupportedVersionError } from '../errors.ts';
+import { InvalidArgumentError, SessionError } from '../errors.ts';
 import { toBuffer } from '../framing/bytes.ts';
 import { FrameReader } from '../framing/frame-reader.ts';
 import { OutputBuffer } from '../framing/output-buffer.ts';
 import {
-  CLIENT,
   CTRL_FLAG_FIN,
   CTRL_FLAG_NONE,
-  FRAME_HEADER_LENGTH,
   GOAWAY_INTERNAL_ERROR,
   GOAWAY_OK,
   HEADERS,
   INTERNAL_ERROR,
-  SERVER,
   type Side,
   type SpdyVersion,
   SYN_REPLY,
 } from '../protocol/constants.ts';
 import type { HeaderList, SettingsEntry } from '../protocol/frames.ts';
-import { findVersion, type ProtocolVersion } from '../protocol/version.ts';
+import type { ProtocolVersion } from '../protocol/version.ts';
 import { askForBytes, handOver } from './callback-io.ts';
 import type { DataSource } from './data-provider.ts';
 import type { EngineHandler } from './engine-handler.ts';
 import { createCompressor } from './header-compression.ts';
 import {
   applyOption,
+  checkEnd,
   checkRange,
   type EngineOptions,
   type ResolvedOptions,
@@ -38,9 +36,6 @@ import { SessionState } from './session-state.ts';
 import type { EngineStatistics } from './statistics.ts';
 import type { StreamHandle } from './stream.ts';
 import { isDataSource, Submitter } from './submit.ts';
-
-/** Most bytes of memory that `pull()` takes before it knows that they are needed. */
-const MOST_RESERVED = 131072;
 
 /**
  * One end of a SPDY session without any I/O: bytes go in through `receive()` and come out of `pull()`, what happens is reported to an
@@ -76,15 +71,7 @@ export class Engine implements SessionCalls {
     options: EngineOptions = {},
     handler: EngineHandler = {},
   ) {
-    if (side !== CLIENT && side !== SERVER) {
-      throw new InvalidArgumentError(`side must be CLIENT (1) or SERVER (2), got ${String(side)}`);
-    }
-    const protocol = findVersion(version);
-    if (protocol === null) {
-      throw new UnsupportedVersionError(
-        `version must be PROTO_SPDY2, PROTO_SPDY3 or PROTO_SPDY3_1, got ${String(version)}`,
-      );
-    }
+    const protocol = checkEnd(side, version);
     this.side = side;
     this.version = protocol;
     this.#handler = handler;
@@ -128,11 +115,8 @@ export class Engine implements SessionCalls {
       return;
     }
     this.#state.report.assertOutside('recv');
-    for (;;) {
-      const bytes = askForBytes(this.#handler);
-      if (bytes === null) return;
+    for (let bytes = askForBytes(this.#handler); bytes !== null; bytes = askForBytes(this.#handler))
       this.receive(bytes);
-    }
   }
 
   /** The transport has ended: every stream ends with an error, and nothing is sent any more. */
@@ -142,12 +126,7 @@ export class Engine implements SessionCalls {
     this.#unsent = null;
     if (state.phase === 'ended') return;
     state.end();
-    const message = 'the transport ended while the stream was open';
-    state.endStreams(
-      INTERNAL_ERROR,
-      error ??
-        new SessionError('ERR_SPDY_TRANSPORT_CLOSED', message, GOAWAY_INTERNAL_ERROR, 'peer'),
-    );
+    state.endStreams(INTERNAL_ERROR, error ?? transportEnded());
     state.report.rethrow();
   }
 
@@ -167,19 +146,27 @@ export class Engine implements SessionCalls {
    */
   pull(limit = 65536): Buffer | null {
     this.#state.report.assertOutside('pull');
-    const out = this.#out;
-    const state = this.#state;
-    // Room for the last frame too, which may begin just below the limit: growing copies what is pending.
-    if (state.queue.hasData(state.mayData)) {
-      out.reserve(Math.min(limit + this.#options.maxDataSize, MOST_RESERVED) + FRAME_HEADER_LENGTH);
+    this.#sender.fill(limit);
+    this.#state.report.rethrow();
+    return this.#hasOutput() ? this.#out.take() : null;
+  }
+
+  /**
+   * The same as `pull()` for a transport that writes several pieces at once: large payload of `stable` providers is handed on
+   * without a copy. There is at least one piece, and none is empty.
+   *
+   * @throws CallbackFailureError when a data provider fails for the session
+   */
+  pullPieces(limit = 65536): Buffer[] | null {
+    this.#state.report.assertOutside('pullPieces');
+    this.#out.gathering = true;
+    try {
+      this.#sender.fill(limit);
+    } finally {
+      this.#out.gathering = false;
     }
-    while (out.length < limit && this.#sender.encodeNext()) this.#sender.written();
-    state.report.rethrow();
-    if (out.length === 0 || this.#gone) return null;
-    const bytes = out.take();
-    if (!state.queue.hasData(state.mayData)) out.trim();
-    state.statistics.bytesSent += bytes.length;
-    return bytes;
+    this.#state.report.rethrow();
+    return this.#hasOutput() ? this.#out.takePieces() : null;
   }
 
   /**
@@ -392,4 +379,17 @@ export class Engine implements SessionCalls {
   get statistics(): Readonly<EngineStatistics> {
     return this.#state.statistics;
   }
+
+  /** Whether there is something to hand out; it counts as sent then. */
+  #hasOutput(): boolean {
+    const { length } = this.#out;
+    if (length === 0 || this.#gone) return false;
+    this.#state.statistics.bytesSent += length;
+    return true;
+  }
+}
+
+function transportEnded(): SessionError {
+  const message = 'the transport ended while the stream was open';
+  return new SessionError('ERR_SPDY_TRANSPORT_CLOSED', message, GOAWAY_INTERNAL_ERROR, 'peer');
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from '../errors.ts';
+import { InvalidArgumentError, UnsupportedVersionError } from '../errors.ts';
 import type { FrameLimits } from '../framing/frame-reader.ts';
 import type { HeaderEncoding } from '../framing/header-list.ts';
 import {
@@ -9,8 +9,28 @@ import {
   OPT_MAX_RECV_CTRL_FRAME_BUFFER,
   OPT_NO_AUTO_WINDOW_UPDATE,
   OPT_NO_AUTO_WINDOW_UPDATE2,
+  SERVER,
   type Side,
+  type SpdyVersion,
 } from '../protocol/constants.ts';
+import { findVersion, type ProtocolVersion } from '../protocol/version.ts';
+
+/**
+ * Checks which end of which protocol an engine shall be.
+ *
+ * @throws InvalidArgumentError for a side that is none
+ * @throws UnsupportedVersionError for a version that is none
+ */
+export function checkEnd(side: Side, version: SpdyVersion): ProtocolVersion {
+  if (side !== CLIENT && side !== SERVER) {
+    throw new InvalidArgumentError(`side must be CLIENT (1) or SERVER (2), got ${String(side)}`);
+  }
+  const protocol = findVersion(version);
+  if (protocol !== null) return protocol;
+  throw new UnsupportedVersionError(
+    `version must be PROTO_SPDY2, PROTO_SPDY3 or PROTO_SPDY3_1, got ${String(version)}`,
+  );
+}
 
 /** A budget that refills with time: `burst` events at once, then `perSecond`. */
 export interface RateLimit {

@@ -1,4 +1,5 @@
 import { CallbackFailureError, StreamError, TemporalCallbackFailureError } from '../errors.ts';
+import { NO_BYTES, toBuffer } from '../framing/bytes.ts';
 import { writeDataHeader } from '../framing/encode.ts';
 import type { OutputBuffer } from '../framing/output-buffer.ts';
 import {
@@ -6,12 +7,16 @@ import {
   DATA_FLAG_NONE,
   ERR_DEFERRED,
   ERR_STREAM_CLOSING,
+  FRAME_HEADER_LENGTH,
   INTERNAL_ERROR,
   READ_EOF,
 } from '../protocol/constants.ts';
 import type { DataSource, ReadCtrl } from './data-provider.ts';
 import type { SessionState } from './session-state.ts';
 import type { OutItem, Stream } from './stream.ts';
+
+/** Copying payload below this length costs less than handing on one piece more. */
+const LEAST_PIECE = 4096;
 
 /** Encodes DATA frames (SPDY/3 2.2.2): asks the provider of a stream for as much as the windows allow. */
 export class DataSender {
@@ -74,8 +79,7 @@ export class DataSender {
       stream.sendWindow -= length;
       if (state.version.sessionWindow) state.sendWindow -= length;
     }
-    writeDataHeader(this.#out, stream.streamId, this.#flags, length);
-    if (bytes !== null) this.#out.writeBytes(bytes);
+    this.#write(stream.streamId, bytes ?? NO_BYTES, provider.stable === true);
     return true;
   }
 
@@ -87,6 +91,16 @@ export class DataSender {
     if (stream.closed) return;
     if ((this.#flags & DATA_FLAG_FIN) !== 0) state.localFinished(stream);
     if (!stream.closed) state.turnTaken(stream);
+  }
+
+  #write(streamId: number, bytes: Uint8Array, stable: boolean): void {
+    const out = this.#out;
+    const { length } = bytes;
+    const asPiece = stable && out.gathering && length >= LEAST_PIECE;
+    if (!asPiece) out.reserve(FRAME_HEADER_LENGTH + length);
+    writeDataHeader(out, streamId, this.#flags, length);
+    if (asPiece) out.append(toBuffer(bytes));
+    else out.writeBytes(bytes);
   }
 
   /** Asks the provider for as much as may be sent; null when it has nothing. */

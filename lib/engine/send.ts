@@ -21,6 +21,7 @@ import {
   ERR_STREAM_CLOSED,
   ERR_STREAM_SHUT_WR,
   ERR_SYN_STREAM_NOT_ALLOWED,
+  FRAME_HEADER_LENGTH,
   GOAWAY,
   HEADERS,
   PING,
@@ -42,6 +43,9 @@ import { DataSender } from './send-data.ts';
 import type { UrgentFrame } from './send-queue.ts';
 import type { SessionState } from './session-state.ts';
 import { LANE_DATA, NO_HEADERS, type OutItem, type Stream } from './stream.ts';
+
+/** Most bytes of memory that are taken before it is known that they are needed. */
+const MOST_RESERVED = 131072;
 
 /**
  * Takes what is to be sent next, checks that it still may, encodes it, and applies what follows once it was written. Header blocks
@@ -105,6 +109,17 @@ export class Sender {
         return true;
     }
     return false;
+  }
+
+  /** Encodes frames until `limit` bytes wait or nothing can be sent; each counts as written. */
+  fill(limit: number): void {
+    const { queue, mayData, options } = this.#state;
+    if (!this.#out.gathering && queue.hasData(mayData)) {
+      // Room for the last frame too, which may begin just below the limit: several slabs would have to be joined.
+      const room = Math.min(limit + options.maxDataSize, MOST_RESERVED);
+      this.#out.reserve(room + FRAME_HEADER_LENGTH);
+    }
+    while (this.#out.length < limit && this.encodeNext()) this.written();
   }
 
   /** The frame of the last `encodeNext()` was written: reports it and applies its effects. */

@@ -170,14 +170,15 @@ export function writeCredential(
   return length;
 }
 
-/** Appends the header of a DATA frame (SPDY/3 2.2.2), behind which the caller writes `length` bytes of payload. */
+/** Appends the header of a DATA frame (SPDY/3 2.2.2), behind which the caller puts `length` bytes of payload. */
 export function writeDataHeader(
   out: OutputBuffer,
   streamId: number,
   flags: number,
   length: number,
 ): number {
-  begin(out, length);
+  checkLength(length);
+  out.reserve(FRAME_HEADER_LENGTH);
   out.writeUint32(streamId & MASK_31);
   out.writeUint8(flags);
   out.writeUint24(length);
@@ -207,19 +208,19 @@ function writeControlHeader(
   flags: number,
   length: number,
 ): void {
-  begin(out, length);
+  checkLength(length);
+  out.reserve(FRAME_HEADER_LENGTH + length);
   out.writeUint16(0x8000 | version.wire);
   out.writeUint16(type);
   out.writeUint8(flags);
   out.writeUint24(length);
 }
 
-function begin(out: OutputBuffer, length: number): void {
+function checkLength(length: number): void {
   if (length > MAX_FRAME_LENGTH) {
     throw new SpdyError(
       'ERR_SPDY_FRAME_TOO_LARGE',
       `a frame holds at most ${MAX_FRAME_LENGTH} payload bytes, not ${length}`,
     );
   }
-  out.reserve(FRAME_HEADER_LENGTH + length);
 }

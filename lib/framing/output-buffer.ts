@@ -5,10 +5,16 @@ const SHORT_COPY = 32;
 
 /**
  * Outgoing bytes: append-only memory out of which `take()` hands pieces. A slab is filled once from front to
- * back and never recycled, so that a piece stays as it is for as long as a transport holds it.
+ * back and never recycled, so that a piece stays as it is for as long as a transport holds it. Large payload can
+ * stand between the slabs without being copied.
  */
 export class OutputBuffer {
+  /** Whether the bytes are taken as pieces, so that payload need not be copied. */
+  gathering = false;
   readonly #slabSize: number;
+  /** What comes before the slab's pending bytes, and its length. */
+  #pieces: Buffer[] = [];
+  #before = 0;
   #slab: Buffer = NO_BYTES;
   /** First byte of the slab that was not taken yet. */
   #start = 0;
@@ -22,10 +28,10 @@ export class OutputBuffer {
 
   /** Pending bytes: written and not taken. */
   get length(): number {
-    return this.#end - this.#start;
+    return this.#before + this.#end - this.#start;
   }
 
-  /** Makes sure that the next `bytes` bytes fit behind the pending ones without another move. */
+  /** Makes sure that the next `bytes` bytes stand in one piece. */
   reserve(bytes: number): void {
     if (this.#slab.length - this.#end < bytes) this.#grow(bytes);
   }
@@ -85,33 +91,54 @@ export class OutputBuffer {
     }
   }
 
+  /** Appends `source` itself: it must not be changed any more. */
+  append(source: Buffer): void {
+    this.#closePiece();
+    this.#addPiece(source);
+  }
+
   /** All pending bytes as one view, which is never written again; writing goes on behind it. */
   take(): Buffer {
+    if (this.#before > 0) return Buffer.concat(this.takePieces());
     const taken = this.#slab.subarray(this.#start, this.#end);
     this.#start = this.#end;
+    this.#trim();
     return taken;
   }
 
-  /** Drops what is pending behind the first `length` bytes, to undo a frame that was begun. */
-  truncate(length: number): void {
-    if (length < this.length) this.#end = this.#start + length;
+  /** The same as the pieces in which they stand. */
+  takePieces(): Buffer[] {
+    this.#closePiece();
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#before = 0;
+    this.#trim();
+    return pieces;
   }
 
-  /** Lets go of a slab above the usual size, unless bytes are pending: an idle session keeps no room for bulk data. */
-  trim(): void {
-    if (this.#slab.length <= this.#slabSize || this.length > 0) return;
+  /** Lets go of an empty slab above the usual size: an idle session keeps no room for bulk data. */
+  #trim(): void {
+    if (this.#slab.length <= this.#slabSize) return;
     this.#slab = NO_BYTES;
     this.#start = 0;
     this.#end = 0;
   }
 
   #grow(bytes: number): void {
-    const pending = this.length;
-    // Room for the pending bytes once more makes the copies of a long run linear in all.
-    const slab = Buffer.allocUnsafeSlow(Math.max(this.#slabSize, 2 * pending + bytes));
-    this.#slab.copy(slab, 0, this.#start, this.#end);
-    this.#slab = slab;
+    this.#closePiece();
+    this.#slab = Buffer.allocUnsafeSlow(Math.max(this.#slabSize, bytes));
     this.#start = 0;
-    this.#end = pending;
+    this.#end = 0;
+  }
+
+  #closePiece(): void {
+    if (this.#end === this.#start) return;
+    this.#addPiece(this.#slab.subarray(this.#start, this.#end));
+    this.#start = this.#end;
+  }
+
+  #addPiece(piece: Buffer): void {
+    this.#pieces.push(piece);
+    this.#before += piece.length;
   }
 }

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { DataSource } from '../../lib/engine/data-provider.ts';
 import { Engine } from '../../lib/engine/engine.ts';
 import type { EngineHandler } from '../../lib/engine/engine-handler.ts';
 import { SpdyError } from '../../lib/errors.ts';
@@ -11,6 +12,7 @@ import {
   GOAWAY_INTERNAL_ERROR,
   PING,
   PROTO_SPDY3_1,
+  READ_EOF,
   SERVER,
   type Side,
   type SpdyVersion,
@@ -95,6 +97,96 @@ describe('engine/engine', () => {
             expect(failure).to.include({ name: 'InvalidArgumentError', errno: -501 });
           }
           expect(lab.engine.statistics.bytesReceived).to.equal(bytes.length);
+        });
+      });
+
+      describe('pullPieces()', () => {
+        /** All of one body, in pieces of at most `perRead` bytes. */
+        function answer(length: number, stable: boolean, perRead = 16_384): [Lab, Buffer] {
+          const lab = serving(version, { flowControl: false });
+          const body = patternBytes(length);
+          let at = 0;
+          lab.engine.submitResponse(1, HEADERS, {
+            stable,
+            readCb: (_streamId, room, control) => {
+              const piece = body.subarray(at, at + Math.min(room, perRead));
+              at += piece.length;
+              if (at === length) control.flags = READ_EOF;
+              return piece;
+            },
+          });
+          return [lab, body];
+        }
+
+        const isOf = (body: Buffer): ((piece: Buffer) => boolean) => {
+          return (piece) => piece.buffer === body.buffer;
+        };
+
+        it('hands large payload of stable providers on as it is', () => {
+          const [lab, body] = answer(40_000, true);
+          const pieces = lab.engine.pullPieces() as Buffer[];
+          const own = pieces.filter(isOf(body));
+          expect(own.map(({ length }) => length)).to.deep.equal([16_384, 16_384, 7232]);
+          const [same] = answer(40_000, true);
+          expect(Buffer.concat(pieces)).to.deep.equal(same.engine.pull());
+          expect(lab.engine.statistics.bytesSent).to.equal(same.engine.statistics.bytesSent);
+          expect(lab.engine.pullPieces()).to.equal(null);
+        });
+
+        it('copies what is small, and what its provider may change', () => {
+          for (const [stable, perRead] of [
+            [true, 4095],
+            [false, 16_384],
+          ] as const) {
+            const [lab, body] = answer(40_000, stable, perRead);
+            const pieces = lab.engine.pullPieces() as Buffer[];
+            expect(pieces.some(isOf(body))).to.equal(false);
+            const [same] = answer(40_000, stable, perRead);
+            expect(Buffer.concat(pieces)).to.deep.equal(same.engine.pull());
+          }
+        });
+
+        it('takes any Uint8Array', () => {
+          const lab = serving(version, { flowControl: false });
+          const body = new Uint8Array(5000).fill(7);
+          const readCb: DataSource['readCb'] = (_streamId, _length, control) => {
+            control.flags = READ_EOF;
+            return body;
+          };
+          lab.engine.submitResponse(1, HEADERS, { stable: true, readCb });
+          const pieces = lab.engine.pullPieces() as Buffer[];
+          expect(pieces.at(-1)?.buffer).to.equal(body.buffer);
+          expect(pieces.every(Buffer.isBuffer)).to.equal(true);
+        });
+
+        it('stops at its limit, and copies again for pull()', () => {
+          const [lab, body] = answer(100_000, true);
+          const count = (lab.engine.pullPieces(20_000) as Buffer[]).filter(isOf(body)).length;
+          expect(count).to.equal(2);
+          expect(lab.engine.pull()?.buffer).to.not.equal(body.buffer);
+        });
+
+        it('keeps what was encoded when a provider fails', () => {
+          const lab = serving(version, { flowControl: false });
+          lab.engine.submitResponse(1, HEADERS, new TestProvider({ failAt: 0, fail: 'session' }));
+          expect(failureOf(() => lab.engine.pullPieces())?.code).to.equal(
+            'ERR_SPDY_CALLBACK_FAILURE',
+          );
+          expect(lab.wrote()).to.deep.equal(['SYN_REPLY 1']);
+        });
+
+        it('is refused inside a callback', () => {
+          let failure: unknown;
+          const engine: Engine = new Engine(CLIENT, version.id, undefined, {
+            onCtrlSend: () => {
+              failure = failureOf(() => engine.pullPieces())?.message;
+            },
+          });
+          engine.submitPing();
+          engine.pull();
+          expect(failure).to.equal(
+            'pullPieces() cannot be called from inside a callback of the engine',
+          );
         });
       });
 

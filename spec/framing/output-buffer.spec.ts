@@ -124,40 +124,45 @@ describe('framing/output-buffer', () => {
     const out = new OutputBuffer(16);
     out.reserve(1000);
     out.writeUint32(0x01020304);
-    out.trim();
-    expect(out.length).to.equal(4);
     const taken = out.take();
     expect(taken.buffer.byteLength).to.be.at.least(1000);
-    out.trim();
     out.writeUint8(5);
     const next = out.take();
     expect(next.buffer.byteLength).to.equal(16);
-    out.trim();
     out.writeUint8(6);
-    expect(out.take().buffer).to.equal(next.buffer);
+    expect(out.takePieces()[0]?.buffer).to.equal(next.buffer);
     expect(taken.toString('hex')).to.equal('01020304');
   });
 
-  it('takes back a frame that was begun', () => {
+  it('has payload stand between its slabs without a copy', () => {
     const out = new OutputBuffer(16);
-    out.writeUint32(0x01020304);
-    out.take();
-    out.writeUint16(0x0506);
-    const before = out.length;
-    out.writeBytes(numbers(0, 50));
-    out.truncate(before);
-    expect(out.length).to.equal(2);
-    out.writeUint8(7);
-    expect(out.take().toString('hex')).to.equal('050607');
+    const payload = numbers(0, 100);
+    out.writeUint16(0x0102);
+    out.append(payload);
+    out.writeUint16(0x0304);
+    expect(out.length).to.equal(104);
+    const pieces = out.takePieces();
+    expect(out.length).to.equal(0);
+    expect(pieces.map(({ length }) => length)).to.deep.equal([2, 100, 2]);
+    expect(pieces[1]).to.equal(payload);
+    expect(pieces[0]?.buffer).to.equal(pieces[2]?.buffer);
+    expect(out.takePieces()).to.deep.equal([]);
   });
 
-  it('truncates to nothing, and not to more than there is', () => {
-    const out = new OutputBuffer();
-    out.writeUint16(1);
-    out.truncate(5);
-    expect(out.length).to.equal(2);
-    out.truncate(0);
-    expect(out.length).to.equal(0);
+  it('joins the pieces for who wants one', () => {
+    const out = new OutputBuffer(16);
+    out.append(numbers(0, 50));
+    out.writeUint16(0x0102);
+    out.append(numbers(50, 3));
+    expect(out.take()).to.deep.equal(
+      Buffer.concat([numbers(0, 50), Buffer.of(1, 2), numbers(50, 3)]),
+    );
     expect(out.take()).to.have.length(0);
+  });
+
+  it('begins another slab instead of moving what is pending', () => {
+    const out = new OutputBuffer(16);
+    for (let i = 0; i < 10; i++) out.writeUint32(i);
+    expect(out.takePieces().map(({ length }) => length)).to.deep.equal([16, 16, 8]);
   });
 });
