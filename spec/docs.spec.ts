@@ -234,6 +234,7 @@ function isInternal(member: string): boolean {
       'dataSent',
       'isOpenedBy',
       'streamClosed',
+      'afterWrite',
       'isComplete',
       'sendHeadersNow',
       'finished',

@@ -76,7 +76,7 @@ export interface SessionState {
   readonly openStreams: number;
   /** Frames that wait to be sent. */
   readonly outboundQueueSize: number;
-  /** Bytes in the Duplex that the transport has not taken. */
+  /** Bytes in the Duplex and in the transport that have not been passed on. */
   readonly outboundBytes: number;
   /** Received bytes not given back to the session window (SPDY/3.1). */
   readonly receivedBytes: number;

@@ -22,15 +22,19 @@ export interface OutgoingOwner {
   sendHeadersNow(streamId: number, headers: HeaderList): void;
   /** The last byte and FIN are on their way. */
   finished(): void;
+  /** Calls `settle()` when the bytes that are being taken have left. */
+  afterWrite(outgoing: OutgoingData): void;
 }
 
 const NO_BYTES = Buffer.alloc(0);
 
 /**
  * What was written to a stream and has not left yet, in order. The engine takes slices of it; a write is done when its last byte
- * was taken.
+ * has left the session: for a socket, when that has passed it on.
  */
 export class OutgoingData implements DataSource {
+  /** Writers may change their bytes when they are done, and not before. */
+  readonly stable: boolean = true;
   readonly #owner: OutgoingOwner;
   readonly #pieces: Fifo<Piece> = new Fifo();
   #current: Piece | null = null;
@@ -150,12 +154,12 @@ export class OutgoingData implements DataSource {
     return this.#current;
   }
 
-  /** A piece has left. Its writer hears of it outside the engine, together with the others of this tick. */
+  /** A piece is leaving. Its writer hears of it outside the engine, together with the others. */
   #taken(piece: Piece): void {
     this.#current = null;
     this.#offset = 0;
     this.#sent.push(piece);
-    if (this.#sent.length === 1) process.nextTick(settle, this);
+    if (this.#sent.length === 1) this.#owner.afterWrite(this);
   }
 
   /** Tells the writers. */
@@ -167,8 +171,4 @@ export class OutgoingData implements DataSource {
       done();
     }
   }
-}
-
-function settle(outgoing: OutgoingData): void {
-  outgoing.settle();
 }

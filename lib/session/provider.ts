@@ -6,7 +6,8 @@ import { raise } from './events.ts';
 
 /**
  * Where the payload of a stream may come from: Spdylay's provider, bytes or a string (UTF-8) that are there already, a Readable, or
- * anything that can be iterated, at once or asynchronously, for bytes and strings. Bytes must not be changed until they were sent.
+ * anything that can be iterated, at once or asynchronously, for bytes and strings. Bytes that
+ * were handed over must not be changed any more.
  */
 export type DataInput =
   | DataSource
@@ -45,6 +46,7 @@ export function toDataSource(
 
 /** Bytes that are all there. */
 class BytesSource implements DataSource {
+  readonly stable = true;
   readonly #bytes: Uint8Array;
   #at = 0;
 
@@ -69,6 +71,7 @@ const NOTHING = Symbol('nothing');
 
 /** What a Readable and an iterator have in common: chunks of any size come now or later, cut to what is asked for. */
 abstract class FeedSource implements DataSource {
+  readonly stable: boolean = true;
   readonly #resume: (streamId: number) => void;
   /** Known from the first question on. */
   #streamId = 0;

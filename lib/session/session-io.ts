@@ -14,6 +14,7 @@ import {
 import { type Emit, raise, SessionDuplex } from './events.ts';
 import { SessionTimers } from './keepalive.ts';
 import { resolveVersion, type SessionVersion } from './negotiate.ts';
+import { Outlet, type Pull } from './outlet.ts';
 import { Pings } from './pings.ts';
 import { EventReporter } from './reporter.ts';
 import {
@@ -24,9 +25,6 @@ import {
 import { keepSettings, queueStart } from './session-start.ts';
 import { StreamRegistry } from './stream-registry.ts';
 import { Transport, type TransportClosed } from './transport.ts';
-
-/** Bytes that are taken out of the engine at once. */
-const SLAB_SIZE = 65536;
 
 type Done = (error?: Error | null) => void;
 
@@ -49,13 +47,11 @@ export abstract class SessionIo extends SessionDuplex {
   protected goawayQueued = false;
 
   readonly #reporter: EventReporter;
-  /** The reader has asked for bytes and not yet got enough. */
-  #demand = false;
+  readonly #outlet: Outlet;
   /** Somebody has ever asked for bytes. */
   #started = false;
   /** The engine is at work: it must not be entered again. */
   #inEngine = false;
-  #pushing = false;
   #scheduled = false;
   /** No more bytes come out of this side. */
   #outputEnded = false;
@@ -109,12 +105,17 @@ export abstract class SessionIo extends SessionDuplex {
       {
         flush: () => this.schedule(),
         wantsStreams: () => this.listenerCount('stream') > 0,
+        afterWrite: (outgoing) => this.#outlet.afterWrite(outgoing),
         offer: (stream, { headers, flags }) => this.emit('stream', stream, headers, flags),
       },
       options.windowUpdates ?? 'auto',
     );
     this.#reporter.streams = this.streams;
-    this.transport = new Transport((closed) => this.#transportClosed(closed));
+    this.transport = new Transport({
+      closed: (closed) => this.#transportClosed(closed),
+      drained: () => this.#flush(),
+    });
+    this.#outlet = new Outlet(this, this.transport);
     this.#timers = new SessionTimers(settled, {
       idle: () => {
         if (!this.emit('timeout')) this.closeIdle();
@@ -181,12 +182,12 @@ export abstract class SessionIo extends SessionDuplex {
   // The Duplex
 
   override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
-    this.transport.setSink(destination as unknown as Parameters<Transport['setSink']>[0]);
+    this.transport.setSink(destination as unknown as Parameters<Transport['setSink']>[0], this);
     return super.pipe(destination, options);
   }
 
   override _read(): void {
-    this.#demand = true;
+    this.#outlet.want();
     if (!this.#started) {
       this.#started = true;
       this.#timers.start();
@@ -256,7 +257,7 @@ export abstract class SessionIo extends SessionDuplex {
   /** GOAWAY before the transport is closed on purpose (SPDY/3 2.1), if it can leave at once and in order. */
   #sendLastWords(): void {
     if (this.readableLength > 0 || this.#outputEnded) return;
-    const bytes = this.engine.pull(SLAB_SIZE);
+    const bytes = this.engine.pull();
     if (bytes !== null) this.transport.write(bytes);
   }
 
@@ -280,32 +281,20 @@ export abstract class SessionIo extends SessionDuplex {
 
   #flush(): void {
     if (this.destroyed) return;
-    if (this.#inEngine || this.#pushing) {
+    if (this.#inEngine || this.#outlet.busy) {
       this.schedule();
       return;
     }
-    if (this.#demand && !this.#outputEnded && !this.#outputDead) {
-      const slab = this.#pull();
-      if (slab !== null) {
-        this.#timers.note(this.engine.statistics, this.#reporter.pings);
-        this.#demand = false;
-        this.#pushing = true;
-        try {
-          if (this.push(slab)) this.#demand = true;
-        } catch (exception) {
-          this.#demand = true;
-          raise(exception);
-        }
-        this.#pushing = false;
-      }
-    }
+    if (!this.#outputEnded && !this.#outputDead) this.#outlet.send(this.#pull);
     this.#checkEnd();
   }
 
-  #pull(): Buffer | null {
+  readonly #pull: Pull = (take) => {
     this.#inEngine = true;
     try {
-      return this.engine.pull(SLAB_SIZE);
+      const output = take(this.engine);
+      if (output !== null) this.#timers.note(this.engine.statistics, this.#reporter.pings);
+      return output;
     } catch (exception) {
       // A data provider failed for the whole session.
       this.destroy(exception as Error);
@@ -313,7 +302,7 @@ export abstract class SessionIo extends SessionDuplex {
     } finally {
       this.#inEngine = false;
     }
-  }
+  };
 
   /** Ends the output when there is nothing left to read and to write. */
   #checkEnd(): void {

@@ -130,7 +130,7 @@ export class Session extends SessionIo implements SessionCalls {
       goawayReceived: this.goawayReceived,
       openStreams: streamsOpened + streamsAccepted - streamsClosed,
       outboundQueueSize: engine.getOutboundQueueSize(),
-      outboundBytes: this.readableLength,
+      outboundBytes: this.readableLength + transport.pendingBytes,
       receivedBytes: engine.getRecvDataLength(),
       unconsumedBytes: engine.unconsumedBytes,
       inputHeld: this.inputHeld,

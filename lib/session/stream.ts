@@ -20,6 +20,8 @@ export interface StreamPort {
   resume(streamId: number): void;
   /** Received bytes were consumed. */
   consume(streamId: number, bytes: number): void;
+  /** Calls `settle()` when the bytes that are being taken have left. */
+  afterWrite(outgoing: OutgoingData): void;
   /** RST_STREAM, or nothing at all when the stream was never sent. */
   reset(stream: SpdyStream, status: number): void;
 }
@@ -283,6 +285,10 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
     const done = this.#finalDone;
     this.#finalDone = null;
     if (done !== null) process.nextTick(done);
+  }
+
+  afterWrite(outgoing: OutgoingData): void {
+    this.#port.afterWrite(outgoing);
   }
 
   // The Duplex

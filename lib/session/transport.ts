@@ -1,3 +1,4 @@
+import net from 'node:net';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { StallDeadline } from './keepalive.ts';
 
@@ -16,6 +17,14 @@ export interface TransportClosed {
   readonly error: Error | null;
 }
 
+/** What a transport tells its session. */
+export interface TransportHost {
+  /** A watched stream has emitted 'close', or the sink was ended by somebody. */
+  closed(closed: TransportClosed): void;
+  /** The sink takes bytes again. */
+  drained(): void;
+}
+
 /**
  * The streams around a session: where its bytes come from and where they go, usually one socket. `pipe()` passes no error and no
  * destruction on, so they are watched here. An error of the transport is taken, hence it does not crash a process that
@@ -26,12 +35,13 @@ export class Transport {
   #sink: Writable | null = null;
   #error: Error | null = null;
   #referenced = true;
-  readonly #closed: (closed: TransportClosed) => void;
+  readonly #host: TransportHost;
+  /** What is piped into the sink. */
+  #piped: Duplex | null = null;
   readonly #lingering = new StallDeadline();
 
-  /** `closed` is called when a watched stream emits 'close', and when the sink was ended by somebody. */
-  constructor(closed: (closed: TransportClosed) => void) {
-    this.#closed = closed;
+  constructor(host: TransportHost) {
+    this.#host = host;
   }
 
   /** Where the bytes come from. */
@@ -61,13 +71,30 @@ export class Transport {
     this.#exchange(former, source);
   }
 
-  setSink(sink: Writable): void {
+  /** `session` is being piped into the sink. */
+  setSink(sink: Writable, session: Duplex): void {
+    this.#piped = session;
     if (sink === this.#sink) return;
     const former = this.#sink;
     this.#sink = sink;
     this.#exchange(former, sink);
     former?.removeListener('finish', this.#onClose);
+    former?.removeListener('drain', this.#onDrain);
+    former?.removeListener('unpipe', this.#onUnpipe);
     sink.on('finish', this.#onClose);
+    sink.on('drain', this.#onDrain);
+    sink.on('unpipe', this.#onUnpipe);
+  }
+
+  /**
+   * The socket into which a pipe carries all that `session` pushes, while that is all that happens to its bytes; else null. Other
+   * sinks may keep bytes longer than they say.
+   */
+  socketOf(session: Duplex): net.Socket | null {
+    const sink = this.#sink;
+    if (this.#piped === null || !(sink instanceof net.Socket) || !sink.writable) return null;
+    const idle = session.readableFlowing === true && session.readableLength === 0;
+    return idle && session.listenerCount('data') === 1 ? sink : null;
   }
 
   /** Lets the transport keep the process alive or not, now and when it comes. */
@@ -133,11 +160,17 @@ export class Transport {
     this.#error ??= error;
   };
 
+  readonly #onDrain = (): void => this.#host.drained();
+
+  readonly #onUnpipe = (source: unknown): void => {
+    if (source === this.#piped) this.#piped = null;
+  };
+
   readonly #onClose = (): void => {
     const input = this.#source?.destroyed === true;
     const output = this.#sink?.destroyed === true || this.#sink?.writableFinished === true;
     if (this.#streams().every((stream) => stream.destroyed)) this.#lingering.stop();
-    this.#closed({ input, output, error: this.#error });
+    this.#host.closed({ input, output, error: this.#error });
   };
 }
 

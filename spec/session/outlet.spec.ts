@@ -1,0 +1,203 @@
+import { once } from 'node:events';
+import type net from 'node:net';
+import { expect } from 'chai';
+import { CLIENT, CTRL_FLAG_FIN, SERVER } from '../../lib/protocol/constants.ts';
+import { SPDY3_1 } from '../../lib/protocol/version.ts';
+import { Session } from '../../lib/session/session.ts';
+import type { SpdyStream } from '../../lib/session/stream.ts';
+import {
+  closed,
+  pairOver,
+  RawPeer,
+  RESPONSE,
+  rawAgainst,
+  requestHeaders,
+  settle,
+  tcpConnection,
+  tlsConnection,
+  uncaughtDuring,
+  until,
+} from '../support/session-pair.ts';
+import { patternBytes } from '../support/test-provider.ts';
+
+/** Payload of the DATA frames of a stream that a peer has got. */
+function bodyOf(peer: RawPeer): Buffer {
+  return Buffer.concat(
+    peer.frames.filter(({ frame }) => frame.type === 'DATA').map(({ data }) => data),
+  );
+}
+
+/** A server session over TCP, and a stream that a client without flow control has opened on it. */
+async function openStream(): Promise<{
+  readonly session: Session;
+  readonly peer: RawPeer;
+  readonly socket: net.Socket;
+  readonly stream: SpdyStream;
+}> {
+  const { session, peer, socket } = await rawAgainst(SERVER, SPDY3_1, { flowControl: false });
+  peer.send(peer.make.synStream(1, requestHeaders(), { flags: CTRL_FLAG_FIN }));
+  const [stream] = (await once(session, 'stream')) as [SpdyStream];
+  stream.respond(RESPONSE);
+  return { session, peer, socket, stream };
+}
+
+/** Notes the chunks that are written to a socket. */
+function chunksOf(socket: net.Socket): Buffer[] {
+  const chunks: Buffer[] = [];
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+  socket.write = ((chunk: Buffer, ...more: unknown[]) => {
+    chunks.push(chunk);
+    return write(chunk, ...more);
+  }) as net.Socket['write'];
+  return chunks;
+}
+
+describe('session/outlet', () => {
+  it('writes large payload to its socket without a copy', async () => {
+    const { session, peer, socket, stream } = await openStream();
+    const chunks = chunksOf(socket);
+    const body = patternBytes(6 * 16_384);
+    stream.end(body);
+    await until(() => bodyOf(peer).length === body.length);
+    expect(bodyOf(peer)).to.deep.equal(body);
+    const same = chunks.filter(({ buffer }) => buffer === body.buffer);
+    expect(Buffer.concat(same)).to.deep.equal(body);
+    session.destroy();
+    await closed(socket);
+  });
+
+  it('says that a write is done when the socket has passed it on, so that its memory can be used again', async () => {
+    const { session, peer, socket, stream } = await openStream();
+    peer.socket.pause();
+    const block = Buffer.alloc(60_000);
+    let written = 0;
+    let most = 0;
+    const next = (): void => {
+      if (written === 300) return void stream.end();
+      block.fill(written++ & 0xff);
+      stream.write(block, next);
+    };
+    next();
+    // As much as the buffers of both sockets hold; then nobody reads.
+    while (most < written) {
+      most = written;
+      await settle();
+    }
+    expect(written).to.be.lessThan(300);
+    peer.socket.resume();
+    await until(() => bodyOf(peer).length === 300 * block.length);
+    const body = bodyOf(peer);
+    for (let i = 0; i < 300; i++) {
+      const part = body.subarray(i * block.length, (i + 1) * block.length);
+      expect(
+        part.every((byte) => byte === (i & 0xff)),
+        `block ${i}`,
+      ).to.equal(true);
+    }
+    session.destroy();
+    await closed(socket);
+  });
+
+  it('tells every writer when one of their callbacks throws', async () => {
+    const { client, server } = await tcpConnection();
+    const session = new Session(SERVER, SPDY3_1.id, { flowControl: false }).attach(server);
+    const peer = new RawPeer(client, SPDY3_1);
+    const streams: SpdyStream[] = [];
+    session.on('stream', (stream) => streams.push(stream));
+    for (const id of [1, 3]) peer.send(peer.make.synStream(id, requestHeaders()));
+    await until(() => streams.length === 2);
+    const failure = new Error('of a callback');
+    let done = 0;
+    const caught = await uncaughtDuring(async () => {
+      for (const stream of streams) {
+        stream.respond(RESPONSE);
+        stream.write('x', () => {
+          done++;
+          throw failure;
+        });
+      }
+      await until(() => done === 2);
+    });
+    expect(caught).to.deep.equal([failure, failure]);
+    session.destroy();
+    await closed(server);
+  });
+
+  it('lets others see what goes to the socket', async () => {
+    const { session, peer, socket, stream } = await openStream();
+    const seen: Buffer[] = [];
+    session.on('data', (chunk) => seen.push(chunk));
+    const chunks = chunksOf(socket);
+    stream.end(patternBytes(50_000));
+    await until(() => bodyOf(peer).length === 50_000);
+    expect(Buffer.concat(chunks)).to.deep.equal(Buffer.concat(seen));
+    session.destroy();
+    await closed(socket);
+  });
+
+  it('writes nothing to a socket that it is not piped into any more', async () => {
+    const { session, peer, socket, stream } = await openStream();
+    await peer.frame('SYN_REPLY');
+    const chunks = chunksOf(socket);
+    session.unpipe(socket);
+    const seen: Buffer[] = [];
+    session.on('data', (chunk) => seen.push(chunk));
+    session.resume();
+    stream.end(patternBytes(50_000));
+    await until(() => Buffer.concat(seen).length > 50_000);
+    expect(chunks).to.deep.equal([]);
+    session.destroy();
+    await closed(socket);
+  });
+
+  it('follows a pipe from one socket to another', async () => {
+    const { session, peer, socket, stream } = await openStream();
+    await peer.frame('SYN_REPLY');
+    const other = await tcpConnection();
+    const received: Buffer[] = [];
+    other.client.on('data', (chunk) => received.push(chunk));
+    session.pipe(other.server);
+    session.unpipe(socket);
+    const chunks = chunksOf(socket);
+    stream.end(patternBytes(50_000));
+    await until(() => Buffer.concat(received).length === 50_000 + 4 * 8);
+    expect(chunks).to.deep.equal([]);
+    session.destroy();
+    await Promise.all([closed(socket), closed(other.server)]);
+    other.client.destroy();
+  });
+
+  it('carries large bodies both ways over TLS', async () => {
+    const pair = pairOver(await tlsConnection('spdy/3.1'), SPDY3_1);
+    pair.server.on('stream', (stream) => {
+      stream.respond(RESPONSE);
+      stream.pipe(stream);
+    });
+    const body = patternBytes(1_000_000);
+    const stream = pair.client.request(requestHeaders('POST'));
+    const received: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => received.push(chunk));
+    stream.end(body);
+    await once(stream, 'end');
+    expect(Buffer.concat(received).equals(body)).to.equal(true);
+    await pair.end();
+  });
+
+  it('calls back for what was written before its socket was destroyed', async () => {
+    const { client, server } = await tcpConnection();
+    const session = new Session(CLIENT, SPDY3_1.id, { flowControl: false }).attach(client);
+    server.pause();
+    const stream = session.request(requestHeaders('POST'));
+    let pending = 0;
+    for (let i = 0; i < 200; i++) {
+      pending++;
+      stream.write(Buffer.alloc(60_000), () => pending--);
+    }
+    await settle();
+    expect(pending).to.be.greaterThan(0);
+    client.destroy();
+    await until(() => pending === 0);
+    await closed(session);
+    server.destroy();
+  });
+});
