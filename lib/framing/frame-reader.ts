@@ -17,6 +17,7 @@ import type { FrameSink, HeaderFault } from './frame-sink.ts';
 import { decodeHeaderBlock } from './header-block.ts';
 import type { HeaderInflater } from './header-inflater.ts';
 import type { HeaderEncoding } from './header-list.ts';
+import { HeaderMemory } from './header-memory.ts';
 
 /** What a frame reader accepts. It looks at the object again for each frame, so that changes take effect at once. */
 export interface FrameLimits {
@@ -72,6 +73,7 @@ export class FrameReader {
   readonly #version: ProtocolVersion;
   readonly #limits: FrameLimits;
   readonly #inflater: HeaderInflater;
+  readonly #memory = new HeaderMemory();
   readonly #sink: FrameSink;
 
   #stopped = false;
@@ -337,7 +339,9 @@ export class FrameReader {
     let headers = NO_HEADERS;
     let fault: HeaderFault | null = 'size';
     if (!this.#oversize && block.length === inflater.length) {
-      const decoded = decodeHeaderBlock(this.#version, block, headerEncoding, maxHeaderCount);
+      const version = this.#version;
+      const memory = this.#memory;
+      const decoded = decodeHeaderBlock(version, block, headerEncoding, maxHeaderCount, memory);
       headers = decoded.headers;
       fault = decoded.fault;
     }

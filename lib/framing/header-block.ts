@@ -3,6 +3,7 @@ import type { ProtocolVersion } from '../protocol/version.ts';
 import { readUint16, readUint32 } from './bytes.ts';
 import type { HeaderFault } from './frame-sink.ts';
 import type { HeaderEncoding } from './header-list.ts';
+import type { HeaderMemory } from './header-memory.ts';
 
 /** What was found in a name/value block. */
 export interface DecodedHeaderBlock {
@@ -22,6 +23,7 @@ const FEW_PAIRS = 16;
 const ONE_STRING_LIMIT = 4096;
 
 let scratch: Buffer = Buffer.allocUnsafeSlow(4096);
+const NO_VIEW: DataView = new DataView(new ArrayBuffer(0));
 
 /**
  * The plain name/value block of `headers` (SPDY/3 2.6.10), which come from `prepareHeaders`: names unique, several
@@ -68,13 +70,15 @@ const BYTE_CLASSES: Uint8Array = classifyBytes();
 
 /**
  * Reads a plain name/value block (SPDY/3 2.6.10). Values that NUL separates become pairs of the same name. No memory
- * is taken on the word of a count or length. No bytes at all mean no pairs.
+ * is taken on the word of a count or length. No bytes at all mean no pairs. With a memory, pairs that stood in the block
+ * before are those of that one.
  */
 export function decodeHeaderBlock(
   version: ProtocolVersion,
   block: Buffer,
   encoding: HeaderEncoding,
   maxCount: number,
+  memory: HeaderMemory | null = null,
 ): DecodedHeaderBlock {
   const headers: Header[] = [];
   const size = version.headerLengthSize;
@@ -86,10 +90,28 @@ export function decodeHeaderBlock(
   let at = size;
   if (count > (end - at) / (2 * size)) return { headers, fault: 'structure' };
 
-  const pieces = end <= ONE_STRING_LIMIT ? block.toString('latin1') : null;
+  let pieces: string | null = null;
+  const view = memory === null ? NO_VIEW : new DataView(block.buffer, block.byteOffset, end);
+  memory?.begin();
+  const starts: number[] = [];
+  let memorable = true;
   const seen: NameSet = { few: [], many: null };
+  // Pairs in the order of the memory have different names, since those there have.
+  let ordered = memory !== null;
   let fault: HeaderFault | null = null;
   for (let left = count; left > 0; left--) {
+    if (memory !== null) {
+      let again = Math.min(memory.count(view, at), left, maxCount - headers.length);
+      left -= again;
+      for (; again > 0; again--) {
+        starts.push(at);
+        at += memory.length;
+        const header = memory.take();
+        if (!ordered && !isNew(seen, header[0])) fault = 'content';
+        headers.push(header);
+      }
+      if (left === 0) break;
+    }
     // Each step proves room for the next length too, so that none is read beyond the end.
     if (end - at < 2 * size) return { headers, fault: 'structure' };
     const nameLength = readLength(block, at, size);
@@ -99,20 +121,26 @@ export function decodeHeaderBlock(
     const valueLength = readLength(block, nameEnd, size);
     const valueStart = nameEnd + size;
     if (valueLength > end - valueStart) return { headers, fault: 'structure' };
+    starts.push(at);
+    const knownName = memory === null ? null : memory.takeName(nameEnd - at);
     at = valueStart + valueLength;
 
-    const nameClasses = classesOf(block, nameStart, nameEnd);
+    if (end <= ONE_STRING_LIMIT) pieces ??= block.toString('latin1');
     const valueClasses = classesOf(block, valueStart, at);
+    if ((valueClasses & NOT_IN_VALUE) !== 0) fault = 'content';
     const name =
-      pieces?.substring(nameStart, nameEnd) ?? block.toString('latin1', nameStart, nameEnd);
-    if (
-      nameLength === 0 ||
-      (nameClasses & NOT_IN_NAME) !== 0 ||
-      (valueClasses & NOT_IN_VALUE) !== 0 ||
-      !isNew(seen, name)
-    ) {
-      fault = 'content';
+      knownName ??
+      pieces?.substring(nameStart, nameEnd) ??
+      block.toString('latin1', nameStart, nameEnd);
+    if (knownName === null) {
+      const nameClasses = classesOf(block, nameStart, nameEnd);
+      if (nameLength === 0 || (nameClasses & NOT_IN_NAME) !== 0) fault = 'content';
+      if (ordered && memory?.skipTo(name) !== true) {
+        ordered = false;
+        for (const [earlier] of headers) isNew(seen, earlier);
+      }
     }
+    if (!ordered && !isNew(seen, name)) fault = 'content';
     const value =
       utf8 && (valueClasses & HIGH) !== 0
         ? block.toString('utf8', valueStart, at)
@@ -122,6 +150,7 @@ export function decodeHeaderBlock(
       headers.push([name, value]);
       continue;
     }
+    memorable = false;
     for (let from = 0; from <= value.length; ) {
       if (headers.length >= maxCount) return { headers, fault: 'size' };
       const nul = value.indexOf('\0', from);
@@ -131,7 +160,12 @@ export function decodeHeaderBlock(
       from = to + 1;
     }
   }
-  return { headers, fault: at === end ? fault : 'structure' };
+  if (at !== end) return { headers, fault: 'structure' };
+  if (memory !== null && memorable && fault === null) {
+    starts.push(end);
+    memory.keep(block, starts, headers);
+  }
+  return { headers, fault };
 }
 
 /** Names met so far: a plain list while there are few of them. */

@@ -1,0 +1,95 @@
+import type { Header, HeaderList } from '../protocol/frames.ts';
+
+/** Longer blocks are not remembered. */
+const MOST_BYTES = 4096;
+/** Room is taken in such pieces. */
+const ROOM_STEP = 256;
+
+const NO_BYTES = new Uint8Array(0);
+const NO_VIEW: DataView = new DataView(NO_BYTES.buffer);
+
+/**
+ * The last good header block of a session. Most pairs come again, as the same bytes in the same order: those are given
+ * out again instead of being read, checked and made anew. Bounded by one block of 4096 bytes.
+ */
+export class HeaderMemory {
+  #bytes: Uint8Array = NO_BYTES;
+  #view: DataView = NO_VIEW;
+  /** Where each pair begins; at the end, where the last one ends. */
+  #starts: readonly number[] = [];
+  /** The name and the value of each pair. */
+  #texts: readonly string[] = [];
+  /** The pair that is expected next. */
+  #next = 0;
+  /** How many bytes of it were found at the end of the last `count()`. */
+  #found = 0;
+
+  /** Starts a block: its first pair is expected. */
+  begin(): void {
+    this.#next = 0;
+  }
+
+  /** How many pairs from the expected one on stand in `block` from `at` on. `take()` has to follow for each. */
+  count(block: DataView, at: number): number {
+    const starts = this.#starts;
+    const pairs = this.#texts.length / 2;
+    const first = this.#next;
+    this.#found = 0;
+    if (first >= pairs) return 0;
+    const from = starts[first] as number;
+    const most = Math.min(block.byteLength - at, (starts[pairs] as number) - from);
+    const view = this.#view;
+    let same = 0;
+    while (same + 4 <= most && block.getInt32(at + same) === view.getInt32(from + same)) same += 4;
+    while (same < most && block.getUint8(at + same) === view.getUint8(from + same)) same++;
+    let behind = first;
+    while (behind < pairs && (starts[behind + 1] as number) - from <= same) behind++;
+    this.#found = same - ((starts[behind] as number) - from);
+    return behind - first;
+  }
+
+  /** Bytes of the expected pair. */
+  get length(): number {
+    return (this.#starts[this.#next + 1] as number) - (this.#starts[this.#next] as number);
+  }
+
+  /** A new pair like the expected one, with the same strings; the one behind it is expected then. */
+  take(): Header {
+    const at = 2 * this.#next++;
+    return [this.#texts[at] as string, this.#texts[at + 1] as string];
+  }
+
+  /**
+   * The name of the expected pair, if it was found in the last `count()` although its value was not; `length` bytes are those of
+   * its length and name. The pair behind it is expected then.
+   */
+  takeName(length: number): string | null {
+    return this.#found < length ? null : (this.#texts[2 * this.#next++] as string);
+  }
+
+  /** Whether a pair of this name is still to come; the one behind it is expected then. */
+  skipTo(name: string): boolean {
+    const texts = this.#texts;
+    for (let i = 2 * this.#next; i < texts.length; i += 2) {
+      if (texts[i] !== name) continue;
+      this.#next = i / 2 + 1;
+      return true;
+    }
+    return false;
+  }
+
+  /** Remembers a good block: its bytes, where its pairs begin and the last one ends, and the strings of the pairs. */
+  keep(block: Uint8Array, starts: readonly number[], headers: HeaderList): void {
+    const { length } = block;
+    if (length > MOST_BYTES) return;
+    if (this.#bytes.length < length) {
+      this.#bytes = new Uint8Array(Math.ceil(length / ROOM_STEP) * ROOM_STEP);
+      this.#view = new DataView(this.#bytes.buffer);
+    }
+    this.#bytes.set(block);
+    const texts: string[] = [];
+    for (const [name, value] of headers) texts.push(name, value);
+    this.#starts = starts;
+    this.#texts = texts;
+  }
+}

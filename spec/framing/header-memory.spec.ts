@@ -1,0 +1,135 @@
+import { expect } from 'chai';
+import { type DecodedHeaderBlock, decodeHeaderBlock } from '../../lib/framing/header-block.ts';
+import { HeaderMemory } from '../../lib/framing/header-memory.ts';
+import type { HeaderList } from '../../lib/protocol/frames.ts';
+import { SPDY2, SPDY3_1 } from '../../lib/protocol/version.ts';
+import { headerSequence, plainOf } from '../compression/header-sequences.ts';
+import { FrameFactory } from '../support/frame-factory.ts';
+import { createRandom } from '../support/shred.ts';
+
+function plain(headers: HeaderList): Buffer {
+  return new FrameFactory(SPDY3_1).headerBlock(headers);
+}
+
+/** Reads blocks one after the other with one memory; returns what the last one holds. */
+function decodeAll(...lists: HeaderList[]): DecodedHeaderBlock {
+  const memory = new HeaderMemory();
+  let decoded: DecodedHeaderBlock = { headers: [], fault: null };
+  for (const list of lists) {
+    decoded = decodeHeaderBlock(SPDY3_1, plain(list), 'latin1', 1000, memory);
+  }
+  return decoded;
+}
+
+const LIST: HeaderList = [
+  ['a', 'first'],
+  ['b', 'second'],
+  ['c', ''],
+  ['d', 'fourth'],
+];
+
+describe('framing/header-memory', () => {
+  it('does not change what a block is read as, good or bad', () => {
+    for (let seed = 0; seed < 150; seed++) {
+      const random = createRandom(seed);
+      const wire = seed % 2 === 0 ? 2 : 3;
+      const version = wire === 2 ? SPDY2 : SPDY3_1;
+      const utf8 = random.integer(0, 1) === 1;
+      const encoding = utf8 ? 'utf8' : 'latin1';
+      const memory = new HeaderMemory();
+      for (const list of headerSequence(seed, 10)) {
+        let block = plainOf(wire, list, utf8);
+        const damage = random.integer(0, 5);
+        if (damage === 0) block = block.subarray(0, random.integer(0, block.length));
+        if (damage === 1) block[random.integer(0, block.length - 1)] = random.integer(0, 255);
+        if (damage === 2) block = Buffer.concat([block, Buffer.alloc(random.integer(1, 9))]);
+        const most = damage === 3 ? random.integer(1, 12) : 1000;
+        expect(decodeHeaderBlock(version, block, encoding, most, memory)).to.deep.equal(
+          decodeHeaderBlock(version, block, encoding, most),
+        );
+      }
+    }
+  });
+
+  it('finds pairs behind one that changed, is new, or was left out', () => {
+    const changed: HeaderList = [['a', 'first'], ['b', 'other'], ...LIST.slice(2)];
+    const added: HeaderList = [['a', 'first'], ['x', 'new'], ...LIST.slice(1)];
+    const leftOut: HeaderList = [['a', 'first'], ...LIST.slice(2)];
+    for (const list of [LIST, changed, added, leftOut, [...LIST].reverse(), []]) {
+      expect(decodeAll(LIST, list)).to.deep.equal({ headers: list, fault: null });
+      expect(decodeAll(list, LIST)).to.deep.equal({ headers: LIST, fault: null });
+    }
+  });
+
+  it('refuses a name that stands twice, known or not (checklist 210)', () => {
+    const twice: HeaderList[] = [
+      [...LIST, ['a', 'first']],
+      [...LIST, ['b', 'other']],
+      [['a', 'first'], ['a', 'first'], ...LIST.slice(1)],
+      [['d', 'fourth'], ...LIST],
+      [['x', '1'], ...LIST, ['x', '2']],
+      [['a', 'other'], ...LIST],
+      [['x', '1'], ['b', 'other'], ...LIST],
+    ];
+    for (const list of twice) {
+      expect(decodeAll(LIST, list)).to.deep.equal({ headers: list, fault: 'content' });
+      expect(decodeAll(LIST, list, LIST)).to.deep.equal({ headers: LIST, fault: null });
+    }
+  });
+
+  it('counts remembered pairs, too', () => {
+    const memory = new HeaderMemory();
+    decodeHeaderBlock(SPDY3_1, plain(LIST), 'latin1', 1000, memory);
+    for (const most of [1, 3]) {
+      expect(decodeHeaderBlock(SPDY3_1, plain(LIST), 'latin1', most, memory)).to.deep.equal({
+        headers: LIST.slice(0, most),
+        fault: 'size',
+      });
+    }
+  });
+
+  it('is not touched by what the application does with the pairs', () => {
+    const memory = new HeaderMemory();
+    for (let i = 0; i < 3; i++) {
+      const { headers } = decodeHeaderBlock(SPDY3_1, plain(LIST), 'latin1', 1000, memory);
+      expect(headers).to.deep.equal(LIST);
+      for (const header of headers as unknown as [string, string][]) header[1] = 'spoilt';
+      (headers as unknown as unknown[]).length = 0;
+    }
+  });
+
+  it('is not touched by what comes into the memory of the block', () => {
+    const memory = new HeaderMemory();
+    for (let i = 0; i < 3; i++) {
+      const block = plain(LIST);
+      expect(decodeHeaderBlock(SPDY3_1, block, 'latin1', 9, memory).headers).to.deep.equal(LIST);
+      block.fill(0);
+    }
+  });
+
+  it('gives the same strings again for pairs and names that return', () => {
+    const memory = new HeaderMemory();
+    const blocks = [LIST, [...LIST.slice(0, 3), ['d', 'changed']] as HeaderList].map(plain);
+    for (const block of blocks) decodeHeaderBlock(SPDY3_1, block, 'latin1', 9, memory);
+    const view = new DataView(blocks[0]?.buffer as ArrayBuffer, blocks[0]?.byteOffset);
+    memory.begin();
+    expect(memory.count(view, 4)).to.equal(3);
+    expect([memory.take(), memory.take(), memory.take()]).to.deep.equal(LIST.slice(0, 3));
+    expect(memory.takeName(5)).to.equal('d');
+    expect(memory.count(view, 4)).to.equal(0);
+  });
+
+  it('remembers no block of more than 4096 bytes', () => {
+    const memory = new HeaderMemory();
+    const read = (list: HeaderList): number => {
+      const block = plain(list);
+      decodeHeaderBlock(SPDY3_1, block, 'latin1', 1000, memory);
+      memory.begin();
+      return memory.count(new DataView(block.buffer, block.byteOffset, block.length), 4);
+    };
+    const overhead = plain([['x', '']]).length;
+    expect(read([['x', 'y'.repeat(4096 - overhead)]])).to.equal(1);
+    expect(read([['x', 'z'.repeat(4097 - overhead)]])).to.equal(0);
+    expect(read(LIST)).to.equal(4);
+  });
+});
