@@ -129,7 +129,11 @@ export class PodConnection extends Duplex {
       this.#wait();
     });
     error.on('response', () => this.#answered(error));
-    error.on('error', (reason) => this.#refused(error, reason));
+    error.on('error', (reason) => {
+      // Servers may reset it in the end; but what was lost with the connection may have been a failure.
+      if (isLoss(reason)) this.#failure ??= reason;
+      this.#refused(error, reason);
+    });
     const ended = (): void => {
       this.#explained = true;
       this.#conclude();
@@ -155,7 +159,7 @@ export class PodConnection extends Duplex {
     data.on('error', (reason) => {
       this.#failure ??= reason;
       this.#refused(data, reason);
-      if (this.#explained || reason instanceof SessionError) this.#conclude();
+      if (this.#explained || reason instanceof SessionError || isLoss(reason)) this.#conclude();
       else this.#wait();
     });
   }
@@ -169,7 +173,8 @@ export class PodConnection extends Duplex {
 
   /** RST_STREAM instead of SYN_REPLY. */
   #refused(stream: SpdyStream, reason: Error): void {
-    if (!this.#unanswered.has(stream) || !(reason instanceof StreamError)) return;
+    const reset = reason instanceof StreamError && !isLoss(reason);
+    if (!this.#unanswered.has(stream) || !reset) return;
     const message = `the server refused a connection to port ${this.port}: RST_STREAM ${reason.status}`;
     this.#fail(this.#told() ?? new RemoteFailureError(message));
   }
@@ -207,10 +212,7 @@ export class PodConnection extends Duplex {
 
   #fail(reason: Error): void {
     const lost = 'the connection to the cluster was lost';
-    const error =
-      reason instanceof SessionError && reason.code !== 'ERR_SPDY_ABORTED'
-        ? new ConnectionLostError(lost, null, { cause: reason })
-        : reason;
+    const error = isLoss(reason) ? new ConnectionLostError(lost, null, { cause: reason }) : reason;
     this.#settle(error);
     // Who waits for `accepted` has been told already.
     this.destroy(error);
@@ -222,6 +224,12 @@ export class PodConnection extends Duplex {
       if (error === null || error === undefined) done();
     };
   }
+}
+
+/** Whether a stream has failed because the connection to the cluster has. */
+function isLoss(reason: Error): boolean {
+  if (reason instanceof StreamError) return reason.code === 'ERR_SPDY_TRANSPORT_CLOSED';
+  return reason instanceof SessionError && reason.code !== 'ERR_SPDY_ABORTED';
 }
 
 function destroyed(): InvalidStateError {

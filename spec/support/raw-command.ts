@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { resolveCommand } from '../../lib/kubernetes/command-options.ts';
+import { PodConnection } from '../../lib/kubernetes/pod-connection.ts';
 import { RemoteCommand } from '../../lib/kubernetes/remote-command.ts';
 import { kubernetesSession } from '../../lib/kubernetes/session-options.ts';
 import { CLIENT, PROTO_SPDY3_1 } from '../../lib/protocol/constants.ts';
@@ -63,6 +64,20 @@ export function rawCommand(options: RawCommandOptions = {}): RawCommand {
     session,
     peer: new RawPeer(connection.server, SPDY31),
   };
+}
+
+/** A forwarded connection to `port` over a connection in memory, behind the upgrade. */
+export function rawPodConnection(port: number): {
+  readonly connection: PodConnection;
+  readonly session: Session;
+  readonly peer: RawPeer;
+} {
+  const ends = memoryConnection();
+  const session = new Session(CLIENT, PROTO_SPDY3_1, kubernetesSession());
+  session.on('error', () => {});
+  session.attach(ends.client);
+  const connection = new PodConnection(session, port, 0, 0);
+  return { connection, session, peer: new RawPeer(ends.server, SPDY31) };
 }
 
 /** Reads everything and waits for the outcome. */
