@@ -22,7 +22,8 @@ import { TerminalSizeReader } from './terminal-size.ts';
 /** Runs a command for a client: resolves with its exit code, 0 without one. What it throws is told to the client as a failure. */
 export type CommandHandler = (
   command: ServerCommand,
-) => number | undefined | void | Promise<number | undefined> | Promise<void>;
+  // biome-ignore lint/suspicious/noConfusingVoidType: many a handler returns nothing
+) => number | undefined | void | Promise<number | undefined | void>;
 
 /** What a session of exec or attach is made of. */
 export interface CommandSessionInit {

@@ -86,8 +86,6 @@ export class ForwardSession {
     if (type === 'error') stream.resume();
     else pair.port = port;
     stream.once('close', () => this.#closed(id, pair, type));
-    // 'close' tells all; without a listener, what a handler pipes would make an uncaught exception of a reset.
-    stream.on('error', () => {});
     if (pair.error !== null && pair.data !== null) this.#start(id, pair);
   }
 
@@ -186,9 +184,14 @@ export class ForwardSession {
 /** Ends a stream with a text, and waits until that has left or cannot any more. */
 async function ended(stream: SpdyStream, text = ''): Promise<void> {
   if (stream.destroyed || stream.writableFinished) return;
-  await new Promise<void>((done) => {
-    stream.once('finish', done);
-    stream.once('close', done);
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      stream.removeListener('finish', done);
+      stream.removeListener('close', done);
+      resolve();
+    };
+    stream.on('finish', done);
+    stream.on('close', done);
     if (!stream.writableEnded) stream.end(text);
   });
 }

@@ -12,7 +12,7 @@ export class ServerLife {
   /** Resolves when the session is closed. */
   readonly closed: Promise<void>;
   readonly #gone = new AbortController();
-  readonly #streams = new Set<SpdyStream>();
+  readonly #streams = new Map<number, SpdyStream>();
 
   /** `accept` is given each stream of the client. */
   constructor(session: Session, accept: (stream: SpdyStream) => void) {
@@ -20,12 +20,12 @@ export class ServerLife {
     this.signal = this.#gone.signal;
     this.closed = new Promise((done) => session.once('close', () => done()));
     session.on('stream', (stream) => {
-      this.#streams.add(stream);
+      this.#streams.set(stream.id, stream);
       // Handlers are told by 'close' and by their signal; nobody has to listen for the error of a client that has gone.
       stream.on('error', () => {});
-      stream.once('close', () => this.#streams.delete(stream));
       accept(stream);
     });
+    session.on('streamClose', (id) => this.#streams.delete(id));
     // These clients read nothing after their GOAWAY.
     session.once('goaway', () => this.end());
     session.once('timeout', () => this.end());
@@ -36,14 +36,15 @@ export class ServerLife {
 
   /** Whether the client has gone, or was sent away. */
   get over(): boolean {
-    return this.signal.aborted || this.session.destroyed;
+    const { session } = this;
+    return this.signal.aborted || session.writableEnded || session.destroyed;
   }
 
   /** Sends the client away: RST_STREAM for every open stream, GOAWAY, the end of the transport. */
   end(): void {
     if (this.signal.aborted) return;
     this.#gone.abort();
-    for (const stream of this.#streams) stream.close();
+    for (const stream of this.#streams.values()) stream.close();
     void this.session.close();
   }
 }

@@ -164,9 +164,14 @@ export class RawPeer {
   readonly frames: DecodedFrame[] = [];
   readonly #decoder: FrameDecoder;
 
-  constructor(socket: Duplex, version: ProtocolVersion) {
+  /** `make` is given when something was made before there was a socket. */
+  constructor(
+    socket: Duplex,
+    version: ProtocolVersion,
+    make: FrameFactory = new FrameFactory(version),
+  ) {
     this.socket = socket;
-    this.make = new FrameFactory(version);
+    this.make = make;
     this.#decoder = new FrameDecoder(version);
     socket.on('error', () => {});
     socket.on('data', (chunk: Buffer) => this.frames.push(...this.#decoder.push(chunk)));
