@@ -118,7 +118,9 @@ export class ForwardSession {
     const { signal } = pair.gone;
     let reason = '';
     // Clients up to kubectl 1.31 let go of their side only when the error stream has ended as well: the end of the target is all they wait for.
-    const targetEnded = (): void => void pair.error?.end();
+    const targetEnded = (): void => {
+      if (!pair.failed) pair.error?.end();
+    };
     stream.once('finish', targetEnded);
     try {
       await handler({ namespace, pod, uid, port, stream, signal, request });
