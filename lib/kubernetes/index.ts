@@ -24,6 +24,15 @@ export {
   UpgradeRefusedError,
 } from './errors.ts';
 export { attach, exec } from './exec.ts';
+export {
+  createFakeApiServer,
+  FakeApiServer,
+  type FakeApiServerEvents,
+  type FakeApiServerOpen,
+  type FakeApiServerOptions,
+} from './fake-api-server.ts';
+export type { FakeFault, FakeRequest } from './fake-fault.ts';
+export type { FakeContainer, FakePod } from './fake-pods.ts';
 export type { ForwardedConnection, PortForwardHandler } from './forward-session.ts';
 export { type ForwardToOptions, forwardTo } from './forward-to.ts';
 export {

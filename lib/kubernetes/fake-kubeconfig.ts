@@ -1,0 +1,36 @@
+/** What a kubeconfig says about one cluster. */
+export interface KubeConfigFacts {
+  /** URL of the server. */
+  readonly server: string;
+  /** Certificate (PEM) to trust, null without TLS. */
+  readonly ca: string | null;
+  readonly token: string | null;
+}
+
+/** How such a kubeconfig begins: what does not is not overwritten. */
+export const FAKE_KUBECONFIG_MARK = '# Of a fake API server: may be overwritten by the next one.';
+
+/** A kubeconfig with one context, `fake`. */
+export function formatKubeConfig({ server, ca, token }: KubeConfigFacts): string {
+  const authority =
+    ca === null ? '' : `\n    certificate-authority-data: ${Buffer.from(ca).toString('base64')}`;
+  const user = token === null ? '{}' : `\n    token: ${JSON.stringify(token)}`;
+  return `${FAKE_KUBECONFIG_MARK}
+apiVersion: v1
+kind: Config
+current-context: fake
+contexts:
+- name: fake
+  context:
+    cluster: fake
+    user: fake
+    namespace: default
+clusters:
+- name: fake
+  cluster:
+    server: ${JSON.stringify(server)}${authority}
+users:
+- name: fake
+  user: ${user}
+`;
+}
