@@ -35,10 +35,10 @@ export async function requests({ method = 'GET', path = '/empty', atOnce, over =
   const until = started + ms;
   let count = 0;
   const one = async (connection) => {
-    while (performance.now() < until) {
+    do {
       await exchange(connection, { method, path, upload: length });
       count++;
-    }
+    } while (performance.now() < until);
   };
   await Promise.all(Array.from({ length: atOnce }, (_, at) => one(connections[at % over])));
   return { count, seconds: (performance.now() - started) / 1000 };
