@@ -8,6 +8,7 @@ import {
   versionOption,
 } from '../../lib/cli/arguments.ts';
 import { parseProxy } from '../../lib/cli/proxy-option.ts';
+import { KUBE_FAKE_HELP, parseKubeFakeOptions } from '../../lib/cli/spdy-kube-fake-options.ts';
 import {
   parseSpdycatOptions,
   SPDYCAT_HELP,
@@ -27,6 +28,7 @@ describe('command lines', () => {
   for (const [name, help] of [
     ['spdycat', SPDYCAT_HELP],
     ['spdyd', SPDYD_HELP],
+    ['spdy-kube-fake', KUBE_FAKE_HELP],
   ] as const) {
     it(`the help of ${name} fits a screen of 80 by 24`, () => {
       const lines = help.split('\n').slice(0, -1);
@@ -46,12 +48,18 @@ describe('command lines', () => {
         SPDYD_HELP,
         `htdocs host push list dotfiles spdy2 spdy3 spdy3-1 no-tls verify-client verbose color json version help`,
       ],
+      [
+        KUBE_FAKE_HELP,
+        `pod port host kubeconfig directory main tty tls token delay refuse drop-after verbose version help`,
+      ],
     ];
     for (const [help, names] of options) {
       for (const name of names.split(/\s+/)) expect(help).to.match(new RegExp(`--${name}\\b`));
     }
     expect(parseSpdycatOptions(['-h'])).to.equal(SPDYCAT_HELP);
     expect(parseSpdydOptions(['--help'])).to.equal(SPDYD_HELP);
+    expect(parseKubeFakeOptions(['-h'])).to.equal(KUBE_FAKE_HELP);
+    expect(parseKubeFakeOptions(['--version'])).to.match(/^spdy-kube-fake \(spdylay \d/);
     expect(parseSpdycatOptions(['--version'])).to.match(/^spdycat \(spdylay \d+\.\d+\.\d+\)\n$/);
     expect(parseSpdydOptions(['--version'])).to.match(/^spdyd \(spdylay \d+\.\d+\.\d+\)\n$/);
   });

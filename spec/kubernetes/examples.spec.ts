@@ -1,0 +1,16 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+
+describe('examples of Kubernetes', () => {
+  it('kube-fake runs', async () => {
+    const file = fileURLToPath(new URL('../../examples/kube-fake.js', import.meta.url));
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [file]);
+    expect(stderr).to.equal('');
+    expect(stdout).to.include('run: exit code 0, output 12\n');
+    expect(stdout).to.include('exec: stderr oops\nexec: exit code 3\n');
+    expect(stdout).to.include('port-forward: 20 pages at once, the last one: page /19\n');
+    expect(stdout).to.match(/kubectl: (not installed|exit code 7)\n$/);
+  }).timeout(20_000);
+});
