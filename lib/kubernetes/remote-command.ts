@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
-import { type SessionError, SpdyError, StreamError } from '../errors.ts';
+import { SessionError, SpdyError, StreamError } from '../errors.ts';
+import { REFUSED_STREAM } from '../protocol/constants.ts';
 import { Deadline } from '../session/keepalive.ts';
 import type { Session } from '../session/session.ts';
 import type { SpdyStream } from '../session/stream.ts';
@@ -93,6 +94,8 @@ export class RemoteCommand {
     session.on('error', (error) => {
       this.#failure = error;
     });
+    // Servers open none.
+    session.on('stream', (stream) => stream.close(REFUSED_STREAM));
     session.on('close', () => this.#conclude());
     if (replyTimeoutMs > 0) {
       const message = `the server did not accept the streams within ${replyTimeoutMs} ms`;
@@ -140,6 +143,7 @@ export class RemoteCommand {
     const stream = [...this.#unanswered, ...this.#running].find((one) => one.id === id);
     if (stream === undefined || this.#settled) return;
     this.#running.delete(stream);
+    if (error instanceof SessionError) this.#failure ??= error;
     const reset =
       error instanceof StreamError &&
       error.by === 'peer' &&
