@@ -7,6 +7,7 @@ import type { CommandHandler, ServerCommand } from '../../lib/kubernetes/index.t
 import {
   bytesOn,
   execPath,
+  framesOf,
   isAccepted,
   isFinished,
   openStreams,
@@ -146,29 +147,22 @@ describe('Kubernetes server: exec and attach', () => {
       expect(resetsOf(peer, 65)).to.deep.equal([3]);
     });
 
-    it('that do not come in time end the session', async () => {
+    it('that do not come in time: the client gets RST_STREAM and GOAWAY, and nothing runs', async () => {
       let called = false;
+      const handler = (): void => {
+        called = true;
+      };
       const { peer, socket } = await start(
-        () => {
-          called = true;
-        },
+        handler,
         OUTPUTS,
-        {},
+        { pipelined: (make) => framesOf(make, 'error', 'stdout') },
         { streamCreationTimeoutMs: 20 },
       );
-      openStreams(peer, 'error', 'stdout');
-      socket.end();
-      await closed(socket);
-      expect(peer.names.slice(0, 2)).to.deep.equal(['SYN_REPLY', 'SYN_REPLY']);
-      expect(called).to.equal(false);
-    });
-
-    it('that do not come in time: the client is told with RST_STREAM and GOAWAY', async () => {
-      const { peer } = await start(() => 0, OUTPUTS, {}, { streamCreationTimeoutMs: 20 });
-      openStreams(peer, 'error', 'stdout');
       await peer.frame('GOAWAY');
       expect([...resetsOf(peer, 1), ...resetsOf(peer, 3)]).to.deep.equal([5, 5]);
       expect(peer.frames.at(-1)?.frame).to.include({ lastGoodStreamId: 3, status: 0 });
+      await closed(socket);
+      expect(called).to.equal(false);
     });
   });
 
@@ -324,6 +318,21 @@ describe('Kubernetes server: exec and attach', () => {
       expect(served?.errors).to.deep.equal([]);
     });
 
+    it('may destroy its streams: the client gets FIN', async () => {
+      const { peer } = await start(({ stdout, stderr }) => {
+        stdout?.write('lost');
+        stdout?.destroy();
+        stderr?.cork();
+        stderr?.write('a');
+        stderr?.write('b');
+        stderr?.uncork();
+      });
+      openStreams(peer, 'error', 'stdout', 'stderr');
+      expect(await textOn(peer, 5)).to.equal('ab');
+      await until(() => isFinished(peer, 3) && isFinished(peer, 1));
+      expect(peer.names).to.not.include('RST_STREAM');
+    });
+
     it('fails: the client is told, and the application', async () => {
       await start(({ command }) => {
         if (command[0] === 'status') {
@@ -391,6 +400,25 @@ describe('Kubernetes server: exec and attach', () => {
       await peer.frame('GOAWAY');
       expect(isFinished(peer, 1)).to.equal(true);
       await closed(socket);
+    });
+
+    it('takes no byte from a client that reads late, and pings meanwhile', async () => {
+      // It fits into the buffers of the connection.
+      const output = Buffer.alloc(100_000, 'x');
+      const handler: CommandHandler = ({ stdout }) => void stdout?.write(output);
+      served = await serveStreams({ exec: handler }, { endTimeoutMs: 20 });
+      const upgraded = once(served.server, 'upgrade');
+      const { peer, socket } = await again('command=a&stdout=1');
+      const [, serverSocket] = await upgraded;
+      socket.pause();
+      openStreams(peer, 'error', 'stdout');
+      await once(serverSocket, 'finish');
+      peer.send(peer.make.ping(1), peer.make.ping(3));
+      await settle();
+      socket.resume();
+      await peer.frame('GOAWAY');
+      expect(bytesOn(peer, 3)).to.deep.equal(output);
+      expect(bytesOn(peer, 1).toString()).to.include('Success');
     });
 
     it('waits for ever with endTimeoutMs: 0', async () => {

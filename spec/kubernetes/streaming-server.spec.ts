@@ -13,6 +13,7 @@ import {
 import {
   execPath,
   FORWARD_PATH,
+  framesOf,
   openStreams,
   rawClient,
   refusedClient,
@@ -146,10 +147,7 @@ describe('Kubernetes streaming server', () => {
       expect(bad).to.include('"reason":"Forbidden"');
       const good = await rawClient(port, EXEC, {
         lines: ['Authorization: Bearer good'],
-        pipelined: (make) => [
-          make.synStream(1, [['streamtype', 'error']]),
-          make.synStream(3, [['streamtype', 'stdout']]),
-        ],
+        pipelined: (make) => framesOf(make, 'error', 'stdout'),
       });
       expect(await textOn(good.peer, 1)).to.include('Success');
       good.socket.destroy();
@@ -267,8 +265,9 @@ describe('Kubernetes streaming server', () => {
 
     it('idleness: RST_STREAM for what is open, GOAWAY, the end', async () => {
       const port = await start(STAYS, { idleTimeoutMs: 50 });
-      const { peer, socket } = await rawClient(port, EXEC);
-      openStreams(peer, 'error', 'stdout');
+      const { peer, socket } = await rawClient(port, EXEC, {
+        pipelined: (make) => framesOf(make, 'error', 'stdout'),
+      });
       await peer.frame('GOAWAY');
       expect([...resetsOf(peer, 1), ...resetsOf(peer, 3)]).to.deep.equal([5, 5]);
       expect(peer.frames.at(-1)?.frame).to.include({
@@ -282,7 +281,6 @@ describe('Kubernetes streaming server', () => {
     it('idleness is not changed by PING with idleIgnoresPing', async () => {
       const port = await start(STAYS, { idleTimeoutMs: 100, idleIgnoresPing: true });
       const { peer, socket } = await rawClient(port, EXEC);
-      openStreams(peer, 'error', 'stdout');
       let id = 1;
       const pings = setInterval(() => {
         peer.send(peer.make.ping(id));

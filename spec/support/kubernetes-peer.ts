@@ -140,9 +140,14 @@ export function forwardStream(type: string, port: number | string, id?: number):
   return headers;
 }
 
+/** SYN_STREAMs of a command, with ids 1, 3, 5... */
+export function framesOf(make: FrameFactory, ...types: readonly string[]): Buffer[] {
+  return types.map((type, i) => make.synStream(2 * i + 1, streamType(type)));
+}
+
 /** Opens streams of a command, with ids 1, 3, 5... */
 export function openStreams(peer: RawPeer, ...types: readonly string[]): void {
-  peer.send(...types.map((type, i) => peer.make.synStream(2 * i + 1, streamType(type))));
+  peer.send(...framesOf(peer.make, ...types));
 }
 
 /** Bytes that came on a stream. */
