@@ -2,6 +2,7 @@ import type { ErrorCode } from '../errors.ts';
 import { CREDENTIAL, FRAME_HEADER_LENGTH, SETTINGS, SYN_STREAM } from '../protocol/constants.ts';
 import type { HeaderList } from '../protocol/frames.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
+import { BlockFeed } from './block-feed.ts';
 import { NO_BYTES, readUint32 } from './bytes.ts';
 import {
   type BlockPrefix,
@@ -72,8 +73,8 @@ const NO_HEADERS: HeaderList = [];
 export class FrameReader {
   readonly #version: ProtocolVersion;
   readonly #limits: FrameLimits;
-  readonly #inflater: HeaderInflater;
   readonly #memory = new HeaderMemory();
+  readonly #feed: BlockFeed;
   readonly #sink: FrameSink;
 
   #stopped = false;
@@ -101,7 +102,7 @@ export class FrameReader {
   ) {
     this.#version = version;
     this.#limits = limits;
-    this.#inflater = inflater;
+    this.#feed = new BlockFeed(inflater);
     this.#sink = sink;
   }
 
@@ -114,7 +115,7 @@ export class FrameReader {
   stop(): void {
     this.#stopped = true;
     this.#collected = NO_BYTES;
-    this.#inflater.reset();
+    this.#feed.reset();
   }
 
   /** Reads the next bytes. Must not be called out of a call to the sink. */
@@ -179,7 +180,8 @@ export class FrameReader {
     const end = at + Math.min(this.#left, chunk.length - at);
     this.#left -= end - at;
     if (this.#left === 0) this.#state = HEAD;
-    this.#sink.dataChunk(chunk.subarray(at, end));
+    // A chunk of nothing else needs no view.
+    this.#sink.dataChunk(end - at === chunk.length ? chunk : chunk.subarray(at, end));
     if (this.#left === 0 && !this.#stopped) this.#sink.dataEnd();
     return end;
   }
@@ -266,10 +268,8 @@ export class FrameReader {
 
   /** The next `length` payload bytes are not wanted. */
   #skip(length: number, then: number): void {
-    this.#then = then;
-    this.#left = length;
-    this.#state = SKIP;
-    if (length === 0) this.#endPayload(NO_BYTES, 0);
+    this.#collect(length, then);
+    if (length > 0) this.#state = SKIP;
   }
 
   /** The payload, or the wanted front of it, stands in `bytes` from `start` on; skipped ones come as no bytes. */
@@ -319,26 +319,26 @@ export class FrameReader {
 
   #readBlock(chunk: Buffer, at: number): number {
     const end = at + Math.min(this.#left, chunk.length - at);
-    const limit = this.#oversize ? 0 : this.#limits.maxHeaderListSize;
-    const hardLimit = this.#limits.maxInflatedBlockSize;
-    const problem = this.#inflater.push(chunk, at, end, limit, hardLimit);
+    const { maxHeaderListSize, maxInflatedBlockSize: hardLimit } = this.#limits;
+    const limit = this.#oversize ? 0 : maxHeaderListSize;
+    this.#left -= end - at;
+    const problem = this.#feed.push(chunk, at, end, this.#left === 0, limit, hardLimit);
     if (problem !== null) {
-      const tooLarge = this.#inflater.length > hardLimit;
+      const tooLarge = this.#feed.length > hardLimit;
       this.#fail(NO_BYTES, tooLarge ? 'ERR_SPDY_FRAME_TOO_LARGE' : 'ERR_SPDY_ZLIB', problem);
       return end;
     }
-    this.#left -= end - at;
     if (this.#left === 0) this.#endBlock();
     return end;
   }
 
   #endBlock(): void {
-    const inflater = this.#inflater;
+    const feed = this.#feed;
     const { headerEncoding, maxHeaderCount } = this.#limits;
-    const block = inflater.block();
+    const block = feed.block();
     let headers = NO_HEADERS;
     let fault: HeaderFault | null = 'size';
-    if (!this.#oversize && block.length === inflater.length) {
+    if (!this.#oversize && block.length === feed.length) {
       const version = this.#version;
       const memory = this.#memory;
       const decoded = decodeHeaderBlock(version, block, headerEncoding, maxHeaderCount, memory);
@@ -346,7 +346,7 @@ export class FrameReader {
       fault = decoded.fault;
     }
     // Before the report, in which other sessions may inflate.
-    inflater.reset();
+    feed.reset();
     this.#state = HEAD;
     const frame = headerBlockFrame(
       this.#version,
