@@ -16,6 +16,16 @@ export type {
 } from './command-options.ts';
 export type { CommandExit } from './command-outcome.ts';
 export type { CommandHandler } from './command-session.ts';
+export { copyFromPod } from './copy-from-pod.ts';
+export { copyToPod } from './copy-to-pod.ts';
+export type {
+  CopyFromPodOptions,
+  CopyOptions,
+  CopyProgress,
+  CopyResult,
+  CopyToPodOptions,
+  SkippedEntry,
+} from './cp-options.ts';
 export {
   ConnectionLostError,
   KubeConfigError,

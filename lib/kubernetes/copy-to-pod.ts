@@ -1,0 +1,154 @@
+import { realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { InvalidArgumentError } from '../errors.ts';
+import {
+  CopyCounter,
+  type CopyResult,
+  type CopyToPodOptions,
+  checkCopy,
+  type ExecPart,
+  execPart,
+  type RemotePath,
+  remotePath,
+} from './cp-options.ts';
+import { RemoteFailureError } from './errors.ts';
+import { exec } from './exec.ts';
+import { loadPackage } from './packages.ts';
+import { RemoteTar } from './remote-tar.ts';
+
+/** Bytes of a file that are read at once. */
+const READ_SIZE = 65536;
+
+/** The folder in the container, and what the archive calls the file or directory there. */
+interface Destination {
+  readonly directory: string;
+  readonly name: string;
+}
+
+/**
+ * Copies a local file or directory into a container, by a `tar` there (as `kubectl cp` does). Links stay links, modes are kept, owners are not.
+ * Needs the package `tar`.
+ *
+ * Rejects as `exec()` does; with RemoteFailureError when the container has no tar or that fails (the message has its words), with
+ * ConnectionLostError when the connection is lost before it is known that all is there, with the error of a local file.
+ */
+export async function copyToPod(options: CopyToPodOptions): Promise<CopyResult> {
+  checkCopy(options);
+  const to = remotePath('to', options.to);
+  const source = await realpath(options.from);
+  const status = await stat(source);
+  if (!status.isFile() && !status.isDirectory())
+    throw new InvalidArgumentError(`${options.from} is neither a file nor a directory`);
+  const target = execPart(options);
+  const base = path.basename(path.resolve(options.from));
+  const { directory, name } = await destination(target, to, base);
+  const counter = new CopyCounter(options);
+  const archive = await pack(source, status.isDirectory(), name, counter);
+  const args = [options.preserveMtime === true ? '-xf' : '-xmf', '-', '-C', directory];
+  const tar = await RemoteTar.start(target, args, true);
+  tar.command.stdout?.resume();
+  try {
+    await send(tar, archive, counter);
+    return counter.result;
+  } finally {
+    tar.command.close();
+  }
+}
+
+/** Where it goes: into a directory that is there or has to be, else to a new name. */
+async function destination(target: ExecPart, to: RemotePath, base: string): Promise<Destination> {
+  const { path: whole, directory, name, isDirectory } = to;
+  if (name === '' || (await isDirectoryThere(target, whole)))
+    return { directory: whole, name: base };
+  return { directory, name: isDirectory ? `${name}/${base}` : name };
+}
+
+async function isDirectoryThere(target: ExecPart, name: string): Promise<boolean> {
+  const command = await exec({ ...target, command: ['test', '-d', name] });
+  command.stdout?.resume();
+  command.stderr?.resume();
+  try {
+    return (await command.exited).exitCode === 0;
+  } catch (error) {
+    // Without `test` it cannot be known.
+    if (error instanceof RemoteFailureError) return false;
+    throw error;
+  }
+}
+
+/** The archive, piece by piece. */
+async function pack(
+  source: string,
+  isDirectory: boolean,
+  name: string,
+  counter: CopyCounter,
+): Promise<AsyncIterable<Buffer>> {
+  const tar = await loadPackage('tar', 'copying files', () => import('tar'));
+  return tar.create(
+    {
+      cwd: isDirectory ? source : path.dirname(source),
+      ...(isDirectory ? { prefix: name } : {}),
+      maxReadSize: READ_SIZE,
+      strict: true,
+      filter: (file, entry) => {
+        if (
+          !('isSocket' in entry) ||
+          entry.isFile() ||
+          entry.isDirectory() ||
+          entry.isSymbolicLink()
+        )
+          return true;
+        counter.skip(file, 'neither a file nor a directory nor a link');
+        return false;
+      },
+      onWriteEntry: (entry) => {
+        if (!isDirectory) entry.path = name;
+        // Our users are nobody there: all belongs to the user that tar runs as.
+        Object.assign(entry.stat ?? {}, { uid: 0, gid: 0 });
+        counter.entry(entry.path, entry.type === 'File');
+      },
+    },
+    // With a dot: a name that begins with @ would be taken for an archive.
+    [isDirectory ? '.' : `./${path.basename(source)}`],
+  );
+}
+
+async function send(
+  tar: RemoteTar,
+  archive: AsyncIterable<Buffer>,
+  counter: CopyCounter,
+): Promise<void> {
+  const progress = { complete: false };
+  try {
+    await pipeline(
+      Readable.from(counted(archive, counter, progress)),
+      tar.command.stdin as Writable,
+    );
+  } catch (error) {
+    // The tar there has ended without reading all: it says why.
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  }
+  await tar.ended();
+  if (!progress.complete)
+    throw new RemoteFailureError(
+      'tar ended without reading the whole archive, and calls that success',
+    );
+}
+
+/** Passes the archive on. It is complete when its last piece is: some tars end as soon as they have seen the end of the archive. */
+async function* counted(
+  archive: AsyncIterable<Buffer>,
+  counter: CopyCounter,
+  progress: { complete: boolean },
+): AsyncGenerator<Buffer> {
+  let held: Buffer | null = null;
+  for await (const chunk of archive) {
+    if (held !== null) yield held;
+    held = chunk;
+    counter.passed(chunk.length);
+  }
+  progress.complete = true;
+  if (held !== null) yield held;
+}
