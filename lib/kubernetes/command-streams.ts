@@ -20,10 +20,9 @@ export class StreamInput extends Readable {
     source.pause();
     source.on('data', this.#take);
     source.once('end', () => this.#end());
-    source.once('close', () => {
-      if (this.#isLost() && !this.#complete) this.destroy();
-      else this.#end();
-    });
+    // Reset before the command was complete: its 'close' has passed.
+    if (source.destroyed) this.#closed();
+    else source.once('close', () => this.#closed());
   }
 
   override _read(): void {
@@ -39,6 +38,11 @@ export class StreamInput extends Readable {
   readonly #take = (chunk: Buffer): void => {
     if (!this.push(chunk)) this.#source.pause();
   };
+
+  #closed(): void {
+    if (this.#isLost() && !this.#complete) this.destroy();
+    else this.#end();
+  }
 
   #end(): void {
     if (this.#complete || this.destroyed) return;
@@ -59,7 +63,8 @@ export class StreamOutput extends Writable {
     this.#sink = sink;
     // Clients send nothing there.
     sink.resume();
-    sink.once('close', () => this.destroy());
+    if (sink.destroyed) this.destroy();
+    else sink.once('close', () => this.destroy());
   }
 
   /** Ends it, if that was not done, and waits until everything has left, or cannot any more. */

@@ -62,7 +62,11 @@ export class ForwardSession {
     this.#init = init;
     this.life = new ServerLife(init.session, (stream) => this.#accept(stream));
     this.done = this.life.closed.then(async () => {
-      for (const pair of this.#pairs.values()) pair.deadline.stop();
+      for (const pair of this.#pairs.values()) {
+        pair.deadline.stop();
+        // Also where both directions have ended: its handler may wait for that.
+        pair.gone.abort();
+      }
       await Promise.all(this.#running);
     });
   }

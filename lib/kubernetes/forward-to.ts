@@ -14,6 +14,9 @@ export interface ForwardToOptions {
   readonly connectTimeoutMs?: number;
 }
 
+/** How long a target may take for the last bytes of a client that has gone, without taking any, in milliseconds. */
+const FLUSH_TIMEOUT_MS = 30_000;
+
 /** A handler that forwards each connection to a TCP port. Both directions end on their own, as far as both sides allow it. */
 export function forwardTo(options: ForwardToOptions = {}): PortForwardHandler {
   const { host = '127.0.0.1', port, connectTimeoutMs = 10_000 } = options;
@@ -35,7 +38,12 @@ function forward(
       const error = new SpdyError('ERR_SPDY_TIMEOUT', message);
       deadline.start(timeoutMs, () => socket.destroy(error));
     }
-    const stopAbort = onAbort(signal, () => socket.destroy());
+    const stopAbort = onAbort(signal, () => {
+      const complete = stream.readableEnded && stream.writableFinished;
+      // What a client has sent before it left as it should is for the target yet.
+      if (complete) socket.setTimeout(FLUSH_TIMEOUT_MS, () => socket.destroy());
+      else socket.destroy();
+    });
     // The client has finished both directions, or has reset the stream.
     const onStreamClose = (): void => {
       if (!stream.readableEnded || !stream.writableFinished) socket.destroy();
