@@ -41,20 +41,37 @@ for (const variant of kubectlVariants()) {
 
     afterEach(() => until('nothing is left', () => isEmpty(fake)));
 
-    for (const [command, code] of [
-      ['true', 0],
-      ['exit 3', 3],
-      ['./not-executable', 126],
-      ['./none', 127],
-      ['kill -9 $$', 137],
+    it('gets the exit codes 0, 3, 126, 127 and 137', async () => {
+      const setUp = '[ -e not-executable ] || echo text > not-executable';
+      const commands = ['true', 'exit 3', './not-executable', './none', 'kill -9 $$'];
+      const results = await Promise.all(
+        commands.map((command) =>
+          kubectl.run(['exec', 'p1', '--', 'sh', '-c', `${setUp}; ${command}`]),
+        ),
+      );
+      expect(results.map(({ code }) => code)).to.deep.equal([0, 3, 126, 127, 137]);
+    });
+
+    for (const [title, bytes] of [
+      ['0 bytes', 0],
+      ['1 MiB', 1 << 20],
+      ['100 MiB', 100 << 20],
     ] as const) {
-      it(`gets the exit code ${code} of '${command}'`, async () => {
-        const setUp = '[ -e not-executable ] || echo text > not-executable';
-        const args = ['sh', '-c', `${setUp}; ${command}`];
-        const { code: seen, stdout } = await kubectl.run(['exec', 'p1', '--', ...args]);
-        expect([seen, stdout.toString()]).to.deep.equal([code, '']);
+      it(`sends ${title} through cat and back`, async () => {
+        const child = kubectl.start('exec', '-i', 'p1', '--', 'cat');
+        const piece = pattern(1 << 20);
+        const pieces = Array.from({ length: Math.ceil(bytes / piece.length) }, () => piece);
+        Readable.from(pieces).pipe(child.stdin);
+        const [seen] = await Promise.all([digest(child.stdout), once(child, 'close')]);
+        const expected = await digest(Readable.from(pieces));
+        expect(child.exitCode).to.equal(0);
+        expect(seen).to.deep.equal(expected);
+        expect(seen.bytes).to.equal(bytes);
       });
     }
+
+    // What follows does not depend on what it asks for first.
+    if (variant.again) return;
 
     it('gets 127 and 126 of what is no program as well', async () => {
       const none = await kubectl.run(['exec', 'p1', '--', 'no-such-program']);
@@ -75,24 +92,6 @@ for (const variant of kubectlVariants()) {
         'problem\n',
       ]);
     });
-
-    for (const [title, bytes] of [
-      ['0 bytes', 0],
-      ['1 MiB', 1 << 20],
-      ['100 MiB', 100 << 20],
-    ] as const) {
-      it(`sends ${title} through cat and back`, async () => {
-        const child = kubectl.start('exec', '-i', 'p1', '--', 'cat');
-        const piece = pattern(1 << 20);
-        const pieces = Array.from({ length: Math.ceil(bytes / piece.length) }, () => piece);
-        Readable.from(pieces).pipe(child.stdin);
-        const [seen] = await Promise.all([digest(child.stdout), once(child, 'close')]);
-        const expected = await digest(Readable.from(pieces));
-        expect(child.exitCode).to.equal(0);
-        expect(seen).to.deep.equal(expected);
-        expect(seen.bytes).to.equal(bytes);
-      });
-    }
 
     it('ends when the command does, though its stdin is open and unread', async () => {
       const child = kubectl.start('exec', '-i', 'p1', '--', 'sh', '-c', 'head -c 3; exit 9');

@@ -14,6 +14,8 @@ export interface KubectlVariant {
   readonly name: string;
   readonly file: string;
   readonly env: Readonly<Record<string, string>>;
+  /** It differs from the one before in what it asks for first. */
+  readonly again: boolean;
 }
 
 const SPDY_ONLY = {
@@ -23,13 +25,18 @@ const SPDY_ONLY = {
 
 /** Debian's kubectl (1.20, SPDY alone), and whatever is installed: by default newer ones ask for WebSocket first. */
 export function kubectlVariants(): KubectlVariant[] {
-  const variants = [
-    { name: "Debian's kubectl", file: peerPath('kubectl-debian/usr/bin/kubectl'), env: {} },
+  const variants: KubectlVariant[] = [
+    {
+      name: "Debian's kubectl",
+      file: peerPath('kubectl-debian/usr/bin/kubectl'),
+      env: {},
+      again: false,
+    },
   ];
   for (const file of installed()) {
     variants.push(
-      { name: `${file} as it is`, file, env: {} },
-      { name: `${file} with SPDY alone`, file, env: SPDY_ONLY },
+      { name: `${file} as it is`, file, env: {}, again: false },
+      { name: `${file} with SPDY alone`, file, env: SPDY_ONLY, again: true },
     );
   }
   return variants;
