@@ -33,6 +33,7 @@ export class RemoteCommand {
 
   readonly #session: Session;
   readonly #outcome: CommandOutcome;
+  readonly #statusIsJson: boolean;
   readonly #error: SpdyStream;
   readonly #stdin: CommandStdin | null;
   readonly #resize: SpdyStream | null;
@@ -60,6 +61,7 @@ export class RemoteCommand {
     this.protocol = protocol ?? 'channel.k8s.io';
     const rules = rulesOf(this.protocol);
     this.#outcome = new CommandOutcome(rules, query.command === null);
+    this.#statusIsJson = rules.statusIsJson;
     this.#keepOpen = new KeepOpen(session, resolved.pingIntervalMs);
     this.exited = new Promise((resolve, reject) => {
       this.#settle = (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome));
@@ -161,14 +163,16 @@ export class RemoteCommand {
     this.#check();
   }
 
-  /** Ends when there is nothing more to come. A failure needs no output. */
+  /** Ends when there is nothing more to come. A failure that is no exit code needs no output. */
   #check(): void {
     if (this.#settled) return;
     const told = !this.#running.has(this.#error) || (this.#goaway && this.#error.bytesRead > 0);
     if (!told) return;
     const failure = this.#outcome.failure();
-    if (failure !== null) this.#end(failure);
-    else if (this.#outputs.every((output) => !this.#running.has(output))) this.#conclude();
+    const complete = this.#outputs.every((output) => !this.#running.has(output));
+    // Text may stand for an exit code, to which output belongs; old servers tell it first.
+    if (failure !== null && (complete || this.#statusIsJson)) this.#end(failure);
+    else if (complete) this.#conclude();
   }
 
   #conclude(): void {

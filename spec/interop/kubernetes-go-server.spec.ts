@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import net, { type AddressInfo } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -6,6 +7,7 @@ import { expect } from 'chai';
 import type { ClusterOptions } from '../../lib/kubernetes/client-upgrade.ts';
 import { ConnectionLostError, RemoteFailureError } from '../../lib/kubernetes/errors.ts';
 import { attach, exec } from '../../lib/kubernetes/exec.ts';
+import { portForward } from '../../lib/kubernetes/port-forward.ts';
 import { REMOTE_COMMAND_PROTOCOLS } from '../../lib/kubernetes/protocols.ts';
 import { type RunOptions, run } from '../../lib/kubernetes/run.ts';
 import { pattern, sha256 } from './support/bytes.ts';
@@ -155,6 +157,82 @@ describe('our client of Kubernetes and a spdystream server', function () {
     command.stdin?.end('quit\n');
     expect(await text(command.stdout as Readable)).to.equal('attached\ngot:one\ngot:quit\n');
     expect(await command.exited).to.deep.equal({ exitCode: null });
+  });
+
+  describe('of port forwarding', () => {
+    let target: net.Server;
+    let port = 0;
+
+    before(async () => {
+      // It sends back what it gets, and ends when the other side has ended.
+      target = net.createServer({ allowHalfOpen: true }, (socket) => {
+        socket.on('error', () => {});
+        socket.pipe(socket);
+      });
+      target.listen(0, '127.0.0.1');
+      await once(target, 'listening');
+      port = (target.address() as AddressInfo).port;
+    });
+
+    after(() => {
+      target.close();
+    });
+
+    it('has 50 connections at once, each half-closed before it has its answer', async () => {
+      await using forward = await portForward({ cluster, pod: 'p1', transport: 'spdy' });
+      const bodies = Array.from({ length: 50 }, (_, index) => pattern(100_000 + index));
+      const answers = await Promise.all(
+        bodies.map(async (body) => {
+          const connection = await forward.connect(port);
+          connection.end(body);
+          return buffer(connection);
+        }),
+      );
+      expect(answers.map(sha256)).to.deep.equal(bodies.map(sha256));
+    });
+
+    it('carries much both ways at once', async () => {
+      await using forward = await portForward({ cluster, pod: 'p1', transport: 'spdy' });
+      const connection = await forward.connect(port);
+      const body = pattern(32 * MEGABYTE);
+      connection.end(body);
+      expect(sha256(await buffer(connection))).to.equal(sha256(body));
+    });
+
+    it('tells of a port that is refused, and goes on', async () => {
+      await using forward = await portForward({ cluster, pod: 'p1', transport: 'spdy' });
+      const closed = net.createServer().listen(0, '127.0.0.1');
+      await once(closed, 'listening');
+      const free = (closed.address() as AddressInfo).port;
+      closed.close();
+      await once(closed, 'close');
+      const refused = forward.connect(free).then((connection) => buffer(connection));
+      const error = await failureOf(refused);
+      expect(error).to.be.instanceOf(RemoteFailureError);
+      expect(error.message).to.match(
+        /^error forwarding port \d+ to pod p1, uid : failed to connect/,
+      );
+      const connection = await forward.connect(port);
+      connection.end('still there');
+      expect(await text(connection)).to.equal('still there');
+    });
+
+    it('serves a local listener', async () => {
+      await using forward = await portForward({ cluster, pod: 'p1', transport: 'spdy' });
+      const listener = await forward.listen(port);
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, async (_, index) => {
+          const socket = net.connect({
+            port: listener.port,
+            host: '127.0.0.1',
+            allowHalfOpen: true,
+          });
+          socket.end(`local ${index}`);
+          return text(socket);
+        }),
+      );
+      expect(answers).to.deep.equal(answers.map((_, index) => `local ${index}`));
+    });
   });
 });
 
