@@ -34,26 +34,39 @@ export interface ExtractOptions {
   readonly counter: CopyCounter;
 }
 
+/** What the parser has found in a piece of the archive: an entry, data of it, or its end. */
+type Found = ReadEntry | Buffer | null;
+
+/** A file that is being written. */
+interface OpenFile {
+  readonly entry: ReadEntry;
+  readonly handle: FileHandle;
+  /** Its name until it is complete. */
+  readonly partial: string;
+  readonly target: string;
+  length: number;
+}
+
+/** The first byte of a file of gzip, which the parser would unpack. */
+const GZIP = 0x1f;
+
 /**
- * Writes the entries of an archive that is not trusted, one after the other. Directories that it walks through are looked at with `lstat`:
- * a link is never followed. Files are written under another name, and renamed when they are complete.
+ * Writes the entries of an archive that is not trusted, one after the other: what is in one piece is written before the next one is taken.
+ * Directories that it walks through are looked at with `lstat`: a link is never followed. Files are written under another name, and
+ * renamed when they are complete.
  */
 export class TarExtractor {
   readonly #options: ExtractOptions;
   readonly #parser: Parser;
-  /** The entries, one behind the other. */
-  #queue: Promise<void> = Promise.resolve();
+  #found: Found[] = [];
   #failure: unknown = null;
-  #wake: () => void = () => {};
   #entries = 0;
   #eof = false;
   /** Where the root of the copy goes, once its kind is known. */
   #root: string | null = null;
   /** A directory that was looked at. */
   #known = '';
-  /** Ends the wait for more data of an entry. */
-  #stir: () => void = () => {};
-  #partial: string | null = null;
+  #file: OpenFile | null = null;
   /** Directories whose time is set at the end. */
   readonly #times: { readonly directory: string; readonly mtime: Date }[] = [];
 
@@ -68,8 +81,12 @@ export class TarExtractor {
   ) {
     this.#options = options;
     this.#parser = parser({
+      brotli: false,
+      zstd: false,
       onReadEntry: (entry) => {
-        this.#queue = this.#queue.then(() => this.#take(entry));
+        this.#found.push(entry);
+        entry.on('data', (chunk) => this.#found.push(chunk));
+        entry.on('end', () => this.#found.push(null));
       },
       onwarn: (code, message) => {
         if (code !== 'TAR_ENTRY_INFO') this.#fail(malformed(String(message)));
@@ -92,64 +109,80 @@ export class TarExtractor {
     const { counter, maxBytes } = this.#options;
     for await (const chunk of source) {
       try {
+        if (counter.bytes === 0 && chunk[0] === GZIP) throw malformed('it is compressed');
         counter.passed(chunk.length);
+        if (counter.bytes > maxBytes) throw tooMuch('bytes', maxBytes);
+        this.#parser.write(chunk);
+        await this.#work();
       } catch (error) {
         this.#fail(error);
+        throw this.#failure;
       }
-      if (counter.bytes > maxBytes) this.#fail(tooMuch('bytes', maxBytes));
-      if (this.#failure === null && !this.#parser.write(chunk)) await this.#until('drain');
-      if (this.#failure !== null) throw this.#failure;
     }
   }
 
   /** The command has ended well: there must be something, and the end of it. */
   async finish(): Promise<void> {
-    const ended = this.#until('end');
     this.#parser.end();
-    await ended;
-    await this.#queue;
     if (this.#options.counter.bytes === 0) throw cutOff();
     // The parser takes one without entries for none.
     if (this.#eof && this.#entries === 0)
       throw new RemoteFailureError('the archive of the pod is empty');
-    if (this.#failure !== null) throw this.#failure;
+    await this.#work();
     if (!this.#eof) throw cutOff();
     for (const { directory, mtime } of this.#times.reverse()) await utimes(directory, mtime, mtime);
   }
 
   /** Removes what is not complete. */
   async close(): Promise<void> {
-    this.#fail(new ConnectionLostError('the copy has ended'));
-    await this.#queue;
-    if (this.#partial !== null) await unlink(this.#partial).catch(() => {});
-  }
-
-  /** Waits for an event of the parser, or a failure. */
-  #until(event: 'drain' | 'end'): Promise<void> {
-    if (this.#failure !== null) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-      this.#parser.once(event, () => resolve());
-    });
+    const file = this.#file;
+    this.#file = null;
+    if (file === null) return;
+    await file.handle.close().catch(() => {});
+    await unlink(file.partial).catch(() => {});
   }
 
   #fail(reason: unknown): void {
     this.#failure ??= reason;
-    this.#wake();
-    this.#stir();
   }
 
-  async #take(entry: ReadEntry): Promise<void> {
-    if (this.#failure !== null) return;
-    try {
-      this.#entries += 1;
-      const { maxEntries } = this.#options;
-      if (this.#entries > maxEntries) throw tooMuch('entries', maxEntries);
-      await this.#extract(entry);
-      entry.resume();
-    } catch (error) {
-      this.#fail(error);
+  /** Writes what was found. What came before a fault of the archive is good. */
+  async #work(): Promise<void> {
+    const found = this.#found;
+    this.#found = [];
+    for (const one of found) {
+      if (one === null) await this.#complete();
+      else if (Buffer.isBuffer(one)) await this.#append(one);
+      else await this.#begin(one);
     }
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  async #append(chunk: Buffer): Promise<void> {
+    const file = this.#file;
+    // Of an entry that is skipped.
+    if (file === null) return;
+    await file.handle.writeFile(chunk);
+    file.length += chunk.length;
+  }
+
+  async #complete(): Promise<void> {
+    const file = this.#file;
+    if (file === null) return;
+    const { entry, handle, partial, target } = file;
+    if (file.length !== entry.size) throw cutOff();
+    const { mtime } = entry;
+    if (this.#options.preserveMtime && mtime !== undefined) await handle.utimes(mtime, mtime);
+    await handle.close();
+    await rename(partial, target);
+    this.#file = null;
+  }
+
+  async #begin(entry: ReadEntry): Promise<void> {
+    this.#entries += 1;
+    const { maxEntries } = this.#options;
+    if (this.#entries > maxEntries) throw tooMuch('entries', maxEntries);
+    await this.#extract(entry);
   }
 
   async #extract(entry: ReadEntry): Promise<void> {
@@ -158,8 +191,8 @@ export class TarExtractor {
     if (segments === null) throw hostile(entry.path);
     const isFile = /File$/.test(entry.type);
     counter.entry(entry.path, isFile);
-    const root = this.#root ?? (await this.#begin(entry, segments, isFile));
-    if (isFile) await this.#file(entry, root, segments);
+    const root = this.#root ?? (await this.#chooseRoot(entry, segments, isFile));
+    if (isFile) await this.#create(entry, root, segments);
     else if (entry.type === 'Directory') await this.#directory(entry, root, segments);
     else if (entry.type === 'SymbolicLink') await this.#symbolicLink(entry, root, segments);
     else if (entry.type === 'Link') await this.#hardLink(entry, root, segments);
@@ -167,7 +200,11 @@ export class TarExtractor {
   }
 
   /** The first entry is the file or directory that is copied: now it is known where that goes. */
-  async #begin(entry: ReadEntry, segments: readonly string[], isFile: boolean): Promise<string> {
+  async #chooseRoot(
+    entry: ReadEntry,
+    segments: readonly string[],
+    isFile: boolean,
+  ): Promise<string> {
     const { to, name } = this.#options;
     const into = /[/\\]$/.test(to) || (await kindOf(to, true)) === 'directory';
     if (segments.length === 0 && entry.type === 'SymbolicLink')
@@ -178,46 +215,13 @@ export class TarExtractor {
     return root;
   }
 
-  async #file(entry: ReadEntry, root: string, segments: readonly string[]): Promise<void> {
+  async #create(entry: ReadEntry, root: string, segments: readonly string[]): Promise<void> {
     const target = path.join(root, ...segments);
     await this.#enter(root, segments.slice(0, -1), segments.length > 0);
     await this.#makeRoom(target);
     const partial = path.join(path.dirname(target), `.${randomBytes(8).toString('hex')}.part`);
-    const file = await open(partial, 'wx', (entry.mode ?? 0o644) & 0o777);
-    this.#partial = partial;
-    try {
-      await this.#fill(file, entry);
-    } finally {
-      await file.close();
-    }
-    await rename(partial, target);
-    this.#partial = null;
-  }
-
-  async #fill(file: FileHandle, entry: ReadEntry): Promise<void> {
-    let length = 0;
-    // Read by hand: a failure of the command has to end the wait for more.
-    entry.on('readable', () => this.#stir());
-    entry.on('end', () => this.#stir());
-    while (!entry.emittedEnd) {
-      const chunk = entry.read();
-      if (chunk === null) await this.#more(entry);
-      else {
-        await file.writeFile(chunk);
-        length += chunk.length;
-      }
-      if (this.#failure !== null) throw this.#failure;
-    }
-    if (length !== entry.size) throw cutOff();
-    const { mtime } = entry;
-    if (this.#options.preserveMtime && mtime !== undefined) await file.utimes(mtime, mtime);
-  }
-
-  #more(entry: ReadEntry): Promise<void> {
-    if (entry.emittedEnd || this.#failure !== null) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#stir = resolve;
-    });
+    const handle = await open(partial, 'wx', (entry.mode ?? 0o644) & 0o777);
+    this.#file = { entry, handle, partial, target, length: 0 };
   }
 
   async #directory(entry: ReadEntry, root: string, segments: readonly string[]): Promise<void> {

@@ -19,6 +19,7 @@ import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import * as tar from 'tar';
 import type { CommandHandler } from '../../lib/kubernetes/command-session.ts';
@@ -393,6 +394,30 @@ describe('cp', () => {
       expect(most).to.equal(result.bytes).and.be.above(content.length);
     });
 
+    it('takes an archive in pieces of any size', async () => {
+      const archive = Buffer.concat([
+        entry('d/', '5'),
+        entry('d/one', '0', 'x'.repeat(1000)),
+        entry('d/empty'),
+        entry('d/two', '0', 'y'.repeat(513)),
+        END,
+      ]);
+      for (const size of [1, 100, 511, 513, 1030]) {
+        await serve(async ({ stdout }) => {
+          for (let at = 0; at < archive.length; at += size) {
+            stdout?.write(archive.subarray(at, at + size));
+            await new Promise((next) => setImmediate(next));
+          }
+        });
+        await down('d', `d${size}`);
+        expect(tree(path.join(local, `d${size}`)), `${size}`).to.deep.equal({
+          one: 'x'.repeat(1000),
+          empty: '',
+          two: 'y'.repeat(513),
+        });
+      }
+    });
+
     it('fails with the words of tar, keeps what is complete', async () => {
       await serve();
       const error = await rejection(down('missing', 'x'));
@@ -432,12 +457,14 @@ describe('cp', () => {
       ],
       ['a wrong checksum', [entry('d/x').fill('y', 0, 1)], /no proper archive/],
       ['no archive at all', [Buffer.alloc(2048, 'x')], /no proper archive/],
+      ['a compressed archive', [gzipSync(entry('d/', '5'))], /it is compressed/],
     ];
 
     for (const [what, entries, message] of attacks) {
       it(`${what} ends the copy`, async () => {
-        const archive =
-          what === 'no archive at all' ? entries : [entry('d/', '5'), ...entries, END];
+        const archive = /at all|compressed/.test(what)
+          ? entries
+          : [entry('d/', '5'), ...entries, END];
         await serveArchive(archive);
         mkdirSync(path.join(local, 'in'));
         write(local, 'secret', 'mine');
