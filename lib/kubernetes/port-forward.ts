@@ -125,8 +125,7 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
   ): Promise<PodConnection> {
     checkRange('port', port, 1, 65535);
     const signal = abortSignal(options.signal);
-    const session = await this.#ready();
-    if (signal?.aborted === true) throw abortedConnection(signal.reason);
+    const session = await unlessAborted(this.#ready(), signal);
     const connection = this.#open(session, port);
     const stopAbort = onAbort(signal, (reason) => connection.destroy(abortedConnection(reason)));
     try {
@@ -257,4 +256,12 @@ function lost(cause: unknown): ConnectionLostError {
 
 function abortedConnection(cause: unknown): SpdyError {
   return new SpdyError('ERR_SPDY_ABORTED', 'the connection was aborted', 'local', { cause });
+}
+
+/** What a promise comes to, unless a signal is fired first. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | null): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stopAbort = onAbort(signal, (reason) => reject(abortedConnection(reason)));
+    promise.then(resolve, reject).finally(stopAbort);
+  });
 }

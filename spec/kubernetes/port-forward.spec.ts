@@ -525,8 +525,12 @@ describe('PortForward', () => {
       await once(pf, 'disconnect');
       await server?.close();
       server = null;
+      const abort = new AbortController();
+      const givenUp = rejection(pf.connect(1, { signal: abort.signal }));
       const waiting = rejection(pf.connect(1));
       await settle();
+      abort.abort();
+      expect(await givenUp).to.include({ code: 'ERR_SPDY_ABORTED' });
       await pf.close();
       expect(await waiting).to.include({ code: 'ERR_SPDY_SESSION_CLOSED' });
     });
