@@ -14,6 +14,8 @@ for (const variant of kubectlVariants()) {
     this.timeout(60_000);
     let fake: FakeApiServer;
     let kubectl: Kubectl;
+    /** How ports were asked for: by POST for SPDY, by GET for WebSocket. */
+    const methods = new Set<string>();
     const web = http.createServer((request, response) => {
       response.end(`${request.method} ${request.url}`);
     });
@@ -39,6 +41,9 @@ for (const variant of kubectlVariants()) {
         tls: true,
         token: 'secret',
       }).listen();
+      fake.on('request', ({ action, method }) => {
+        if (action === 'portforward') methods.add(method);
+      });
       kubectl = await Kubectl.for(variant, fake);
     });
 
@@ -103,6 +108,12 @@ for (const variant of kubectlVariants()) {
       const again = await kubectl.forward('web', 80);
       expect(await get(again.ports[0] as number, '/again')).to.equal('GET /again');
       await ended(again.child);
+    });
+
+    it('gets what it asks for first: WebSocket or SPDY', () => {
+      // Where WebSocket is refused it asks once more, with POST.
+      expect(methods.size).to.equal(1);
+      if (variant.again) expect([...methods]).to.deep.equal(['POST']);
     });
 
     it('leaves no connection to the target when it is killed', async () => {
