@@ -40,6 +40,9 @@ function install(tarball) {
   writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
   run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', tarball], folder);
   const check = "if (typeof spdylay.Session !== 'function') throw new Error('no Session')";
+  for (const program of ['spdycat', 'spdyd', 'spdy-kube-fake']) {
+    run('npx', ['--no-install', program, '--version'], folder);
+  }
   run(
     'node',
     ['--input-type=module', '-e', `import * as spdylay from 'spdylay'; ${check}`],

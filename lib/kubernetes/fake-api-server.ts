@@ -51,6 +51,9 @@ export interface FakeApiServerOpen {
 /** An answer that refuses. */
 type Refusal = KubernetesStatus & { readonly code: number };
 
+/** How long clients may take to leave at the end. */
+const CLOSE_TIMEOUT_MS = 1000;
+
 const POD_PATH = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)(?:\/(exec|attach|portforward))?$/;
 const LIST_PATH = /^\/api\/v1\/(?:namespaces\/([^/]+)\/)?pods$/;
 
@@ -169,9 +172,11 @@ export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
     if (server !== null) {
       const closed = server.listening ? once(server, 'close') : null;
       server.close();
-      await this.#streaming.close();
+      const left = this.#streaming.close();
+      // Clients that hang are not waited for.
+      await Promise.race([left, delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
       for (const socket of this.#sockets) socket.destroy();
-      await closed;
+      await Promise.all([left, closed]);
     }
     await this.#workloads.close();
     await this.#pods.removeFolders();

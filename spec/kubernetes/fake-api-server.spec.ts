@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -199,6 +199,24 @@ describe('a fake API server', () => {
       expect(existsSync(folder)).to.equal(false);
       expect((await outcomes).map(({ status }) => status)).to.deep.equal(['rejected', 'rejected']);
     });
+  });
+
+  it('does not wait for a client that hangs when it is closed', async () => {
+    const fake = await serve({ pods: ['p1'] });
+    const { hostname, port } = new URL(fake.url);
+    const client = net.connect(Number(port), hostname);
+    client.write(
+      'POST /api/v1/namespaces/default/pods/p1/portforward HTTP/1.1\r\nHost: p\r\nConnection: Upgrade\r\n' +
+        'Upgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: portforward.k8s.io\r\n\r\n',
+    );
+    await once(client, 'data');
+    client.pause();
+    const closed = once(client, 'close');
+    client.on('error', () => {});
+    await fake.close();
+    expect(fake.open).to.deep.equal({ connections: 0, sessions: 0, processes: 0 });
+    client.resume();
+    await closed;
   });
 
   describe('with faults', () => {
