@@ -183,8 +183,9 @@ export class RemoteCommand {
       return;
     }
     const cause = this.#failure ?? this.#session.state.transportError;
-    // A connection that is lost before the error stream has ended may have lost a failure.
-    const complete = !this.#cut && (this.#errorEnded || this.#goaway);
+    // A status is whole or none. But of text, a connection that is lost before its stream has ended may have lost all.
+    const told = this.#statusIsJson || this.#errorEnded || this.#goaway;
+    const complete = !this.#cut && told;
     this.#end(this.#outcome.failure() ?? this.#outcome.conclude(complete, cause));
   }
 
