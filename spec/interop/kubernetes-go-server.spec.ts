@@ -154,7 +154,8 @@ describe('our client of Kubernetes and a spdystream server', function () {
     const command = await attach({ cluster, pod: 'p1', container: 'c1', stdin: true });
     command.stderr?.resume();
     command.stdin?.write('one\n');
-    command.stdin?.end('quit\n');
+    // No end of it: a server that closes before it has read that would reset the connection, and lose what it has sent.
+    command.stdin?.write('quit\n');
     expect(await text(command.stdout as Readable)).to.equal('attached\ngot:one\ngot:quit\n');
     expect(await command.exited).to.deep.equal({ exitCode: null });
   });
