@@ -81,15 +81,21 @@ const STATUS = /^([1-9]\d\d)(?: (.*))?$/;
 
 /** Pairs with names in lower case out of what an application gave. Values of a list become a pair each; undefined ones are left out. */
 export function toHeaderPairs(input: HeaderInput): HeaderList {
-  const entries = isIterable(input) ? input : Object.entries(input);
   const pairs: Header[] = [];
-  for (const [name, value] of entries) {
-    if (value === undefined) continue;
-    const lower = name.toLowerCase();
-    if (typeof value === 'object') for (const item of value) pairs.push([lower, String(item)]);
-    else pairs.push([lower, String(value)]);
-  }
+  if (isIterable(input)) for (const [name, value] of input) addPairs(pairs, name, value);
+  else for (const name of Object.keys(input)) addPairs(pairs, name, input[name]);
   return pairs;
+}
+
+function addPairs(
+  pairs: Header[],
+  name: string,
+  value: string | number | readonly string[] | undefined,
+): void {
+  if (value === undefined) return;
+  const lower = name.toLowerCase();
+  if (typeof value === 'object') for (const item of value) pairs.push([lower, String(item)]);
+  else pairs.push([lower, String(value)]);
 }
 
 /** Whether a field belongs to an HTTP/1.1 connection, so that SPDY never carries it. The name is in lower case. */

@@ -229,7 +229,9 @@ export class ResponseBody implements ResponseCalls {
 
 function addHeaders(response: ServerResponse, given: HeadInput): void {
   if (!Array.isArray(given)) {
-    for (const [name, value] of Object.entries(given as OutgoingHttpHeaders)) {
+    const headers = given as OutgoingHttpHeaders;
+    for (const name of Object.keys(headers)) {
+      const value = headers[name];
       if (value !== undefined) response.setHeader(name, value);
     }
     return;
