@@ -1,7 +1,7 @@
 import { CallbackFailureError, StreamError, TemporalCallbackFailureError } from '../errors.ts';
 import { NO_BYTES, toBuffer } from '../framing/bytes.ts';
 import { writeDataHeader } from '../framing/encode.ts';
-import type { OutputBuffer } from '../framing/output-buffer.ts';
+import { LEAST_PIECE, type OutputBuffer } from '../framing/output-buffer.ts';
 import {
   DATA_FLAG_FIN,
   DATA_FLAG_NONE,
@@ -14,9 +14,6 @@ import {
 import type { DataSource, ReadCtrl } from './data-provider.ts';
 import type { SessionState } from './session-state.ts';
 import type { OutItem, Stream } from './stream.ts';
-
-/** Copying payload below this length costs less than handing on one piece more. */
-const LEAST_PIECE = 4096;
 
 /** Encodes DATA frames (SPDY/3 2.2.2): asks the provider of a stream for as much as the windows allow. */
 export class DataSender {

@@ -3,6 +3,9 @@ import { NO_BYTES } from './bytes.ts';
 /** Below this length a loop copies faster than `set()` with its view of the source. */
 const SHORT_COPY = 32;
 
+/** Payload from this length on is handed on without a copy where it may be: below it copying costs less than one piece more. */
+export const LEAST_PIECE = 4096;
+
 /**
  * Outgoing bytes: append-only memory out of which `take()` hands pieces. A slab is filled once from front to
  * back and never recycled, so that a piece stays as it is for as long as a transport holds it. Large payload can

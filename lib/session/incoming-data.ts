@@ -43,14 +43,6 @@ export class IncomingData {
     return chunk;
   }
 
-  /** Drops everything. */
-  clear(): void {
-    this.#chunks.clear();
-    this.#gathered = NO_BYTES;
-    this.#gatheredLength = 0;
-    this.length = 0;
-  }
-
   #closeGathered(): void {
     if (this.#gatheredLength === 0) return;
     this.#chunks.push(this.#gathered.subarray(0, this.#gatheredLength));

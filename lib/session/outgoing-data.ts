@@ -1,6 +1,7 @@
 import type { DataSource, ReadCtrl } from '../engine/data-provider.ts';
 import { Fifo } from '../engine/fifo.ts';
 import { InvalidStateError } from '../errors.ts';
+import { LEAST_PIECE } from '../framing/output-buffer.ts';
 import { ERR_DEFERRED, READ_EOF } from '../protocol/constants.ts';
 import type { HeaderList } from '../protocol/frames.ts';
 
@@ -30,19 +31,21 @@ const NO_BYTES = Buffer.alloc(0);
 
 /**
  * What was written to a stream and has not left yet, in order. The engine takes slices of it; a write is done when its last byte
- * has left the session: for a socket, when that has passed it on.
+ * was taken, or passed on if its memory was.
  */
 export class OutgoingData implements DataSource {
   /** Writers may change their bytes when they are done, and not before. */
   readonly stable: boolean = true;
   readonly #owner: OutgoingOwner;
-  readonly #pieces: Fifo<Piece> = new Fifo();
+  /** What comes first, and what stands behind it: most streams never have more than one piece. */
   #current: Piece | null = null;
+  #pieces: Fifo<Piece> | null = null;
   #offset = 0;
   #waitsForHeaders = false;
   #trailers: HeaderList | null = null;
   #discarding = false;
-  #sent: Piece[] = [];
+  #sent: Piece[] | null = null;
+  #shared = false;
   /** Bytes of writes that are not done. */
   #held = 0;
 
@@ -53,6 +56,11 @@ export class OutgoingData implements DataSource {
   /** True when nothing more will come, so that the empty last frame needs no window. */
   get ended(): boolean {
     return this.#isEmpty && this.#trailers === null && this.#owner.isComplete(this.#held);
+  }
+
+  /** Whether memory of writers who wait for `settle()` may have been handed on without a copy. */
+  get shared(): boolean {
+    return this.#shared;
   }
 
   /** Adds bytes. */
@@ -80,15 +88,15 @@ export class OutgoingData implements DataSource {
   /** The peer wants nothing more: what is written counts as sent. */
   discard(): void {
     this.#discarding = true;
-    for (let piece = this.#next(); piece !== null; piece = this.#next()) this.#taken(piece);
+    for (let piece = this.#current; piece !== null; piece = this.#current) this.#taken(piece);
   }
 
   /** Nothing will leave any more. Without an error there is one only for those who wait. */
   fail(error: Error | null): void {
     this.#discarding = true;
     let reason = error;
-    for (let piece = this.#next(); piece !== null; piece = this.#next()) {
-      this.#current = null;
+    for (let piece = this.#current; piece !== null; piece = this.#current) {
+      this.#forward();
       reason ??= new InvalidStateError('the stream was destroyed', 'ERR_SPDY_STREAM_CLOSED');
       piece.done(reason);
     }
@@ -98,7 +106,7 @@ export class OutgoingData implements DataSource {
     if (this.#waitsForHeaders) return ERR_DEFERRED;
     const parts: Buffer[] = [];
     let total = 0;
-    for (let piece = this.#next(); piece !== null; piece = this.#next()) {
+    for (let piece = this.#current; piece !== null; piece = this.#current) {
       if (piece.headers !== null) {
         if (total > 0) break;
         this.#taken(piece);
@@ -134,13 +142,19 @@ export class OutgoingData implements DataSource {
   }
 
   get #isEmpty(): boolean {
-    return this.#current === null && this.#pieces.length === 0;
+    return this.#current === null;
   }
 
   #push(piece: Piece): void {
     this.#held += piece.chunk.length;
-    this.#pieces.push(piece);
-    if (this.#discarding) this.#taken(this.#next() as Piece);
+    if (this.#discarding) {
+      this.#taken(piece);
+    } else if (this.#current === null) {
+      this.#current = piece;
+    } else {
+      this.#pieces ??= new Fifo();
+      this.#pieces.push(piece);
+    }
   }
 
   #send(streamId: number, headers: HeaderList): typeof ERR_DEFERRED {
@@ -149,23 +163,29 @@ export class OutgoingData implements DataSource {
     return ERR_DEFERRED;
   }
 
-  #next(): Piece | null {
-    this.#current ??= this.#pieces.take() ?? null;
-    return this.#current;
-  }
-
   /** A piece is leaving. Its writer hears of it outside the engine, together with the others. */
   #taken(piece: Piece): void {
-    this.#current = null;
+    this.#forward();
+    if (piece.chunk.length >= LEAST_PIECE) this.#shared = true;
+    if (this.#sent === null) {
+      this.#sent = [piece];
+      this.#owner.afterWrite(this);
+    } else {
+      this.#sent.push(piece);
+    }
+  }
+
+  /** The next piece comes first. */
+  #forward(): void {
+    this.#current = this.#pieces?.take() ?? null;
     this.#offset = 0;
-    this.#sent.push(piece);
-    if (this.#sent.length === 1) this.#owner.afterWrite(this);
   }
 
   /** Tells the writers. */
   settle(): void {
-    const sent = this.#sent;
-    this.#sent = [];
+    const sent = this.#sent as Piece[];
+    this.#sent = null;
+    this.#shared = false;
     for (const { chunk, done } of sent) {
       this.#held -= chunk.length;
       done();

@@ -8,6 +8,8 @@ const PULL_SIZE = 65536;
 
 /** Somebody who waits until bytes have left. */
 export interface Waiting {
+  /** Whether they may leave in the memory of their writers. */
+  readonly shared: boolean;
   settle(): void;
 }
 
@@ -19,8 +21,8 @@ const takePieces = (engine: Engine): Buffer[] | null => engine.pullPieces(PULL_S
 
 /**
  * Where the bytes of a session leave it. A Duplex pushes them. But where a pipe does nothing else than write them to a socket, they are
- * written there at once, together and without a copy of large payload (measured: half of the CPU time of a long body), and their
- * writers hear of it when the socket has passed them on.
+ * written there at once, together and without a copy of large payload (measured: half of the CPU time of a long body), whose writers
+ * hear of it when the socket has passed it on.
  */
 export class Outlet {
   readonly #session: Duplex;
@@ -46,9 +48,9 @@ export class Outlet {
     this.#demand = true;
   }
 
-  /** Settles `waiting`, whose bytes the engine is taking or has taken, when they have left. */
+  /** Settles `waiting`, whose bytes the engine is taking, when their memory is not needed any more. */
   afterWrite(waiting: Waiting): void {
-    if (this.#waiting === null) process.nextTick(settle, waiting);
+    if (this.#waiting === null) settleSoon([waiting]);
     else this.#waiting.push(waiting);
   }
 
@@ -80,20 +82,22 @@ export class Outlet {
     const pieces = pull(takePieces);
     this.#waiting = null;
     if (pieces === null) {
-      process.nextTick(settleAll, waiting);
+      settleSoon(waiting);
       return;
     }
+    const held = waiting.filter(({ shared }) => shared);
+    settleSoon(held.length === 0 ? waiting : waiting.filter(({ shared }) => !shared));
     const last = pieces.length - 1;
     if (last > 0) sink.cork();
     for (let i = 0; i < last; i++) sink.write(pieces[i]);
-    if (waiting.length === 0) sink.write(pieces[last]);
-    else sink.write(pieces[last], () => settleAll(waiting));
+    if (held.length === 0) sink.write(pieces[last]);
+    else sink.write(pieces[last], () => settleAll(held));
     if (last > 0) sink.uncork();
   }
 }
 
-function settle(waiting: Waiting): void {
-  waiting.settle();
+function settleSoon(all: readonly Waiting[]): void {
+  if (all.length > 0) process.nextTick(settleAll, all);
 }
 
 /** What a callback of one writer throws must not keep the others waiting. */

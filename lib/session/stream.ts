@@ -77,7 +77,8 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
   readonly #port: StreamPort;
   #id: number;
   #open = true;
-  readonly #incoming: IncomingData = new IncomingData();
+  /** What the reader has not asked for yet; made when there is something. */
+  #incoming: IncomingData | null = null;
   #wants = false;
   #inputEnded: boolean;
   /** Nothing ever comes from the peer. */
@@ -229,10 +230,11 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
   receive(chunk: Buffer): void {
     this.bytesRead += chunk.length;
     this.#active();
-    if (this.#wants && this.#incoming.length === 0) {
+    if (this.#wants && this.#waiting === 0) {
       this.#hand(chunk);
       return;
     }
+    this.#incoming ??= new IncomingData();
     this.#incoming.add(chunk);
   }
 
@@ -332,8 +334,8 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
       this.#port.reset(this, this.rstStatus);
     }
     // At once, not when the RST_STREAM was written: a peer that only writes would wait for that, and never read it.
-    if (this.#incoming.length > 0) this.#port.consume(this.#id, this.#incoming.length);
-    this.#incoming.clear();
+    if (this.#waiting > 0) this.#port.consume(this.#id, this.#waiting);
+    this.#incoming = null;
     this.outgoing.fail(error);
     this.#finalDone?.(error);
     this.#finalDone = null;
@@ -359,6 +361,11 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
     }
   }
 
+  /** Received bytes that the reader has not taken. */
+  get #waiting(): number {
+    return this.#incoming === null ? 0 : this.#incoming.length;
+  }
+
   /** Gives a chunk to the reader and its credit to the peer. */
   #hand(chunk: Buffer): void {
     this.#wants = this.push(chunk);
@@ -367,11 +374,11 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
 
   #drain(): void {
     while (this.#wants) {
-      const chunk = this.#incoming.take();
+      const chunk = this.#incoming?.take();
       if (chunk === undefined) break;
       this.#hand(chunk);
     }
-    if (this.#inputEnded && this.#incoming.length === 0 && !this.#pushedEnd) {
+    if (this.#inputEnded && this.#waiting === 0 && !this.#pushedEnd) {
       this.#pushedEnd = true;
       this.push(null);
     }
