@@ -6,6 +6,9 @@ const SHORT_COPY = 32;
 /** Payload from this length on is handed on without a copy where it may be: below it copying costs less than one piece more. */
 export const LEAST_PIECE = 4096;
 
+/** The first slab in bytes, for connections that say little; each further one is twice as large up to the usual size. */
+const FIRST_SLAB = 2048;
+
 /**
  * Outgoing bytes: append-only memory out of which `take()` hands pieces. A slab is filled once from front to
  * back and never recycled, so that a piece stays as it is for as long as a transport holds it. Large payload can
@@ -24,7 +27,7 @@ export class OutputBuffer {
   /** Where the next byte goes. */
   #end = 0;
 
-  /** `slabSize` is the usual slab in bytes; the first one is made when the first byte needs it. */
+  /** `slabSize` is the usual slab in bytes, up to which slabs grow; the first one is made when the first byte needs it. */
   constructor(slabSize = 16384) {
     this.#slabSize = slabSize;
   }
@@ -129,7 +132,8 @@ export class OutputBuffer {
 
   #grow(bytes: number): void {
     this.#closePiece();
-    this.#slab = Buffer.allocUnsafeSlow(Math.max(this.#slabSize, bytes));
+    const usual = Math.min(this.#slabSize, Math.max(FIRST_SLAB, 2 * this.#slab.length));
+    this.#slab = Buffer.allocUnsafeSlow(Math.max(usual, bytes));
     this.#start = 0;
     this.#end = 0;
   }

@@ -165,4 +165,14 @@ describe('framing/output-buffer', () => {
     for (let i = 0; i < 10; i++) out.writeUint32(i);
     expect(out.takePieces().map(({ length }) => length)).to.deep.equal([16, 16, 8]);
   });
+
+  it('begins with little memory, and takes more when it is used up', () => {
+    const out = new OutputBuffer();
+    const sizes = new Set<number>();
+    for (let i = 0; i < 50; i++) {
+      out.writeBytes(numbers(0, 1000));
+      sizes.add(out.take().buffer.byteLength);
+    }
+    expect([...sizes]).to.deep.equal([2048, 4096, 8192, 16384]);
+  });
 });
