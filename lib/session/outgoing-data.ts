@@ -23,8 +23,43 @@ export interface OutgoingOwner {
   sendHeadersNow(streamId: number, headers: HeaderList): void;
   /** The last byte and FIN are on their way. */
   finished(): void;
-  /** Calls `settle()` when the bytes that are being taken have left. */
-  afterWrite(outgoing: OutgoingData): void;
+  /** Calls `settle()` when the bytes that are being taken, and those before them, have left. */
+  afterWrite(departure: Departure): void;
+}
+
+/** Whose writes leave. */
+interface Writer {
+  /** A piece has left, or could not. */
+  left(piece: Piece, error: Error | null): void;
+}
+
+/** Writes of a stream that leave together. */
+export class Departure {
+  /** Whether memory of the writers may be on its way without a copy. */
+  shared = false;
+  /** Whether all that leaves together is known: what is taken later leaves with another one. */
+  closed = false;
+  readonly #pieces: Piece[] = [];
+  readonly #writer: Writer;
+  readonly #error: Error | null;
+
+  /** `error` is what keeps the rest of them from leaving. */
+  constructor(writer: Writer, error: Error | null = null) {
+    this.#writer = writer;
+    this.#error = error;
+  }
+
+  /** One more piece leaves. */
+  add(piece: Piece): void {
+    if (piece.chunk.length >= LEAST_PIECE) this.shared = true;
+    this.#pieces.push(piece);
+  }
+
+  /** Tells the writers. */
+  settle(): void {
+    this.closed = true;
+    for (const piece of this.#pieces) this.#writer.left(piece, this.#error);
+  }
 }
 
 const NO_BYTES = Buffer.alloc(0);
@@ -33,7 +68,7 @@ const NO_BYTES = Buffer.alloc(0);
  * What was written to a stream and has not left yet, in order. The engine takes slices of it; a write is done when its last byte
  * was taken, or passed on if its memory was.
  */
-export class OutgoingData implements DataSource {
+export class OutgoingData implements DataSource, Writer {
   /** Writers may change their bytes when they are done, and not before. */
   readonly stable: boolean = true;
   readonly #owner: OutgoingOwner;
@@ -44,8 +79,7 @@ export class OutgoingData implements DataSource {
   #waitsForHeaders = false;
   #trailers: HeaderList | null = null;
   #discarding = false;
-  #sent: Piece[] | null = null;
-  #shared = false;
+  #departure: Departure | null = null;
   /** Bytes of writes that are not done. */
   #held = 0;
 
@@ -56,11 +90,6 @@ export class OutgoingData implements DataSource {
   /** True when nothing more will come, so that the empty last frame needs no window. */
   get ended(): boolean {
     return this.#isEmpty && this.#trailers === null && this.#owner.isComplete(this.#held);
-  }
-
-  /** Whether memory of writers who wait for `settle()` may have been handed on without a copy. */
-  get shared(): boolean {
-    return this.#shared;
   }
 
   /** Adds bytes. */
@@ -96,9 +125,17 @@ export class OutgoingData implements DataSource {
     this.#discarding = true;
     let reason = error;
     for (let piece = this.#current; piece !== null; piece = this.#current) {
+      const started = this.#offset > 0;
       this.#forward();
       reason ??= new InvalidStateError('the stream was destroyed', 'ERR_SPDY_STREAM_CLOSED');
-      piece.done(reason);
+      if (!started) {
+        piece.done(reason);
+        continue;
+      }
+      // The front of it may be on its way.
+      const departure = new Departure(this, reason);
+      departure.add(piece);
+      this.#owner.afterWrite(departure);
     }
   }
 
@@ -166,13 +203,14 @@ export class OutgoingData implements DataSource {
   /** A piece is leaving. Its writer hears of it outside the engine, together with the others. */
   #taken(piece: Piece): void {
     this.#forward();
-    if (piece.chunk.length >= LEAST_PIECE) this.#shared = true;
-    if (this.#sent === null) {
-      this.#sent = [piece];
-      this.#owner.afterWrite(this);
-    } else {
-      this.#sent.push(piece);
+    const departure = this.#departure;
+    if (departure !== null && !departure.closed) {
+      departure.add(piece);
+      return;
     }
+    this.#departure = new Departure(this);
+    this.#departure.add(piece);
+    this.#owner.afterWrite(this.#departure);
   }
 
   /** The next piece comes first. */
@@ -181,14 +219,8 @@ export class OutgoingData implements DataSource {
     this.#offset = 0;
   }
 
-  /** Tells the writers. */
-  settle(): void {
-    const sent = this.#sent as Piece[];
-    this.#sent = null;
-    this.#shared = false;
-    for (const { chunk, done } of sent) {
-      this.#held -= chunk.length;
-      done();
-    }
+  left(piece: Piece, error: Error | null): void {
+    this.#held -= piece.chunk.length;
+    piece.done(error);
   }
 }

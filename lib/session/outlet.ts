@@ -10,6 +10,8 @@ const PULL_SIZE = 65536;
 export interface Waiting {
   /** Whether they may leave in the memory of their writers. */
   readonly shared: boolean;
+  /** Set when all that leaves together is known. */
+  closed: boolean;
   settle(): void;
 }
 
@@ -32,6 +34,8 @@ export class Outlet {
   #pushing = false;
   /** Whose bytes are being taken for a socket. */
   #waiting: Waiting[] | null = null;
+  /** Who waits for the last write to the socket, until it was passed on. */
+  #passing: Waiting[] | null = null;
 
   constructor(session: Duplex, transport: Transport) {
     this.#session = session;
@@ -48,10 +52,11 @@ export class Outlet {
     this.#demand = true;
   }
 
-  /** Settles `waiting`, whose bytes the engine is taking, when their memory is not needed any more. */
+  /** Settles `waiting`, whose bytes the engine is taking or has taken before, when their memory is not needed any more. */
   afterWrite(waiting: Waiting): void {
-    if (this.#waiting === null) settleSoon([waiting]);
-    else this.#waiting.push(waiting);
+    if (this.#waiting !== null) this.#waiting.push(waiting);
+    else if (this.#passing !== null && waiting.shared) this.#passing.push(waiting);
+    else settleSoon([waiting]);
   }
 
   /** Sends what the engine has, as far as it is wanted. */
@@ -81,8 +86,9 @@ export class Outlet {
     this.#waiting = waiting;
     const pieces = pull(takePieces);
     this.#waiting = null;
+    for (const one of waiting) one.closed = true;
     if (pieces === null) {
-      settleSoon(waiting);
+      for (const one of waiting) this.afterWrite(one);
       return;
     }
     const held = waiting.filter(({ shared }) => shared);
@@ -90,8 +96,15 @@ export class Outlet {
     const last = pieces.length - 1;
     if (last > 0) sink.cork();
     for (let i = 0; i < last; i++) sink.write(pieces[i]);
-    if (held.length === 0) sink.write(pieces[last]);
-    else sink.write(pieces[last], () => settleAll(held));
+    if (last === 0 && held.length === 0) {
+      sink.write(pieces[0]);
+    } else {
+      this.#passing = held;
+      sink.write(pieces[last], () => {
+        if (this.#passing === held) this.#passing = null;
+        settleAll(held);
+      });
+    }
     if (last > 0) sink.uncork();
   }
 }

@@ -105,7 +105,7 @@ export abstract class SessionIo extends SessionDuplex {
       {
         flush: () => this.schedule(),
         wantsStreams: () => this.listenerCount('stream') > 0,
-        afterWrite: (outgoing) => this.#outlet.afterWrite(outgoing),
+        afterWrite: (departure) => this.#outlet.afterWrite(departure),
         offer: (stream, { headers, flags }) => this.emit('stream', stream, headers, flags),
       },
       options.windowUpdates ?? 'auto',

@@ -16,7 +16,7 @@ import {
 import type { ControlFrame, HeaderList, SynStreamFrame } from '../protocol/frames.ts';
 import { abortSignal } from './abort.ts';
 import { raise } from './events.ts';
-import type { OutgoingData } from './outgoing-data.ts';
+import type { Departure } from './outgoing-data.ts';
 import { SpdyStream, type StreamPort } from './stream.ts';
 import type { StreamOptions } from './stream-events.ts';
 
@@ -32,8 +32,8 @@ export interface OpenOptions extends StreamOptions {
 export interface RegistryHost {
   /** Lets what was queued leave. */
   flush(): void;
-  /** Calls `settle()` when the bytes that are being taken have left. */
-  afterWrite(outgoing: OutgoingData): void;
+  /** Calls `settle()` when the bytes that are being taken, and those before them, have left. */
+  afterWrite(departure: Departure): void;
   /** Offers a stream of the peer; false if nobody wants it. */
   offer(stream: SpdyStream, frame: SynStreamFrame): boolean;
   /** Whether anybody would want a stream of the peer. */
@@ -117,8 +117,8 @@ export class StreamRegistry implements StreamPort {
     this.#host.flush();
   }
 
-  afterWrite(outgoing: OutgoingData): void {
-    this.#host.afterWrite(outgoing);
+  afterWrite(departure: Departure): void {
+    this.#host.afterWrite(departure);
   }
 
   reset(stream: SpdyStream, status: number): void {

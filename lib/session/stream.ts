@@ -3,7 +3,7 @@ import { InvalidArgumentError, InvalidStateError, SessionError, StreamError } fr
 import { CANCEL, FRAME_TOO_LARGE, INTERNAL_ERROR, OK } from '../protocol/constants.ts';
 import type { HeaderList } from '../protocol/frames.ts';
 import { IncomingData } from './incoming-data.ts';
-import { type Done, OutgoingData, type OutgoingOwner } from './outgoing-data.ts';
+import { type Departure, type Done, OutgoingData, type OutgoingOwner } from './outgoing-data.ts';
 import { StreamDuplex, type StreamOptions } from './stream-events.ts';
 
 /** What a stream needs of its session. */
@@ -20,8 +20,8 @@ export interface StreamPort {
   resume(streamId: number): void;
   /** Received bytes were consumed. */
   consume(streamId: number, bytes: number): void;
-  /** Calls `settle()` when the bytes that are being taken have left. */
-  afterWrite(outgoing: OutgoingData): void;
+  /** Calls `settle()` when the bytes that are being taken, and those before them, have left. */
+  afterWrite(departure: Departure): void;
   /** RST_STREAM, or nothing at all when the stream was never sent. */
   reset(stream: SpdyStream, status: number): void;
 }
@@ -289,8 +289,8 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
     if (done !== null) process.nextTick(done);
   }
 
-  afterWrite(outgoing: OutgoingData): void {
-    this.#port.afterWrite(outgoing);
+  afterWrite(departure: Departure): void {
+    this.#port.afterWrite(departure);
   }
 
   // The Duplex

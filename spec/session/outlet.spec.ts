@@ -1,7 +1,14 @@
 import { once } from 'node:events';
 import type net from 'node:net';
 import { expect } from 'chai';
-import { CLIENT, CTRL_FLAG_FIN, DATA_FLAG_FIN, SERVER } from '../../lib/protocol/constants.ts';
+import {
+  CANCEL,
+  CLIENT,
+  CTRL_FLAG_FIN,
+  DATA_FLAG_FIN,
+  SERVER,
+  SETTINGS_INITIAL_WINDOW_SIZE,
+} from '../../lib/protocol/constants.ts';
 import { SPDY3_1 } from '../../lib/protocol/version.ts';
 import { Session } from '../../lib/session/session.ts';
 import type { SpdyStream } from '../../lib/session/stream.ts';
@@ -52,6 +59,40 @@ function chunksOf(socket: net.Socket): Buffer[] {
   return chunks;
 }
 
+/** Keeps what a socket is to write; each call of the result lets one write, or one group of corked ones, pass and gives its bytes. */
+function heldBack(socket: net.Socket): () => Promise<Buffer> {
+  type Write = { readonly bytes: Buffer[]; readonly done: () => void };
+  const writes: Write[] = [];
+  socket._write = (bytes: Buffer, _encoding: BufferEncoding, done: () => void) => {
+    writes.push({ bytes: [bytes], done });
+  };
+  socket._writev = (chunks: { chunk: Buffer }[], done: () => void) => {
+    writes.push({ bytes: chunks.map(({ chunk }) => chunk), done });
+  };
+  return async () => {
+    const { bytes, done } = writes.shift() as Write;
+    const passed = Buffer.concat(bytes);
+    done();
+    await settle();
+    return passed;
+  };
+}
+
+/** Bytes of the window of the streams below. */
+const WINDOW = 6000;
+
+/** The same as `openStream()` with a small window, and a socket that passes on only what `pass()` lets through. */
+async function openNarrowStream() {
+  const { session, peer, socket } = await rawAgainst(SERVER, SPDY3_1);
+  const window = { id: SETTINGS_INITIAL_WINDOW_SIZE, flags: 0, value: WINDOW };
+  peer.send(peer.make.settings([window]));
+  peer.send(peer.make.synStream(1, requestHeaders(), { flags: CTRL_FLAG_FIN }));
+  const [stream] = (await once(session, 'stream')) as [SpdyStream];
+  stream.respond(RESPONSE);
+  await until(() => peer.frames.some(({ frame }) => frame.type === 'SYN_REPLY'));
+  return { peer, socket, stream, pass: heldBack(socket) };
+}
+
 describe('session/outlet', () => {
   it('writes large payload to its socket without a copy', async () => {
     const { session, peer, socket, stream } = await openStream();
@@ -94,6 +135,42 @@ describe('session/outlet', () => {
     }
     session.destroy();
     await closed(socket);
+  });
+
+  it('does not take a write for done because one before it has been passed on', async () => {
+    const { peer, socket, stream, pass } = await openNarrowStream();
+    const second = Buffer.alloc(WINDOW, 'b');
+    let done = false;
+    stream.cork();
+    stream.write(Buffer.alloc(WINDOW, 'a'));
+    stream.write(second, () => {
+      done = true;
+    });
+    stream.uncork();
+    await until(() => socket.writableLength > WINDOW);
+    peer.send(peer.make.windowUpdate(1, WINDOW));
+    await until(() => socket.writableLength > 2 * WINDOW);
+    expect((await pass()).includes('a'.repeat(WINDOW))).to.equal(true);
+    expect(done).to.equal(false);
+    expect((await pass()).includes(second)).to.equal(true);
+    expect(done).to.equal(true);
+    socket.destroy();
+  });
+
+  it('does not take a write for failed while the socket holds the front of it', async () => {
+    const { peer, socket, stream, pass } = await openNarrowStream();
+    let result: Error | null | undefined;
+    stream.on('error', () => {});
+    stream.write(Buffer.alloc(2 * WINDOW), (error) => {
+      result = error;
+    });
+    await until(() => socket.writableLength > WINDOW);
+    peer.send(peer.make.rstStream(1, CANCEL));
+    await closed(stream);
+    expect(result).to.equal(undefined);
+    await pass();
+    expect(result).to.be.an('error');
+    socket.destroy();
   });
 
   it('tells every writer when one of their callbacks throws', async () => {
