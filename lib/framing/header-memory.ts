@@ -2,6 +2,8 @@ import type { Header, HeaderList } from '../protocol/frames.ts';
 
 /** Longer blocks are not remembered. */
 const MOST_BYTES = 4096;
+/** Bytes of blocks out of which the strings may have been cut: short ones keep their whole block alive. */
+const MOST_CUT_BYTES = 32768;
 /** Room is taken in such pieces. */
 const ROOM_STEP = 256;
 
@@ -10,7 +12,8 @@ const NO_VIEW: DataView = new DataView(NO_BYTES.buffer);
 
 /**
  * The last good header block of a session. Most pairs come again, as the same bytes in the same order: those are given
- * out again instead of being read, checked and made anew. Bounded by one block of 4096 bytes.
+ * out again instead of being read, checked and made anew. Bounded by one block of 4096 bytes and what its strings keep alive: 32 KiB
+ * of blocks, after which all is read anew.
  */
 export class HeaderMemory {
   #bytes: Uint8Array = NO_BYTES;
@@ -23,10 +26,15 @@ export class HeaderMemory {
   #next = 0;
   /** How many bytes of it were found at the end of the last `count()`. */
   #found = 0;
+  /** How many pairs of the block were here. */
+  #taken = 0;
+  /** Bytes of the blocks out of which strings were cut. */
+  #cutBytes = 0;
 
   /** Starts a block: its first pair is expected. */
   begin(): void {
     this.#next = 0;
+    this.#taken = 0;
   }
 
   /** How many pairs from the expected one on stand in `block` from `at` on. `take()` has to follow for each. */
@@ -56,6 +64,7 @@ export class HeaderMemory {
   /** A new pair like the expected one, with the same strings; the one behind it is expected then. */
   take(): Header {
     const at = 2 * this.#next++;
+    this.#taken++;
     return [this.#texts[at] as string, this.#texts[at + 1] as string];
   }
 
@@ -82,6 +91,13 @@ export class HeaderMemory {
   keep(block: Uint8Array, starts: readonly number[], headers: HeaderList): void {
     const { length } = block;
     if (length > MOST_BYTES) return;
+    if (this.#taken < headers.length) this.#cutBytes += length;
+    if (this.#cutBytes > MOST_CUT_BYTES) {
+      this.#cutBytes = 0;
+      this.#starts = [];
+      this.#texts = [];
+      return;
+    }
     if (this.#bytes.length < length) {
       this.#bytes = new Uint8Array(Math.ceil(length / ROOM_STEP) * ROOM_STEP);
       this.#view = new DataView(this.#bytes.buffer);

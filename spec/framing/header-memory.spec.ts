@@ -132,4 +132,23 @@ describe('framing/header-memory', () => {
     expect(read([['x', 'z'.repeat(4097 - overhead)]])).to.equal(0);
     expect(read(LIST)).to.equal(4);
   });
+
+  it('reads all anew before its strings come from more than 32 KiB of blocks', () => {
+    const memory = new HeaderMemory();
+    const decode = (value: string): number => {
+      const block = plain([...LIST, ['x', value.repeat(1000)]]);
+      memory.begin();
+      const before = memory.count(new DataView(block.buffer, block.byteOffset), 4);
+      decodeHeaderBlock(SPDY3_1, block, 'latin1', 9, memory);
+      return before;
+    };
+    const length = plain([...LIST, ['x', 'y'.repeat(1000)]]).length;
+    const blocks = Math.floor(32_768 / length);
+    expect(decode('a')).to.equal(0);
+    // The same block again adds nothing.
+    for (let i = 0; i < 2 * blocks; i++) expect(decode('a')).to.equal(5);
+    for (let i = 0; i < blocks; i++) expect(decode(i % 2 === 0 ? 'b' : 'c')).to.equal(4);
+    expect(decode('d')).to.equal(0);
+    expect(decode('e')).to.equal(4);
+  });
 });
