@@ -32,7 +32,13 @@ export interface RunResult {
 export async function run(options: RunOptions): Promise<RunResult> {
   const { input, maxOutputBytes = 64 << 20, ...rest } = options;
   checkRange('maxOutputBytes', maxOutputBytes, 0, Number.MAX_SAFE_INTEGER);
-  const command = await exec({ ...rest, stdin: input !== undefined });
+  const source = input instanceof Readable ? input : null;
+  // It may fail before there is a command to tell.
+  source?.on('error', () => {});
+  const command = await exec({ ...rest, stdin: input !== undefined }).catch((error) => {
+    source?.destroy();
+    throw error;
+  });
   const room = { left: maxOutputBytes };
   try {
     const [stdout, stderr, { exitCode }] = await Promise.all([
@@ -84,7 +90,9 @@ async function feed(
   try {
     await pipeline(input, stdin);
   } catch (error) {
+    // One that had failed already is only called closed.
+    const reason = (input.errored ?? error) as NodeJS.ErrnoException;
     // The command has ended without reading all of it.
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    if (reason.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw reason;
   }
 }

@@ -510,6 +510,29 @@ describe('RemoteCommand', () => {
       );
       expect(error.message).to.equal('no more');
     });
+
+    it('rejects with the error of an input that fails before there is a command', async () => {
+      const input = new Readable({ read() {} });
+      await serve(async (connection) => {
+        await connection.accept('stdin');
+        await accept(connection);
+      });
+      const running = run({ ...options(), input });
+      input.destroy(new Error('no such file'));
+      const error = await running.then(
+        () => expect.fail('it resolved'),
+        (reason: Error) => reason,
+      );
+      expect(error.message).to.equal('no such file');
+    });
+
+    it('destroys its input when there is no connection', async () => {
+      const input = new Readable({ read() {} });
+      const cluster = { server: 'http://127.0.0.1:1' };
+      const error = await run({ ...options({ cluster }), input }).catch((reason) => reason);
+      expect(error).to.include({ code: 'ECONNREFUSED' });
+      expect(input.destroyed).to.equal(true);
+    });
   });
 
   describe('options', () => {
