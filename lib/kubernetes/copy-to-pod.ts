@@ -2,6 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { WriteEntry } from 'tar';
 import { InvalidArgumentError } from '../errors.ts';
 import {
   CopyCounter,
@@ -45,15 +46,17 @@ export async function copyToPod(options: CopyToPodOptions): Promise<CopyResult> 
   const base = path.basename(path.resolve(options.from));
   const { directory, name } = await destination(target, to, base);
   const counter = new CopyCounter(options);
-  const archive = await pack(source, status.isDirectory(), name, counter);
   const args = [options.preserveMtime === true ? '-xf' : '-xmf', '-', '-C', directory];
   const tar = await RemoteTar.start(target, args, true);
   tar.command.stdout?.resume();
+  let archive: LocalArchive | null = null;
   try {
+    archive = await pack(source, status.isDirectory(), name, counter);
     await send(tar, archive, counter);
     return counter.result;
   } finally {
     tar.command.close();
+    archive?.abandon();
   }
 }
 
@@ -78,21 +81,31 @@ async function isDirectoryThere(target: ExecPart, name: string): Promise<boolean
   }
 }
 
-/** The archive, piece by piece. */
+/** The archive of what is copied. */
+interface LocalArchive {
+  readonly pieces: AsyncIterable<Buffer>;
+  /** Closes the files that are open, when the rest is not wanted. */
+  readonly abandon: () => void;
+}
+
 async function pack(
   source: string,
   isDirectory: boolean,
   name: string,
   counter: CopyCounter,
-): Promise<AsyncIterable<Buffer>> {
+): Promise<LocalArchive> {
   const tar = await loadPackage('tar', 'copying files', () => import('tar'));
-  return tar.create(
+  const open = new Set<WriteEntry>();
+  const failed = new Set<WriteEntry>();
+  let abandoned = false;
+  const archive = tar.create(
     {
       cwd: isDirectory ? source : path.dirname(source),
       ...(isDirectory ? { prefix: name } : {}),
       maxReadSize: READ_SIZE,
       strict: true,
       filter: (file, entry) => {
+        if (abandoned) return false;
         if (
           !('isSocket' in entry) ||
           entry.isFile() ||
@@ -107,19 +120,46 @@ async function pack(
         if (!isDirectory) entry.path = name;
         // Our users are nobody there: all belongs to the user that tar runs as.
         Object.assign(entry.stat ?? {}, { uid: 0, gid: 0 });
-        counter.entry(entry.path, entry.type === 'File');
+        open.add(entry);
+        entry.on('end', () => open.delete(entry));
+        entry.on('error', () => {
+          failed.add(entry);
+          if (abandoned) entry.end();
+        });
+        if (abandoned) cutShort(entry);
+        else announce(entry);
       },
     },
     // With a dot: a name that begins with @ would be taken for an archive.
     [isDirectory ? '.' : `./${path.basename(source)}`],
   );
+  const announce = (entry: WriteEntry): void => {
+    try {
+      counter.entry(entry.path, entry.type === 'File');
+    } catch (error) {
+      archive.emit('error', error);
+    }
+  };
+  // Several files are read at once: a second one may fail when nobody listens any more.
+  archive.on('error', () => {});
+  const abandon = (): void => {
+    abandoned = true;
+    for (const entry of open) cutShort(entry);
+    // The others wait for them.
+    for (const entry of failed) entry.end();
+    archive.resume();
+  };
+  return { pieces: archive, abandon };
 }
 
-async function send(
-  tar: RemoteTar,
-  archive: AsyncIterable<Buffer>,
-  counter: CopyCounter,
-): Promise<void> {
+/** Lets the package believe that nothing is left to read: it closes the file then, which it does in no other way. */
+function cutShort(entry: WriteEntry): void {
+  if (entry.stat !== undefined) entry.stat.size = 0;
+  entry.remain = 0;
+  entry.blockRemain = 0;
+}
+
+async function send(tar: RemoteTar, archive: LocalArchive, counter: CopyCounter): Promise<void> {
   const progress = { complete: false };
   try {
     await pipeline(
@@ -139,15 +179,20 @@ async function send(
 
 /** Passes the archive on. It is complete when its last piece is: some tars end as soon as they have seen the end of the archive. */
 async function* counted(
-  archive: AsyncIterable<Buffer>,
+  archive: LocalArchive,
   counter: CopyCounter,
   progress: { complete: boolean },
 ): AsyncGenerator<Buffer> {
   let held: Buffer | null = null;
-  for await (const chunk of archive) {
-    if (held !== null) yield held;
-    held = chunk;
-    counter.passed(chunk.length);
+  try {
+    for await (const chunk of archive.pieces) {
+      if (held !== null) yield held;
+      held = chunk;
+      counter.passed(chunk.length);
+    }
+  } finally {
+    // Whoever stops reading has paused it.
+    archive.abandon();
   }
   progress.complete = true;
   if (held !== null) yield held;

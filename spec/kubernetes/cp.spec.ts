@@ -94,6 +94,18 @@ async function rejection(promise: Promise<unknown>): Promise<Error & { code?: st
   );
 }
 
+/** How many files below a folder this process has open. */
+function openFiles(folder: string): number {
+  const found = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return '';
+    }
+  });
+  return found.filter((file) => file.startsWith(folder)).length;
+}
+
 /** One entry of a hand-made archive. */
 function entry(
   name: string,
@@ -276,6 +288,33 @@ describe('cp', () => {
       await serve(({ command }) => (command[0] === 'test' ? 1 : 0));
       write(local, 'f', Buffer.alloc(4 << 20));
       expect(await rejection(up('f', 'f'))).to.be.instanceOf(RemoteFailureError);
+    });
+
+    it('closes its files however early it ends', async () => {
+      await serve();
+      for (let i = 0; i < 8; i++) write(local, `d/${i}`, Buffer.alloc(1_000_000));
+      symlinkSync('0', path.join(local, 'd/link'));
+      const ends: More[] = [
+        {
+          onProgress: () => {
+            throw new Error('enough');
+          },
+        },
+        {
+          onProgress: ({ path: name }) => {
+            if (name.endsWith('link')) throw new Error('enough');
+          },
+        },
+        {
+          onProgress: ({ bytes }) => {
+            if (bytes > 2_000_000) throw new Error('enough');
+          },
+        },
+      ];
+      for (const more of ends)
+        expect((await rejection(up('d', 'd', more))).message).to.equal('enough');
+      if (!existsSync('/proc/self/fd')) return;
+      while (openFiles(local) > 0) await new Promise((done) => setImmediate(done));
     });
 
     it('fails with a local error, before anything is sent', async () => {
