@@ -48,6 +48,6 @@ async function measure(node, size) {
     console.log(`${name}: ${result.seconds} s\n`);
   });
   const targets = Object.values(parts).flatMap((part) => part.targets ?? []);
-  if (targets.length > 0) console.log(`${formatTable(targetTable(targets, machine.node))}\n`);
+  if (targets.length > 0) console.log(`${formatTable(targetTable(targets, machine, size))}\n`);
   return { machine, size, parts, targets };
 }

@@ -46,10 +46,10 @@ function plainHeaders(list) {
   return Object.fromEntries(list.filter(([name]) => !name.startsWith(':')));
 }
 
-/** Lists and objects are made once and come again after so many requests: making them is not what is measured. */
 const RING = 1000;
 
-function ring(make) {
+/** Lists and objects are made once and come again after so many requests: making them is not what is measured. */
+export function ring(make) {
   const rings = new Map();
   return (index, ...rest) => {
     const key = rest.join(' ');

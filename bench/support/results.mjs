@@ -23,9 +23,9 @@ export function describeMachine(node) {
 }
 
 /** The table of what was to be reached. */
-export function targetTable(targets, node) {
+export function targetTable(targets, { node }, size) {
   return {
-    title: `Targets, Node ${node}`,
+    title: `Targets, Node ${node}${size === 'quick' ? ' (quick: too short to say more than that it works)' : ''}`,
     columns: ['work', 'target', 'measured', ''],
     rows: targets.map(({ work, wanted, value, met }) => [
       work,
@@ -56,7 +56,7 @@ export function results(runs, { rounds, seconds, size }) {
       .map(([kind, meaning]) => `- **${kind}**: ${meaning}`)
       .join('\n'),
     '## Targets',
-    ...runs.map(({ targets, machine: { node } }) => markdownTable(targetTable(targets, node))),
+    ...runs.map(({ targets, machine, size }) => markdownTable(targetTable(targets, machine, size))),
     `## All tables, Node ${machine.node}`,
     ...Object.values(parts).flatMap(({ tables }) => tables.map(markdownTable)),
   ].join('\n\n')}\n`;

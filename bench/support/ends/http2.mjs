@@ -1,6 +1,6 @@
 // Node's http2: streams at both ends, or a handler of its compat API at the server.
 import http2 from 'node:http2';
-import { requestFields, responseFields } from '../headers.mjs';
+import { requestFields, responseFields, ring } from '../headers.mjs';
 import { dial, makeCertificate } from '../sockets.mjs';
 import { answer, MAX_STREAMS, received, upload, WINDOW } from '../work.mjs';
 
@@ -10,6 +10,16 @@ const options = ({ defaultWindows }) => ({
   settings: { maxConcurrentStreams: MAX_STREAMS, ...(defaultWindows ? {} : WINDOWS) },
 });
 const WINDOWS = { initialWindowSize: WINDOW };
+
+/** What `respond()` and `request()` take, made once like the lists of the others: both copy it. */
+const replyOf = ring((index, length) => ({ ':status': 200, ...responseFields(index, length) }));
+const requestOf = ring((index, method, path) => ({
+  ':method': method,
+  ':scheme': 'https',
+  ':authority': 'www.example.org',
+  ':path': path,
+  ...requestFields(index),
+}));
 
 export function serve({ kind, secure, ...rest }) {
   const server = secure
@@ -27,8 +37,7 @@ export function serve({ kind, secure, ...rest }) {
 function onStream(stream, headers) {
   stream.on('error', () => {});
   answer(headers[':method'], headers[':path'], stream, stream, (length) => {
-    const reply = { ':status': 200, ...responseFields(stream.id, length) };
-    stream.respond(reply, { endStream: length === 0 });
+    stream.respond(replyOf(stream.id, length), { endStream: length === 0 });
   });
 }
 
@@ -48,14 +57,10 @@ export async function connect(port, { secure, ...rest }) {
   await new Promise((resolve) => session.once('remoteSettings', resolve));
   if (!rest.defaultWindows) session.setLocalWindowSize(WINDOW);
   const open = ({ method, path, index, upload: length, priority }) => {
-    const headers = {
-      ':method': method,
-      ':scheme': 'https',
-      ':authority': 'www.example.org',
-      ':path': path,
-      ...requestFields(index),
-    };
-    return session.request(headers, { endStream: length === 0, ...weight(priority) });
+    return session.request(requestOf(index, method, path), {
+      endStream: length === 0,
+      ...weight(priority),
+    });
   };
   return {
     exchange: (request) => {
