@@ -56,7 +56,8 @@ function worksOf(size) {
   const each = { streams: 100, length: quick ? MIB >> 6 : MIB };
   const tiny = { down: quick ? MIB >> 3 : 4 * MIB, tiny: true };
   const both = { ...down, ...up };
-  const streams = pick(COMPARED).slice(1);
+  // spdy-transport resets streams of its own (INVALID_STREAM) when many large ones end at once.
+  const streams = pick(['http2', 'SpdyStream', 'Session']).filter((kind) => kind !== 'raw');
   const total = (100 * each.length) / MIB;
   const small = tiny.down / MIB;
   return [
