@@ -257,7 +257,7 @@ export class SessionState {
   /** Ends everything that is open or waits to be opened. */
   endStreams(status: number, error: SessionError): void {
     this.refuseWaiting(ERR_SYN_STREAM_NOT_ALLOWED, error);
-    for (const stream of [...this.streams.values()])
+    for (const stream of this.streams.values())
       this.closeStream(stream, stream.error?.status ?? status, stream.error ?? error);
   }
 
@@ -271,7 +271,7 @@ export class SessionState {
     const code = 'ERR_SPDY_TRANSPORT_CLOSED';
     this.inputEnded = new StreamError(code, message, 0, REFUSED_STREAM, 'peer');
     this.refuseWaiting(ERR_SYN_STREAM_NOT_ALLOWED, this.inputEnded);
-    for (const stream of [...this.streams.values()]) {
+    for (const stream of this.streams.values()) {
       if (stream.remoteClosed || stream.closing || stream.closed) continue;
       const { streamId } = stream;
       const text = `stream ${streamId}: ${message}`;
@@ -289,9 +289,9 @@ export class SessionState {
 
   /** Ends our streams that the peer has not processed according to its GOAWAY (SPDY/3 2.6.6). */
   closeUnprocessed(): void {
-    const unprocessed = [...this.streams.values()].filter(
-      ({ own, streamId }) => own && streamId > this.peerLastGoodId,
-    );
+    const unprocessed = this.streams
+      .values()
+      .filter(({ own, streamId }) => own && streamId > this.peerLastGoodId);
     for (const stream of unprocessed) {
       const { streamId } = stream;
       this.queue.withdrawReset(stream);

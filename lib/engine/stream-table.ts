@@ -1,4 +1,5 @@
 import { CLIENT, type Side } from '../protocol/constants.ts';
+import { IdTable } from './id-table.ts';
 import type { Stream } from './stream.ts';
 import { STATE_CLOSED, STATE_IDLE, STATE_RESET } from './stream-state.ts';
 
@@ -7,7 +8,7 @@ export const RESET_MEMORY = 1024;
 
 /** All open streams of a session, and what is known of those that are gone. */
 export class StreamTable {
-  readonly #streams = new Map<number, Stream>();
+  readonly #streams = new IdTable<Stream>();
   readonly #side: Side;
   /** Recently reset ids, oldest first. */
   readonly #reset = new Set<number>();
@@ -90,7 +91,8 @@ export class StreamTable {
     return taken;
   }
 
-  values(): IterableIterator<Stream> {
+  /** All of them, by their ids. */
+  values(): Stream[] {
     return this.#streams.values();
   }
 }

@@ -2,6 +2,7 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
+import { IdTable } from '../engine/id-table.ts';
 import { SpdyError } from '../errors.ts';
 import { SERVER } from '../protocol/constants.ts';
 import { findVersion, type ProtocolVersion } from '../protocol/version.ts';
@@ -346,7 +347,7 @@ export class SpdyServer extends ServerEmitter {
 
   #begin(socket: Duplex, version: ProtocolVersion, secure: boolean): Session {
     const session = new Session(SERVER, version.id, this.#options.session);
-    const exchanges = new Map<number, Exchange>();
+    const exchanges = new IdTable<Exchange>();
     const deadline = new Deadline();
     const { headersTimeoutMs } = this.#options;
     this.#sessions.add(session);

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/engine.ts';
+import { IdTable } from '../engine/id-table.ts';
 import { checkObject, type WindowUpdateMode } from '../engine/options.ts';
 import { type SessionError, StreamError } from '../errors.ts';
 import {
@@ -44,7 +45,7 @@ export interface RegistryHost {
 export class StreamRegistry implements StreamPort {
   readonly #engine: Engine;
   readonly #host: RegistryHost;
-  readonly #streams = new Map<number, SpdyStream>();
+  readonly #streams = new IdTable<SpdyStream>();
   /** Whether received bytes of streams without a SpdyStream count as consumed at once. */
   readonly #automatic: boolean;
   /** Whether the application alone gives credit. */
