@@ -1,5 +1,7 @@
-/** Fewest slots. */
+/** Slots at the beginning. */
 const LEAST = 16;
+/** As many slots are kept once they were needed: not every burst shall make them anew. */
+const KEPT = 256;
 
 /** No peer can tell which ids share a slot. */
 const SEED = (Math.random() * 0x1_0000_0000) | 0;
@@ -55,7 +57,7 @@ export class IdTable<T> {
     ids[hole] = 0;
     values[hole] = undefined;
     this.#size--;
-    if (ids.length > LEAST && 8 * this.#size < ids.length) this.#resize(ids.length >>> 1);
+    if (ids.length > KEPT && 8 * this.#size < ids.length) this.#resize(ids.length >>> 1);
     return true;
   }
 

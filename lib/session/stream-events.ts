@@ -58,3 +58,18 @@ interface EventedDuplex extends Duplex {
 export const StreamDuplex: new (options?: DuplexOptions) => EventedDuplex = Duplex as new (
   options?: DuplexOptions,
 ) => EventedDuplex;
+
+/** Readable or not, writable or not: few objects, since Node looks fast only into options whose shape it knows. */
+const DUPLEX_OPTIONS: readonly DuplexOptions[] = [false, true].flatMap((writable) =>
+  [false, true].map((readable) => ({
+    readable,
+    writable,
+    readableHighWaterMark: 16384,
+    writableHighWaterMark: 16384,
+  })),
+);
+
+/** The options of the Duplex that a stream is. */
+export function duplexOptions(readable: boolean, writable: boolean): DuplexOptions {
+  return DUPLEX_OPTIONS[(readable ? 1 : 0) + (writable ? 2 : 0)] as DuplexOptions;
+}

@@ -4,7 +4,7 @@ import { CANCEL, FRAME_TOO_LARGE, INTERNAL_ERROR, OK } from '../protocol/constan
 import type { HeaderList } from '../protocol/frames.ts';
 import { IncomingData } from './incoming-data.ts';
 import { type Departure, type Done, OutgoingData, type OutgoingOwner } from './outgoing-data.ts';
-import { StreamDuplex, type StreamOptions } from './stream-events.ts';
+import { duplexOptions, StreamDuplex, type StreamOptions } from './stream-events.ts';
 
 /** What a stream needs of its session. */
 export interface StreamPort {
@@ -92,8 +92,7 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
 
   constructor(port: StreamPort, init: StreamInit) {
     const { readable, writable } = init;
-    const sides = { readable, writable };
-    super({ ...sides, readableHighWaterMark: 16384, writableHighWaterMark: 16384 });
+    super(duplexOptions(readable, writable));
     this.#port = port;
     this.#id = init.id;
     this.own = init.own;
