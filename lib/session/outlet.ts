@@ -29,6 +29,7 @@ const takePieces = (engine: Engine): Buffer[] | null => engine.pullPieces(PULL_S
 export class Outlet {
   readonly #session: Duplex;
   readonly #transport: Transport;
+  readonly #again: () => void;
   /** The reader has asked for bytes and not yet got enough. */
   #demand = false;
   #pushing = false;
@@ -37,9 +38,11 @@ export class Outlet {
   /** Who waits for the last write to the socket, until it was passed on. */
   #passing: Waiting[] | null = null;
 
-  constructor(session: Duplex, transport: Transport) {
+  /** `again` has to lead to another `send()` soon. */
+  constructor(session: Duplex, transport: Transport, again: () => void) {
     this.#session = session;
     this.#transport = transport;
+    this.#again = again;
   }
 
   /** Whether it is called out of its own work. */
@@ -106,7 +109,15 @@ export class Outlet {
       });
     }
     if (last > 0) sink.uncork();
+    // There may be more; a socket with a large buffer does not say when it wants that.
+    if (!sink.writableNeedDrain && lengthOf(pieces) >= PULL_SIZE) this.#again();
   }
+}
+
+function lengthOf(pieces: readonly Buffer[]): number {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  return length;
 }
 
 function settleSoon(all: readonly Waiting[]): void {

@@ -115,7 +115,7 @@ export abstract class SessionIo extends SessionDuplex {
       closed: (closed) => this.#transportClosed(closed),
       drained: () => this.#flush(),
     });
-    this.#outlet = new Outlet(this, this.transport);
+    this.#outlet = new Outlet(this, this.transport, () => this.schedule());
     this.#timers = new SessionTimers(settled, {
       idle: () => {
         if (!this.emit('timeout')) this.closeIdle();

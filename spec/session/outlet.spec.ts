@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type net from 'node:net';
+import net from 'node:net';
 import { expect } from 'chai';
 import {
   CANCEL,
@@ -240,6 +240,27 @@ describe('session/outlet', () => {
     session.destroy();
     await Promise.all([closed(socket), closed(other.server)]);
     other.client.destroy();
+  });
+
+  it('goes on by itself where the buffer of the socket is larger than what is sent at once', async () => {
+    const server = net.createServer({ highWaterMark: 1 << 20 });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const client = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');
+    const [socket] = (await once(server, 'connection')) as [net.Socket];
+    server.close();
+    expect(socket.writableHighWaterMark).to.equal(1 << 20);
+    const session = new Session(SERVER, SPDY3_1.id, { flowControl: false }).attach(socket);
+    const peer = new RawPeer(client, SPDY3_1);
+    peer.send(peer.make.synStream(1, requestHeaders(), { flags: CTRL_FLAG_FIN }));
+    const [stream] = (await once(session, 'stream')) as [SpdyStream];
+    stream.respond(RESPONSE);
+    const body = patternBytes(500_000);
+    stream.end(body);
+    await until(() => bodyOf(peer).length === body.length);
+    expect(bodyOf(peer).equals(body)).to.equal(true);
+    session.destroy();
+    await closed(socket);
   });
 
   it('carries large bodies both ways over TLS', async () => {
