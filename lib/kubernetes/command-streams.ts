@@ -17,6 +17,7 @@ export class StreamInput extends Readable {
     super();
     this.#source = source;
     this.#isLost = isLost;
+    this.on('error', () => {});
     source.pause();
     source.on('data', this.#take);
     source.once('end', () => this.#end());
@@ -61,6 +62,8 @@ export class StreamOutput extends Writable {
   constructor(sink: SpdyStream) {
     super();
     this.#sink = sink;
+    // A handler that writes on behind its end, or destroys this, does not end the server.
+    this.on('error', () => {});
     // Clients send nothing there.
     sink.resume();
     if (sink.destroyed) this.destroy();

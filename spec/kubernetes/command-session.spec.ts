@@ -318,6 +318,17 @@ describe('Kubernetes server: exec and attach', () => {
       expect(served?.errors).to.deep.equal([]);
     });
 
+    it('may write behind its end, or destroy its streams with an error, without harm', async () => {
+      const { peer } = await start(({ stdout, stderr }) => {
+        stdout?.end('whole');
+        stdout?.write('too late');
+        stderr?.destroy(new Error('on purpose'));
+      });
+      openStreams(peer, 'error', 'stdout', 'stderr');
+      await until(() => [1, 3, 5].every((id) => isFinished(peer, id)));
+      expect(bytesOn(peer, 1).toString()).to.include('Success');
+    });
+
     it('may destroy its streams: the client gets FIN', async () => {
       const { peer } = await start(({ stdout, stderr }) => {
         stdout?.write('lost');
