@@ -69,8 +69,7 @@ export async function upgradeToSpdy(options: UpgradeRequest): Promise<UpgradedCo
   checkObject('cluster', options.cluster);
   const signal = abortSignal(options.signal);
   const url = locate(options.cluster.server, options.path);
-  const token = url.protocol === 'https:' ? await tokenOf(options.cluster) : null;
-  if (signal?.aborted === true) throw aborted(signal.reason);
+  const token = await tokenFor(url, options.cluster, signal);
   const request = send(url, options, token);
   const { response, socket, head } = await answered(request, options, signal);
   const protocol = chosenProtocol(response, options.protocols);
@@ -104,11 +103,23 @@ export function locate(server: string, path: string): URL {
   return new URL(`${url.origin}${url.pathname.replace(/\/$/, '')}${path}`);
 }
 
-/** The bearer token, null if there is none. */
-export async function tokenOf(cluster: ClusterOptions): Promise<string | null> {
-  const { token } = cluster;
-  if (token === undefined) return null;
-  return (typeof token === 'function' ? await token() : token).trim();
+/** The bearer token, null if there is none to send. A signal gives up whoever fetches it. */
+export async function tokenFor(
+  url: URL,
+  { token }: ClusterOptions,
+  signal: AbortSignal | null,
+): Promise<string | null> {
+  if (signal?.aborted === true) throw aborted(signal.reason);
+  if (token === undefined || url.protocol !== 'https:') return null;
+  if (typeof token === 'string') return token.trim();
+  return new Promise((resolve, reject) => {
+    const stopAbort = onAbort(signal, (reason) => reject(aborted(reason)));
+    Promise.resolve()
+      .then(token)
+      .then((text) => resolve(text.trim()))
+      .catch(reject)
+      .finally(stopAbort);
+  });
 }
 
 function send(url: URL, options: UpgradeRequest, token: string | null): ClientRequest {
@@ -190,8 +201,8 @@ export function readBody(response: IncomingMessage): Promise<string> {
 export function refusal(response: IncomingMessage, body: string): UpgradeRefusedError {
   const { statusCode = 0, statusMessage = '' } = response;
   const status: KubernetesStatus | null = parseStatus(body);
-  const words = status?.message ?? printable(body);
-  const message = `the server refused the upgrade: ${statusCode} ${statusMessage}`.trimEnd();
+  const words = printable(status?.message ?? body);
+  const message = printable(`the server refused the upgrade: ${statusCode} ${statusMessage}`);
   return new UpgradeRefusedError(
     words === '' ? message : `${message}: ${words}`,
     statusCode,

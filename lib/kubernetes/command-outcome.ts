@@ -1,5 +1,6 @@
 import { SpdyError } from '../errors.ts';
 import { ConnectionLostError, RemoteFailureError } from './errors.ts';
+import { printable } from './printable.ts';
 import type { RemoteCommandRules } from './protocols.ts';
 import { exitCodeOf, type KubernetesStatus, parseStatus } from './status.ts';
 
@@ -36,11 +37,12 @@ export class CommandOutcome {
   failure(): SpdyError | null {
     const text = this.#text();
     if (text === '') return null;
-    if (!this.#rules.statusIsJson) return new RemoteFailureError(text.trim());
+    if (!this.#rules.statusIsJson) return new RemoteFailureError(printable(text));
     const status = parseStatus(text);
     if (status === null) return malformed(text);
     if (exitCodeOf(status) !== null) return null;
-    return new RemoteFailureError(status.message ?? status.reason ?? 'the command failed', status);
+    const words = status.message ?? status.reason ?? 'the command failed';
+    return new RemoteFailureError(printable(words), status);
   }
 
   /** What it comes to when no failure was told; `complete`: all output was there, and finished by the peer. */
@@ -66,7 +68,7 @@ export class CommandOutcome {
 }
 
 function malformed(text: string): SpdyError {
-  const shown = text.length > 200 ? `${text.slice(0, 200)}...` : text;
+  const shown = printable(text.length > 200 ? `${text.slice(0, 200)}...` : text);
   const message = `the error stream holds no status: ${JSON.stringify(shown)}`;
   return new SpdyError('ERR_SPDY_PROTOCOL', message, 'peer');
 }

@@ -12,7 +12,7 @@ import {
   locate,
   readBody,
   refusal,
-  tokenOf,
+  tokenFor,
 } from './client-upgrade.ts';
 import { UpgradeRefusedError } from './errors.ts';
 import { loadPackage } from './packages.ts';
@@ -51,8 +51,7 @@ export async function upgradeToWebSocket(options: WebSocketRequest): Promise<Ses
   );
   const url = locate(cluster.server, options.path);
   const secure = url.protocol === 'https:';
-  const token = secure ? await tokenOf(cluster) : null;
-  if (signal.aborted) throw aborted(signal.reason);
+  const token = await tokenFor(url, cluster, signal);
   const { server: _, token: __, headers, agent, ...tls } = cluster;
   const socket = new Client(url.href.replace(/^http/, 'ws'), {
     ...(secure ? tls : {}),

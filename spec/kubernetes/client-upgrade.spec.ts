@@ -64,6 +64,12 @@ describe('upgradeToSpdy()', () => {
       '403 Forbidden: pods "p" is forbidden',
     ],
     ['text', 400, 'Upgrade request\n required\u0000', '400 Bad Request: Upgrade request required'],
+    [
+      'a status with commands for a terminal',
+      409,
+      JSON.stringify(httpFailure(409, 'Conflict', 'no\u001b[2J\nway')),
+      '409 Conflict: no [2J way',
+    ],
     ['nothing', 404, '', '404 Not Found'],
     [
       'no status but JSON',
@@ -84,11 +90,15 @@ describe('upgradeToSpdy()', () => {
         statusCode: status,
         message: `the server refused the upgrade: ${words}`,
       });
-      expect((error as UpgradeRefusedError).status?.reason).to.equal(
-        status === 403 ? 'Forbidden' : undefined,
-      );
+      const reason = { 403: 'Forbidden', 409: 'Conflict' }[status as number];
+      expect((error as UpgradeRefusedError).status?.reason).to.equal(reason);
     });
   }
+
+  it('shows no control characters of the status line', async () => {
+    const server = await saying('HTTP/1.1 403 For\x1b[31mbidden\r\nContent-Length: 0\r\n\r\n');
+    expect((await failureOf(server)).message).to.match(/: 403 For \[31mbidden$/);
+  });
 
   it('reads a refusal that is cut short as far as it goes', async () => {
     const server = await answering((response) => {
@@ -183,6 +193,17 @@ describe('upgradeToSpdy()', () => {
     for (const error of [early, await late]) {
       expect(error).to.include({ code: 'ERR_SPDY_ABORTED', cause: reason });
     }
+  });
+
+  it('is given up by its signal while a token is fetched', async () => {
+    const controller = new AbortController();
+    const token = (): Promise<string> => {
+      setImmediate(() => controller.abort());
+      return new Promise(() => {});
+    };
+    const cluster = { server: 'https://127.0.0.1:1', token };
+    const error = await failureOf('', { cluster, signal: controller.signal });
+    expect(error).to.include({ code: 'ERR_SPDY_ABORTED' });
   });
 
   it('keeps the prefix of the server in the path, and sends the fields of the cluster', async () => {

@@ -171,6 +171,21 @@ describe('RemoteCommand', () => {
     await until(() => (command.stdout as Readable).destroyed);
   });
 
+  it('shows no control characters of the words of the server', async () => {
+    for (const protocol of ['v4.channel.k8s.io', 'v2.channel.k8s.io']) {
+      const words = 'no\u001b[2J\nway';
+      const json = protocol.startsWith('v4');
+      await serve(async (connection) => {
+        const [error, stdout, stderr] = await accept(connection);
+        for (const output of [stdout, stderr]) output?.end();
+        error?.end(json ? JSON.stringify(internalError(words)) : words);
+      }, protocol);
+      const error = await failureOf(await exec(options()));
+      expect(error.message).to.match(/no \[2J way$/);
+      await server?.close();
+    }
+  });
+
   describe('never takes for success', () => {
     const endings: Record<string, (connection: ScriptedConnection) => Promise<void>> = {
       'a connection that is cut': async ({ socket }) => {
