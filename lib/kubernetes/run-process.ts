@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { InvalidArgumentError } from '../errors.ts';
 import { onAbort } from '../session/abort.ts';
@@ -32,7 +33,7 @@ export interface RunProcessOptions {
  * 128 and the number for a signal, 127 for a program that does not exist, 126 for one that may not be run (both with a line on
  * stderr). A terminal needs the package `@lydell/node-pty`, or `node-pty`.
  *
- * @throws InvalidArgumentError without a program
+ * @throws InvalidArgumentError without a program, and for a `cwd` that is no directory
  * @throws MissingPackageError for a terminal when there is no package for it
  */
 export async function runProcess(
@@ -42,6 +43,9 @@ export async function runProcess(
   const [first = '', ...rest] = command.command;
   const { file = first, args = rest, cwd, env = process.env } = options;
   if (file === '') throw new InvalidArgumentError('there is no program to run: give `file`');
+  // The system would say of the program that it is not there.
+  if (cwd !== undefined && !(await isDirectory(cwd)))
+    throw new InvalidArgumentError(`the working directory ${cwd} is no directory`);
   const plan: ProcessPlan = {
     file,
     args,
@@ -52,6 +56,13 @@ export async function runProcess(
     killTimeoutMs: options.killTimeoutMs ?? 5000,
   };
   return command.tty ? runInTerminal(command, plan) : runWithPipes(command, plan);
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (status) => status.isDirectory(),
+    () => false,
+  );
 }
 
 function runWithPipes(command: ServerCommand, plan: ProcessPlan): Promise<number> {

@@ -91,13 +91,16 @@ describe('runProcess()', function () {
     expect(await runProcess(trial(['/no/such'], { stderr: null }).command)).to.equal(127);
   });
 
-  it('rejects without a program, and for words that no system takes', async () => {
+  it('rejects without a program or working directory, and for words that no system takes', async () => {
     const failure = async (words: string[], options?: RunProcessOptions): Promise<unknown> =>
       runProcess(trial(words).command, options).then(
         () => null,
         (error: unknown) => error,
       );
     expect(await failure([])).to.be.instanceOf(InvalidArgumentError);
+    const nowhere = (await failure(['sh'], { cwd: '/no/such' })) as Error;
+    expect(nowhere).to.be.instanceOf(InvalidArgumentError);
+    expect(nowhere.message).to.equal('the working directory /no/such is no directory');
     expect(await failure(['echo', 'a\0b'])).to.have.property('code', 'ERR_INVALID_ARG_VALUE');
   });
 
