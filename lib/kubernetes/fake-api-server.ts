@@ -9,11 +9,13 @@ import { checkObject } from '../engine/options.ts';
 import { InvalidArgumentError, InvalidStateError } from '../errors.ts';
 import { type Certificate, makeCertificate } from '../http/certificate.ts';
 import type { ClusterOptions } from './client-upgrade.ts';
+import { UpgradeRefusedError } from './errors.ts';
 import { describePod, describePods, discover } from './fake-discovery.ts';
 import { checkFault, DroppingSocket, type FakeFault, type FakeRequest } from './fake-fault.ts';
 import { FAKE_KUBECONFIG_MARK, formatKubeConfig } from './fake-kubeconfig.ts';
 import { type FakePod, FakePods, type ResolvedPod } from './fake-pods.ts';
 import { FakeWorkloads } from './fake-workloads.ts';
+import { refuse } from './server-upgrade.ts';
 import { httpFailure, type KubernetesStatus } from './status.ts';
 import type { StreamingServerOptions } from './streaming-options.ts';
 import { createStreamingServer, type StreamingServer } from './streaming-server.ts';
@@ -211,12 +213,13 @@ export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
     if (!(await this.#wait(fault)) || socket.destroyed) return;
     const refusal = this.#refusalOf(request, asked, fault) ?? this.#mismatch(request, asked);
     if (refusal !== null) {
-      refuse(socket, refusal);
+      refuse(socket, asError(refusal));
       return;
     }
     const { dropAfterBytes } = fault ?? {};
     const end = dropAfterBytes === undefined ? socket : new DroppingSocket(socket, dropAfterBytes);
-    if (!this.#streaming.handleUpgrade(request, end, head)) refuse(socket, notFound(request));
+    if (!this.#streaming.handleUpgrade(request, end, head))
+      refuse(socket, asError(notFound(request)));
   }
 
   /** What is asked for; counts it and tells of it. */
@@ -334,15 +337,6 @@ function podNotFound(pod: string | null): Refusal {
   return failure(404, 'NotFound', `pods "${pod}" not found`);
 }
 
-/** Answers an upgrade with something else, and closes. */
-function refuse(socket: Duplex, status: Refusal): void {
-  const body = Buffer.from(JSON.stringify(status));
-  const lines = [
-    `HTTP/1.1 ${status.code} ${http.STATUS_CODES[status.code] ?? ''}`,
-    'Connection: close',
-    'Content-Type: application/json',
-    `Content-Length: ${body.length}`,
-  ];
-  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
-  socket.end(body);
+function asError(refusal: Refusal): UpgradeRefusedError {
+  return new UpgradeRefusedError(refusal.message ?? '', refusal.code, refusal);
 }
