@@ -114,6 +114,7 @@ export abstract class SessionIo extends SessionDuplex {
     this.transport = new Transport({
       closed: (closed) => this.#transportClosed(closed),
       drained: () => this.#flush(),
+      unpiped: () => this.schedule(),
     });
     this.#outlet = new Outlet(this, this.transport, () => this.schedule());
     this.#timers = new SessionTimers(settled, {
@@ -183,7 +184,10 @@ export abstract class SessionIo extends SessionDuplex {
 
   override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
     this.transport.setSink(destination as unknown as Parameters<Transport['setSink']>[0], this);
-    return super.pipe(destination, options);
+    super.pipe(destination, options);
+    // The last sink may have been full, and this one says nothing while it is empty.
+    if (this.#started) this.schedule();
+    return destination;
   }
 
   override _read(): void {

@@ -23,6 +23,8 @@ export interface TransportHost {
   closed(closed: TransportClosed): void;
   /** The sink takes bytes again. */
   drained(): void;
+  /** The pipe into the sink was taken away: what the sink did not take may go elsewhere. */
+  unpiped(): void;
 }
 
 /**
@@ -163,7 +165,9 @@ export class Transport {
   readonly #onDrain = (): void => this.#host.drained();
 
   readonly #onUnpipe = (source: unknown): void => {
-    if (source === this.#piped) this.#piped = null;
+    if (source !== this.#piped) return;
+    this.#piped = null;
+    this.#host.unpiped();
   };
 
   readonly #onClose = (): void => {

@@ -242,6 +242,44 @@ describe('session/outlet', () => {
     other.client.destroy();
   });
 
+  it('goes on through another socket, or a reader, when the first one is stuck', async () => {
+    for (const how of ['pipe', 'read'] as const) {
+      const { session, socket, stream } = await openStream();
+      heldBack(socket);
+      const body = patternBytes(500_000);
+      stream.end(body);
+      await until(() => socket.writableNeedDrain);
+      const other = await tcpConnection();
+      let length = 0;
+      const count = (chunk: Buffer): void => {
+        length += chunk.length;
+      };
+      other.server.on('data', count);
+      session.unpipe(socket);
+      if (how === 'pipe') session.pipe(other.client);
+      else session.on('data', count).resume();
+      await until(() => length > 400_000);
+      session.destroy();
+      for (const each of [socket, other.client, other.server]) each.destroy();
+    }
+  });
+
+  it('goes on when a second pipe begins while the socket is full', async () => {
+    const { session, peer, socket, stream } = await openStream();
+    peer.socket.pause();
+    const body = patternBytes(8_000_000);
+    stream.end(body);
+    await until(() => socket.writableNeedDrain);
+    const other = await tcpConnection();
+    other.server.resume();
+    session.pipe(other.client);
+    peer.socket.resume();
+    await until(() => bodyOf(peer).length === body.length);
+    expect(bodyOf(peer).equals(body)).to.equal(true);
+    session.destroy();
+    for (const each of [socket, other.client, other.server]) each.destroy();
+  });
+
   it('goes on by itself where the buffer of the socket is larger than what is sent at once', async () => {
     const server = net.createServer({ highWaterMark: 1 << 20 });
     server.listen(0, '127.0.0.1');
