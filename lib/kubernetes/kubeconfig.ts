@@ -71,10 +71,14 @@ export async function loadKubeConfig(
   if (clusterName === null) throw new KubeConfigError(`context ${contextName} names no cluster`);
   const cluster = find(config, 'clusters', clusterName, 'cluster');
   const user = userName === null ? null : find(config, 'users', userName, 'user');
+  const server = await serverOf(cluster);
+  const secure = server.server.startsWith('https:');
   return {
     cluster: {
-      ...(await serverOf(cluster)),
-      ...(user === null ? tokenOf(settings.token) : await credentialsOf(user, settings.token)),
+      ...server,
+      ...(user === null
+        ? tokenOf(settings.token)
+        : await credentialsOf(user, settings.token, secure)),
     },
     namespace: context.text('namespace') ?? 'default',
     contextName,
@@ -183,10 +187,11 @@ function proxyUrl(fields: Fields, text: string): URL {
   return url;
 }
 
-/** Who we are. */
+/** Who we are. A password is not sent without TLS; the same is seen to for tokens where they are sent. */
 async function credentialsOf(
   entry: ConfigEntry,
   token: TokenSource | undefined,
+  secure: boolean,
 ): Promise<Partial<ClusterOptions>> {
   const { fields } = entry;
   const cert = await dataOrFile(entry, 'client-certificate');
@@ -206,7 +211,7 @@ async function credentialsOf(
   return {
     ...certificate,
     ...(bearer === null ? {} : { token: bearer }),
-    headers: { ...(basic === null ? {} : { Authorization: basic }), ...headers },
+    headers: { ...(basic !== null && secure ? { Authorization: basic } : {}), ...headers },
   };
 }
 
