@@ -12,6 +12,7 @@ import type { SessionOptions } from '../session/session-options.ts';
 import { UpgradeRefusedError } from './errors.ts';
 import { printable } from './printable.ts';
 import { PROTOCOL_FIELD, parseProtocols } from './protocols.ts';
+import type { TunnelOptions } from './proxy-agent.ts';
 import { kubernetesSession } from './session-options.ts';
 import { type KubernetesStatus, parseStatus } from './status.ts';
 
@@ -70,8 +71,13 @@ export async function upgradeToSpdy(options: UpgradeRequest): Promise<UpgradedCo
   const signal = abortSignal(options.signal);
   const url = locate(options.cluster.server, options.path);
   const token = await tokenFor(url, options.cluster, signal);
-  const request = send(url, options, token);
-  const { response, socket, head } = await answered(request, options, signal);
+  // Also ends what an agent does for the request, as asking a proxy.
+  const attempt = new AbortController();
+  const request = send(url, options, token, attempt.signal);
+  const { response, socket, head } = await answered(request, options, signal).catch((error) => {
+    attempt.abort();
+    throw error;
+  });
   const protocol = chosenProtocol(response, options.protocols);
   if (protocol instanceof Error) {
     socket.destroy();
@@ -122,11 +128,17 @@ export async function tokenFor(
   });
 }
 
-function send(url: URL, options: UpgradeRequest, token: string | null): ClientRequest {
+function send(
+  url: URL,
+  options: UpgradeRequest,
+  token: string | null,
+  signal: AbortSignal,
+): ClientRequest {
   const { server: _, token: __, headers = {}, agent, ...tls } = options.cluster;
   const secure = url.protocol === 'https:';
   const request = (secure ? https : http).request(url, {
     ...(secure ? tls : {}),
+    ...({ connectSignal: signal } satisfies TunnelOptions),
     method: 'POST',
     // Without `agent`: a connection of its own, which nothing else waits for.
     agent: agent ?? false,

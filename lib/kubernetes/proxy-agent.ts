@@ -7,6 +7,12 @@ import { SpdyError } from '../errors.ts';
 
 type Connected = (error: Error | null, stream: Duplex) => void;
 
+/** What a request may have among its options for these agents, which are told nothing else of its end. */
+export interface TunnelOptions {
+  /** Gives up asking the proxy. */
+  readonly connectSignal?: AbortSignal;
+}
+
 /** Milliseconds that a proxy has for its answer. */
 const ANSWER_TIMEOUT_MS = 30_000;
 
@@ -47,7 +53,7 @@ class SecureTunnelAgent extends https.Agent {
 /** Asks the proxy for a connection. */
 function tunnel(
   proxy: URL,
-  { host, port }: http.ClientRequestArgs,
+  { host, port, connectSignal }: http.ClientRequestArgs & TunnelOptions,
   done: (error: Error | null, socket: Socket) => void,
 ): void {
   const name = host?.includes(':') === true ? `[${host}]` : host;
@@ -58,6 +64,7 @@ function tunnel(
     agent: false,
     headers: { Host: path, ...authorization(proxy) },
     timeout: ANSWER_TIMEOUT_MS,
+    ...(connectSignal === undefined ? {} : { signal: connectSignal }),
   });
   const fail = (error: Error): void => done(error, null as unknown as Socket);
   const refuse = (answer: string): void => {

@@ -18,6 +18,7 @@ import { UpgradeRefusedError } from './errors.ts';
 import { loadPackage } from './packages.ts';
 import { printable } from './printable.ts';
 import { PORT_FORWARD_WEBSOCKET_PROTOCOL } from './protocols.ts';
+import type { TunnelOptions } from './proxy-agent.ts';
 import { kubernetesSession } from './session-options.ts';
 import { WEBSOCKET_OPTIONS, WebSocketDuplex } from './websocket.ts';
 
@@ -53,6 +54,8 @@ export async function upgradeToWebSocket(options: WebSocketRequest): Promise<Ses
   const secure = url.protocol === 'https:';
   const token = await tokenFor(url, cluster, signal);
   const { server: _, token: __, headers, agent, ...tls } = cluster;
+  // Also ends what an agent does for the request, as asking a proxy.
+  const attempt = new AbortController();
   const socket = new Client(url.href.replace(/^http/, 'ws'), {
     ...(secure ? tls : {}),
     ...(agent === undefined ? {} : { agent }),
@@ -63,10 +66,14 @@ export async function upgradeToWebSocket(options: WebSocketRequest): Promise<Ses
       [SUBPROTOCOL_FIELD]: PORT_FORWARD_WEBSOCKET_PROTOCOL,
     },
     ...WEBSOCKET_OPTIONS,
+    ...({ connectSignal: attempt.signal } satisfies TunnelOptions),
   });
   const stream = new WebSocketDuplex(socket);
   stream.on('error', () => {});
-  await opened(socket, options);
+  await opened(socket, options).catch((error) => {
+    attempt.abort();
+    throw error;
+  });
   const session = new Session(
     CLIENT,
     'spdy/3.1',

@@ -11,6 +11,7 @@ import { acceptUpgrade } from '../../lib/http/upgrade.ts';
 import { upgradeToSpdy } from '../../lib/kubernetes/client-upgrade.ts';
 import { KubeConfigError } from '../../lib/kubernetes/errors.ts';
 import { loadKubeConfig, loadServiceAccount } from '../../lib/kubernetes/kubeconfig.ts';
+import { portForward } from '../../lib/kubernetes/port-forward.ts';
 import { sharedCertificate } from '../support/session-pair.ts';
 
 describe('kubeconfig', () => {
@@ -251,12 +252,14 @@ users: [{name: 0x10, user: {token: 0123}}]
         expect(await failure(loadKubeConfig(writeConfig(cluster, user)))).to.match(message);
     });
 
-    it('send a username and a password as Basic credentials', async () => {
+    it('send a username and a password as Basic credentials, with TLS only', async () => {
       const file = writeConfig({ server: 'https://h' }, { username: 'joe', password: 'p:w' });
       const { cluster } = await loadKubeConfig(file);
       const text = Buffer.from('joe:p:w').toString('base64');
       expect(cluster.headers).to.deep.equal({ Authorization: `Basic ${text}` });
       expect(cluster.token).to.equal(undefined);
+      const plain = writeConfig({ server: 'http://h' }, { username: 'joe', password: 'p:w' });
+      expect((await loadKubeConfig(plain)).cluster.headers).to.deep.equal({});
     });
 
     it('act as another user where they say so', async () => {
@@ -405,6 +408,27 @@ users: [{name: 0x10, user: {token: 0123}}]
       const { port: target } = server.address() as AddressInfo;
       const basic = Buffer.from('me:pw').toString('base64');
       expect(asked).to.deep.equal([`127.0.0.1:${target} Basic ${basic}`]);
+      proxy.close();
+    });
+
+    it('does not wait on for a proxy when it is given up', async () => {
+      const proxy = net.createServer();
+      proxy.listen(0, '127.0.0.1');
+      await once(proxy, 'listening');
+      const { port } = proxy.address() as AddressInfo;
+      const fields = { ...clusterFields(), 'proxy-url': `http://127.0.0.1:${port}` };
+      const { cluster } = await loadKubeConfig(writeConfig(fields, null));
+      for (const transport of ['spdy', 'websocket'] as const) {
+        const abort = new AbortController();
+        const { signal } = abort;
+        const forwarding = portForward({ cluster, pod: 'p', transport, signal });
+        const failed = forwarding.catch((reason: unknown) => reason);
+        const [socket] = (await once(proxy, 'connection')) as [net.Socket];
+        socket.on('error', () => {}).resume();
+        abort.abort();
+        expect(await failed).to.include({ code: 'ERR_SPDY_ABORTED' });
+        await once(socket, 'close');
+      }
       proxy.close();
     });
 
