@@ -7,6 +7,7 @@ import { acceptUpgrade, isSpdyUpgrade } from '../../lib/http/upgrade.ts';
 import { CLIENT } from '../../lib/protocol/constants.ts';
 import { SPDY3_1 } from '../../lib/protocol/version.ts';
 import { Session } from '../../lib/session/session.ts';
+import { readHead } from '../support/kubernetes-peer.ts';
 import { closed, RawPeer, until } from '../support/session-pair.ts';
 import { ask, shut } from './http-support.ts';
 
@@ -27,20 +28,6 @@ function upgradeRequest(port: number, rest: Buffer, upgrade = 'SPDY/3.1'): net.S
   const request = `POST /exec HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`;
   socket.write(Buffer.concat([Buffer.from(request), rest]));
   return socket;
-}
-
-/** Waits for the head of the answer, and returns it. */
-async function answerHead(socket: net.Socket): Promise<string> {
-  let text = Buffer.alloc(0);
-  for (;;) {
-    await once(socket, 'readable');
-    for (let chunk = socket.read() as Buffer | null; chunk !== null; chunk = socket.read())
-      text = Buffer.concat([text, chunk]);
-    const end = text.indexOf('\r\n\r\n');
-    if (end === -1) continue;
-    socket.unshift(text.subarray(end + 4));
-    return text.toString('latin1', 0, end);
-  }
 }
 
 describe('Upgrade: SPDY/3.1', () => {
@@ -89,7 +76,7 @@ describe('Upgrade: SPDY/3.1', () => {
     const client = new RawPeer(new net.Socket(), SPDY3_1);
     const bytes = client.make.synStream(1, [['streamtype', 'error']], { flags: 1 });
     const socket = upgradeRequest(port, bytes, 'x, spdy/3.1');
-    const text = await answerHead(socket);
+    const text = await readHead(socket);
     expect(text).to.match(/^HTTP\/1\.1 101 /);
     expect(text.toLowerCase()).to.include('x-stream-protocol-version: v4.channel.k8s.io');
     const peer = new RawPeer(socket, SPDY3_1);

@@ -112,7 +112,8 @@ export async function refusedClient(
   return text;
 }
 
-async function readHead(socket: net.Socket): Promise<string> {
+/** Waits for the head of an HTTP answer and returns it; what came behind it is put back. */
+export async function readHead(socket: net.Socket): Promise<string> {
   let text = Buffer.alloc(0);
   for (;;) {
     await once(socket, 'readable');
