@@ -95,8 +95,7 @@ async function pack(
   counter: CopyCounter,
 ): Promise<LocalArchive> {
   const tar = await loadPackage('tar', 'copying files', () => import('tar'));
-  const open = new Set<WriteEntry>();
-  const failed = new Set<WriteEntry>();
+  let current: WriteEntry | null = null;
   let abandoned = false;
   const archive = tar.create(
     {
@@ -104,6 +103,8 @@ async function pack(
       ...(isDirectory ? { prefix: name } : {}),
       maxReadSize: READ_SIZE,
       strict: true,
+      // With several at once, hard links at the end let the package throw ('write after end') where nobody can catch it.
+      jobs: 1,
       filter: (file, entry) => {
         if (abandoned) return false;
         if (
@@ -120,12 +121,7 @@ async function pack(
         if (!isDirectory) entry.path = name;
         // Our users are nobody there: all belongs to the user that tar runs as.
         Object.assign(entry.stat ?? {}, { uid: 0, gid: 0 });
-        open.add(entry);
-        entry.on('end', () => open.delete(entry));
-        entry.on('error', () => {
-          failed.add(entry);
-          if (abandoned) entry.end();
-        });
+        current = entry;
         if (abandoned) cutShort(entry);
         else announce(entry);
       },
@@ -140,13 +136,11 @@ async function pack(
       archive.emit('error', error);
     }
   };
-  // Several files are read at once: a second one may fail when nobody listens any more.
+  // It may fail when nobody listens any more.
   archive.on('error', () => {});
   const abandon = (): void => {
     abandoned = true;
-    for (const entry of open) cutShort(entry);
-    // The others wait for them.
-    for (const entry of failed) entry.end();
+    if (current !== null) cutShort(current);
     archive.resume();
   };
   return { pieces: archive, abandon };

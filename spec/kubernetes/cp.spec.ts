@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
+import fs, {
   existsSync,
   linkSync,
   lstatSync,
@@ -71,6 +71,21 @@ function write(folder: string, name: string, content: string | Buffer, mode = 0o
   const file = path.join(folder, name);
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, content, { mode });
+}
+
+/** Tells of one file later than of others. */
+async function slowly(name: string, action: () => Promise<unknown>): Promise<void> {
+  const { lstat } = fs;
+  const late = (file: string, done: (...result: unknown[]) => void): void => {
+    const wait = path.basename(file) === name ? 20 : 0;
+    lstat(file, (...result) => setTimeout(done, wait, ...result));
+  };
+  fs.lstat = late as typeof lstat;
+  try {
+    await action();
+  } finally {
+    fs.lstat = lstat;
+  }
 }
 
 /** Everything below a folder: names with their content, links with their target. */
@@ -242,6 +257,14 @@ describe('cp', () => {
       await up('way', 'out');
       expect(tree(path.join(pod, 'out'))).to.deep.equal({ f: 'x', g: 'x', l: '-> /nowhere' });
       expect(statSync(path.join(pod, 'out/f')).nlink).to.equal(2);
+    });
+
+    it('copies hard links, whichever of them the file system tells of first', async () => {
+      await serve();
+      write(local, 'dir/f', 'x');
+      linkSync(path.join(local, 'dir/f'), path.join(local, 'dir/g'));
+      await slowly('f', () => up('dir', 'out'));
+      expect(tree(path.join(pod, 'out'))).to.deep.equal({ f: 'x', g: 'x' });
     });
 
     it('keeps the time of change if that is wanted', async () => {
