@@ -8,10 +8,12 @@ export interface KeepAliveOptions {
 
 /**
  * A timer that runs once and can be started over. It never keeps the process alive: the transport does, as long as
- * it is referenced. All timers of a session are of this kind.
+ * it is referenced. All timers of a session are of this kind. When the event loop has stood still, what has come in the
+ * meantime is read before the time is up: a pause of this process is no silence of the peer.
  */
 export class Deadline {
   #timer: NodeJS.Timeout | null = null;
+  #lastTurn: NodeJS.Immediate | null = null;
 
   /** Whether it runs. */
   get running(): boolean {
@@ -22,20 +24,29 @@ export class Deadline {
   start(ms: number, action: () => void): void {
     this.stop();
     this.#timer = setTimeout(() => {
-      this.#timer = null;
-      action();
+      this.#lastTurn = setImmediate(() => {
+        this.stop();
+        action();
+      });
     }, ms);
     this.#timer.unref();
   }
 
   /** Starts over, if it runs. */
   refresh(): void {
+    this.#endLastTurn();
     this.#timer?.refresh();
   }
 
   stop(): void {
+    this.#endLastTurn();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+  }
+
+  #endLastTurn(): void {
+    if (this.#lastTurn !== null) clearImmediate(this.#lastTurn);
+    this.#lastTurn = null;
   }
 }
 

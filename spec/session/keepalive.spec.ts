@@ -15,6 +15,11 @@ import {
   until,
 } from '../support/session-pair.ts';
 
+/** Stops the event loop for so many milliseconds. */
+function stand(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 describe('session/pings', () => {
@@ -22,8 +27,8 @@ describe('session/pings', () => {
     it(`${version.name}: ping() measures the round trip, several at a time (checklist 152)`, async () => {
       const pair = pairOver(memoryConnection(), version);
       const times = await Promise.all([pair.client.ping(), pair.client.ping(), pair.server.ping()]);
-      for (const ms of times) expect(ms).to.be.within(0, 5000);
-      expect(pair.client.statistics.roundTripMs).to.be.within(0, 5000);
+      for (const ms of times) expect(ms).to.be.at.least(0);
+      expect(pair.client.statistics.roundTripMs).to.be.at.least(0);
       expect(pair.client.state.pendingPings).to.equal(0);
       await pair.end();
     });
@@ -50,7 +55,7 @@ describe('session/pings', () => {
         done(time);
       });
     });
-    expect(ms).to.be.within(0, 5000);
+    expect(ms).to.be.at.least(0);
     const failed = new Promise<SpdyError | null>((done) => {
       void pair.server.ping((error) => done(error));
     });
@@ -183,24 +188,31 @@ describe('session/keepalive', () => {
       idleIgnoresPing: boolean,
       frame: (peer: RawPeer, i: number) => Buffer,
     ): Promise<number> {
-      for (;;) {
-        const options = { idleTimeoutMs: 60, idleIgnoresPing };
-        const { session, peer } = await rawAgainst(SERVER, SPDY3_1, options);
-        let timeouts = 0;
-        session.on('timeout', () => timeouts++);
-        let longest = 0;
-        for (let i = 0; i < 30; i++) {
-          const before = performance.now();
-          peer.send(frame(peer, i));
-          await pause(5);
-          longest = Math.max(longest, performance.now() - before);
-        }
-        session.destroy();
-        await closed(session);
-        // Where the machine itself has paused, the frames did not come in time.
-        if (longest < 30) return timeouts;
+      const options = { idleTimeoutMs: 60, idleIgnoresPing };
+      const { session, peer } = await rawAgainst(SERVER, SPDY3_1, options);
+      let timeouts = 0;
+      session.on('timeout', () => timeouts++);
+      for (let i = 0; i < 30; i++) {
+        peer.send(frame(peer, i));
+        await pause(5);
       }
+      session.destroy();
+      await closed(session);
+      return timeouts;
     }
+
+    it('does not take a pause of its own process for silence', async () => {
+      const { session, peer } = await rawAgainst(SERVER, SPDY3_1, { idleTimeoutMs: 20 });
+      let timeouts = 0;
+      session.on('timeout', () => timeouts++);
+      // Behind it come the timers, and only then what stands in the socket.
+      await new Promise((next) => setImmediate(next));
+      peer.send(peer.make.ping(1));
+      stand(40);
+      await peer.frame('PING');
+      expect(timeouts).to.equal(0);
+      session.destroy();
+    });
 
     it('does not start before somebody reads', async () => {
       const session = new Session(SERVER, 4, { idleTimeoutMs: 5 });
@@ -244,6 +256,23 @@ describe('session/keepalive', () => {
       await pause(5);
       expect(fired).to.equal(1);
     });
+
+    for (const [name, call] of [
+      ['stopped', (deadline: Deadline) => deadline.stop()],
+      ['started over', (deadline: Deadline) => deadline.refresh()],
+    ] as const) {
+      it(`is ${name} by what was there before it was noticed that the time is up`, async () => {
+        const deadline = new Deadline();
+        let fired = 0;
+        deadline.start(10, () => fired++);
+        // The timer runs first, and its action in the same turn as this.
+        const called = new Promise<void>((done) => setTimeout(() => setImmediate(done), 11));
+        setTimeout(() => call(deadline), 10);
+        await called;
+        expect([fired, deadline.running]).to.deep.equal([0, name === 'started over']);
+        deadline.stop();
+      });
+    }
 
     it('waits as long as something moves (StallDeadline)', async () => {
       const deadline = new StallDeadline();
