@@ -14,7 +14,7 @@ type Done = (error?: Error | null) => void;
 const MAX_TEXT = 4096;
 
 /** How long the end of the data waits for what the error stream has to say about it, in milliseconds. */
-const EXPLANATION_MS = 1000;
+const EXPLANATION_MS = 3000;
 
 /**
  * A connection to a port of the pod: bytes both ways, each of which ends on its own as with TCP. Made by `PortForward.connect()`. It is
