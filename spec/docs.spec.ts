@@ -23,8 +23,7 @@ const DOCUMENTS = [
 ];
 
 describe('documentation', () => {
-  it('has tables that are up to date (else: npm run docs)', async function () {
-    this.timeout(20_000);
+  it('has tables that are up to date (else: npm run docs)', async () => {
     const script: { staleFiles(build: URL): Promise<string[]> } = await import(
       new URL('scripts/doc-tables.mjs', REPOSITORY_ROOT).href
     );
@@ -133,8 +132,7 @@ describe('documentation', () => {
     }
   });
 
-  describe('programs', function () {
-    this.timeout(30_000);
+  describe('programs', () => {
     const programs = DOCUMENTS.flatMap(programsOf);
     const results = new Map<Program, Promise<string>>();
     let folder = '';

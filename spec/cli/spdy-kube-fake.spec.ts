@@ -12,8 +12,7 @@ import { type KubeConfig, loadKubeConfig } from '../../lib/kubernetes/kubeconfig
 import { run as runInPod } from '../../lib/kubernetes/run.ts';
 import { makeFolder, removeFolder, run, start } from './support/programs.ts';
 
-describe('spdy-kube-fake', function () {
-  this.timeout(20_000);
+describe('spdy-kube-fake', () => {
   let folder: string;
 
   beforeEach(() => {

@@ -69,8 +69,7 @@ function answer(request: SpdyRequest, response: SpdyResponse): void {
   }
 }
 
-describe('spdycat', function () {
-  this.timeout(20_000);
+describe('spdycat', () => {
   let certificate: Certificate;
   let server: SpdyServer;
   let origin: string;

@@ -6,8 +6,7 @@ import { expect } from 'chai';
 import { makeCertificate } from '../../lib/http/certificate.ts';
 import { type Daemon, makeFolder, removeFolder, run, spdycat, spdyd } from './support/programs.ts';
 
-describe('spdyd', function () {
-  this.timeout(20_000);
+describe('spdyd', () => {
   let folder: string;
   let www: string;
   const certificate = makeCertificate();

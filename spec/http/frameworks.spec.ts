@@ -193,9 +193,7 @@ describe('web frameworks on a SPDY server, unmodified', () => {
             await once(stream, 'data');
             expect(openFiles()).to.include(path);
             stream.close();
-            const deadline = performance.now() + 1500;
-            while (openFiles().includes(path) && performance.now() < deadline) await setTimeout(5);
-            expect(openFiles()).to.not.include(path);
+            while (openFiles().includes(path)) await setTimeout(5);
           });
 
           it('answers for errors', async () => {

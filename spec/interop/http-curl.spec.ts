@@ -12,8 +12,7 @@ const WAYS = [
   { title: 'HTTP/1.0 without ALPN', options: ['--http1.0', '--no-alpn'], alpn: false },
 ] as const;
 
-describe('curl and createServer(), over TLS', function () {
-  this.timeout(15_000);
+describe('curl and createServer(), over TLS', () => {
   let listener: HttpListener | undefined;
 
   before(async function () {

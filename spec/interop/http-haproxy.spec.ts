@@ -17,8 +17,7 @@ import { requirePeer } from './support/peers.ts';
 /** Where the client comes from: the terminator itself is at 127.0.0.1. */
 const CLIENT_ADDRESS = '127.0.0.7';
 
-describe('openssl s_client, haproxy and createServer() with proxyProtocol', function () {
-  this.timeout(15_000);
+describe('openssl s_client, haproxy and createServer() with proxyProtocol', () => {
   let listener: HttpListener | undefined;
   let haproxy: Haproxy | undefined;
   const clients: SClient[] = [];
@@ -103,8 +102,7 @@ describe('openssl s_client, haproxy and createServer() with proxyProtocol', func
   });
 });
 
-describe('haproxy and a server that allows PROXY headers from elsewhere only', function () {
-  this.timeout(15_000);
+describe('haproxy and a server that allows PROXY headers from elsewhere only', () => {
   let listener: HttpListener | undefined;
   let haproxy: Haproxy | undefined;
 

@@ -17,8 +17,7 @@ interface Summary {
 
 for (const secure of [false, true]) {
   const title = secure ? 'TLS with ALPN' : 'plain TCP';
-  describe(`Netty's client and createServer(), ${title}`, function () {
-    this.timeout(30_000);
+  describe(`Netty's client and createServer(), ${title}`, () => {
     let listener: HttpListener | undefined;
 
     before(async function () {

@@ -19,8 +19,7 @@ async function startServer(): Promise<{ server: PeerProcess; http: string; https
   return { server, http: `http://localhost:${http}`, https: `https://localhost:${https}` };
 }
 
-describe("SpdyAgent, request() and fetch() with Netty's server", function () {
-  this.timeout(20_000);
+describe("SpdyAgent, request() and fetch() with Netty's server", () => {
   let started: Awaited<ReturnType<typeof startServer>> | undefined;
 
   before(async function () {

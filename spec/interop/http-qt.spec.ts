@@ -16,8 +16,7 @@ interface Summary {
   replies: { url: string; status: number; headers: Record<string, string>; body: string }[];
 }
 
-describe("Qt 5's client and createServer(), SPDY/3 over TLS", function () {
-  this.timeout(30_000);
+describe("Qt 5's client and createServer(), SPDY/3 over TLS", () => {
   let listener: HttpListener | undefined;
 
   before(async function () {

@@ -29,8 +29,7 @@ const SIZES = { 2: [0, 1, 30_000], 3: [0, 1, 65_536, 3 << 20], 4: [0, 1, 65_536,
 const WINDOWS = { initialWindowSize: 8 << 20, sessionWindowSize: 8 << 20 };
 
 for (const { id, name } of PROTOCOL_VERSIONS) {
-  describe(`a spdy-transport client and createServer(), ${name}`, function () {
-    this.timeout(10_000);
+  describe(`a spdy-transport client and createServer(), ${name}`, () => {
     let listener: HttpListener | undefined;
     let peer: TransportEndpoint;
 
@@ -122,8 +121,7 @@ for (const { id, name } of PROTOCOL_VERSIONS) {
     });
   });
 
-  describe(`SpdyAgent, request() and fetch() with a spdy-transport server, ${name} over TLS`, function () {
-    this.timeout(10_000);
+  describe(`SpdyAgent, request() and fetch() with a spdy-transport server, ${name} over TLS`, () => {
     let listener: TransportListener | undefined;
     let agent: SpdyAgent;
     const url = (path: string): string => `https://localhost:${listener?.port}${path}`;

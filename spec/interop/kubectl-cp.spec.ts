@@ -30,8 +30,7 @@ const FILES: Readonly<Record<string, Buffer>> = {
 };
 
 for (const variant of kubectlVariants().filter(({ again }) => !again)) {
-  describe(`cp by ${variant.name}`, function () {
-    this.timeout(60_000);
+  describe(`cp by ${variant.name}`, () => {
     let fake: FakeApiServer;
     let kubectl: Kubectl;
 

@@ -9,8 +9,7 @@ const OUTPUT = 30_000_000;
 /** Longer than the five seconds after which kubectl sends a PING. */
 const SLEEP_MS = 9000;
 
-describe('how sessions with kubectl end', function () {
-  this.timeout(60_000);
+describe('how sessions with kubectl end', () => {
   let fake: FakeApiServer;
   let idle: FakeApiServer;
   const kubectls: Kubectl[] = [];

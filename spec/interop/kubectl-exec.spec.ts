@@ -9,8 +9,7 @@ import { digest, isEmpty, Kubectl, kubectlVariants, until } from './support/kube
 import { requirePeer } from './support/peers.ts';
 
 for (const variant of kubectlVariants()) {
-  describe(`exec and attach by ${variant.name}`, function () {
-    this.timeout(60_000);
+  describe(`exec and attach by ${variant.name}`, () => {
     let fake: FakeApiServer;
     let kubectl: Kubectl;
 

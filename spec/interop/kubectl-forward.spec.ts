@@ -10,8 +10,7 @@ import { isEmpty, Kubectl, kubectlVariants, until } from './support/kubectl.ts';
 import { requirePeer } from './support/peers.ts';
 
 for (const variant of kubectlVariants()) {
-  describe(`port-forward by ${variant.name}`, function () {
-    this.timeout(60_000);
+  describe(`port-forward by ${variant.name}`, () => {
     let fake: FakeApiServer;
     let kubectl: Kubectl;
     /** How ports were asked for: by POST for SPDY, by GET for WebSocket. */

@@ -37,8 +37,7 @@ interface SeenCommand {
   };
 }
 
-describe('a spdystream client of Kubernetes and our server', function () {
-  this.timeout(60_000);
+describe('a spdystream client of Kubernetes and our server', () => {
   let web: http.Server;
   let streaming: StreamingServer;
   let target: net.Server;

@@ -16,8 +16,7 @@ import { PeerProcess } from './support/process.ts';
 
 const MEGABYTE = 1 << 20;
 
-describe('our client of Kubernetes and a spdystream server', function () {
-  this.timeout(60_000);
+describe('our client of Kubernetes and a spdystream server', () => {
   let server: PeerProcess | undefined;
   let cluster: ClusterOptions;
 

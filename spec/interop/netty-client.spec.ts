@@ -19,8 +19,7 @@ interface Summary {
 }
 
 for (const secure of [false, true]) {
-  describe(`Netty's client and our server, ${secure ? 'TLS with ALPN' : 'plain TCP'}`, function () {
-    this.timeout(60_000);
+  describe(`Netty's client and our server, ${secure ? 'TLS with ALPN' : 'plain TCP'}`, () => {
     let listener: Listener | undefined;
 
     before(async function () {

@@ -11,8 +11,7 @@ import { dial, type Endpoint, hangUp } from './support/sockets.ts';
 const BODY_SIZES = [0, 1, 65_536, 10 << 20];
 
 for (const secure of [false, true]) {
-  describe(`our client and Netty's server, ${secure ? 'TLS with ALPN' : 'plain TCP'}`, function () {
-    this.timeout(60_000);
+  describe(`our client and Netty's server, ${secure ? 'TLS with ALPN' : 'plain TCP'}`, () => {
     let server: PeerProcess | undefined;
     let port = 0;
     let end: Endpoint;
@@ -138,8 +137,7 @@ for (const secure of [false, true]) {
   });
 }
 
-describe("our client and Netty's server with settings of its own", function () {
-  this.timeout(60_000);
+describe("our client and Netty's server with settings of its own", () => {
   let server: PeerProcess | undefined;
   let port = 0;
   let end: Endpoint;

@@ -38,8 +38,7 @@ const VERSIONS = [
 const WINDOWS = { initialWindowSize: 8 << 20, sessionWindowSize: 8 << 20 };
 
 for (const { version, name, sizes } of VERSIONS) {
-  describe(`our client and a spdy-transport server, ${name}`, function () {
-    this.timeout(60_000);
+  describe(`our client and a spdy-transport server, ${name}`, () => {
     let listener: TransportListener | undefined;
     let end: Endpoint;
     let client: TestClient;
@@ -132,8 +131,7 @@ for (const { version, name, sizes } of VERSIONS) {
     });
   });
 
-  describe(`a spdy-transport client and our server, ${name}`, function () {
-    this.timeout(60_000);
+  describe(`a spdy-transport client and our server, ${name}`, () => {
     let listener: Listener | undefined;
     let peer: TransportEndpoint;
 

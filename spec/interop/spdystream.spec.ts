@@ -10,8 +10,7 @@ import { dial, type Endpoint, hangUp, listen } from './support/sockets.ts';
 /** spdystream knows no flow control, and drops streams as soon as both sides have finished. */
 const KUBERNETES = { flowControl: false, lenientStreams: true } as const;
 
-describe('our client and a spdystream server', function () {
-  this.timeout(60_000);
+describe('our client and a spdystream server', () => {
   let server: PeerProcess | undefined;
   let end: Endpoint;
   let client: TestClient;
@@ -60,9 +59,7 @@ describe('our client and a spdystream server', function () {
   });
 });
 
-describe('a spdystream client and our server', function () {
-  this.timeout(60_000);
-
+describe('a spdystream client and our server', () => {
   before(function () {
     requirePeer(this, 'spdystream');
   });

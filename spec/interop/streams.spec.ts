@@ -13,8 +13,7 @@ const TEN_MIB = 10 << 20;
 /** What a spdystream peer needs. */
 const KUBERNETES = { flowControl: false, lenientStreams: true } as const;
 
-describe("a Duplex per stream against Netty's server", function () {
-  this.timeout(60_000);
+describe("a Duplex per stream against Netty's server", () => {
   let server: PeerProcess | undefined;
   let end: Endpoint;
   let port = 0;
@@ -86,8 +85,7 @@ describe("a Duplex per stream against Netty's server", function () {
   });
 });
 
-describe("Netty's client against a Duplex per stream", function () {
-  this.timeout(60_000);
+describe("Netty's client against a Duplex per stream", () => {
   let listener: Listener | undefined;
 
   before(async function () {
@@ -136,9 +134,7 @@ describe("Netty's client against a Duplex per stream", function () {
   });
 });
 
-describe('a Duplex per stream against spdystream', function () {
-  this.timeout(60_000);
-
+describe('a Duplex per stream against spdystream', () => {
   before(function () {
     requirePeer(this, 'spdystream');
   });

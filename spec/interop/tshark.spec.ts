@@ -18,8 +18,7 @@ for (const { version, name } of [
   { version: PROTO_SPDY3, name: 'SPDY/3' },
   { version: PROTO_SPDY3_1, name: 'SPDY/3.1' },
 ]) {
-  describe(`tshark on what we send, ${name}`, function () {
-    this.timeout(60_000);
+  describe(`tshark on what we send, ${name}`, () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'spdylay-'));
     const file = path.join(folder, 'connection.pcap');
     const recorded: [Sender, Buffer][] = [];

@@ -273,7 +273,7 @@ describe('Kubernetes server: exec and attach', () => {
       socket.resume();
       await until(() => isFinished(peer, 1));
       expect(bytesOn(peer, 3).length).to.equal(total);
-    }).timeout(20_000);
+    });
 
     it('hears that the client is gone: GOAWAY, the end and the loss of the connection', async () => {
       const signals: AbortSignal[] = [];

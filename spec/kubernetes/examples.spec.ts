@@ -12,5 +12,5 @@ describe('examples of Kubernetes', () => {
     expect(stdout).to.include('exec: stderr oops\nexec: exit code 3\n');
     expect(stdout).to.include('port-forward: 20 pages at once, the last one: page /19\n');
     expect(stdout).to.match(/kubectl: (not installed|exit code 7)\n$/);
-  }).timeout(20_000);
+  });
 });

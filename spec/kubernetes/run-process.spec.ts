@@ -59,9 +59,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
-describe('runProcess()', function () {
+describe('runProcess()', () => {
   if (process.platform === 'win32') return;
-  this.timeout(20_000);
 
   it('connects the standard streams and gives the exit code', async () => {
     const { command, stdin, stdout, stderr } = trial(sh('cat; echo err >&2; exit 3'));

@@ -118,6 +118,6 @@ describe('session: random use', () => {
           0, 0,
         ]);
       }
-    }).timeout(60_000);
+    });
   }
 });

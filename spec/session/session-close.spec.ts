@@ -169,7 +169,7 @@ describe('session/close', () => {
     await Promise.all([closing, once(peer.socket, 'end')]);
     for (const { data } of peer.frames) received += data.length;
     expect(received).to.equal(length);
-  }).timeout(10_000);
+  });
 
   it('ignores what comes after it has ended its output', async () => {
     const { session, peer } = await rawAgainst(SERVER, SPDY3_1, {}, true);

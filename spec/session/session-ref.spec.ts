@@ -39,7 +39,7 @@ describe('session: ref() and unref()', () => {
         });
       });`;
     const args = ['--input-type=module', '-e', program];
-    const result = spawnSync(process.execPath, args, { timeout: 4000, encoding: 'utf8' });
+    const result = spawnSync(process.execPath, args, { timeout: 50_000, encoding: 'utf8' });
     expect(result.stderr).to.equal('');
     expect([result.stdout, result.status]).to.deep.equal(['pong\n', 0]);
   });
