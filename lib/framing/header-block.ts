@@ -19,7 +19,7 @@ const SCRATCH_LIMIT = 65536;
 const SHORT_STRING = 24;
 /** Above so many pairs duplicates are looked up in a Set. */
 const FEW_PAIRS = 16;
-/** Up to this size a block becomes one string, out of which the pieces are cut (they keep the whole alive). */
+/** Up to this size a block becomes one string from the first new piece on, out of which pieces are cut (they keep it alive). */
 const ONE_STRING_LIMIT = 4096;
 
 let scratch: Buffer = Buffer.allocUnsafeSlow(4096);
@@ -91,6 +91,7 @@ export function decodeHeaderBlock(
   if (count > (end - at) / (2 * size)) return { headers, fault: 'structure' };
 
   let pieces: string | null = null;
+  let piecesStart = 0;
   const view = memory === null ? NO_VIEW : new DataView(block.buffer, block.byteOffset, end);
   memory?.begin();
   const starts: number[] = [];
@@ -125,12 +126,15 @@ export function decodeHeaderBlock(
     const knownName = memory === null ? null : memory.takeName(nameEnd - at);
     at = valueStart + valueLength;
 
-    if (end <= ONE_STRING_LIMIT) pieces ??= block.toString('latin1');
+    if (end <= ONE_STRING_LIMIT && pieces === null) {
+      piecesStart = knownName === null ? nameStart : valueStart;
+      pieces = block.toString('latin1', piecesStart);
+    }
     const valueClasses = classesOf(block, valueStart, at);
     if ((valueClasses & NOT_IN_VALUE) !== 0) fault = 'content';
     const name =
       knownName ??
-      pieces?.substring(nameStart, nameEnd) ??
+      pieces?.substring(nameStart - piecesStart, nameEnd - piecesStart) ??
       block.toString('latin1', nameStart, nameEnd);
     if (knownName === null) {
       const nameClasses = classesOf(block, nameStart, nameEnd);
@@ -144,7 +148,8 @@ export function decodeHeaderBlock(
     const value =
       utf8 && (valueClasses & HIGH) !== 0
         ? block.toString('utf8', valueStart, at)
-        : (pieces?.substring(valueStart, at) ?? block.toString('latin1', valueStart, at));
+        : (pieces?.substring(valueStart - piecesStart, at - piecesStart) ??
+          block.toString('latin1', valueStart, at));
     if ((valueClasses & SEPARATOR) === 0) {
       if (headers.length >= maxCount) return { headers, fault: 'size' };
       headers.push([name, value]);
