@@ -29,10 +29,10 @@ export class DataSender {
     this.#out = out;
   }
 
-  encode(stream: Stream, item: OutItem, position: number): boolean {
+  encode(stream: Stream, item: OutItem): boolean {
     const state = this.#state;
     if (stream.localClosed || (!stream.own && !stream.replied)) {
-      stream.removeItem(position);
+      stream.remove(item);
       state.schedule(stream);
       state.report.closeProvider(item.provider);
       return false;
@@ -63,7 +63,7 @@ export class DataSender {
     }
     const length = bytes === null ? 0 : bytes.length;
     if (end) {
-      stream.removeItem(stream.outbox.indexOf(item, stream.outboxHead));
+      stream.remove(item);
       state.report.closeProvider(provider);
     }
     if (length === 0 && !item.fin) {
@@ -123,11 +123,7 @@ export class DataSender {
 
   #providerFailed(stream: Stream, item: OutItem, exception: unknown): void {
     const state = this.#state;
-    const position = stream.outbox.indexOf(item, stream.outboxHead);
-    if (position >= 0) {
-      stream.removeItem(position);
-      state.report.closeProvider(item.provider);
-    }
+    if (stream.remove(item)) state.report.closeProvider(item.provider);
     if (exception instanceof TemporalCallbackFailureError) {
       if (stream.closed || stream.closing) return;
       const { streamId } = stream;

@@ -300,24 +300,23 @@ export class Sender {
   }
 
   #encodeItem(stream: Stream): boolean {
-    const position = stream.nextItem();
-    const item = stream.outbox[position] as OutItem;
+    const item = stream.nextItem() as OutItem;
     if (item.frame === null) {
-      if (!this.#data.encode(stream, item, position)) return false;
+      if (!this.#data.encode(stream, item)) return false;
       this.#stream = stream;
       return true;
     }
     const frame = item.frame;
     const errno = refusalOf(stream, frame);
     if (errno !== 0) {
-      stream.removeItem(position);
+      stream.remove(item);
       this.#state.schedule(stream);
       this.#state.report.ctrlNotSend(frame, errno);
       this.#state.report.closeProvider(item.provider);
       return false;
     }
     if (item.provider !== null) item.frame = null;
-    else stream.removeItem(position);
+    else stream.remove(item);
     this.#state.schedule(stream);
     this.#stream = stream;
     const block = this.#compressor.compress(item.wireHeaders);

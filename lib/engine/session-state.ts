@@ -26,7 +26,7 @@ import { ReceiveCredit } from './receive-credit.ts';
 import { Reporter } from './reporter.ts';
 import { SendQueue } from './send-queue.ts';
 import { EngineStatistics } from './statistics.ts';
-import { LANE_DATA, LANE_HEAD, LANE_NONE, type OutItem, type Stream } from './stream.ts';
+import { LANE_DATA, LANE_HEAD, LANE_NONE, type Stream } from './stream.ts';
 import { sendableStatus } from './stream-state.ts';
 import { StreamTable } from './stream-table.ts';
 
@@ -113,18 +113,17 @@ export class SessionState {
 
   /** Puts a stream where it belongs in the send queue, after anything that decides that has changed. */
   schedule(stream: Stream): void {
-    const position =
-      stream.closing || stream.streamId === 0 || stream.closed ? -1 : stream.nextItem();
-    if (position < 0) {
+    const idle = stream.closing || stream.streamId === 0 || stream.closed;
+    const item = idle ? null : stream.nextItem();
+    if (item === null) {
       this.queue.remove(stream);
       return;
     }
-    const item = stream.outbox[position] as OutItem;
     let lane = LANE_HEAD;
     if (item.frame === null && item.provider?.ended !== true) {
       lane = this.sendWindows && stream.sendWindow <= 0 ? LANE_NONE : LANE_DATA;
     }
-    this.queue.place(stream, lane, stream.outboxLength - (position - stream.outboxHead));
+    this.queue.place(stream, lane, stream.countFrom(item));
   }
 
   /** Ends a stream: out of the table and the queue, what it had to send is reported as not sent, then its end is reported. */
@@ -159,10 +158,8 @@ export class SessionState {
 
   /** Drops what a stream had to send; with an `errno` its frames are reported. */
   dropOutbox(stream: Stream, errno: number): void {
-    const dropped = stream.outbox.slice(stream.outboxHead);
-    stream.outbox.length = 0;
-    stream.outboxHead = 0;
-    for (const { frame, provider } of dropped) {
+    for (let item = stream.removeAll(); item !== null; item = item.next) {
+      const { frame, provider } = item;
       if (frame !== null && errno !== 0) this.report.ctrlNotSend(frame, errno);
       this.report.closeProvider(provider);
     }

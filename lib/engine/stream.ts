@@ -30,6 +30,8 @@ export interface OutItem {
   readonly fin: boolean;
   /** The provider had nothing; waits for `resumeData`. */
   deferred: boolean;
+  /** What stands behind it. */
+  next: OutItem | null;
 }
 
 /** A stream that was asked for: its id is 0 until the SYN_STREAM leaves. */
@@ -91,9 +93,11 @@ export class Stream implements StreamHandle {
   /** Open streams that are pushed for this one. */
   pushes: Set<Stream> | null = null;
 
-  /** What is to be sent, from `outboxHead` on. */
-  readonly outbox: OutItem[] = [];
-  outboxHead = 0;
+  /** What is to be sent: the first item and the last one, since most streams never have more than one. */
+  firstItem: OutItem | null = null;
+  lastItem: OutItem | null = null;
+  /** Items that wait to be sent. */
+  itemCount = 0;
 
   /** Position in the send queue. */
   lane: number = LANE_NONE;
@@ -126,35 +130,52 @@ export class Stream implements StreamHandle {
     return this.replied ? STATE_OPEN : STATE_OPENING;
   }
 
-  /** Items that wait to be sent. */
-  get outboxLength(): number {
-    return this.outbox.length - this.outboxHead;
+  /** Puts an item behind the others. */
+  append(item: OutItem): void {
+    if (this.lastItem === null) this.firstItem = item;
+    else this.lastItem.next = item;
+    this.lastItem = item;
+    this.itemCount++;
   }
 
-  /** Takes the item at `index` (absolute) out of the outbox. */
-  removeItem(index: number): void {
-    if (index === this.outboxHead) {
-      this.outboxHead++;
-      const { outbox, outboxHead } = this;
-      // Also for a stream that always has something to send: what was sent must not be kept.
-      if (outboxHead === outbox.length || (outboxHead >= 64 && 2 * outboxHead >= outbox.length)) {
-        outbox.splice(0, outboxHead);
-        this.outboxHead = 0;
-      }
-    } else {
-      this.outbox.splice(index, 1);
+  /** Takes an item out; false if it does not wait here any more. */
+  remove(item: OutItem): boolean {
+    let before: OutItem | null = null;
+    let found = this.firstItem;
+    while (found !== item) {
+      if (found === null) return false;
+      before = found;
+      found = found.next;
     }
+    if (before === null) this.firstItem = item.next;
+    else before.next = item.next;
+    if (item.next === null) this.lastItem = before;
+    this.itemCount--;
+    return true;
   }
 
-  /**
-   * Position of the item to send next, -1 if nothing can go: the first one, or the first frame behind data that is deferred.
-   */
-  nextItem(): number {
-    const { outbox, outboxHead } = this;
-    const first = outbox[outboxHead];
-    if (first === undefined) return -1;
-    if (!first.deferred) return outboxHead;
-    for (let i = outboxHead + 1; i < outbox.length; i++) if (outbox[i]?.frame !== null) return i;
-    return -1;
+  /** Takes all items out; returns the first one. */
+  removeAll(): OutItem | null {
+    const first = this.firstItem;
+    this.firstItem = null;
+    this.lastItem = null;
+    this.itemCount = 0;
+    return first;
+  }
+
+  /** The item to send next, null if nothing can go: the first one, or the first frame behind data that is deferred. */
+  nextItem(): OutItem | null {
+    let item = this.firstItem;
+    if (item?.deferred !== true) return item;
+    while (item !== null && item.frame === null) item = item.next;
+    return item;
+  }
+
+  /** How many items wait from this one on. */
+  countFrom(item: OutItem): number {
+    let count = this.itemCount;
+    for (let before = this.firstItem; before !== item && before !== null; before = before.next)
+      count--;
+    return count;
   }
 }

@@ -78,7 +78,7 @@ export class Submitter {
       slot,
       headers: presentHeaders(version, wireHeaders),
     };
-    if (provider !== null) stream.outbox.push(dataItem(provider, true));
+    if (provider !== null) stream.append(dataItem(provider, true));
     if (state.phase !== 'open') {
       state.refuse(stream, ERR_STREAM_CLOSED, REFUSED_STREAM, sessionClosed());
     } else if (state.inputEnded !== null) {
@@ -112,7 +112,14 @@ export class Submitter {
     } as SynReplyFrame | HeadersFrame;
     const stream = state.streams.get(streamId);
     if (stream !== undefined && !stream.closing) {
-      this.#append(stream, { frame, wireHeaders, provider, fin: true, deferred: false });
+      this.#append(stream, {
+        frame,
+        wireHeaders,
+        provider,
+        fin: true,
+        deferred: false,
+        next: null,
+      });
       return;
     }
     if (state.phase === 'ended') state.report.ctrlNotSend(frame, ERR_STREAM_CLOSED);
@@ -280,8 +287,8 @@ export class Submitter {
   /** Puts deferred data back into the queue, or a FIN that needs no window any more; false if there is no such thing. */
   resume(streamId: number): boolean {
     const stream = this.#state.streams.get(streamId);
-    const item = stream?.outbox[stream.outboxHead];
-    if (stream === undefined || item === undefined || stream.localClosed) return false;
+    const item = stream?.firstItem ?? null;
+    if (stream === undefined || item === null || stream.localClosed) return false;
     const { lane } = stream;
     const { deferred } = item;
     item.deferred = false;
@@ -309,7 +316,7 @@ export class Submitter {
   }
 
   #append(stream: Stream, item: OutItem): void {
-    stream.outbox.push(item);
+    stream.append(item);
     this.#state.schedule(stream);
   }
 
@@ -342,5 +349,5 @@ function isBytes(value: unknown): boolean {
 }
 
 function dataItem(provider: DataSource, fin: boolean): OutItem {
-  return { frame: null, wireHeaders: NO_HEADERS, provider, fin, deferred: false };
+  return { frame: null, wireHeaders: NO_HEADERS, provider, fin, deferred: false, next: null };
 }

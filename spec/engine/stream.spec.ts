@@ -29,16 +29,23 @@ const OPENING: SynStreamFrame = {
 const SOURCE: DataSource = { readCb: () => null };
 
 function frameItem(): OutItem {
-  return { frame: FRAME, wireHeaders: NO_HEADERS, provider: null, fin: false, deferred: false };
+  return { ...dataItem(), frame: FRAME, provider: null, fin: false };
 }
 
 function dataItem(deferred = false): OutItem {
-  return { frame: null, wireHeaders: NO_HEADERS, provider: SOURCE, fin: true, deferred };
+  return {
+    frame: null,
+    wireHeaders: NO_HEADERS,
+    provider: SOURCE,
+    fin: true,
+    deferred,
+    next: null,
+  };
 }
 
 function makeStream(own: boolean, items: OutItem[] = []): Stream {
   const stream = new Stream(1, own, 2, 3, 4);
-  stream.outbox.push(...items);
+  for (const item of items) stream.append(item);
   return stream;
 }
 
@@ -55,7 +62,7 @@ describe('engine/stream', () => {
       lane: LANE_NONE,
       userData: null,
     });
-    expect([stream.outboxLength, stream.nextItem()]).to.deep.equal([0, -1]);
+    expect([stream.itemCount, stream.nextItem()]).to.deep.equal([0, null]);
   });
 
   it('looks to arriving frames as its flags say, the later stage first', () => {
@@ -76,54 +83,45 @@ describe('engine/stream', () => {
   it('sends its items in their order', () => {
     const items = [frameItem(), dataItem(), frameItem()];
     const stream = makeStream(false, items);
-    const order: (OutItem | undefined)[] = [];
-    for (let left = 3; left > 0; left--) {
-      expect(stream.outboxLength).to.equal(left);
-      const position = stream.nextItem();
-      order.push(stream.outbox[position]);
-      stream.removeItem(position);
+    for (const [sent, item] of items.entries()) {
+      expect(stream.itemCount).to.equal(3 - sent);
+      expect(stream.nextItem()).to.equal(item);
+      expect(stream.countFrom(item)).to.equal(3 - sent);
+      expect(stream.remove(item)).to.equal(true);
     }
-    expect(order).to.deep.equal(items);
-    expect([stream.outboxLength, stream.outboxHead, stream.outbox.length]).to.deep.equal([0, 0, 0]);
+    expect([stream.itemCount, stream.firstItem, stream.lastItem]).to.deep.equal([0, null, null]);
+    const more = dataItem();
+    stream.append(more);
+    expect([stream.itemCount, stream.nextItem()]).to.deep.equal([1, more]);
   });
 
-  it('keeps nothing of what was sent, even if there is always more to send', () => {
-    const stream = makeStream(true, [frameItem()]);
-    let most = 0;
-    for (let turn = 0; turn < 10_000; turn++) {
-      stream.outbox.push(dataItem());
-      stream.removeItem(stream.nextItem());
-      most = Math.max(most, stream.outbox.length);
+  it('takes out an item wherever it stands, once', () => {
+    for (const taken of [0, 1, 2]) {
+      const items = [frameItem(), dataItem(), frameItem()];
+      const stream = makeStream(false, items);
+      const item = items[taken] as OutItem;
+      expect([stream.remove(item), stream.remove(item)]).to.deep.equal([true, false]);
+      const last = dataItem();
+      stream.append(last);
+      const left: OutItem[] = [];
+      for (let next = stream.removeAll(); next !== null; next = next.next) left.push(next);
+      expect(left).to.have.ordered.members([...items.filter((other) => other !== item), last]);
+      expect([stream.itemCount, stream.nextItem()]).to.deep.equal([0, null]);
     }
-    expect(stream.outboxLength).to.equal(1);
-    expect(most).to.be.below(200);
-  });
-
-  it('keeps the order of many items while it lets go of those that were sent', () => {
-    const items = Array.from({ length: 300 }, () => dataItem());
-    const stream = makeStream(true, [...items]);
-    const order: unknown[] = [];
-    while (stream.outboxLength > 0) {
-      const position = stream.nextItem();
-      order.push(stream.outbox[position]);
-      stream.removeItem(position);
-    }
-    expect(order.every((item, index) => item === items[index])).to.equal(true);
-    expect([order.length, stream.outbox.length, stream.outboxHead]).to.deep.equal([300, 0, 0]);
   });
 
   it('lets the first frame pass data that is deferred, but no other data', () => {
     const [deferred, data, frame, last] = [dataItem(true), dataItem(), frameItem(), frameItem()];
-    const stream = makeStream(false, [frameItem(), deferred, data, frame, last]);
-    stream.removeItem(0);
-    for (const expected of [frame, last]) {
-      const position = stream.nextItem();
-      expect(stream.outbox[position]).to.equal(expected);
-      stream.removeItem(position);
-    }
-    expect(stream.nextItem()).to.equal(-1);
-    expect(stream.outboxLength).to.equal(2);
+    const stream = makeStream(false, [deferred, data, frame, last]);
+    expect(stream.nextItem()).to.equal(frame);
+    expect(stream.countFrom(frame)).to.equal(2);
+    stream.remove(frame);
+    expect(stream.nextItem()).to.equal(last);
+    expect(stream.countFrom(last)).to.equal(1);
+    stream.remove(last);
+    expect(stream.nextItem()).to.equal(null);
+    expect(stream.itemCount).to.equal(2);
     deferred.deferred = false;
-    expect(stream.outbox[stream.nextItem()]).to.equal(deferred);
+    expect(stream.nextItem()).to.equal(deferred);
   });
 });
