@@ -72,8 +72,8 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
 
   /** What the engine gave for a stream of ours; set by the session. */
   handle: StreamHandle | null = null;
-  /** Given to the engine as the data provider of the stream. */
-  readonly outgoing: OutgoingData = new OutgoingData(this);
+  /** Made when there is something: many streams send nothing but headers. */
+  #outgoing: OutgoingData | null = null;
   readonly #port: StreamPort;
   #id: number;
   #open = true;
@@ -188,6 +188,12 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
 
   // Reported by the session
 
+  /** Given to the engine as the data provider of the stream. */
+  get outgoing(): OutgoingData {
+    this.#outgoing ??= new OutgoingData(this);
+    return this.#outgoing;
+  }
+
   /** Whether it was opened through this port and has this id. */
   isOpenedBy(port: StreamPort, id: number): boolean {
     return this.#port === port && this.handle?.streamId === id;
@@ -245,7 +251,7 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
 
   /** Headers of ours were written. */
   headersSent(): void {
-    if (this.outgoing.headersSent()) this.#resume();
+    if (this.#outgoing?.headersSent() === true) this.#resume();
   }
 
   /** Payload of ours was written. */
@@ -335,7 +341,7 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
     // At once, not when the RST_STREAM was written: a peer that only writes would wait for that, and never read it.
     if (this.#waiting > 0) this.#port.consume(this.#id, this.#waiting);
     this.#incoming = null;
-    this.outgoing.fail(error);
+    this.#outgoing?.fail(error);
     this.#finalDone?.(error);
     this.#finalDone = null;
     done(error);
