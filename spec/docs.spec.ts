@@ -226,8 +226,9 @@ function publicMembers(declaration: string, name: string): string[] {
 /** What a SpdyStream shows to its session, not to applications. */
 function isInternal(member: string): boolean {
   return [
-    ...['handle', 'outgoing', 'opened', 'replied', 'moreHeaders', 'receive', 'receiveEnd'],
+    ...['handle', 'outgoing', 'submitted', 'opened', 'replied', 'moreHeaders', 'receive'],
     ...[
+      'receiveEnd',
       'headersSent',
       'dataSent',
       'isOpenedBy',

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
 import { IdTable } from '../engine/id-table.ts';
 import { checkObject, type WindowUpdateMode } from '../engine/options.ts';
+import { NO_HEADERS } from '../engine/stream.ts';
 import { type SessionError, StreamError } from '../errors.ts';
 import {
   CANCEL,
@@ -18,8 +19,9 @@ import type { ControlFrame, HeaderList, SynStreamFrame } from '../protocol/frame
 import { abortSignal } from './abort.ts';
 import { raise } from './events.ts';
 import type { Departure } from './outgoing-data.ts';
-import { SpdyStream, type StreamPort } from './stream.ts';
+import { SpdyStream } from './stream.ts';
 import type { StreamOptions } from './stream-events.ts';
+import type { StreamPort } from './stream-port.ts';
 
 /** What the session adds to that. */
 export interface OpenOptions extends StreamOptions {
@@ -72,12 +74,15 @@ export class StreamRegistry implements StreamPort {
       own: true,
       priority,
       associatedId,
-      headers,
+      headers: NO_HEADERS,
       readable: !unidirectional,
       writable: !endStream,
     });
     const flags = (endStream ? CTRL_FLAG_FIN : 0) | (unidirectional ? CTRL_FLAG_UNIDIRECTIONAL : 0);
-    stream.handle = this.#engine.submitSynStream(flags, associatedId, priority, headers, stream);
+    stream.submitted(
+      this.#engine.submitSynStream(flags, associatedId, priority, headers, stream),
+      headers,
+    );
     if (signal !== null) abortOn(stream, signal);
     this.#host.flush();
     return stream;

@@ -4,41 +4,9 @@ import { CANCEL, FRAME_TOO_LARGE, INTERNAL_ERROR, OK } from '../protocol/constan
 import type { HeaderList } from '../protocol/frames.ts';
 import { IncomingData } from './incoming-data.ts';
 import { type Departure, type Done, OutgoingData, type OutgoingOwner } from './outgoing-data.ts';
+import { packHeaders, unpackHeaders } from './packed-headers.ts';
 import { duplexOptions, StreamDuplex, type StreamOptions } from './stream-events.ts';
-
-/** What a stream needs of its session. */
-export interface StreamPort {
-  /** SYN_REPLY, and the data of the stream behind it unless it ends here. */
-  reply(stream: SpdyStream, headers: HeaderList, end: boolean): void;
-  /** A unidirectional stream in association with another one. */
-  push(associated: SpdyStream, headers: HeaderList, options: StreamOptions): SpdyStream;
-  /** Throws for headers that cannot be sent. */
-  checkHeaders(headers: HeaderList): void;
-  /** HEADERS without FIN. */
-  sendHeaders(streamId: number, headers: HeaderList): void;
-  /** There is something to send again. */
-  resume(streamId: number): void;
-  /** Received bytes were consumed. */
-  consume(streamId: number, bytes: number): void;
-  /** Calls `settle()` when the bytes that are being taken, and those before them, have left. */
-  afterWrite(departure: Departure): void;
-  /** RST_STREAM, or nothing at all when the stream was never sent. */
-  reset(stream: SpdyStream, status: number): void;
-}
-
-/** How a stream came into being. */
-export interface StreamInit {
-  readonly id: number;
-  /** Opened by this side. */
-  readonly own: boolean;
-  readonly priority: number;
-  /** The stream that this one is pushed for, 0 if none. */
-  readonly associatedId: number;
-  /** What its opener said: sent for own streams, received for those of the peer. */
-  readonly headers: HeaderList;
-  readonly readable: boolean;
-  readonly writable: boolean;
-}
+import type { StreamInit, StreamPort } from './stream-port.ts';
 
 /** What the HEADERS frames behind the first headers of a stream may hold together, with 8 bytes for each pair. */
 const MAX_LATE_HEADER_BYTES = 65536;
@@ -55,8 +23,6 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
   readonly priority: number;
   /** The stream that this one is pushed for, 0 if none. */
   readonly associatedId: number;
-  /** The headers that opened the stream. */
-  readonly headers: HeaderList;
   /** The headers of the SYN_REPLY, sent or received; null before. */
   replyHeaders: HeaderList | null = null;
   /** Headers that came behind data; null if there were none. */
@@ -70,11 +36,12 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
   /** Whatever the application keeps with the stream. */
   userData: unknown = null;
 
-  /** What the engine gave for a stream of ours; set by the session. */
+  /** What the engine gave for a stream of ours. */
   handle: StreamHandle | null = null;
   /** Made when there is something: many streams send nothing but headers. */
   #outgoing: OutgoingData | null = null;
   readonly #port: StreamPort;
+  #headers: readonly string[];
   #id: number;
   #open = true;
   /** What the reader has not asked for yet; made when there is something. */
@@ -98,7 +65,7 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
     this.own = init.own;
     this.priority = init.priority;
     this.associatedId = init.associatedId;
-    this.headers = init.headers;
+    this.#headers = packHeaders(init.headers);
     this.#inputEnded = !readable;
     this.#pushes = !readable;
     this.#finished = !writable;
@@ -107,6 +74,11 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
   /** The stream's id; 0 until its SYN_STREAM leaves ('ready'). */
   get id(): number {
     return this.#id;
+  }
+
+  /** The headers that opened the stream: a list made anew each time, as a stream may live long and few ask again. */
+  get headers(): HeaderList {
+    return unpackHeaders(this.#headers);
   }
 
   /** Whether the SYN_STREAM has still to leave. */
@@ -197,6 +169,12 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
   /** Whether it was opened through this port and has this id. */
   isOpenedBy(port: StreamPort, id: number): boolean {
     return this.#port === port && this.handle?.streamId === id;
+  }
+
+  /** The engine has taken the SYN_STREAM with these headers. */
+  submitted(handle: StreamHandle, headers: HeaderList): void {
+    this.handle = handle;
+    this.#headers = packHeaders(headers);
   }
 
   /** The SYN_STREAM leaves with this id. */

@@ -1,0 +1,38 @@
+import type { HeaderList } from '../protocol/frames.ts';
+import type { Departure } from './outgoing-data.ts';
+import type { SpdyStream } from './stream.ts';
+import type { StreamOptions } from './stream-events.ts';
+
+/** What a stream needs of its session. */
+export interface StreamPort {
+  /** SYN_REPLY, and the data of the stream behind it unless it ends here. */
+  reply(stream: SpdyStream, headers: HeaderList, end: boolean): void;
+  /** A unidirectional stream in association with another one. */
+  push(associated: SpdyStream, headers: HeaderList, options: StreamOptions): SpdyStream;
+  /** Throws for headers that cannot be sent. */
+  checkHeaders(headers: HeaderList): void;
+  /** HEADERS without FIN. */
+  sendHeaders(streamId: number, headers: HeaderList): void;
+  /** There is something to send again. */
+  resume(streamId: number): void;
+  /** Received bytes were consumed. */
+  consume(streamId: number, bytes: number): void;
+  /** Calls `settle()` when the bytes that are being taken, and those before them, have left. */
+  afterWrite(departure: Departure): void;
+  /** RST_STREAM, or nothing at all when the stream was never sent. */
+  reset(stream: SpdyStream, status: number): void;
+}
+
+/** How a stream came into being. */
+export interface StreamInit {
+  readonly id: number;
+  /** Opened by this side. */
+  readonly own: boolean;
+  readonly priority: number;
+  /** The stream that this one is pushed for, 0 if none. */
+  readonly associatedId: number;
+  /** What the peer said; own streams get their headers when the engine has checked and taken them. */
+  readonly headers: HeaderList;
+  readonly readable: boolean;
+  readonly writable: boolean;
+}
