@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import { type AddressInfo, isIPv6, type Socket } from 'node:net';
@@ -146,7 +146,10 @@ export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
     });
     if (old !== null && old !== '' && !old.startsWith(FAKE_KUBECONFIG_MARK))
       throw new InvalidStateError(`${path} is somebody else's: it is not overwritten`);
-    await writeFile(path, this.kubeConfig(), { mode: 0o600 });
+    await writeFile(path, '', { mode: 0o600 });
+    // A file that was there keeps its mode otherwise.
+    await chmod(path, 0o600);
+    await writeFile(path, this.kubeConfig());
   }
 
   /** The working directory of a container: of the first one if none is named. */

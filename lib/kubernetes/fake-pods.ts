@@ -128,7 +128,9 @@ function resolveContainer(name: string, container: FakeContainer): ResolvedConta
 
 function checkName(what: string, value: unknown): void {
   if (typeof value === 'string' && NAME.test(value)) return;
-  throw new InvalidArgumentError(`${what} must be a name of Kubernetes, got ${String(value)}`);
+  throw new InvalidArgumentError(
+    `${what} must be a name as Kubernetes allows, got ${String(value)}`,
+  );
 }
 
 function port(value: number): number {

@@ -71,7 +71,9 @@ function search(pairs: readonly (readonly [string, string])[]): string {
 /** A name as one segment of a path: nothing that leads elsewhere. */
 function segment(name: string, value: string | undefined): string {
   if (typeof value !== 'string' || !/^[\w.-]+$/.test(value) || /^\.\.?$/.test(value)) {
-    throw new InvalidArgumentError(`${name} must be a name of Kubernetes, got ${String(value)}`);
+    throw new InvalidArgumentError(
+      `${name} must be a name as Kubernetes allows, got ${String(value)}`,
+    );
   }
   return value;
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import https from 'node:https';
@@ -279,6 +279,15 @@ describe('a fake API server', () => {
         expect(exitCode).to.equal(0);
       }
       expect(readdirSync(folder)).to.deep.equal(['kubeconfig']);
+    });
+
+    it('is for its owner only, also where a file was for all', async () => {
+      if (process.platform === 'win32') return;
+      const file = path.join(folder, 'kubeconfig');
+      writeFileSync(file, '');
+      chmodSync(file, 0o666);
+      await (await serve({})).writeKubeConfig(file);
+      expect(statSync(file).mode & 0o777).to.equal(0o600);
     });
 
     it('is not written over that of somebody else', async () => {
