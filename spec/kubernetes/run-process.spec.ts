@@ -266,8 +266,8 @@ describe('runProcess()', () => {
       });
       const script = sh('echo $$; sleep 0.2; head -c 2000 /dev/zero | tr "\\0" x; exit 7');
       const result = runProcess(trial(script, { ...terminal, stdout: held }).command);
-      await until(() => text.endsWith('\n'));
-      await until(() => !isAlive(Number(text)));
+      await until(() => text.includes('\n'));
+      await until(() => !isAlive(Number.parseInt(text, 10)));
       expect(await result).to.equal(7);
       while (held.writableLength > 0) {
         release();
