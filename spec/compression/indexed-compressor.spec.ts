@@ -54,7 +54,7 @@ function lastSteps(
   return steps;
 }
 
-/** Has pako read the blocks of these lists. */
+/** Has the blocks of these lists read. */
 function expectRoundTrip(
   lists: readonly HeaderList[],
   options: Partial<IndexedOptions>,
