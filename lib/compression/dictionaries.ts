@@ -45,6 +45,30 @@ export function dictionaryFor(wire: 2 | 3): Uint8Array {
   return spdy3;
 }
 
+/** Ids that were computed, by their dictionaries. */
+const ids: WeakMap<Uint8Array, number> = new WeakMap();
+
+/** The Adler-32 of a dictionary, by which zlib headers name it (RFC 1950, 2.2). */
+export function dictionaryId(dictionary: Uint8Array): number {
+  let id = ids.get(dictionary);
+  if (id === undefined) {
+    id = adler32(dictionary);
+    ids.set(dictionary, id);
+  }
+  return id;
+}
+
+/** RFC 1950's checksum. */
+function adler32(bytes: Uint8Array): number {
+  let a = 1;
+  let b = 0;
+  for (const byte of bytes) {
+    a = (a + byte) % 65521;
+    b = (b + a) % 65521;
+  }
+  return ((b << 16) | a) >>> 0;
+}
+
 function spdy3Text(): string {
   let text = '';
   for (const item of WORDS.split(' ')) {

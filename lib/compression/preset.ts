@@ -1,3 +1,4 @@
+import { dictionaryId } from './dictionaries.ts';
 import { WORTHWHILE } from './fixed-deflate.ts';
 
 /** Hash values. */
@@ -14,7 +15,7 @@ export class Preset {
 
   constructor(dictionary: Uint8Array) {
     this.text = Buffer.from(dictionary).toString('latin1');
-    this.id = adler32(dictionary);
+    this.id = dictionaryId(dictionary);
     for (let i = 0; i + WORTHWHILE <= this.text.length; i++)
       this.#places[hash(this.text, i)] = i + 1;
   }
@@ -45,15 +46,4 @@ function hash(text: string, at: number): number {
     (text.charCodeAt(at + 2) << 16) |
     (text.charCodeAt(at + 3) << 24);
   return Math.imul(word, 0x9e3779b1) >>> (32 - HASH_BITS);
-}
-
-/** RFC 1950's checksum. */
-function adler32(bytes: Uint8Array): number {
-  let a = 1;
-  let b = 0;
-  for (const byte of bytes) {
-    a = (a + byte) % 65521;
-    b = (b + a) % 65521;
-  }
-  return ((b << 16) | a) >>> 0;
 }
