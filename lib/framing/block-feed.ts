@@ -1,7 +1,7 @@
 import { NO_BYTES } from './bytes.ts';
 import type { HeaderInflater } from './header-inflater.ts';
 
-/** Header blocks are inflated in steps of so many bytes: a call of the inflater costs about as much as they do. */
+/** Header blocks are inflated in steps of so many bytes: a call of the inflater costs as much as a few of them. */
 const STEP = 64;
 
 /**

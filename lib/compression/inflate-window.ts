@@ -1,0 +1,83 @@
+import { copyBytes, createMemory, type Memory, scratch } from './inflate-scratch.ts';
+
+/** Least memory. */
+const LEAST = 1024;
+
+const NO_MEMORY: Memory = createMemory(0);
+
+/**
+ * What an inflate stream may refer to: the last bytes that it made, and before them the preset dictionary. Takes memory as
+ * it comes to need it, up to its size.
+ */
+export class InflateWindow {
+  readonly #size: number;
+  readonly #dictionary: Uint8Array;
+  /** A ring when it has its full size. */
+  #memory: Memory = NO_MEMORY;
+  /** How many bytes are kept, and where the next one goes. */
+  #length = 0;
+  #next = 0;
+
+  /** `size` is a power of two. */
+  constructor(size: number, dictionary: Uint8Array) {
+    this.#size = size;
+    this.#dictionary = dictionary;
+  }
+
+  /** Bytes that it has at most. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** How far back from its end a match may begin. */
+  get reach(): number {
+    return Math.min(this.#size, this.#length + this.#dictionary.length);
+  }
+
+  /** Appends what stands in the scratch from `start` to `end`. */
+  append(start: number, end: number): void {
+    const from = Math.max(start, end - this.#size);
+    const length = end - from;
+    if (length === 0) return;
+    if (this.#length + length > this.#memory.bytes.length) this.#grow(this.#length + length);
+    const memory = this.#memory;
+    const room = memory.bytes.length;
+    const before = Math.min(length, room - this.#next);
+    copyBytes(scratch, from, memory, this.#next, before);
+    copyBytes(scratch, from + before, memory, 0, length - before);
+    this.#next = (this.#next + length) & (room - 1);
+    this.#length = Math.min(this.#length + length, room);
+  }
+
+  /** Copies `length` bytes, which begin `back` before the end and within reach, to the scratch; `length` is at most `back`. */
+  copy(back: number, length: number, to: number): void {
+    let start = back;
+    let left = length;
+    let at = to;
+    if (start > this.#length) {
+      const dictionary = this.#dictionary;
+      let from = dictionary.length + this.#length - start;
+      const stop = Math.min(dictionary.length, from + left);
+      left -= stop - from;
+      start = this.#length;
+      while (from < stop) scratch.bytes[at++] = dictionary[from++] as number;
+    }
+    const memory = this.#memory;
+    const room = memory.bytes.length;
+    let from = this.#next - start;
+    if (from < 0) from += room;
+    const before = Math.min(left, room - from);
+    copyBytes(memory, from, scratch, at, before);
+    copyBytes(memory, 0, scratch, at + before, left - before);
+  }
+
+  #grow(length: number): void {
+    const old = this.#memory;
+    if (old.bytes.length === this.#size) return;
+    // Nothing was overwritten yet.
+    const room = Math.max(LEAST, 2 ** (32 - Math.clz32(length - 1)));
+    this.#memory = createMemory(Math.min(this.#size, room));
+    copyBytes(old, 0, this.#memory, 0, this.#length);
+    this.#next = this.#length;
+  }
+}
