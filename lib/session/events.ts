@@ -18,7 +18,9 @@ import type { SpdyStream } from './stream.ts';
 /** Events of every Duplex with their arguments. */
 export interface DuplexEvents {
   close: [];
-  data: [chunk: Buffer];
+  /** A Buffer, or a string behind `setEncoding()`; `any`, as @types/node has it, so that a listener may name either. */
+  // biome-ignore lint/suspicious/noExplicitAny: see above.
+  data: [chunk: any];
   drain: [];
   end: [];
   error: [error: Error];

@@ -228,7 +228,9 @@ export abstract class SessionIo extends SessionDuplex {
     done();
   }
 
-  override _destroy(error: Error | null, done: Done): void {
+  override _destroy(given: Error | null, done: Done): void {
+    // Where the input has ended too, a Duplex destroys itself behind 'end', before that 'end' has told the failure.
+    const error = given ?? (this.readableEnded ? this.#failure : null);
     if (!this.engine.failed && !this.readableEnded) {
       // With GOAWAY; what the engine still has to read of the current chunk is dropped.
       const reason = destroyedBy(error);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { SessionError, StreamError } from '../../lib/errors.ts';
-import { CLIENT, PROTOCOL_ERROR, SERVER } from '../../lib/protocol/constants.ts';
+import { CLIENT, PING, PROTOCOL_ERROR, SERVER } from '../../lib/protocol/constants.ts';
 import { PROTOCOL_VERSIONS, SPDY3, SPDY3_1 } from '../../lib/protocol/version.ts';
 import type { SessionEvents } from '../../lib/session/events.ts';
 import { Session } from '../../lib/session/session.ts';
@@ -360,5 +360,29 @@ describe('session/events', () => {
     expect((relayed as SpdyStream | null)?.id).to.equal(1);
     await front.end();
     await back.end();
+  });
+
+  it("emits 'error' although the peer's bytes end right behind its mistake", async () => {
+    const session = new Session(SERVER, SPDY3_1.id);
+    const seen: string[] = [];
+    session.on('error', (error) => seen.push((error as SessionError).code));
+    const gone = new Promise<void>((resolve) => session.once('close', () => resolve()));
+    session.resume();
+    session.end(rawControlFrame({ version: 3, type: PING, payload: Buffer.alloc(3) }));
+    await gone;
+    expect(seen).to.deep.equal(['ERR_SPDY_INVALID_FRAME']);
+  });
+
+  it("lets a listener for 'data' name strings behind setEncoding()", async () => {
+    const { client, server, end } = pairOver(memoryConnection(), SPDY3_1);
+    server.on('stream', (stream) => stream.end('zwölf'));
+    const stream = client.request(requestHeaders(), { endStream: true });
+    let text = '';
+    stream.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece;
+    });
+    await closed(stream);
+    expect(text).to.equal('zwölf');
+    await end();
   });
 });
