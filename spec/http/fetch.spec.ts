@@ -262,6 +262,19 @@ describe('http/fetch', () => {
     expect(error.message).to.equal('terminated');
   });
 
+  it('tells the error of the body that it could not send', async () => {
+    const server = await stage.server({ handler: () => {} });
+    const reason = new Error('the disk is gone');
+    async function* pieces(): AsyncGenerator<Buffer> {
+      yield Buffer.from('part');
+      throw reason;
+    }
+    const body = ReadableStream.from(pieces()) as unknown as Blob;
+    const error = await failureOf(go(server.url(), { method: 'POST', body }));
+    expect(error).to.be.instanceOf(TypeError);
+    expect(error.cause).to.equal(reason);
+  });
+
   it('is aborted by its signal, before, during and after the response', async () => {
     const server = await stage.server({
       handler: (stream, headers) => {
