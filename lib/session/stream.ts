@@ -29,7 +29,7 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
   trailers: HeaderList | null = null;
   /** Status of the RST_STREAM that ended the stream, 0 if none did. */
   rstStatus: number = OK;
-  /** Whether the stream was reset before it was finished. */
+  /** Whether the peer reset the stream, or its session ended, before it was finished. */
   aborted = false;
   /** Payload bytes received. */
   bytesRead = 0;
@@ -250,9 +250,10 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
       return;
     }
     this.aborted = true;
-    this.emit('aborted');
     // As with requests of `http`: who does not listen is not hurt.
     this.destroy(this.listenerCount('error') > 0 ? error : undefined);
+    // Behind it: at 'aborted' Node's helpers look for the error of the stream.
+    this.emit('aborted');
   }
 
   // What outgoing data asks
@@ -370,7 +371,8 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
 
 /** The status that tells the peer why a stream was destroyed. */
 function resetStatus(error: Error | null): number {
-  if (error === null) return CANCEL;
+  // An AbortError comes of Node when a `for await` is left: nothing has gone wrong.
+  if (error === null || error.name === 'AbortError') return CANCEL;
   return error instanceof StreamError && error.status !== OK ? error.status : INTERNAL_ERROR;
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { expect } from 'chai';
 import { InvalidArgumentError, InvalidStateError, StreamError } from '../../lib/errors.ts';
@@ -24,6 +25,19 @@ import {
 } from '../support/session-pair.ts';
 
 const NAMES: HeaderList = [['x', '1']];
+
+/** Ways of Node to read a stream to its end. */
+const READINGS: readonly [string, (stream: SpdyStream) => Promise<unknown>][] = [
+  ['text()', text],
+  ['pipeline()', (stream) => pipeline(stream, new PassThrough().resume())],
+  [
+    'for await',
+    async (stream) => {
+      for await (const _ of stream);
+    },
+  ],
+];
+
 /** A connected pair, and the next stream that the server gets. */
 async function open(
   version: ProtocolVersion,
@@ -178,6 +192,24 @@ for (const version of PROTOCOL_VERSIONS) {
       await pair.end();
     });
 
+    for (const [name, read] of READINGS) {
+      for (const ended of [true, false]) {
+        it(`tells why to ${name} of a request that ${ended ? 'has ended' : 'goes on'}`, async () => {
+          const { pair, next } = await open(version);
+          const stream = pair.client.request(NAMES, { endStream: ended });
+          const failed = read(stream).then(
+            () => null,
+            (error: Error) => error,
+          );
+          (await next()).close(REFUSED_STREAM);
+          const error = await failed;
+          expect(error).to.be.instanceOf(StreamError);
+          expect(error).to.include({ status: REFUSED_STREAM, streamId: 1 });
+          await pair.end();
+        });
+      }
+    }
+
     it('does not hurt who does not listen for errors', async () => {
       const { pair, next } = await open(version);
       const stream = pair.client.request(NAMES);
@@ -293,6 +325,20 @@ for (const version of PROTOCOL_VERSIONS) {
       stream.destroy(new Error('mine'));
       await closed(peer);
       expect(peer.rstStatus).to.equal(INTERNAL_ERROR);
+      await pair.end();
+    });
+
+    it('is reset with CANCEL when its iteration is left', async () => {
+      const { pair, next } = await open(version);
+      const stream = pair.client.request(NAMES);
+      const peer = await next();
+      peer.write('enough');
+      for await (const chunk of stream) {
+        expect(String(chunk)).to.equal('enough');
+        break;
+      }
+      await closed(peer);
+      expect(peer.rstStatus).to.equal(CANCEL);
       await pair.end();
     });
 
