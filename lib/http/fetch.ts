@@ -153,8 +153,7 @@ function send(
     }
     request.flushHeaders();
     const source = Readable.fromWeb(opened.stream as NodeReadableStream);
-    // Its errors destroy the request, which tells them.
-    // pipeline() aborts what looks like a request of `http`, without the error of the body.
+    // pipeline() would abort the request, which looks like one of `http`, without the error of the body.
     source.once('error', (error) => request.destroy(error));
     pipeline(source, request, () => {});
   });
