@@ -8,8 +8,8 @@ import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { basename, dirname, relative, resolve } from 'node:path';
-import { serveFiles } from '../lib/cli/static-files.ts';
-import { makeCertificate } from '../lib/http/certificate.ts';
+import { serveFiles } from '../lib/cli/spdyd/static-files.ts';
+import { makeCertificate } from '../lib/http/server/certificate.ts';
 import { connect, createServer, getNpnProtocols, type Session } from '../lib/index.ts';
 import { controlLine, dataLine } from './support/frame-line.ts';
 

@@ -32,45 +32,45 @@ export {
   ZlibError,
 } from './errors.ts';
 export type { HeaderEncoding } from './framing/header-list.ts';
-export { SpdyAgent, type SpdyAgentEvents } from './http/agent.ts';
-export type { ProxyOptions, SpdyAgentOptions } from './http/agent-options.ts';
-export type { OriginStatistics } from './http/agent-origin.ts';
-export { type ClientRequestOptions, get, globalAgent, request } from './http/client.ts';
-export type { ClientRequestEvents } from './http/client-events.ts';
-export type { RequestOptions, Target } from './http/client-options.ts';
-export type { PushedRequest } from './http/client-push.ts';
-export { ClientRequest } from './http/client-request.ts';
-export { ClientResponse } from './http/client-response.ts';
+export { SpdyAgent, type SpdyAgentEvents } from './http/client/agent.ts';
+export type { ProxyOptions, SpdyAgentOptions } from './http/client/agent-options.ts';
+export type { OriginStatistics } from './http/client/agent-origin.ts';
+export { type ClientRequestOptions, get, globalAgent, request } from './http/client/client.ts';
 export type {
   DispatchController,
   DispatchHandler,
   LegacyDispatchHandler,
-} from './http/dispatch-handler.ts';
-export { type DispatchOptions, SpdyDispatcher } from './http/dispatcher.ts';
-export { type FetchInit, fetch } from './http/fetch.ts';
-export {
-  type ProxyAddress,
-  type ProxyHeader,
-  type ProxyProtocolOptions,
-  parseProxyHeader,
-} from './http/proxy-protocol.ts';
-export { BaseSpdyRequestHandler, type RequestHandlerClass } from './http/request-handler.ts';
-export type { HandleOptions } from './http/server.ts';
-export { createServer, SpdyServer } from './http/server.ts';
-export type { SpdyRequestListener, SpdyServerEvents } from './http/server-events.ts';
-export type { H2Handler, SpdyServerOptions } from './http/server-options.ts';
-export type { ServerPushOptions, ServerPushTarget } from './http/server-push.ts';
-export type { SpdyRequest } from './http/server-request.ts';
-export type { SpdyResponse } from './http/server-response.ts';
-export type { ServerSocket } from './http/server-socket.ts';
-export { acceptUpgrade, isSpdyUpgrade, type UpgradeOptions } from './http/upgrade.ts';
+} from './http/client/dispatch-handler.ts';
+export { type DispatchOptions, SpdyDispatcher } from './http/client/dispatcher.ts';
+export type { ClientRequestEvents } from './http/client/events.ts';
+export { type FetchInit, fetch } from './http/client/fetch.ts';
+export type { RequestOptions, Target } from './http/client/options.ts';
+export type { PushedRequest } from './http/client/push.ts';
+export { ClientRequest } from './http/client/request.ts';
+export { ClientResponse } from './http/client/response.ts';
 export {
   BaseSpdyStreamHandler,
   UrlFetchError,
   type UrlFetchHandler,
   type UrlFetchOptions,
   urlfetch,
-} from './http/urlfetch.ts';
+} from './http/client/urlfetch.ts';
+export type { SpdyRequestListener, SpdyServerEvents } from './http/server/events.ts';
+export type { H2Handler, SpdyServerOptions } from './http/server/options.ts';
+export {
+  type ProxyAddress,
+  type ProxyHeader,
+  type ProxyProtocolOptions,
+  parseProxyHeader,
+} from './http/server/proxy-protocol.ts';
+export type { ServerPushOptions, ServerPushTarget } from './http/server/push.ts';
+export type { SpdyRequest } from './http/server/request.ts';
+export { BaseSpdyRequestHandler, type RequestHandlerClass } from './http/server/request-handler.ts';
+export type { SpdyResponse } from './http/server/response.ts';
+export type { HandleOptions } from './http/server/server.ts';
+export { createServer, SpdyServer } from './http/server/server.ts';
+export type { ServerSocket } from './http/server/socket.ts';
+export { acceptUpgrade, isSpdyUpgrade, type UpgradeOptions } from './http/server/upgrade.ts';
 export * from './protocol/constants.ts';
 export type * from './protocol/frames.ts';
 export {

@@ -9,25 +9,17 @@ const MOST_LINES = 400;
 
 /** What each folder of lib/ may import besides itself: what stands below it. */
 const BELOW: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
   protocol: [],
+  common: ['errors'],
   compression: ['errors', 'protocol'],
   framing: ['errors', 'protocol'],
-  engine: ['errors', 'protocol', 'compression', 'framing'],
-  session: ['errors', 'protocol', 'compression', 'framing', 'engine'],
-  http: ['errors', 'protocol', 'compression', 'framing', 'engine', 'session'],
-  kubernetes: ['errors', 'protocol', 'compression', 'framing', 'engine', 'session', 'http'],
-  cli: ['errors', 'protocol', 'compression', 'framing', 'engine', 'session', 'http', 'kubernetes'],
-  errors: [],
-  index: [
-    'errors',
-    'protocol',
-    'compression',
-    'framing',
-    'engine',
-    'session',
-    'http',
-    'kubernetes',
-  ],
+  engine: ['errors', 'protocol', 'common', 'compression', 'framing'],
+  session: ['errors', 'protocol', 'common', 'compression', 'framing', 'engine'],
+  http: ['errors', 'protocol', 'common', 'session'],
+  kubernetes: ['errors', 'protocol', 'common', 'session', 'http'],
+  cli: ['errors', 'protocol', 'common', 'session', 'http', 'kubernetes'],
+  index: ['errors', 'protocol', 'common', 'framing', 'engine', 'session', 'http'],
 };
 
 /** Folders that know nothing of the outside world. */

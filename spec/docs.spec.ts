@@ -5,7 +5,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { Engine } from '../lib/engine/engine.ts';
 import { ERROR_CODES } from '../lib/errors.ts';
-import { makeCertificate } from '../lib/http/certificate.ts';
+import { makeCertificate } from '../lib/http/server/certificate.ts';
 import * as spdylay from '../lib/index.ts';
 import * as kubernetes from '../lib/kubernetes/index.ts';
 import { CHANNELS } from '../lib/session/diagnostics.ts';
@@ -79,18 +79,18 @@ describe('documentation', () => {
 
     it('include every option, event and member of the HTTP layer', () => {
       const names = [
-        ...fieldsOf('lib/http/server-options.ts', 'SpdyServerOptions'),
-        ...fieldsOf('lib/http/server-events.ts', 'SpdyServerEvents', ''),
-        ...fieldsOf('lib/http/server-push.ts', 'ServerPushOptions'),
-        ...fieldsOf('lib/http/agent-options.ts', 'SpdyAgentOptions'),
-        ...fieldsOf('lib/http/agent-options.ts', 'ProxyOptions'),
-        ...fieldsOf('lib/http/client-options.ts', 'RequestOptions'),
-        ...fieldsOf('lib/http/fetch.ts', 'FetchInit'),
-        ...publicMembers('lib/http/server.d.ts', 'SpdyServer'),
-        ...publicMembers('lib/http/agent.d.ts', 'SpdyAgent'),
-        ...publicMembers('lib/http/dispatcher.d.ts', 'SpdyDispatcher'),
-        ...fieldsOf('lib/http/urlfetch.ts', 'UrlFetchOptions'),
-        ...methodsOf('lib/http/urlfetch.ts', 'UrlFetchHandler'),
+        ...fieldsOf('lib/http/server/options.ts', 'SpdyServerOptions'),
+        ...fieldsOf('lib/http/server/events.ts', 'SpdyServerEvents', ''),
+        ...fieldsOf('lib/http/server/push.ts', 'ServerPushOptions'),
+        ...fieldsOf('lib/http/client/agent-options.ts', 'SpdyAgentOptions'),
+        ...fieldsOf('lib/http/client/agent-options.ts', 'ProxyOptions'),
+        ...fieldsOf('lib/http/client/options.ts', 'RequestOptions'),
+        ...fieldsOf('lib/http/client/fetch.ts', 'FetchInit'),
+        ...publicMembers('lib/http/server/server.d.ts', 'SpdyServer'),
+        ...publicMembers('lib/http/client/agent.d.ts', 'SpdyAgent'),
+        ...publicMembers('lib/http/client/dispatcher.d.ts', 'SpdyDispatcher'),
+        ...fieldsOf('lib/http/client/urlfetch.ts', 'UrlFetchOptions'),
+        ...methodsOf('lib/http/client/urlfetch.ts', 'UrlFetchHandler'),
       ];
       expect(names).to.include.members(['allowHttp1', 'handleUpgrade', 'maxRetries']);
       expect(missing(names, codeWords('docs/http.md'))).to.deep.equal([]);

@@ -1,3 +1,4 @@
+import { checkRange } from '../common/check.ts';
 import { dictionaryFor } from '../compression/dictionaries.ts';
 import { HeaderDecompressor } from '../compression/header-decompressor.ts';
 import { InvalidArgumentError, SessionError } from '../errors.ts';
@@ -24,7 +25,6 @@ import { createCompressor } from './header-compression.ts';
 import {
   applyOption,
   checkEnd,
-  checkRange,
   type EngineOptions,
   type ResolvedOptions,
   resolveOptions,

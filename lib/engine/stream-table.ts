@@ -1,5 +1,5 @@
+import { IdTable } from '../common/id-table.ts';
 import { CLIENT, type Side } from '../protocol/constants.ts';
-import { IdTable } from './id-table.ts';
 import type { Stream } from './stream.ts';
 import { STATE_CLOSED, STATE_IDLE, STATE_RESET } from './stream-state.ts';
 

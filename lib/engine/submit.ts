@@ -1,3 +1,4 @@
+import { checkRange } from '../common/check.ts';
 import {
   InvalidArgumentError,
   InvalidStateError,
@@ -28,7 +29,6 @@ import {
 import type { HeaderList, HeadersFrame, SettingsEntry, SynReplyFrame } from '../protocol/frames.ts';
 import type { DataSource } from './data-provider.ts';
 import { compressedBound } from './header-compression.ts';
-import { checkRange } from './options.ts';
 import type { SessionState } from './session-state.ts';
 import { applyLocalSettings } from './settings.ts';
 import { LANE_OPEN, NO_HEADERS, type OutItem, Stream, type StreamHandle } from './stream.ts';

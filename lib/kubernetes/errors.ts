@@ -1,5 +1,5 @@
 import { SpdyError } from '../errors.ts';
-import type { KubernetesStatus } from './status.ts';
+import type { KubernetesStatus } from './wire/status.ts';
 
 /** The server did not switch to SPDY (`ERR_SPDY_UPGRADE_REFUSED`). */
 export class UpgradeRefusedError extends SpdyError {

@@ -1,23 +1,29 @@
 /** Exec, attach, cp and port-forward as Kubernetes speaks them over SPDY/3.1: the client side and the server side. */
-export {
-  type ClusterOptions,
-  type UpgradedConnection,
-  type UpgradeRequest,
-  upgradeToSpdy,
-} from './client-upgrade.ts';
+
 export type {
   AttachOptions,
   ExecOptions,
   KubernetesTarget,
   PodCommandTarget,
   RemoteCommandOptions,
-  TerminalSize,
   UrlTarget,
-} from './command-options.ts';
-export type { CommandExit } from './command-outcome.ts';
-export type { CommandHandler } from './command-session.ts';
-export { copyFromPod } from './copy-from-pod.ts';
-export { copyToPod } from './copy-to-pod.ts';
+} from './client/command-options.ts';
+export type { CommandExit } from './client/command-outcome.ts';
+export { attach, exec } from './client/exec.ts';
+export { PodConnection } from './client/pod-connection.ts';
+export { PortForward, type PortForwardEvents, portForward } from './client/port-forward.ts';
+export { ForwardListener, type ListenOptions } from './client/port-forward-listener.ts';
+export type {
+  PortForwardOptions,
+  PortForwardRequest,
+  PortForwardTransport,
+  ReconnectOptions,
+} from './client/port-forward-options.ts';
+export { RemoteCommand } from './client/remote-command.ts';
+export { type RunOptions, type RunResult, run } from './client/run.ts';
+export type { PodTarget } from './client/target.ts';
+export { type UpgradedConnection, type UpgradeRequest, upgradeToSpdy } from './client/upgrade.ts';
+export { copyFromPod } from './copy/from-pod.ts';
 export type {
   CopyFromPodOptions,
   CopyOptions,
@@ -25,7 +31,8 @@ export type {
   CopyResult,
   CopyToPodOptions,
   SkippedEntry,
-} from './cp-options.ts';
+} from './copy/options.ts';
+export { copyToPod } from './copy/to-pod.ts';
 export {
   ConnectionLostError,
   KubeConfigError,
@@ -33,47 +40,37 @@ export {
   RemoteFailureError,
   UpgradeRefusedError,
 } from './errors.ts';
-export { attach, exec } from './exec.ts';
 export {
   createFakeApiServer,
   FakeApiServer,
   type FakeApiServerEvents,
   type FakeApiServerOpen,
   type FakeApiServerOptions,
-} from './fake-api-server.ts';
-export type { FakeFault, FakeRequest } from './fake-fault.ts';
-export type { FakeContainer, FakePod } from './fake-pods.ts';
-export type { ForwardedConnection, PortForwardHandler } from './forward-session.ts';
-export { type ForwardToOptions, forwardTo } from './forward-to.ts';
+} from './fake/api-server.ts';
+export type { FakeFault, FakeRequest } from './fake/fault.ts';
+export type { FakeContainer, FakePod } from './fake/pods.ts';
+export type { ClusterOptions } from './kubeconfig/cluster.ts';
 export {
   type KubeConfig,
   type KubeConfigOptions,
   loadKubeConfig,
   loadServiceAccount,
   type TokenSource,
-} from './kubeconfig.ts';
-export { PodConnection } from './pod-connection.ts';
-export { PortForward, type PortForwardEvents, portForward } from './port-forward.ts';
-export { ForwardListener, type ListenOptions } from './port-forward-listener.ts';
-export type {
-  PortForwardOptions,
-  PortForwardRequest,
-  PortForwardTransport,
-  ReconnectOptions,
-} from './port-forward-options.ts';
-export type { RemoteCommandProtocol } from './protocols.ts';
-export { RemoteCommand } from './remote-command.ts';
-export { type RunOptions, type RunResult, run } from './run.ts';
-export { type RunProcessOptions, runProcess } from './run-process.ts';
-export { ServerCommand, type ServerCommandEvents } from './server-command.ts';
-export type { CommandRequest, ForwardRequest, StreamingRequest } from './server-routes.ts';
-export type { KubernetesStatus, StatusCause } from './status.ts';
-export type { StreamingServerOptions } from './streaming-options.ts';
+} from './kubeconfig/kubeconfig.ts';
+export { ServerCommand, type ServerCommandEvents } from './server/command.ts';
+export type { CommandHandler } from './server/command-session.ts';
+export type { ForwardedConnection, PortForwardHandler } from './server/forward-session.ts';
+export { type ForwardToOptions, forwardTo } from './server/forward-to.ts';
+export type { StreamingServerOptions } from './server/options.ts';
+export type { CommandRequest, ForwardRequest, StreamingRequest } from './server/routes.ts';
+export { type RunProcessOptions, runProcess } from './server/run-process.ts';
 export {
   createStreamingServer,
   type RuntimeRequest,
   type StreamingHandlers,
   StreamingServer,
   type StreamingServerEvents,
-} from './streaming-server.ts';
-export type { PodTarget } from './target.ts';
+} from './server/streaming-server.ts';
+export type { RemoteCommandProtocol } from './wire/protocols.ts';
+export type { KubernetesStatus, StatusCause } from './wire/status.ts';
+export type { TerminalSize } from './wire/terminal-size.ts';

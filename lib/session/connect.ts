@@ -1,12 +1,12 @@
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import { checkObject } from '../engine/options.ts';
+import { abortSignal } from '../common/abort.ts';
+import { checkObject } from '../common/check.ts';
+import { Deadline } from '../common/deadline.ts';
 import { SpdyError } from '../errors.ts';
 import { CLIENT } from '../protocol/constants.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
-import { abortSignal } from './abort.ts';
-import { Deadline } from './keepalive.ts';
 import {
   getNpnProtocols,
   npnGetVersion,

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
+import { onAbort } from '../common/abort.ts';
 import { Engine } from '../engine/engine.ts';
 import type { SessionError } from '../errors.ts';
 import { CLIENT, GOAWAY_OK, type Side } from '../protocol/constants.ts';
-import { onAbort } from './abort.ts';
 import { CHANNELS } from './diagnostics.ts';
 import {
   abortedBy,

@@ -1,4 +1,6 @@
-import { checkObject, type EngineOptions } from '../engine/options.ts';
+import { abortSignal } from '../common/abort.ts';
+import { checkObject } from '../common/check.ts';
+import type { EngineOptions } from '../engine/options.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import {
   DEFAULT_WINDOW_SIZE,
@@ -16,7 +18,6 @@ import {
 } from '../protocol/constants.ts';
 import type { SettingsEntry } from '../protocol/frames.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
-import { abortSignal } from './abort.ts';
 import type { KeepAliveOptions } from './keepalive.ts';
 import type { SettingsStore } from './settings-store.ts';
 

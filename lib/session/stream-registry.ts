@@ -1,6 +1,8 @@
+import { abortSignal } from '../common/abort.ts';
+import { checkObject } from '../common/check.ts';
+import { IdTable } from '../common/id-table.ts';
 import type { Engine } from '../engine/engine.ts';
-import { IdTable } from '../engine/id-table.ts';
-import { checkObject, type WindowUpdateMode } from '../engine/options.ts';
+import type { WindowUpdateMode } from '../engine/options.ts';
 import { NO_HEADERS } from '../engine/stream.ts';
 import { type SessionError, StreamError } from '../errors.ts';
 import {
@@ -16,7 +18,6 @@ import {
   SYN_STREAM,
 } from '../protocol/constants.ts';
 import type { ControlFrame, HeaderList, SynStreamFrame } from '../protocol/frames.ts';
-import { abortSignal } from './abort.ts';
 import { raise } from './events.ts';
 import type { Departure } from './outgoing-data.ts';
 import { SpdyStream } from './stream.ts';

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import type { Duplex, Readable, Writable } from 'node:stream';
-import { StallDeadline } from './keepalive.ts';
+import { StallDeadline } from '../common/deadline.ts';
 
 /** What sockets have beyond streams; other transports may lack any of it. */
 interface SocketLike {

@@ -7,14 +7,14 @@ import {
   VERSION_OPTIONS,
   versionOption,
 } from '../../lib/cli/arguments.ts';
-import { parseProxy } from '../../lib/cli/proxy-option.ts';
-import { KUBE_FAKE_HELP, parseKubeFakeOptions } from '../../lib/cli/spdy-kube-fake-options.ts';
+import { KUBE_FAKE_HELP, parseKubeFakeOptions } from '../../lib/cli/spdy-kube-fake/options.ts';
 import {
   parseSpdycatOptions,
   SPDYCAT_HELP,
   type SpdycatOptions,
-} from '../../lib/cli/spdycat-options.ts';
-import { parseSpdydOptions, SPDYD_HELP, type SpdydOptions } from '../../lib/cli/spdyd-options.ts';
+} from '../../lib/cli/spdycat/options.ts';
+import { parseProxy } from '../../lib/cli/spdycat/proxy-option.ts';
+import { parseSpdydOptions, SPDYD_HELP, type SpdydOptions } from '../../lib/cli/spdyd/options.ts';
 
 function cat(...args: string[]): SpdycatOptions {
   return parseSpdycatOptions(args) as SpdycatOptions;

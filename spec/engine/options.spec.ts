@@ -1,8 +1,8 @@
 import { expect } from 'chai';
+import { checkRange } from '../../lib/common/check.ts';
 import { Engine } from '../../lib/engine/engine.ts';
 import {
   applyOption,
-  checkRange,
   type EngineOptions,
   resolveOptions,
   type WindowUpdateMode,

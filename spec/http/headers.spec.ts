@@ -17,7 +17,7 @@ import {
 } from '../../lib/http/headers.ts';
 import type { HeaderList } from '../../lib/protocol/frames.ts';
 import { PROTOCOL_VERSIONS, SPDY2, SPDY3, SPDY3_1 } from '../../lib/protocol/version.ts';
-import { head } from './http-support.ts';
+import { head } from './support/http-support.ts';
 
 const LIMITS = { maxHeaderSize: 1000, maxHeaderCount: 20 };
 

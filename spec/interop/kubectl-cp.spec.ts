@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { createFakeApiServer, type FakeApiServer } from '../../lib/kubernetes/fake-api-server.ts';
+import { createFakeApiServer, type FakeApiServer } from '../../lib/kubernetes/fake/api-server.ts';
 import { pattern, sha256 } from './support/bytes.ts';
 import { isEmpty, Kubectl, kubectlVariants, until } from './support/kubectl.ts';
 import { requirePeer } from './support/peers.ts';

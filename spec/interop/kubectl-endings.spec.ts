@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import { createFakeApiServer, type FakeApiServer } from '../../lib/kubernetes/fake-api-server.ts';
+import { createFakeApiServer, type FakeApiServer } from '../../lib/kubernetes/fake/api-server.ts';
 import { digest, isEmpty, Kubectl, kubectlVariants, until } from './support/kubectl.ts';
 import { requirePeer } from './support/peers.ts';
 

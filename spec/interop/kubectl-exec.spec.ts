@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
-import { createFakeApiServer, type FakeApiServer } from '../../lib/kubernetes/fake-api-server.ts';
+import { createFakeApiServer, type FakeApiServer } from '../../lib/kubernetes/fake/api-server.ts';
 import { pattern, sha256 } from './support/bytes.ts';
 import { digest, isEmpty, Kubectl, kubectlVariants, until } from './support/kubectl.ts';
 import { requirePeer } from './support/peers.ts';

@@ -4,7 +4,7 @@ import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { createFakeApiServer, type FakeApiServer } from '../../lib/kubernetes/fake-api-server.ts';
+import { createFakeApiServer, type FakeApiServer } from '../../lib/kubernetes/fake/api-server.ts';
 import { pattern, sha256 } from './support/bytes.ts';
 import { isEmpty, Kubectl, kubectlVariants, until } from './support/kubectl.ts';
 import { requirePeer } from './support/peers.ts';

@@ -3,14 +3,14 @@ import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { forwardTo } from '../../lib/kubernetes/forward-to.ts';
-import { REMOTE_COMMAND_PROTOCOLS } from '../../lib/kubernetes/protocols.ts';
-import { runProcess } from '../../lib/kubernetes/run-process.ts';
-import type { ServerCommand } from '../../lib/kubernetes/server-command.ts';
+import type { ServerCommand } from '../../lib/kubernetes/server/command.ts';
+import { forwardTo } from '../../lib/kubernetes/server/forward-to.ts';
+import { runProcess } from '../../lib/kubernetes/server/run-process.ts';
 import {
   createStreamingServer,
   type StreamingServer,
-} from '../../lib/kubernetes/streaming-server.ts';
+} from '../../lib/kubernetes/server/streaming-server.ts';
+import { REMOTE_COMMAND_PROTOCOLS } from '../../lib/kubernetes/wire/protocols.ts';
 import { until } from '../support/session-pair.ts';
 import { pattern, sha256 } from './support/bytes.ts';
 import { peerPath, requirePeer } from './support/peers.ts';

@@ -3,15 +3,15 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { attach, exec } from '../../lib/kubernetes/client/exec.ts';
+import type { RemoteCommand } from '../../lib/kubernetes/client/remote-command.ts';
 import { RemoteFailureError } from '../../lib/kubernetes/errors.ts';
-import { attach, exec } from '../../lib/kubernetes/exec.ts';
-import { REMOTE_COMMAND_PROTOCOLS } from '../../lib/kubernetes/protocols.ts';
-import type { RemoteCommand } from '../../lib/kubernetes/remote-command.ts';
-import type { ServerCommand } from '../../lib/kubernetes/server-command.ts';
+import type { ServerCommand } from '../../lib/kubernetes/server/command.ts';
 import {
   createStreamingServer,
   type StreamingServer,
-} from '../../lib/kubernetes/streaming-server.ts';
+} from '../../lib/kubernetes/server/streaming-server.ts';
+import { REMOTE_COMMAND_PROTOCOLS } from '../../lib/kubernetes/wire/protocols.ts';
 import { until } from '../support/session-pair.ts';
 
 /** The streams of a command. */

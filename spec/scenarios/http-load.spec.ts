@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { expect } from 'chai';
-import { SpdyAgent } from '../../lib/http/agent.ts';
-import { createServer } from '../../lib/http/server.ts';
+import { SpdyAgent } from '../../lib/http/client/agent.ts';
+import { createServer } from '../../lib/http/server/server.ts';
 import { PROTOCOL_VERSIONS, SPDY3_1 } from '../../lib/protocol/version.ts';
 import { until } from '../support/session-pair.ts';
 

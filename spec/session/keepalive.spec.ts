@@ -1,8 +1,8 @@
 import { expect } from 'chai';
+import { Deadline, StallDeadline } from '../../lib/common/deadline.ts';
 import type { SpdyError } from '../../lib/errors.ts';
 import { CLIENT, SERVER } from '../../lib/protocol/constants.ts';
 import { PROTOCOL_VERSIONS, SPDY3_1 } from '../../lib/protocol/version.ts';
-import { Deadline, StallDeadline } from '../../lib/session/keepalive.ts';
 import { Session } from '../../lib/session/session.ts';
 import {
   closed,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { StreamingServer } from '../../lib/kubernetes/streaming-server.ts';
+import type { StreamingServer } from '../../lib/kubernetes/server/streaming-server.ts';
 import { type DecodedFrame, FrameDecoder } from './frame-decoder.ts';
 import { FrameFactory } from './frame-factory.ts';
 import { SPDY31 } from './raw-command.ts';

@@ -1,9 +1,13 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { acceptUpgrade } from '../../lib/http/upgrade.ts';
-import { PROTOCOL_FIELD, parseProtocols, STREAM_TYPE } from '../../lib/kubernetes/protocols.ts';
-import { kubernetesSession } from '../../lib/kubernetes/session-options.ts';
+import { acceptUpgrade } from '../../lib/http/server/upgrade.ts';
+import {
+  PROTOCOL_FIELD,
+  parseProtocols,
+  STREAM_TYPE,
+} from '../../lib/kubernetes/wire/protocols.ts';
+import { kubernetesSession } from '../../lib/kubernetes/wire/session-options.ts';
 import type { Session } from '../../lib/session/session.ts';
 import type { SpdyStream } from '../../lib/session/stream.ts';
 import { until } from './session-pair.ts';

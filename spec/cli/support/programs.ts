@@ -26,7 +26,7 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /** The compiled program of this name. */
 export function programFile(name: string): string {
-  return fileURLToPath(new URL(`../../../lib/cli/${name}.js`, import.meta.url));
+  return fileURLToPath(new URL(`../../../lib/cli/${name}/main.js`, import.meta.url));
 }
 
 /** Starts a program. */

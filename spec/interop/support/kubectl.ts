@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { type IPty, spawn as spawnPty } from '@lydell/node-pty';
-import type { FakeApiServer } from '../../../lib/kubernetes/fake-api-server.ts';
+import type { FakeApiServer } from '../../../lib/kubernetes/fake/api-server.ts';
 import { peerPath } from './peers.ts';
 
 /** A kubectl, and how it shall speak. */

@@ -1,0 +1,145 @@
+#!/usr/bin/env node
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type AddressInfo, isIPv6, type Socket } from 'node:net';
+import { resolve } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
+import { createServer, type SpdyServer } from '../../http/server/server.ts';
+import { getNpnProtocols } from '../../session/negotiate.ts';
+import { packageVersion, runProgram, UsageError } from '../arguments.ts';
+import { FrameLog } from '../frame-log.ts';
+import { painter } from '../terminal.ts';
+import { parseSpdydOptions, type SpdydOptions } from './options.ts';
+import { type StaticFilesHandler, serveFiles } from './static-files.ts';
+
+/** How long requests may take to finish at the end. */
+const CLOSE_TIMEOUT_MS = 10_000;
+
+await runProgram('spdyd', main);
+
+async function main(argv: readonly string[]): Promise<number> {
+  const options = parseSpdydOptions(argv);
+  if (typeof options === 'string') {
+    process.stdout.write(options);
+    return 0;
+  }
+  const server = makeServer(options);
+  server.listen(options.port, options.host);
+  await once(server, 'listening');
+  announce(options, server);
+  await ended(server);
+  return 0;
+}
+
+/** A server with its handler, and with a log if there shall be one. */
+function makeServer(options: SpdydOptions): SpdyServer {
+  const { version, verifyClient } = options;
+  const handler = makeHandler(options);
+  const settings = {
+    closeTimeoutMs: CLOSE_TIMEOUT_MS,
+    allowHttp1: options.tls && version === null,
+  };
+  const only = version === null ? {} : { version: version.name, versions: [version.name] };
+  const secure = options.tls
+    ? { ...certificateFor(options), requestCert: verifyClient, rejectUnauthorized: false }
+    : { tls: false };
+  const server = createServer({ ...settings, ...only, ...secure }, handler);
+  if (options.verbose) logConnections(server, options);
+  if (verifyClient) server.on('connection', (socket) => demandCertificate(socket as TLSSocket));
+  return server;
+}
+
+function makeHandler(options: SpdydOptions): StaticFilesHandler {
+  const { root, push, listing, dotfiles } = options;
+  const server = `spdyd spdylay/${packageVersion()}`;
+  try {
+    return serveFiles({ root, push, listing, dotfiles, server });
+  } catch (error) {
+    throw new UsageError(`--htdocs: ${(error as Error).message}`);
+  }
+}
+
+/** The certificate that was given, or one that is made and told of. */
+function certificateFor({ certificate, host, json }: SpdydOptions): Certificate {
+  if (certificate !== null) return certificate;
+  const names = new Set(['localhost', '127.0.0.1', '::1']);
+  if (host !== '::' && host !== '0.0.0.0') names.add(host);
+  const made = makeCertificate([...names]);
+  if (!json) {
+    const { fingerprint256 } = new X509Certificate(made.cert);
+    process.stdout.write(
+      `Made a certificate for a day (clients need -k), SHA-256 ${fingerprint256}\n`,
+    );
+  }
+  return made;
+}
+
+function announce(options: SpdydOptions, server: SpdyServer): void {
+  const { address, port } = server.address() as AddressInfo;
+  const host = isIPv6(address) ? `[${address}]` : address;
+  const url = `${options.tls ? 'https' : 'http'}://${host}:${port}/`;
+  const { version } = options;
+  const protocols = version === null ? [...getNpnProtocols(), 'http/1.1'] : [version.name];
+  const text = options.json
+    ? JSON.stringify({ listening: url, port, protocols })
+    : `Serving ${resolve(options.root)} at ${url} (${protocols.join(', ')})`;
+  process.stdout.write(`${text}\n`);
+}
+
+/** Resolves when a signal has ended the server. */
+async function ended(server: SpdyServer): Promise<void> {
+  let signals = 0;
+  const end = (): void => {
+    signals++;
+    if (signals === 1) server.close();
+    else server.closeAllConnections();
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+  await once(server, 'close');
+  process.off('SIGTERM', end);
+  process.off('SIGINT', end);
+}
+
+function demandCertificate(socket: TLSSocket): void {
+  const certificate = socket.getPeerCertificate() as object | null;
+  if (certificate === null || Object.keys(certificate).length === 0) socket.destroy();
+}
+
+function logConnections(server: SpdyServer, options: SpdydOptions): void {
+  const begun = performance.now();
+  const log = new FrameLog({
+    write: (text) => process.stdout.write(text),
+    paint: painter(process.stdout, options.color),
+    json: options.json,
+    now: () => performance.now() - begun,
+  });
+  const logs = new WeakMap<object, FrameLog>();
+  let connections = 0;
+  server.on('connection', (socket: Socket) => {
+    connections++;
+    const own = log.forConnection(connections);
+    logs.set(socket, own);
+    const { alpnProtocol } = socket as TLSSocket;
+    const protocol = alpnProtocol || options.version?.name || 'http/1.1';
+    own.note(`connection of ${socket.remoteAddress} port ${socket.remotePort}: ${protocol}`);
+    socket.once('close', () => own.note('closed'));
+  });
+  server.on('session', (session) => {
+    const own = logs.get(session.socket as object) ?? log;
+    own.watch(session);
+    session.on('streamClose', (streamId) => own.note(`stream_id=${streamId} closed`));
+  });
+  server.on('sessionError', (error, session) => {
+    (logs.get(session.socket as object) ?? log).note(`session failed: ${error.message}`);
+  });
+  server.on('tlsClientError', (error) => log.note(`TLS handshake failed: ${error.message}`));
+  server.http1?.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const { method, url, socket } = request;
+    response.once('close', () => {
+      (logs.get(socket) ?? log).note(`http/1.1 ${method} ${url} ${response.statusCode}`);
+    });
+  });
+}

@@ -1,0 +1,115 @@
+import type { Duplex } from 'node:stream';
+import type tls from 'node:tls';
+import { InvalidArgumentError } from '../../errors.ts';
+import type { SessionVersion } from '../../session/negotiate.ts';
+import type { SessionOptions } from '../../session/session-options.ts';
+import type { RequestOptions, Target } from './options.ts';
+import type { PushedRequest } from './push.ts';
+import type { ClientResponse } from './response.ts';
+
+/** A proxy that is asked with CONNECT. */
+export interface ProxyOptions {
+  /** `http://proxy:3128`, or `https://` for TLS to the proxy. Name and password in it are used for `authorization`. */
+  readonly url: string | URL;
+  /** Value of `proxy-authorization`. */
+  readonly authorization?: string;
+  /** Further fields of the CONNECT request. */
+  readonly headers?: RequestOptions['headers'];
+  /** Plain TCP: the SPDY version that the proxy speaks. Default: HTTP/1.1. */
+  readonly version?: SessionVersion;
+  /** TLS options for the proxy. */
+  readonly tls?: tls.ConnectionOptions;
+}
+
+/** Options of a SpdyAgent. Times are milliseconds; 0 switches a timer off. */
+export interface SpdyAgentOptions {
+  /** TLS options for `https:`, such as `ca`, `cert`, `key`. */
+  readonly tls?: tls.ConnectionOptions;
+  /** `http:`: the SPDY version that servers are known to speak; without it, HTTP/1.1. */
+  readonly version?: SessionVersion;
+  /** ALPN protocols to offer. Default `spdy/3.1, spdy/3, spdy/2, http/1.1`. */
+  readonly protocols?: readonly string[];
+  /** The version to speak with TLS servers that negotiate nothing. Default: HTTP/1.1. */
+  readonly defaultVersion?: SessionVersion;
+  /** Options of each session. Default: a `sessionWindowSize` of 16 MiB, so that bodies nobody reads yet do not stop the others. */
+  readonly session?: SessionOptions;
+  /** False: connections are closed as soon as nothing uses them. Default true. */
+  readonly keepAlive?: boolean;
+  /** How long an unused connection is kept. It does not keep the process alive. Default 30000. */
+  readonly idleTimeoutMs?: number;
+  /** How long connecting may take, with the proxy and the TLS handshake. Default 30000. */
+  readonly connectTimeoutMs?: number;
+  /** HTTP/1.1: most connections to an origin. Default: no limit, as with `http`. */
+  readonly maxSockets?: number;
+  /** How often a request is tried again that the server surely did not process. Default 3. */
+  readonly maxRetries?: number;
+  /** Bytes of a request body that are kept for that. Default 1048576. */
+  readonly maxReplayBytes?: number;
+  /** Takes replies without `:version`. Default false. */
+  readonly tolerateMissingVersion?: boolean;
+  /** Makes an error of a response body that differs from its `content-length`. Default false: the field is only advice. */
+  readonly strictContentLength?: boolean;
+  /** Takes pushes for requests that do not listen for 'push' themselves. Default: they are refused. */
+  readonly onPush?: (request: PushedRequest, response: ClientResponse) => void;
+  /** Proxy for all connections. */
+  readonly proxy?: string | URL | ProxyOptions | null;
+  /** Makes the TCP connection to the server, or to the proxy if there is one, or whatever stands for it below TLS. */
+  readonly createConnection?: (target: Target) => Duplex | Promise<Duplex>;
+}
+
+/** The options of an agent with every default filled in. */
+export interface ResolvedAgentOptions {
+  readonly tls: tls.ConnectionOptions;
+  readonly version: SessionVersion | null;
+  readonly protocols: readonly string[] | null;
+  readonly defaultVersion: SessionVersion | null;
+  readonly session: SessionOptions;
+  readonly keepAlive: boolean;
+  readonly idleTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly maxSockets: number;
+  readonly maxRetries: number;
+  readonly maxReplayBytes: number;
+  readonly tolerateMissingVersion: boolean;
+  readonly strictContentLength: boolean;
+  readonly proxy: ProxyOptions | null;
+  readonly createConnection: ((target: Target) => Duplex | Promise<Duplex>) | null;
+}
+
+/** Room for the windows of 256 responses that are not read (SPDY/3.1). */
+const SESSION_WINDOW = 1 << 24;
+
+/**
+ * Checks the options of an agent and fills in their defaults.
+ *
+ * @throws InvalidArgumentError for a value that is out of range
+ */
+export function resolveAgentOptions(options: SpdyAgentOptions): ResolvedAgentOptions {
+  const { proxy = null } = options;
+  return {
+    tls: options.tls ?? {},
+    version: options.version ?? null,
+    protocols: options.protocols ?? null,
+    defaultVersion: options.defaultVersion ?? null,
+    session: { sessionWindowSize: SESSION_WINDOW, ...options.session },
+    keepAlive: options.keepAlive ?? true,
+    idleTimeoutMs: integer('idleTimeoutMs', options.idleTimeoutMs ?? 30_000),
+    connectTimeoutMs: integer('connectTimeoutMs', options.connectTimeoutMs ?? 30_000),
+    maxSockets: integer('maxSockets', options.maxSockets ?? 0x7fffffff),
+    maxRetries: integer('maxRetries', options.maxRetries ?? 3),
+    maxReplayBytes: integer('maxReplayBytes', options.maxReplayBytes ?? 1 << 20),
+    tolerateMissingVersion: options.tolerateMissingVersion ?? false,
+    strictContentLength: options.strictContentLength ?? false,
+    proxy: typeof proxy === 'string' || proxy instanceof URL ? { url: proxy } : proxy,
+    createConnection: options.createConnection ?? null,
+  };
+}
+
+function integer(name: string, value: number): number {
+  if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) {
+    throw new InvalidArgumentError(
+      `${name} must be an integer from 0 to ${0x7fffffff}, got ${String(value)}`,
+    );
+  }
+  return value;
+}

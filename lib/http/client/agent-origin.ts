@@ -1,0 +1,324 @@
+import http from 'node:http';
+import type { Duplex } from 'node:stream';
+import { InvalidStateError, type SpdyError } from '../../errors.ts';
+import {
+  CLIENT,
+  INVALID_STREAM,
+  PROTOCOL_ERROR,
+  SETTINGS_MAX_CONCURRENT_STREAMS,
+} from '../../protocol/constants.ts';
+import type { SessionVersion } from '../../session/negotiate.ts';
+import { Session } from '../../session/session.ts';
+import { StreamGate } from './agent-gate.ts';
+import { type ConnectPlan, openConnection } from './connect.ts';
+import type { Link } from './exchange.ts';
+
+/** Counters of one origin: a snapshot. */
+export interface OriginStatistics {
+  readonly origin: string;
+  /** What is spoken: `'spdy/3.1'`, `'http/1.1'`; null while there is no connection. */
+  readonly protocol: string | null;
+  /** Sessions that are open, those that finish their last streams included. */
+  readonly sessions: number;
+  /** Requests that are under way, waiting ones included. */
+  readonly active: number;
+  /** Connections that were made for sessions, and those that failed. */
+  readonly connects: number;
+  readonly failures: number;
+  /** Those that were tried again count each time. */
+  readonly requests: number;
+  readonly retries: number;
+  readonly pushes: number;
+}
+
+/** What there is to go over. */
+type Way =
+  | {
+      readonly protocol: 'spdy';
+      readonly session: Session;
+      readonly pushing: Set<string>;
+      readonly gate: StreamGate;
+    }
+  | { readonly protocol: 'http/1.1'; readonly agent: FallbackAgent };
+
+/** Streams that a server surely takes before it has told its limit: it should take no less (SPDY/3 2.6.4). */
+const ASSUMED_LIMIT = 100;
+
+/** Sessions that may end, one after the other, while a request waits for a place in them. */
+const MAX_ROUNDS = 100;
+
+/** What an origin tells its agent. */
+export interface OriginEvents {
+  session(session: Session): void;
+  /** Nothing is open and nothing under way. */
+  idle(): void;
+}
+
+/** The connection to one origin: made once for all who wait, replaced after GOAWAY, closed when it was not used for a while. */
+export class Origin {
+  retries = 0;
+  pushes = 0;
+  readonly #plan: ConnectPlan;
+  readonly #events: OriginEvents;
+  readonly #sessions = new Set<Session>();
+  #way: Way | null = null;
+  #connecting: Promise<Way> | null = null;
+  /** Streams that the server takes at once, as far as is known. */
+  #limit = ASSUMED_LIMIT;
+  #active = 0;
+  #used = false;
+  #closed = false;
+  #connects = 0;
+  #failures = 0;
+  #requests = 0;
+  #idleTimer: NodeJS.Timeout | null = null;
+
+  constructor(plan: ConnectPlan, events: OriginEvents) {
+    this.#plan = plan;
+    this.#events = events;
+  }
+
+  /** Whether there is no connection, nor anybody who waits for one. */
+  get unused(): boolean {
+    return this.#active === 0 && this.#way === null && this.#sessions.size === 0;
+  }
+
+  get statistics(): OriginStatistics {
+    const way = this.#way;
+    const protocol = way?.protocol === 'spdy' ? way.session.version.name : (way?.protocol ?? null);
+    return {
+      origin: this.#plan.target.origin,
+      protocol,
+      sessions: this.#sessions.size,
+      active: this.#active,
+      connects: this.#connects,
+      failures: this.#failures,
+      requests: this.#requests,
+      retries: this.retries,
+      pushes: this.pushes,
+    };
+  }
+
+  /** A way to the origin, in use until it is released. */
+  async acquire(priority: number): Promise<Link> {
+    this.#active++;
+    this.#requests++;
+    this.#stopIdle();
+    try {
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const way = this.#way ?? (await this.#connect());
+        if (this.#closed) throw agentClosed();
+        if (way.protocol === 'http/1.1' || (await way.gate.enter(priority))) return this.#lend(way);
+      }
+      const message = 'the server ends each session before it takes the request';
+      throw new InvalidStateError(message, 'ERR_SPDY_SESSION_CLOSED');
+    } catch (error) {
+      this.#release();
+      throw error;
+    }
+  }
+
+  /** Closes in order: what is under way may finish. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#dropWay();
+    // Whoever waits for the end keeps the process alive, though the sessions may be unused.
+    await Promise.all(
+      [...this.#sessions].map((session) =>
+        session
+          .ref()
+          .close()
+          .catch(() => {}),
+      ),
+    );
+  }
+
+  destroy(error: Error | null): void {
+    this.#closed = true;
+    this.#dropWay(true);
+    for (const session of this.#sessions) session.destroy(error ?? undefined);
+  }
+
+  #lend(way: Way): Link {
+    const reused = this.#used;
+    this.#used = true;
+    if (way.protocol === 'spdy') way.session.ref();
+    let released = false;
+    let opened = false;
+    const open = (): void => {
+      opened = true;
+    };
+    const release = (): void => {
+      if (released) return;
+      released = true;
+      if (way.protocol === 'spdy' && !opened) way.gate.leave();
+      this.#release();
+    };
+    if (way.protocol === 'http/1.1') return { ...way, reused, release };
+    return { ...way, reused, opened: open, release };
+  }
+
+  #release(): void {
+    this.#active--;
+    if (this.#active > 0) return;
+    const { keepAlive, idleTimeoutMs } = this.#plan.settings;
+    const way = this.#way;
+    if (way === null) {
+      this.#events.idle();
+      return;
+    }
+    if (way.protocol === 'spdy') way.session.unref();
+    if (!keepAlive) this.#dropWay();
+    else if (idleTimeoutMs > 0) {
+      this.#idleTimer = setTimeout(() => this.#dropWay(), idleTimeoutMs);
+      this.#idleTimer.unref();
+    }
+  }
+
+  #connect(): Promise<Way> {
+    this.#connecting ??= this.#open().finally(() => {
+      this.#connecting = null;
+    });
+    return this.#connecting;
+  }
+
+  async #open(): Promise<Way> {
+    const { target, settings } = this.#plan;
+    this.#used = false;
+    if (target.scheme === 'http' && settings.version === null) {
+      this.#way = { protocol: 'http/1.1', agent: new FallbackAgent(this.#plan, null) };
+      return this.#way;
+    }
+    try {
+      const { socket, protocol } = await openConnection(this.#plan);
+      this.#connects++;
+      if (this.#closed) {
+        socket.destroy();
+        throw agentClosed();
+      }
+      if (protocol === 'http/1.1') {
+        this.#way = { protocol, agent: new FallbackAgent(this.#plan, socket) };
+      } else {
+        this.#way = this.#begin(socket, protocol);
+      }
+      return this.#way;
+    } catch (error) {
+      this.#failures++;
+      throw error;
+    }
+  }
+
+  #begin(socket: Duplex, version: SessionVersion): Way {
+    const { target, settings } = this.#plan;
+    const { remoteAddress = '', remotePort = '' } = socket as {
+      remoteAddress?: string;
+      remotePort?: number;
+    };
+    const settingsKey = `${target.origin} ${remoteAddress} ${remotePort}`;
+    const session = new Session(CLIENT, version, { settingsKey, ...settings.session });
+    this.#sessions.add(session);
+    const gate = new StreamGate(this.#limit);
+    const retire = (): void => {
+      gate.shut();
+      const way = this.#way;
+      if (way?.protocol === 'spdy' && way.session === session) this.#way = null;
+    };
+    session.on('goaway', retire);
+    session.on('settings', ({ entries }) => {
+      const told = entries.find(({ id }) => id === SETTINGS_MAX_CONCURRENT_STREAMS);
+      if (told !== undefined) this.#limit = told.value;
+      else if (this.#limit === ASSUMED_LIMIT) this.#limit = Number.POSITIVE_INFINITY;
+      gate.setLimit(this.#limit);
+    });
+    session.on('streamClose', (id) => {
+      // Id 0: one of ours that never got another.
+      if (id % 2 === 1 || id === 0) gate.leave();
+    });
+    // Each request tells its own error.
+    session.on('error', retire);
+    session.on('close', () => {
+      retire();
+      this.#sessions.delete(session);
+      if (this.unused) this.#events.idle();
+    });
+    session.on('stream', (stream) => {
+      // Only pushes for an open request are possible in HTTP (SPDY/3 3.3.2).
+      stream.close(stream.associatedId === 0 ? INVALID_STREAM : PROTOCOL_ERROR);
+    });
+    session.attach(socket);
+    this.#events.session(session);
+    return { protocol: 'spdy', session, pushing: new Set(), gate };
+  }
+
+  /** Uses the connection for nothing new. */
+  #dropWay(hard = false): void {
+    this.#stopIdle();
+    const way = this.#way;
+    this.#way = null;
+    if (way?.protocol === 'spdy') {
+      way.gate.shut();
+      if (!hard) way.session.close().catch(() => {});
+    } else {
+      way?.agent.retire(hard);
+    }
+    if (way !== null && this.unused) this.#events.idle();
+  }
+
+  #stopIdle(): void {
+    if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
+    this.#idleTimer = null;
+  }
+}
+
+/** An agent of `http` whose first connection is one that ALPN gave to HTTP/1.1, and that makes further ones as the agent would. */
+class FallbackAgent extends http.Agent {
+  readonly #plan: ConnectPlan;
+  #spare: Duplex | null;
+
+  constructor(plan: ConnectPlan, socket: Duplex | null) {
+    const { keepAlive, maxSockets } = plan.settings;
+    super({ keepAlive, maxSockets });
+    this.#plan = { ...plan, http1: true };
+    this.#spare = socket;
+    // The server may end it before it is used.
+    socket?.on('error', ignore);
+  }
+
+  override createConnection(
+    _options: unknown,
+    callback?: (error: Error | null, socket: Duplex) => void,
+  ): Duplex | undefined {
+    const spare = this.#spare;
+    this.#spare = null;
+    if (spare !== null && !spare.destroyed) {
+      spare.off('error', ignore);
+      return spare;
+    }
+    openConnection(this.#plan).then(
+      ({ socket }) => callback?.(null, socket),
+      (error: Error) => callback?.(error, undefined as unknown as Duplex),
+    );
+    return undefined;
+  }
+
+  /** Closes connections as soon as nothing uses them. */
+  retire(hard: boolean): void {
+    this.#spare?.destroy();
+    this.#spare = null;
+    if (hard) {
+      this.destroy();
+      return;
+    }
+    this.keepSocketAlive = () => false;
+    for (const sockets of Object.values(this.freeSockets)) {
+      for (const socket of [...(sockets ?? [])]) socket.destroy();
+    }
+  }
+}
+
+function ignore(): void {}
+
+/** Tells that an agent was closed. */
+export function agentClosed(): SpdyError {
+  return new InvalidStateError('the agent is closed', 'ERR_SPDY_SESSION_CLOSED');
+}

@@ -1,0 +1,170 @@
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { Session } from '../../session/session.ts';
+import {
+  type ProxyOptions,
+  type ResolvedAgentOptions,
+  resolveAgentOptions,
+  type SpdyAgentOptions,
+} from './agent-options.ts';
+import { agentClosed, Origin, type OriginStatistics } from './agent-origin.ts';
+import type { OpenTunnel } from './connect.ts';
+import { tunnelThrough } from './connect-proxy.ts';
+import type { Link } from './exchange.ts';
+import { planRequest, type RequestOptions, type RequestPlan } from './options.ts';
+import type { PushedRequest } from './push.ts';
+import { ClientRequest, type RequestAgent } from './request.ts';
+import type { ClientResponse } from './response.ts';
+
+/** Events of a SpdyAgent with their arguments. */
+export interface SpdyAgentEvents {
+  /** A session was made. */
+  session: [session: Session, origin: string];
+  /** A resource is pushed for a request that does not listen for 'push'. Without a listener it is refused. */
+  push: [request: PushedRequest, response: ClientResponse];
+}
+
+/** Origins that are remembered, for their statistics, without a connection. */
+const MAX_UNUSED_ORIGINS = 1000;
+
+/** Where requests without a priority wait. */
+const LEAST_URGENT = 7;
+
+/**
+ * Keeps one SPDY session per origin and sends requests over it; speaks HTTP/1.1 with servers that choose that. After GOAWAY a new session
+ * is made for later requests while the old one finishes; requests that the server surely did not process are tried again.
+ */
+export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
+  readonly #settings: ResolvedAgentOptions;
+  readonly #origins = new Map<string, Origin>();
+  /** Names connections by their options, as `https` does. */
+  readonly #names = new https.Agent();
+  readonly #requestAgent: RequestAgent;
+  /** The agent of the proxy. */
+  #proxy: SpdyAgent | null = null;
+  #tunnel: OpenTunnel | null = null;
+  #closed = false;
+
+  /** @throws InvalidArgumentError for an option that is out of range */
+  constructor(options: SpdyAgentOptions = {}) {
+    super();
+    const settings = resolveAgentOptions(options);
+    this.#settings = settings;
+    if (options.onPush !== undefined) this.on('push', options.onPush);
+    if (settings.proxy !== null) this.#useProxy(settings.proxy);
+    const agent = this;
+    this.#requestAgent = {
+      maxRetries: settings.maxRetries,
+      maxReplayBytes: settings.maxReplayBytes,
+      tolerateMissingVersion: settings.tolerateMissingVersion,
+      strictContentLength: settings.strictContentLength,
+      get wantsPush() {
+        return agent.listenerCount('push') > 0;
+      },
+      link: (plan) => this.#link(plan),
+      pushed: (plan, request, response, taken) => {
+        this.#originOf(plan).pushes++;
+        if (!taken) this.emit('push', request, response);
+      },
+      retried: (plan) => {
+        this.#originOf(plan).retries++;
+      },
+    };
+  }
+
+  /**
+   * Makes a request, as `http.request()` does: `request(url[, options][, callback])` or `request(options[, callback])`.
+   *
+   * @throws InvalidArgumentError for a URL or an option that no request can have
+   */
+  request(
+    input: string | URL | RequestOptions,
+    options?: RequestOptions | ((response: IncomingMessage) => void),
+    callback?: (response: IncomingMessage) => void,
+  ): ClientRequest {
+    const listener = typeof options === 'function' ? options : callback;
+    const plan = planRequest(input, typeof options === 'function' ? {} : options);
+    return new ClientRequest(this.#requestAgent, plan, listener);
+  }
+
+  /** The same without a body: it is ended already. */
+  get(
+    input: string | URL | RequestOptions,
+    options?: RequestOptions | ((response: IncomingMessage) => void),
+    callback?: (response: IncomingMessage) => void,
+  ): ClientRequest {
+    return this.request(input, options, callback).end();
+  }
+
+  /** Counters of each origin that was used. */
+  get statistics(): OriginStatistics[] {
+    return [...this.#origins.values()].map((origin) => origin.statistics);
+  }
+
+  /** Ends all sessions in order: requests that are under way may finish, new ones fail. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#origins.values()].map((origin) => origin.close()));
+    await this.#proxy?.close();
+  }
+
+  /** Ends all connections at once. */
+  destroy(error: Error | null = null): void {
+    this.#closed = true;
+    for (const origin of this.#origins.values()) origin.destroy(error);
+    this.#proxy?.destroy(error);
+  }
+
+  /** `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #useProxy(options: ProxyOptions): void {
+    const { connectTimeoutMs, idleTimeoutMs, createConnection } = this.#settings;
+    const proxy = new SpdyAgent({
+      connectTimeoutMs,
+      idleTimeoutMs,
+      ...(options.version === undefined ? {} : { version: options.version }),
+      ...(options.tls === undefined ? {} : { tls: options.tls }),
+      ...(createConnection === null ? {} : { createConnection }),
+    });
+    this.#proxy = proxy;
+    this.#tunnel = tunnelThrough(options, (url, request) => proxy.request(url, request));
+  }
+
+  async #link(plan: RequestPlan): Promise<Link> {
+    if (this.#closed) throw agentClosed();
+    return this.#originOf(plan).acquire(plan.options.priority ?? LEAST_URGENT);
+  }
+
+  #originOf(plan: RequestPlan): Origin {
+    const { target, options } = plan;
+    const tls = { ...this.#settings.tls, ...options.tls };
+    const name =
+      options.tls === undefined
+        ? target.origin
+        : `${target.origin} ${this.#names.getName({ ...tls } as https.RequestOptions)}`;
+    const known = this.#origins.get(name);
+    if (known !== undefined) return known;
+    const settings = this.#settings;
+    const connect = { target, settings, tls, http1: false, tunnel: this.#tunnel };
+    const origin = new Origin(connect, {
+      session: (session) => this.emit('session', session, target.origin),
+      idle: () => this.#forget(),
+    });
+    this.#origins.set(name, origin);
+    return origin;
+  }
+
+  /** Drops the oldest of too many origins that nothing is known of but counters. */
+  #forget(): void {
+    if (this.#origins.size <= MAX_UNUSED_ORIGINS) return;
+    for (const [name, origin] of this.#origins) {
+      if (!origin.unused) continue;
+      this.#origins.delete(name);
+      return;
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import net from 'node:net';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import { SpdyError } from '../../errors.ts';
+import { getNpnProtocols, npnGetVersion, type SessionVersion } from '../../session/negotiate.ts';
+import type { ResolvedAgentOptions } from './agent-options.ts';
+import type { Target } from './options.ts';
+
+/** A connection that is ready, and what is spoken on it. */
+export interface Opened {
+  readonly socket: Duplex;
+  readonly protocol: SessionVersion | 'http/1.1';
+}
+
+/** Makes a tunnel through a proxy. */
+export type OpenTunnel = (target: Target, signal: AbortSignal) => Promise<Duplex>;
+
+/** How to connect. */
+export interface ConnectPlan {
+  readonly target: Target;
+  readonly settings: ResolvedAgentOptions;
+  /** TLS options with those of the request. */
+  readonly tls: tls.ConnectionOptions;
+  /** Offers HTTP/1.1 only. */
+  readonly http1: boolean;
+  readonly tunnel: OpenTunnel | null;
+}
+
+/**
+ * Connects to a server, through the proxy if there is one, and finds out by ALPN what it speaks. Rejects with the error of the socket, or
+ * with `ERR_SPDY_TIMEOUT`; nothing is left open then.
+ */
+export async function openConnection(plan: ConnectPlan): Promise<Opened> {
+  const { connectTimeoutMs } = plan.settings;
+  const controller = new AbortController();
+  const timer =
+    connectTimeoutMs === 0
+      ? null
+      : setTimeout(() => {
+          const message = `no connection to ${plan.target.origin} within ${connectTimeoutMs} ms`;
+          controller.abort(new SpdyError('ERR_SPDY_TIMEOUT', message));
+        }, connectTimeoutMs);
+  try {
+    return await open(plan, controller.signal);
+  } finally {
+    if (timer !== null) clearTimeout(timer);
+  }
+}
+
+async function open(plan: ConnectPlan, signal: AbortSignal): Promise<Opened> {
+  const { target, settings } = plan;
+  const transport = await openTransport(plan, signal);
+  if (target.scheme === 'http') {
+    const { version } = settings;
+    return { socket: transport, protocol: version === null || plan.http1 ? 'http/1.1' : version };
+  }
+  const offered = plan.http1
+    ? ['http/1.1']
+    : (settings.protocols ?? [...getNpnProtocols(), 'http/1.1']);
+  const socket = tls.connect({
+    // Only names may stand in SNI.
+    ...(net.isIP(target.hostname) === 0 ? { servername: target.hostname } : {}),
+    // Without SNI the certificate is still to be checked against the address.
+    host: target.hostname,
+    ...plan.tls,
+    socket: transport,
+    ALPNProtocols: [...offered],
+  });
+  await ready(socket, 'secureConnect', signal);
+  const version = npnGetVersion(socket.alpnProtocol);
+  if (version !== 0) return { socket, protocol: version };
+  const silent = socket.alpnProtocol === false || socket.alpnProtocol === null;
+  const fallback = silent && !plan.http1 ? settings.defaultVersion : null;
+  return { socket, protocol: fallback ?? 'http/1.1' };
+}
+
+async function openTransport(plan: ConnectPlan, signal: AbortSignal): Promise<Duplex> {
+  const { target, settings, tunnel } = plan;
+  if (tunnel !== null) return tunnel(target, signal);
+  const { createConnection } = settings;
+  const socket =
+    createConnection === null
+      ? net.connect({ host: target.hostname, port: target.port, noDelay: true })
+      : await createConnection(target);
+  if ((socket as net.Socket).connecting === true) await ready(socket, 'connect', signal);
+  return socket;
+}
+
+/** Waits for an event, and destroys the socket if it does not come. */
+function ready(socket: Duplex, event: string, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (error: Error | null): void => {
+      socket.off(event, onReady);
+      socket.off('error', settle);
+      socket.off('close', onClose);
+      signal.removeEventListener('abort', onAbort);
+      if (error === null) {
+        resolve();
+        return;
+      }
+      // What the socket has still to say is of no interest.
+      socket.on('error', () => {});
+      socket.destroy();
+      reject(error);
+    };
+    const onReady = (): void => settle(null);
+    const onClose = (): void => {
+      const message = 'the connection was closed before it was ready';
+      settle(new SpdyError('ERR_SPDY_TRANSPORT_CLOSED', message, 'peer'));
+    };
+    const onAbort = (): void => settle(signal.reason as Error);
+    socket.on(event, onReady);
+    socket.on('error', settle);
+    socket.on('close', onClose);
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+  });
+}

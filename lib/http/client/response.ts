@@ -1,0 +1,166 @@
+import { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { StreamError } from '../../errors.ts';
+import { CANCEL, PROTOCOL_ERROR } from '../../protocol/constants.ts';
+import type { HeaderList } from '../../protocol/frames.ts';
+import type { SpdyStream } from '../../session/stream.ts';
+import {
+  contentLengthOf,
+  endToEndFields,
+  hasBody,
+  type ParsedResponse,
+  toDistinctHeaders,
+  toIncomingHeaders,
+  toRawHeaders,
+} from '../headers.ts';
+
+/** Header fields that may gather by HEADERS behind the reply. */
+const MAX_FIELDS = 2000;
+
+/** What a response is made of. */
+export interface ResponseInit {
+  readonly stream: SpdyStream;
+  /** The connection of the session, for those who ask about addresses and certificates. */
+  readonly socket: Duplex | null;
+  readonly head: ParsedResponse;
+  /** Method of the request. */
+  readonly method: string;
+  /** Whether a body that differs from `content-length` is an error. */
+  readonly strictContentLength: boolean;
+  /** The stream is somebody else's matter: it carries no body but a tunnel. */
+  readonly tunnel?: boolean;
+}
+
+/**
+ * The response to a request, or a pushed one: an `http.IncomingMessage` whose body comes from a SPDY stream. Destroying it before its
+ * end resets the stream with CANCEL. Its `socket` is shared by all requests of the session.
+ */
+export class ClientResponse extends IncomingMessage {
+  /** The stream that carries the response. */
+  readonly stream: SpdyStream;
+  readonly #init: ResponseInit;
+  readonly #announced: number | null;
+  #received = 0;
+  #ended = false;
+
+  constructor(init: ResponseInit) {
+    super(init.socket as Socket);
+    this.#init = init;
+    this.stream = init.stream;
+    const { head } = init;
+    this.statusCode = head.statusCode;
+    this.statusMessage = head.statusMessage;
+    this.httpVersion = head.httpVersion;
+    this.httpVersionMajor = Number(head.httpVersion[0]);
+    this.httpVersionMinor = Number(head.httpVersion[2]);
+    this.#setHeaders(head.headers);
+    const length = contentLengthOf(head.headers);
+    this.#announced = Number.isNaN(length) ? null : length;
+    if (init.tunnel === true) this.#end();
+    else this.#listen();
+  }
+
+  override _read(): void {
+    if (!this.#ended) this.stream.resume();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    if (!this.#ended) {
+      this.aborted = true;
+      this.emit('aborted');
+      if (error === null) this.stream.close(CANCEL);
+      else this.stream.destroy(error);
+    }
+    // As with `http`: who does not listen is not hurt.
+    process.nextTick(() => done(this.listenerCount('error') > 0 ? error : null));
+  }
+
+  /** Emits 'timeout' when nothing arrives for so many milliseconds; 0 switches it off. */
+  override setTimeout(milliseconds: number, listener?: () => void): this {
+    if (listener !== undefined) this.on('timeout', listener);
+    this.stream.setTimeout(milliseconds);
+    return this;
+  }
+
+  #listen(): void {
+    const { stream } = this;
+    stream.on('headers', (more) => this.#addHeaders(more));
+    stream.on('timeout', () => this.emit('timeout'));
+    stream.once('close', () => {
+      if (!this.#ended) this.destroy(this.#cutOff());
+    });
+    stream.pause();
+    if (hasBody(this.#init.method, this.#init.head.statusCode)) {
+      stream.on('data', (chunk: Buffer) => this.#take(chunk));
+      stream.once('end', () => this.#finish());
+      return;
+    }
+    this.#end();
+    // Such a response has no body whatever the peer sends.
+    stream.once('data', () => stream.close(CANCEL));
+    stream.resume();
+  }
+
+  #take(chunk: Buffer): void {
+    this.#received += chunk.length;
+    if (this.#isWrong(this.#received > (this.#announced ?? 0))) return;
+    if (!this.push(chunk)) this.stream.pause();
+  }
+
+  #finish(): void {
+    if (this.#isWrong(this.#received !== this.#announced)) return;
+    const { trailers } = this.stream;
+    if (trailers !== null) {
+      const raw = toRawHeaders(endToEndFields(trailers));
+      this.rawTrailers = raw;
+      this.trailers = toIncomingHeaders(raw) as NodeJS.Dict<string>;
+      this.trailersDistinct = toDistinctHeaders(raw);
+    }
+    this.#end();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.complete = true;
+    this.push(null);
+  }
+
+  /** Whether the body has a length that it must not have; the stream is reset then. */
+  #isWrong(differs: boolean): boolean {
+    if (!this.#init.strictContentLength || this.#announced === null || !differs) return false;
+    const message = `the body does not have the announced ${this.#announced} bytes`;
+    this.#fail(message);
+    return true;
+  }
+
+  #fail(message: string): void {
+    const { id } = this.stream;
+    this.destroy(new StreamError('ERR_SPDY_PROTOCOL', message, id, PROTOCOL_ERROR, 'peer'));
+  }
+
+  #cutOff(): Error {
+    const { errored, id, rstStatus } = this.stream;
+    if (errored !== null) return errored;
+    const message = `stream ${id} ended before its response was complete`;
+    return new StreamError('ERR_SPDY_STREAM_CLOSED', message, id, rstStatus, 'local');
+  }
+
+  #addHeaders(more: HeaderList): void {
+    const { rawHeaders } = this;
+    const former: HeaderList = Array.from({ length: rawHeaders.length / 2 }, (_, i) => [
+      rawHeaders[2 * i] as string,
+      rawHeaders[2 * i + 1] as string,
+    ]);
+    const fields = [...former, ...endToEndFields(more)];
+    if (fields.length <= MAX_FIELDS) this.#setHeaders(fields);
+    else this.#fail(`more than ${MAX_FIELDS} header fields`);
+  }
+
+  #setHeaders(fields: HeaderList): void {
+    const raw = toRawHeaders(fields);
+    this.rawHeaders = raw;
+    this.headers = toIncomingHeaders(raw);
+    this.headersDistinct = toDistinctHeaders(raw);
+  }
+}

@@ -1,0 +1,31 @@
+import type { EventEmitter } from 'node:events';
+import type { SpdyRequest } from './request.ts';
+import type { SpdyResponse } from './response.ts';
+
+/** Emits the event of a server that a request belongs to, as `http.Server` does, and answers what nobody listens for. */
+export function dispatchTo(
+  server: EventEmitter,
+  request: SpdyRequest,
+  response: SpdyResponse,
+): void {
+  const { expect } = request.headers;
+  if (request.method === 'CONNECT') {
+    if (!server.emit('connect', request, response)) answer(response, 405);
+  } else if (expect === undefined) {
+    handle(server, request, response);
+  } else if (expect.toLowerCase() === '100-continue') {
+    // Nothing is sent for it: clients of SPDY do not wait.
+    if (!server.emit('checkContinue', request, response)) handle(server, request, response);
+  } else if (!server.emit('checkExpectation', request, response)) {
+    answer(response, 417);
+  }
+}
+
+function handle(server: EventEmitter, request: SpdyRequest, response: SpdyResponse): void {
+  if (!server.emit('request', request, response)) answer(response, 404);
+}
+
+function answer(response: SpdyResponse, status: number): void {
+  response.writeHead(status);
+  response.end();
+}

@@ -1,0 +1,67 @@
+import { EventEmitter } from 'node:events';
+import type net from 'node:net';
+import type tls from 'node:tls';
+import type { HeaderList } from '../../protocol/frames.ts';
+import type { Session } from '../../session/session.ts';
+import type { SpdyStream } from '../../session/stream.ts';
+import type { SpdyRequest } from './request.ts';
+import type { SpdyResponse } from './response.ts';
+
+/** Answers requests, as a handler of `http.createServer()`. */
+export type SpdyRequestListener = (request: SpdyRequest, response: SpdyResponse) => unknown;
+
+/** Events of a SpdyServer with their arguments. */
+export interface SpdyServerEvents {
+  /** A request. */
+  request: [request: SpdyRequest, response: SpdyResponse];
+  /** A request with `expect: 100-continue`. Without a listener it is an ordinary 'request'. */
+  checkContinue: [request: SpdyRequest, response: SpdyResponse];
+  /** A request with another `expect`. Without a listener it is answered 417. */
+  checkExpectation: [request: SpdyRequest, response: SpdyResponse];
+  /** CONNECT by SPDY: answer 200 and use both as the tunnel. Without a listener it is answered 405. */
+  connect: [request: SpdyRequest, response: SpdyResponse];
+  /** A stream of a client, when nobody listens for 'request': nothing of HTTP is checked or needed then. */
+  stream: [stream: SpdyStream, headers: HeaderList, flags: number];
+  /** A SPDY session has begun. */
+  session: [session: Session];
+  /** A session has failed. Harmless without a listener. */
+  sessionError: [error: Error, session: Session];
+  /** A connection, after the TLS handshake where there is one. */
+  connection: [socket: net.Socket];
+  /** A TLS client has negotiated nothing that is spoken here. Without a listener it gets an answer in text. */
+  unknownProtocol: [socket: net.Socket];
+  /** A connection was refused for its PROXY header, or for sending one. */
+  proxyError: [error: Error, socket: net.Socket];
+  /** A TLS handshake failed. */
+  tlsClientError: [error: Error, socket: tls.TLSSocket];
+  /** A stream, or a connection with HTTP/1.1, was idle for `timeout`. */
+  timeout: [socket: net.Socket];
+  /** It listens. */
+  listening: [];
+  /** All connections have ended after `close()`. */
+  close: [];
+  /** It cannot listen. */
+  error: [error: Error];
+}
+
+/** An EventEmitter with the events of a SpdyServer. */
+interface EventedServer extends EventEmitter {
+  addListener<K extends keyof SpdyServerEvents>(
+    event: K,
+    listener: (...args: SpdyServerEvents[K]) => void,
+  ): this;
+  addListener(event: string | symbol, listener: (...args: never[]) => void): this;
+  on<K extends keyof SpdyServerEvents>(
+    event: K,
+    listener: (...args: SpdyServerEvents[K]) => void,
+  ): this;
+  on(event: string | symbol, listener: (...args: never[]) => void): this;
+  once<K extends keyof SpdyServerEvents>(
+    event: K,
+    listener: (...args: SpdyServerEvents[K]) => void,
+  ): this;
+  once(event: string | symbol, listener: (...args: never[]) => void): this;
+}
+
+/** `EventEmitter` with the events of a SpdyServer: the same class at run time. */
+export const ServerEmitter: new () => EventedServer = EventEmitter as new () => EventedServer;

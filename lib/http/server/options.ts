@@ -1,0 +1,136 @@
+import type http from 'node:http';
+import type net from 'node:net';
+import type tls from 'node:tls';
+import { InvalidArgumentError } from '../../errors.ts';
+import type { ProtocolVersion } from '../../protocol/version.ts';
+import { getNpnProtocols, resolveVersion, type SessionVersion } from '../../session/negotiate.ts';
+import type { SessionOptions } from '../../session/session-options.ts';
+import type { ExchangeOptions } from './exchange.ts';
+import type { ProxyProtocolOptions } from './proxy-protocol.ts';
+
+/** Takes connections that negotiated `h2`: an `http2` server, or a function. */
+export type H2Handler = net.Server | ((socket: tls.TLSSocket) => void);
+
+/** Options of a SPDY server: those of `tls.createServer()` such as `key` and `cert`, and these. Times are milliseconds; 0 is no limit. */
+export interface SpdyServerOptions extends tls.TlsOptions {
+  /** False: plain TCP, on which `version` is spoken. Default true. */
+  readonly tls?: boolean;
+  /** Without TLS: the version that clients know beforehand. Default `'spdy/3.1'`. */
+  readonly version?: SessionVersion;
+  /** The SPDY versions to offer by ALPN, best first. Default `spdy/3.1, spdy/3, spdy/2`. */
+  readonly versions?: readonly SessionVersion[];
+  /** What to speak with TLS clients that negotiate nothing. Default: HTTP/1.1. */
+  readonly defaultVersion?: SessionVersion;
+  /** Whether HTTP/1.1 is spoken too, with the same handler. Default true with TLS and with `proxyProtocol`. */
+  readonly allowHttp1?: boolean;
+  /** Options of the `http.Server` for that. */
+  readonly http1?: http.ServerOptions;
+  /** Offers `h2` (behind SPDY) and takes its connections. Default none. */
+  readonly h2?: H2Handler;
+  /** Connections begin with a PROXY protocol header, which names the client and the protocol. With `tls: false`. Default none. */
+  readonly proxyProtocol?: ProxyProtocolOptions;
+  /** Options of every session. Default: a `sessionWindowSize` of 1 MiB, so that uploads nobody reads yet do not stop the others. */
+  readonly session?: SessionOptions;
+  /** Most bytes of a request's header names and values (up to 4 MiB); above it the answer is 431. Default 16384. */
+  readonly maxHeaderSize?: number;
+  /** Most header fields of a request; above it the answer is 431. Default 500. */
+  readonly maxHeaderCount?: number;
+  /** For the TLS handshake and the PROXY header. Default 30000. */
+  readonly handshakeTimeoutMs?: number;
+  /** From the beginning of a session to its first request. Default 60000. */
+  readonly headersTimeoutMs?: number;
+  /** From the head of a request to its end: 408, or a reset when it was answered. Default 300000. */
+  readonly requestTimeoutMs?: number;
+  /** After which a session without requests and traffic is closed with GOAWAY. Default 180000. */
+  readonly idleTimeoutMs?: number;
+  /** How long `close()` waits for requests. Default 30000. */
+  readonly closeTimeoutMs?: number;
+}
+
+/** The options of a server with every default filled in. */
+export interface ResolvedServerOptions extends ExchangeOptions {
+  readonly secure: boolean;
+  readonly version: ProtocolVersion;
+  readonly versions: readonly ProtocolVersion[];
+  readonly defaultVersion: ProtocolVersion | null;
+  readonly allowHttp1: boolean;
+  readonly http1: http.ServerOptions;
+  readonly h2: H2Handler | null;
+  readonly proxyProtocol: ProxyProtocolOptions | null;
+  readonly session: SessionOptions;
+  readonly handshakeTimeoutMs: number;
+  readonly headersTimeoutMs: number;
+  readonly closeTimeoutMs: number;
+  /** ALPN protocols, best first. */
+  readonly protocols: readonly string[];
+}
+
+/** Room for the windows of 16 requests that are not read (SPDY/3.1). */
+const SESSION_WINDOW = 1 << 20;
+
+/**
+ * Checks the options of a server and fills in the defaults.
+ *
+ * @throws InvalidArgumentError for a value that is out of range
+ */
+export function resolveServerOptions(options: SpdyServerOptions): ResolvedServerOptions {
+  const secure = options.tls !== false;
+  const proxyProtocol = options.proxyProtocol ?? null;
+  if (secure && proxyProtocol !== null) {
+    throw new InvalidArgumentError('proxyProtocol needs tls: false (the terminator speaks TLS)');
+  }
+  const versions = (options.versions ?? getNpnProtocols()).map((version) =>
+    resolveVersion(version as SessionVersion),
+  );
+  const allowHttp1 = options.allowHttp1 ?? (secure || proxyProtocol !== null);
+  const h2 = options.h2 ?? null;
+  const closeTimeoutMs = time(options, 'closeTimeoutMs', 30_000);
+  const maxHeaderSize = integer('maxHeaderSize', options.maxHeaderSize ?? 16384, 1 << 22);
+  // The session must let pass what is to be answered 431.
+  const sessionLimit = Math.max(65536, 2 * maxHeaderSize);
+  const idleTimeoutMs = time(options, 'idleTimeoutMs', 180_000);
+  return {
+    secure,
+    version: resolveVersion(options.version ?? 'spdy/3.1'),
+    versions,
+    defaultVersion:
+      options.defaultVersion === undefined ? null : resolveVersion(options.defaultVersion),
+    allowHttp1,
+    http1: options.http1 ?? {},
+    h2,
+    proxyProtocol,
+    session: {
+      idleTimeoutMs,
+      closeTimeoutMs,
+      idleIgnoresPing: true,
+      sessionWindowSize: SESSION_WINDOW,
+      maxControlFrameSize: sessionLimit,
+      maxHeaderListSize: sessionLimit,
+      ...options.session,
+    },
+    maxHeaderSize,
+    maxHeaderCount: integer('maxHeaderCount', options.maxHeaderCount ?? 500),
+    requestTimeoutMs: time(options, 'requestTimeoutMs', 300_000),
+    handshakeTimeoutMs: time(options, 'handshakeTimeoutMs', 30_000),
+    headersTimeoutMs: time(options, 'headersTimeoutMs', 60_000),
+    closeTimeoutMs,
+    protocols: [
+      ...versions.map(({ name }) => name),
+      ...(h2 === null ? [] : ['h2']),
+      ...(allowHttp1 ? ['http/1.1'] : []),
+    ],
+  };
+}
+
+function time(options: SpdyServerOptions, name: keyof SpdyServerOptions, fallback: number): number {
+  return integer(name, (options[name] as number | undefined) ?? fallback, 0x7fffffff);
+}
+
+function integer(name: string, value: number, max: number = Number.MAX_SAFE_INTEGER): number {
+  if (!Number.isInteger(value) || value < 0 || value > max) {
+    throw new InvalidArgumentError(
+      `${name} must be an integer from 0 to ${max}, got ${String(value)}`,
+    );
+  }
+  return value;
+}

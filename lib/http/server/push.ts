@@ -1,0 +1,67 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { InvalidArgumentError } from '../../errors.ts';
+import type { HeaderList } from '../../protocol/frames.ts';
+import type { SpdyStream } from '../../session/stream.ts';
+import { pushToSpdy, responseToSpdy, toHeaderPairs } from '../headers.ts';
+import type { ServerSocket } from './socket.ts';
+
+/** What is pushed: a path, or more of the request that it answers. The rest is taken from the request that it belongs to. */
+export type ServerPushTarget =
+  | string
+  | {
+      readonly path: string;
+      /** Default GET; only what a GET would return may be pushed (SPDY/3 3.3.1). */
+      readonly method?: 'GET' | 'HEAD';
+      readonly host?: string;
+      readonly scheme?: string;
+    };
+
+/** How a resource is pushed. */
+export interface ServerPushOptions {
+  /** Of the reply to it. Default 200. */
+  readonly status?: number;
+  /** 0 is the most urgent. Default: that of the request it belongs to. */
+  readonly priority?: number;
+  /** True for a resource without a body: the push is complete at once. */
+  readonly endStream?: boolean;
+  /**
+   * `'joined'`: all headers in SYN_STREAM, which browsers and spdy-transport need. `'split'`: those of the reply in a HEADERS frame,
+   * which Netty needs. Default `'joined'`.
+   */
+  readonly form?: 'joined' | 'split';
+}
+
+/** Pushes in association with the request of a response. */
+export function pushFor(
+  response: ServerResponse,
+  socket: ServerSocket,
+  target: ServerPushTarget,
+  headers: OutgoingHttpHeaders,
+  options: ServerPushOptions,
+): SpdyStream {
+  const { stream: parent, session } = socket;
+  const request = response.req as typeof response.req & { readonly scheme?: string };
+  const given = typeof target === 'string' ? { path: target } : target;
+  const head = {
+    method: given.method ?? 'GET',
+    scheme: given.scheme ?? request.scheme ?? 'https',
+    host: given.host ?? request.headers.host ?? '',
+    path: given.path,
+    headers: [],
+  };
+  const { status = 200, priority = parent.priority, form = 'joined', endStream = false } = options;
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    throw new InvalidArgumentError(`status must be from 200 to 599, got ${String(status)}`);
+  }
+  const reply = responseToSpdy(status, '', toHeaderPairs(headers));
+  const first: HeaderList = pushToSpdy(session.version, head, form === 'joined' ? reply : []);
+  const joined = form === 'joined';
+  const push = parent.pushStream(first, { priority, endStream: endStream && joined });
+  // Whether the client takes it is its own affair.
+  push.on('error', () => {});
+  if (!joined) {
+    push.sendHeaders(reply);
+    if (endStream) push.end();
+  }
+  return push;
+}

@@ -1,0 +1,216 @@
+import { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { SpdyError } from '../../errors.ts';
+import { CANCEL, INTERNAL_ERROR } from '../../protocol/constants.ts';
+import type { Header, HeaderList } from '../../protocol/frames.ts';
+import type { SpdyStream } from '../../session/stream.ts';
+import {
+  endToEndFields,
+  type ParsedRequest,
+  toDistinctHeaders,
+  toIncomingHeaders,
+  toRawHeaders,
+} from '../headers.ts';
+import { httpError } from '../http-error.ts';
+import type { ServerSocket } from './socket.ts';
+
+/** A request as handlers get it: an `http.IncomingMessage`. `stream` and `scheme` are there when it came by SPDY. */
+export interface SpdyRequest extends IncomingMessage {
+  /** The SPDY stream; undefined for a request by HTTP/1.1. */
+  readonly stream?: SpdyStream;
+  /** `https` or `http`, as the client says. */
+  readonly scheme?: string;
+}
+
+/** What a request tells the exchange that it is half of. */
+export interface RequestOwner {
+  /** The body is not as long as announced. */
+  lengthMismatch(): void;
+}
+
+/** Where the state of a request is kept. */
+const STATE = Symbol('request');
+
+interface StatefulRequest extends IncomingMessage {
+  [STATE]: RequestBody;
+}
+
+/** The body of a request: bytes of the stream go into the `IncomingMessage` as fast as they are read from it. */
+export class RequestBody {
+  /** What the handler gets. */
+  readonly request: SpdyRequest;
+  readonly #stream: SpdyStream;
+  readonly #owner: RequestOwner;
+  readonly #contentLength: number | null;
+  /** Headers that came behind the first ones. */
+  readonly #trailers: Header[] = [];
+  #received = 0;
+  #started = false;
+  /** The end of the request is no matter of the stream any more. */
+  #detached = false;
+  /** Bytes go nowhere. */
+  #discarding = false;
+
+  constructor(
+    stream: SpdyStream,
+    head: ParsedRequest,
+    socket: ServerSocket,
+    ended: boolean,
+    owner: RequestOwner,
+  ) {
+    this.#stream = stream;
+    this.#owner = owner;
+    this.#contentLength = head.contentLength;
+    const request = new IncomingMessage(socket as unknown as Socket);
+    this.request = request;
+    fillHead(request, head, stream, ended);
+    (request as StatefulRequest)[STATE] = this;
+    request._read = read;
+    request._destroy = destroy;
+    if (!ended) {
+      stream.on('headers', (headers) => this.#trailers.push(...headers));
+      stream.on('trailers', (headers) => this.#trailers.push(...headers));
+      return;
+    }
+    request.complete = true;
+    request.push(null);
+    // Its end has to be read for the stream to close.
+    stream.resume();
+  }
+
+  /** Whether the body is complete: what came is what was announced. */
+  get complete(): boolean {
+    return this.request.complete;
+  }
+
+  /** Whether the handler takes the body itself. */
+  get consumed(): boolean {
+    const { request } = this;
+    return (
+      this.#started && (request.listenerCount('data') > 0 || request.listenerCount('readable') > 0)
+    );
+  }
+
+  /** Bytes that are still to come, if that was announced. */
+  get missingBytes(): number | null {
+    return this.#contentLength === null ? null : this.#contentLength - this.#received;
+  }
+
+  /** The request ends before its end: 'aborted', 'error' for those who listen, 'close'. */
+  abort(cause?: Error): void {
+    const { request } = this;
+    if (request.destroyed || (request.complete && request.readableEnded)) return;
+    this.#detached = true;
+    request.destroy(httpError(Error, 'ECONNRESET', 'aborted', { cause }));
+  }
+
+  /** Takes the rest of the body away: `taken` hears of each piece. */
+  discard(taken: (bytes: number) => void): void {
+    this.#discarding = true;
+    this.#start();
+    this.#stream.on('data', (chunk: Buffer) => taken(chunk.length));
+    this.#stream.resume();
+    this.request.removeAllListeners('data');
+    this.request.resume();
+  }
+
+  /** `_read()` of the message. */
+  read(): void {
+    this.#start();
+    this.#stream.resume();
+  }
+
+  /** `_destroy()` of the message. */
+  destroyed(error: Error | null, done: (error?: Error | null) => void): void {
+    const { request } = this;
+    this.#discarding = true;
+    if (!request.complete || !request.readableEnded) {
+      request.aborted = true;
+      request.emit('aborted');
+      if (!this.#detached && !this.#stream.destroyed) {
+        this.#stream.close(error === null ? CANCEL : INTERNAL_ERROR);
+      }
+    }
+    // As with `http`: who does not listen is not hurt.
+    process.nextTick(() => done(request.listenerCount('error') > 0 ? error : null));
+  }
+
+  #start(): void {
+    if (this.#started || this.complete) return;
+    this.#started = true;
+    this.#stream.on('data', (chunk: Buffer) => this.#take(chunk));
+    this.#stream.once('end', () => this.#finish());
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.request.destroyed) return;
+    this.#received += chunk.length;
+    if (this.#contentLength !== null && this.#received > this.#contentLength) {
+      this.#fail();
+      return;
+    }
+    if (!this.#discarding && !this.request.push(chunk)) this.#stream.pause();
+  }
+
+  #finish(): void {
+    const { request } = this;
+    if (request.destroyed) return;
+    if (this.#contentLength !== null && this.#received !== this.#contentLength) {
+      this.#fail();
+      return;
+    }
+    if (this.#trailers.length > 0) fillTrailers(request, this.#trailers);
+    request.complete = true;
+    request.push(null);
+  }
+
+  #fail(): void {
+    this.#discarding = true;
+    this.#owner.lengthMismatch();
+    const message = 'the body of the request is not as long as its content-length';
+    this.abort(new SpdyError('ERR_SPDY_PROTOCOL', message, 'peer'));
+  }
+}
+
+/** Gives the message its head. Everything is an own property, or set by an accessor that is there for it. */
+function fillHead(
+  request: IncomingMessage,
+  head: ParsedRequest,
+  stream: SpdyStream,
+  ended: boolean,
+): void {
+  const { httpVersion } = head;
+  const rawHeaders = toRawHeaders(head.headers, head.host);
+  // Body parsers and proxies look for one of two fields to know that there is a body.
+  if (!ended && head.contentLength === null) rawHeaders.push('transfer-encoding', 'chunked');
+  request.method = head.method;
+  request.url = head.path;
+  request.httpVersion = httpVersion;
+  request.httpVersionMajor = Number(httpVersion[0]);
+  request.httpVersionMinor = Number(httpVersion[2]);
+  request.rawHeaders = rawHeaders;
+  request.headers = toIncomingHeaders(rawHeaders);
+  request.headersDistinct = toDistinctHeaders(rawHeaders);
+  Object.assign(request, { stream, scheme: head.scheme });
+}
+
+function fillTrailers(request: IncomingMessage, trailers: HeaderList): void {
+  const rawTrailers = toRawHeaders(endToEndFields(trailers));
+  request.rawTrailers = rawTrailers;
+  request.trailers = toIncomingHeaders(rawTrailers) as NodeJS.Dict<string>;
+  request.trailersDistinct = toDistinctHeaders(rawTrailers);
+}
+
+// Own properties of each message: they stay when a framework changes its prototype.
+
+function read(this: IncomingMessage): void {
+  (this as StatefulRequest)[STATE].read();
+}
+
+function destroy(
+  this: IncomingMessage,
+  error: Error | null,
+  done: (error?: Error | null) => void,
+): void {
+  (this as StatefulRequest)[STATE].destroyed(error, done);
+}

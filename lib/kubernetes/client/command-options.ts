@@ -1,0 +1,126 @@
+import { checkObject, checkRange } from '../../common/check.ts';
+import { InvalidArgumentError } from '../../errors.ts';
+import type { SessionOptions } from '../../session/session-options.ts';
+import type { ClusterOptions } from '../kubeconfig/cluster.ts';
+import type { TerminalSize } from '../wire/terminal-size.ts';
+import { type Action, type CommandQuery, type PodTarget, pathOf } from './target.ts';
+
+/** A container behind an API server or on a kubelet. */
+export interface PodCommandTarget extends PodTarget {
+  readonly cluster: ClusterOptions;
+}
+
+/** A URL that a container runtime has given for one command (its `Exec`, `Attach` or `PortForward` answer); `cluster` says how to connect. */
+export interface UrlTarget {
+  readonly url: string | URL;
+  readonly cluster?: Partial<ClusterOptions>;
+}
+
+/** Where something is done. */
+export type KubernetesTarget = PodCommandTarget | UrlTarget;
+
+/** Options of `attach()`, and of `exec()` besides the command. Of a `url` target the query is decided already: they say the same again. */
+export interface RemoteCommandOptions {
+  /** Whether standard input is sent. Default false. */
+  readonly stdin?: boolean;
+  /** Whether standard output is wanted. Default true. */
+  readonly stdout?: boolean;
+  /** Whether standard error is wanted. Default true; with a terminal there is none. */
+  readonly stderr?: boolean;
+  /** Runs the command on a terminal. Default false. */
+  readonly tty?: boolean;
+  /** The first size of the terminal. */
+  readonly size?: TerminalSize;
+  /** Ends the connection, and rejects with `ERR_SPDY_ABORTED`. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds for connecting and the HTTP answer, 0 for no limit. Default 30000. */
+  readonly timeoutMs?: number;
+  /** Milliseconds for the server to accept all streams, 0 for no limit. Default 30000. */
+  readonly replyTimeoutMs?: number;
+  /** Milliseconds between PINGs, which keep proxies from closing a silent connection; 0 for none. Default 30000. */
+  readonly pingIntervalMs?: number;
+  /** Options of the session, over those that Kubernetes needs. */
+  readonly session?: SessionOptions;
+}
+
+/** Options of `exec()`. */
+export type ExecOptions = KubernetesTarget &
+  RemoteCommandOptions & {
+    /** The argument vector; no shell looks at it. */
+    readonly command: readonly string[];
+  };
+
+/** Options of `attach()`. */
+export type AttachOptions = KubernetesTarget & RemoteCommandOptions;
+
+/** Options of a command with every default filled in. */
+export interface ResolvedCommand {
+  readonly query: CommandQuery;
+  readonly size: TerminalSize | null;
+  readonly replyTimeoutMs: number;
+  readonly pingIntervalMs: number;
+}
+
+const MAX_TIME = 0x7fffffff;
+
+/** Checks the options of a command. */
+export function resolveCommand(
+  command: readonly string[] | null,
+  options: RemoteCommandOptions,
+): ResolvedCommand {
+  checkObject('options', options);
+  const isWord = (word: unknown): boolean => typeof word === 'string';
+  if (command !== null && !(Array.isArray(command) && command.length > 0 && command.every(isWord)))
+    throw new InvalidArgumentError('command must be an array of strings, and not empty');
+  const { size = null, replyTimeoutMs = 30_000, pingIntervalMs = 30_000 } = options;
+  const tty = flag(options, 'tty', false);
+  const query: CommandQuery = {
+    command,
+    stdin: flag(options, 'stdin', false),
+    stdout: flag(options, 'stdout', true),
+    // The terminal has merged it already.
+    stderr: flag(options, 'stderr', true) && !tty,
+    tty,
+  };
+  if (!query.stdin && !query.stdout && !query.stderr)
+    throw new InvalidArgumentError('one of stdin, stdout and stderr is needed');
+  if (size !== null) checkSize(size);
+  checkRange('replyTimeoutMs', replyTimeoutMs, 0, MAX_TIME);
+  checkRange('pingIntervalMs', pingIntervalMs, 0, MAX_TIME);
+  return { query, size, replyTimeoutMs, pingIntervalMs };
+}
+
+/** Checks the size of a terminal. */
+export function checkSize(size: TerminalSize): void {
+  checkObject('size', size);
+  checkRange('size.columns', size.columns, 1, 65535);
+  checkRange('size.rows', size.rows, 1, 65535);
+}
+
+/** The server to connect to, and path and query of the request there. */
+export function locateTarget(
+  target: KubernetesTarget,
+  action: Action,
+  query: CommandQuery | null,
+): { readonly cluster: ClusterOptions; readonly path: string } {
+  if (!('url' in target)) return { cluster: target.cluster, path: pathOf(target, action, query) };
+  let url: URL;
+  try {
+    url = new URL(target.url);
+  } catch {
+    throw new InvalidArgumentError(`url must be a URL, got ${String(target.url)}`);
+  }
+  return { cluster: { ...target.cluster, server: url.origin }, path: url.pathname + url.search };
+}
+
+function flag<K extends keyof RemoteCommandOptions>(
+  options: RemoteCommandOptions,
+  key: K,
+  fallback: boolean,
+): boolean {
+  const value = options[key];
+  if (value === undefined) return fallback;
+  if (typeof value !== 'boolean')
+    throw new InvalidArgumentError(`${key} must be true or false, got ${String(value)}`);
+  return value;
+}

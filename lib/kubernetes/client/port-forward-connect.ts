@@ -1,0 +1,93 @@
+import { onAbort } from '../../common/abort.ts';
+import { SpdyError } from '../../errors.ts';
+import type { Session } from '../../session/session.ts';
+import type { SessionOptions } from '../../session/session-options.ts';
+import { MissingPackageError, UpgradeRefusedError } from '../errors.ts';
+import type { ClusterOptions } from '../kubeconfig/cluster.ts';
+import { PORT_FORWARD_PROTOCOL } from '../wire/protocols.ts';
+import type { PortForwardTransport } from './port-forward-options.ts';
+import { upgradeToSpdy } from './upgrade.ts';
+import { upgradeToWebSocket } from './websocket-upgrade.ts';
+
+/** Where a session for port forwarding is to be had. */
+export interface PortForwardTarget {
+  readonly cluster: ClusterOptions;
+  readonly path: string;
+  readonly timeoutMs: number;
+  readonly session: SessionOptions;
+}
+
+/** Opens a session for port forwarding; with `'auto'` it learns which transport the server takes. */
+export class PortForwardConnector {
+  readonly #target: PortForwardTarget;
+  #transport: PortForwardTransport;
+
+  constructor(target: PortForwardTarget, transport: PortForwardTransport) {
+    this.#target = target;
+    this.#transport = transport;
+  }
+
+  /** Rejects as `upgradeToSpdy()` does. The signal ends no session that is there already. */
+  async open(given: AbortSignal | null): Promise<Session> {
+    const attempt = new AbortController();
+    const stopAbort = onAbort(given, (reason) => attempt.abort(reason));
+    try {
+      return await this.#try(attempt.signal);
+    } finally {
+      stopAbort();
+    }
+  }
+
+  async #try(signal: AbortSignal): Promise<Session> {
+    if (this.#transport === 'websocket') return await this.#overWebSocket(signal);
+    try {
+      return await this.#overSpdy(signal);
+    } catch (error) {
+      if (this.#transport === 'spdy' || !(error instanceof UpgradeRefusedError)) throw error;
+      return await this.#secondChoice(error, signal);
+    }
+  }
+
+  /** Tries WebSocket, after SPDY was refused. */
+  async #secondChoice(refusal: UpgradeRefusedError, signal: AbortSignal): Promise<Session> {
+    try {
+      const session = await this.#overWebSocket(signal);
+      this.#transport = 'websocket';
+      return session;
+    } catch (error) {
+      // The first refusal says more than that the other way is closed as well.
+      if (error instanceof UpgradeRefusedError || error instanceof MissingPackageError)
+        throw refusal;
+      throw error;
+    }
+  }
+
+  async #overSpdy(signal: AbortSignal): Promise<Session> {
+    const { cluster, path, timeoutMs, session: options } = this.#target;
+    const { session, protocol } = await upgradeToSpdy({
+      cluster,
+      path,
+      protocols: [PORT_FORWARD_PROTOCOL],
+      timeoutMs,
+      signal,
+      session: options,
+    });
+    if (protocol === PORT_FORWARD_PROTOCOL) return session;
+    session.destroy();
+    throw new UpgradeRefusedError('the server chose no sub-protocol', 101, null);
+  }
+
+  #overWebSocket(signal: AbortSignal): Promise<Session> {
+    return upgradeToWebSocket({ ...this.#target, signal });
+  }
+}
+
+/** Whether another try may succeed after a failed one. */
+export function isWorthRetrying(error: unknown): boolean {
+  if (error instanceof UpgradeRefusedError) {
+    const { statusCode } = error;
+    return statusCode === 408 || statusCode === 429 || statusCode >= 500;
+  }
+  // What comes from the network, and timeouts; not what is wrong in the options.
+  return !(error instanceof SpdyError) || error.code === 'ERR_SPDY_TIMEOUT';
+}

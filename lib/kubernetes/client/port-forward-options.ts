@@ -1,0 +1,101 @@
+import { abortSignal } from '../../common/abort.ts';
+import { checkObject, checkRange } from '../../common/check.ts';
+import { InvalidArgumentError } from '../../errors.ts';
+import type { SessionOptions } from '../../session/session-options.ts';
+import type { KubernetesTarget } from './command-options.ts';
+
+/** What carries the session: SPDY behind an HTTP upgrade, SPDY inside of a WebSocket, or whichever the server takes. */
+export type PortForwardTransport = 'auto' | 'spdy' | 'websocket';
+
+/** How a lost connection is replaced. Every number has a default. */
+export interface ReconnectOptions {
+  /** Tries in a row (1 to 1000) before the local connections that wait are given up. Default 5. */
+  readonly attempts?: number;
+  /** Milliseconds before the second try, twice as many before each further one. Default 250. */
+  readonly minDelayMs?: number;
+  /** Most milliseconds between two tries. Default 10000. */
+  readonly maxDelayMs?: number;
+}
+
+/** Options of `portForward()` besides the target. */
+export interface PortForwardOptions {
+  /**
+   * `'spdy'`, `'websocket'` (from Kubernetes 1.31 on; needs the package `ws`), or `'auto'`: SPDY, and WebSocket when the server
+   * refuses it. Default `'auto'`.
+   */
+  readonly transport?: PortForwardTransport;
+  /** Replaces a lost connection when the next local connection comes. Default false: the listeners are closed. */
+  readonly reconnect?: boolean | ReconnectOptions;
+  /** Ends everything, with `ERR_SPDY_ABORTED`. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds for connecting and the HTTP answer, 0 for no limit. Default 30000. */
+  readonly timeoutMs?: number;
+  /** Milliseconds for the server to accept a forwarded connection, 0 for no limit. Default 30000. */
+  readonly replyTimeoutMs?: number;
+  /** Milliseconds between PINGs, which keep proxies from closing a silent connection; 0 for none. Default 30000. */
+  readonly pingIntervalMs?: number;
+  /**
+   * Milliseconds without reading a byte after which a forwarded connection is reset that holds up all others; 0 for never. Default
+   * 15000. (`inboundHighWaterMark` of the session says how many unread bytes hold up: 1 MiB.)
+   */
+  readonly stallTimeoutMs?: number;
+  /** Options of the session, over those that Kubernetes needs. */
+  readonly session?: SessionOptions;
+}
+
+/** Where and how `portForward()` connects. */
+export type PortForwardRequest = KubernetesTarget & PortForwardOptions;
+
+/** The options with every default filled in. */
+export interface ResolvedPortForward {
+  readonly transport: PortForwardTransport;
+  readonly reconnect: Required<ReconnectOptions> | null;
+  readonly signal: AbortSignal | null;
+  readonly timeoutMs: number;
+  readonly replyTimeoutMs: number;
+  readonly pingIntervalMs: number;
+  readonly stallTimeoutMs: number;
+  readonly session: SessionOptions;
+}
+
+const MAX_TIME = 0x7fffffff;
+
+/** Checks the options and fills in the defaults. */
+export function resolvePortForward(options: PortForwardOptions): ResolvedPortForward {
+  checkObject('options', options);
+  const { transport = 'auto' } = options;
+  if (!['auto', 'spdy', 'websocket'].includes(transport))
+    throw new InvalidArgumentError(
+      `transport must be one of auto, spdy, websocket, got ${String(transport)}`,
+    );
+  return {
+    transport,
+    reconnect: resolveReconnect(options.reconnect ?? false),
+    signal: abortSignal(options.signal),
+    timeoutMs: time(options, 'timeoutMs', 30_000),
+    replyTimeoutMs: time(options, 'replyTimeoutMs', 30_000),
+    pingIntervalMs: time(options, 'pingIntervalMs', 30_000),
+    stallTimeoutMs: time(options, 'stallTimeoutMs', 15_000),
+    session: options.session ?? {},
+  };
+}
+
+function resolveReconnect(given: boolean | ReconnectOptions): Required<ReconnectOptions> | null {
+  if (given === false) return null;
+  if (given !== true) checkObject('reconnect', given);
+  const { attempts = 5, minDelayMs = 250, maxDelayMs = 10_000 } = given === true ? {} : given;
+  checkRange('reconnect.attempts', attempts, 1, 1000);
+  checkRange('reconnect.minDelayMs', minDelayMs, 0, MAX_TIME);
+  checkRange('reconnect.maxDelayMs', maxDelayMs, minDelayMs, MAX_TIME);
+  return { attempts, minDelayMs, maxDelayMs };
+}
+
+function time(
+  options: PortForwardOptions,
+  key: 'timeoutMs' | 'replyTimeoutMs' | 'pingIntervalMs' | 'stallTimeoutMs',
+  fallback: number,
+): number {
+  const value = options[key] ?? fallback;
+  checkRange(key, value, 0, MAX_TIME);
+  return value;
+}

@@ -1,0 +1,267 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { abortSignal, onAbort } from '../../common/abort.ts';
+import { checkRange } from '../../common/check.ts';
+import { SpdyError } from '../../errors.ts';
+import { REFUSED_STREAM } from '../../protocol/constants.ts';
+import type { Session } from '../../session/session.ts';
+import { ConnectionLostError } from '../errors.ts';
+import { locateTarget } from './command-options.ts';
+import { KeepOpen } from './keep-open.ts';
+import { PodConnection } from './pod-connection.ts';
+import { isWorthRetrying, PortForwardConnector } from './port-forward-connect.ts';
+import {
+  abandon,
+  ForwardListener,
+  type ForwardPort,
+  type ListenOptions,
+  listenLocally,
+} from './port-forward-listener.ts';
+import {
+  type PortForwardRequest,
+  type ResolvedPortForward,
+  resolvePortForward,
+} from './port-forward-options.ts';
+import { StallWatch } from './stall-watch.ts';
+
+/** Events of a PortForward, with the arguments of their listeners. */
+export interface PortForwardEvents {
+  /** The connection to the cluster is lost; with `reconnect` the next local connection brings another one. */
+  disconnect: [error: ConnectionLostError];
+  /** Another connection has replaced the lost one. */
+  reconnect: [];
+  /** A local connection of a listener has failed; all others go on. The port is that of the pod. */
+  connectionError: [error: Error, port: number];
+  /** Everything has ended: null after `close()`, else why. */
+  close: [error: Error | null];
+}
+
+/** Many clients fail at once when a pod restarts: each of them makes two resets of the server. */
+const STREAM_RESETS = { burst: 20_000, perSecond: 2000 };
+
+/**
+ * Connects to a pod to forward its ports: any number of connections and listeners over one connection to the cluster.
+ *
+ * Rejects as `upgradeToSpdy()` does: with UpgradeRefusedError, the error of the socket or of TLS, `ERR_SPDY_TIMEOUT`, `ERR_SPDY_ABORTED`,
+ * InvalidArgumentError.
+ */
+export async function portForward(options: PortForwardRequest): Promise<PortForward> {
+  const settings = resolvePortForward(options);
+  const { cluster, path } = locateTarget(options, 'portforward', null);
+  const { timeoutMs, transport } = settings;
+  const session = { streamResetRate: STREAM_RESETS, ...settings.session };
+  const connector = new PortForwardConnector({ cluster, path, timeoutMs, session }, transport);
+  return new PortForward(await connector.open(settings.signal), connector, settings);
+}
+
+/** Ports of a pod, made reachable. Made by `portForward()`. */
+export class PortForward extends EventEmitter<PortForwardEvents> {
+  readonly #connector: PortForwardConnector;
+  readonly #settings: ResolvedPortForward;
+  readonly #listeners = new Set<ForwardListener>();
+  readonly #connections = new Set<PodConnection>();
+  readonly #watch: StallWatch;
+  readonly #end = new AbortController();
+  readonly #stopAbort: () => void;
+  readonly #port: ForwardPort;
+  #session: Session | null = null;
+  #keepOpen: KeepOpen | null = null;
+  #opening: Promise<Session> | null = null;
+  #nextRequestId = 0;
+  #closed: Promise<void> | null = null;
+
+  /** For `portForward()`. */
+  constructor(session: Session, connector: PortForwardConnector, settings: ResolvedPortForward) {
+    super();
+    this.#connector = connector;
+    this.#settings = settings;
+    this.#watch = new StallWatch(settings.stallTimeoutMs, this.#connections);
+    this.#port = {
+      connect: (port, options) => this.connect(port, options),
+      failed: (error, port) => {
+        if (this.#closed === null) this.emit('connectionError', error, port);
+      },
+      closed: (listener) => this.#listeners.delete(listener),
+    };
+    this.#adopt(session);
+    this.#stopAbort = onAbort(settings.signal, (cause) => {
+      void this.#finish(
+        new SpdyError('ERR_SPDY_ABORTED', 'the port forward was aborted', 'local', { cause }),
+      );
+    });
+  }
+
+  /** Whether there is a connection to the cluster. */
+  get connected(): boolean {
+    return this.#session !== null && this.#session.state.phase === 'open';
+  }
+
+  /** Whether everything has ended. */
+  get closed(): boolean {
+    return this.#closed !== null;
+  }
+
+  /** Forwarded connections that are open. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** The listeners that are open. */
+  get forwards(): readonly ForwardListener[] {
+    return [...this.#listeners];
+  }
+
+  /**
+   * Connects to a port of the pod. The stream must be read: all share one connection without flow control of its own, so that an unread
+   * one holds the others (see `stallTimeoutMs`).
+   *
+   * Rejects with RemoteFailureError when the server refuses, with ConnectionLostError, with `ERR_SPDY_TIMEOUT`; when the signal is fired
+   * with `ERR_SPDY_ABORTED`; after `close()` with `ERR_SPDY_SESSION_CLOSED`. With `reconnect` also as `portForward()`. Whether something
+   * listens on the port is only known later: the stream is destroyed with RemoteFailureError then.
+   */
+  async connect(
+    port: number,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<PodConnection> {
+    checkRange('port', port, 1, 65535);
+    const signal = abortSignal(options.signal);
+    const session = await unlessAborted(this.#ready(), signal);
+    const connection = this.#open(session, port);
+    const stopAbort = onAbort(signal, (reason) => connection.destroy(abortedConnection(reason)));
+    try {
+      await connection.accepted;
+    } finally {
+      stopAbort();
+    }
+    // The server may have told of a failure in the same breath.
+    if (connection.errored !== null) throw connection.errored;
+    return connection;
+  }
+
+  /**
+   * Listens on a local port and forwards each connection to a port of the pod.
+   *
+   * Rejects with the error of the local socket, as EADDRINUSE, and with InvalidArgumentError.
+   */
+  async listen(remotePort: number, options: ListenOptions = {}): Promise<ForwardListener> {
+    checkRange('remotePort', remotePort, 1, 65535);
+    if (this.#closed !== null) throw abandon([]);
+    const servers = await listenLocally(options);
+    if (this.#closed !== null) throw abandon(servers);
+    const listener = new ForwardListener(this.#port, remotePort, servers);
+    this.#listeners.add(listener);
+    return listener;
+  }
+
+  /** Ends all listeners and connections, and the connection to the cluster. */
+  close(): Promise<void> {
+    return this.#finish(null);
+  }
+
+  /** `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #open(session: Session, port: number): PodConnection {
+    const { replyTimeoutMs } = this.#settings;
+    let connection: PodConnection;
+    try {
+      connection = new PodConnection(session, port, this.#nextRequestId++, replyTimeoutMs);
+    } catch (cause) {
+      throw lost(cause);
+    }
+    this.#connections.add(connection);
+    this.#watch.start(session);
+    connection.once('close', () => this.#connections.delete(connection));
+    return connection;
+  }
+
+  /** The session, or another one after it was lost. */
+  async #ready(): Promise<Session> {
+    if (this.#closed !== null) throw abandon([]);
+    const session = this.#session;
+    if (session !== null && session.state.phase === 'open') return session;
+    if (this.#settings.reconnect === null) throw lost(session?.state.transportError);
+    this.#opening ??= this.#reconnect(this.#settings.reconnect).finally(() => {
+      this.#opening = null;
+    });
+    return await this.#opening;
+  }
+
+  async #reconnect(limits: NonNullable<ResolvedPortForward['reconnect']>): Promise<Session> {
+    const { attempts, maxDelayMs } = limits;
+    const { signal } = this.#end;
+    let delayMs = limits.minDelayMs;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const session = await this.#connector.open(signal);
+        this.#adopt(session);
+        this.emit('reconnect');
+        return session;
+      } catch (error) {
+        if (signal.aborted) throw abandon([]);
+        if (attempt === attempts || !isWorthRetrying(error)) throw error;
+      }
+      await delay(delayMs, null, { signal }).catch(() => {
+        throw abandon([]);
+      });
+      delayMs = Math.min(2 * delayMs, maxDelayMs);
+    }
+  }
+
+  #adopt(session: Session): void {
+    this.#session = session;
+    this.#keepOpen = new KeepOpen(session, this.#settings.pingIntervalMs);
+    // Servers open none.
+    session.on('stream', (stream) => stream.close(REFUSED_STREAM));
+    let failure: Error | null = null;
+    session.on('error', (error) => {
+      failure = error;
+    });
+    session.once('close', () => this.#lose(session, failure ?? session.state.transportError));
+  }
+
+  /** The connection to the cluster has ended. */
+  #lose(session: Session, cause: Error | null): void {
+    if (this.#session !== session || this.#closed !== null) return;
+    this.#session = null;
+    const error = lost(cause);
+    this.emit('disconnect', error);
+    if (this.#settings.reconnect === null) void this.#finish(error);
+  }
+
+  #finish(error: Error | null): Promise<void> {
+    this.#closed ??= this.#tidyUp(error);
+    return this.#closed;
+  }
+
+  async #tidyUp(error: Error | null): Promise<void> {
+    this.#stopAbort();
+    this.#keepOpen?.stop();
+    this.#watch.stop();
+    this.#end.abort();
+    for (const connection of this.#connections) connection.destroy(error ?? undefined);
+    const listeners = [...this.#listeners].map((listener) => listener.close());
+    const session = this.#session?.close().catch(() => {});
+    await Promise.all([...listeners, session]);
+    this.emit('close', error);
+  }
+}
+
+function lost(cause: unknown): ConnectionLostError {
+  const options = cause instanceof Error ? { cause } : {};
+  return new ConnectionLostError('the connection to the cluster was lost', null, options);
+}
+
+function abortedConnection(cause: unknown): SpdyError {
+  return new SpdyError('ERR_SPDY_ABORTED', 'the connection was aborted', 'local', { cause });
+}
+
+/** What a promise comes to, unless a signal is fired first. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | null): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stopAbort = onAbort(signal, (reason) => reject(abortedConnection(reason)));
+    promise.then(resolve, reject).finally(stopAbort);
+  });
+}

@@ -1,0 +1,229 @@
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import { abortSignal, onAbort } from '../../common/abort.ts';
+import { checkObject } from '../../common/check.ts';
+import { Deadline } from '../../common/deadline.ts';
+import { InvalidArgumentError, SpdyError } from '../../errors.ts';
+import { CLIENT } from '../../protocol/constants.ts';
+import { Session } from '../../session/session.ts';
+import type { SessionOptions } from '../../session/session-options.ts';
+import { UpgradeRefusedError } from '../errors.ts';
+import type { ClusterOptions } from '../kubeconfig/cluster.ts';
+import type { TunnelOptions } from '../kubeconfig/proxy-agent.ts';
+import { printable } from '../wire/printable.ts';
+import { PROTOCOL_FIELD, parseProtocols } from '../wire/protocols.ts';
+import { kubernetesSession } from '../wire/session-options.ts';
+import { type KubernetesStatus, parseStatus } from '../wire/status.ts';
+
+/** How a connection becomes a session. */
+export interface UpgradeRequest {
+  readonly cluster: ClusterOptions;
+  /** Path and query behind the prefix of `server`. */
+  readonly path: string;
+  /** Sub-protocols to offer, best first. */
+  readonly protocols: readonly string[];
+  /** Milliseconds for connecting and the answer, 0 for no limit. Default 30000. */
+  readonly timeoutMs?: number;
+  /** Gives up, and ends the session later. */
+  readonly signal?: AbortSignal;
+  /** Options of the session, over those that Kubernetes needs. */
+  readonly session?: SessionOptions;
+}
+
+/** What came of an upgrade. */
+export interface UpgradedConnection {
+  readonly session: Session;
+  /** The sub-protocol that the server chose, null if it named none. */
+  readonly protocol: string | null;
+}
+
+/** What of a refusal is read. */
+const MAX_BODY = 65536;
+/** Idle time before TCP asks whether the other end is there. PING cannot: its answer may wait behind an unread stream. */
+const TCP_KEEP_ALIVE_MS = 30_000;
+
+/**
+ * Asks for SPDY/3.1 by `POST` and `Upgrade`, and resolves with the session.
+ *
+ * Rejects with UpgradeRefusedError for any other answer than 101, with the error of the socket or of TLS, with `ERR_SPDY_TIMEOUT`,
+ * with `ERR_SPDY_ABORTED`.
+ */
+export async function upgradeToSpdy(options: UpgradeRequest): Promise<UpgradedConnection> {
+  checkObject('options', options);
+  checkObject('cluster', options.cluster);
+  const signal = abortSignal(options.signal);
+  const url = locate(options.cluster.server, options.path);
+  const token = await tokenFor(url, options.cluster, signal);
+  // Also ends what an agent does for the request, as asking a proxy.
+  const attempt = new AbortController();
+  const request = send(url, options, token, attempt.signal);
+  const { response, socket, head } = await answered(request, options, signal).catch((error) => {
+    attempt.abort();
+    throw error;
+  });
+  const protocol = chosenProtocol(response, options.protocols);
+  if (protocol instanceof Error) {
+    socket.destroy();
+    throw protocol;
+  }
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
+  if (head.length > 0) socket.unshift(head);
+  const session = new Session(
+    CLIENT,
+    'spdy/3.1',
+    kubernetesSession({ ...(signal === null ? {} : { signal }), ...options.session }),
+  );
+  // Its failure is told by the streams; a listener keeps it from being an uncaught one.
+  session.on('error', () => {});
+  return { session: session.attach(socket), protocol };
+}
+
+/** The URL of a request: prefix of the server, path and query. */
+export function locate(server: string, path: string): URL {
+  let url: URL;
+  try {
+    url = new URL(server);
+  } catch {
+    throw new InvalidArgumentError(`server must be a URL, got ${String(server)}`);
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw new InvalidArgumentError(`server must be an http or https URL, got ${server}`);
+  return new URL(`${url.origin}${url.pathname.replace(/\/$/, '')}${path}`);
+}
+
+/** The bearer token, null if there is none to send. A signal gives up whoever fetches it. */
+export async function tokenFor(
+  url: URL,
+  { token }: ClusterOptions,
+  signal: AbortSignal | null,
+): Promise<string | null> {
+  if (signal?.aborted === true) throw aborted(signal.reason);
+  if (token === undefined || url.protocol !== 'https:') return null;
+  if (typeof token === 'string') return token.trim();
+  return new Promise((resolve, reject) => {
+    const stopAbort = onAbort(signal, (reason) => reject(aborted(reason)));
+    Promise.resolve()
+      .then(token)
+      .then((text) => resolve(text.trim()))
+      .catch(reject)
+      .finally(stopAbort);
+  });
+}
+
+function send(
+  url: URL,
+  options: UpgradeRequest,
+  token: string | null,
+  signal: AbortSignal,
+): ClientRequest {
+  const { server: _, token: __, headers = {}, agent, ...tls } = options.cluster;
+  const secure = url.protocol === 'https:';
+  const request = (secure ? https : http).request(url, {
+    ...(secure ? tls : {}),
+    ...({ connectSignal: signal } satisfies TunnelOptions),
+    method: 'POST',
+    // Without `agent`: a connection of its own, which nothing else waits for.
+    agent: agent ?? false,
+    headers: {
+      Connection: 'Upgrade',
+      'Content-Length': 0,
+      Upgrade: 'SPDY/3.1',
+      [PROTOCOL_FIELD]: [...options.protocols],
+      ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+      ...(headers as http.OutgoingHttpHeaders),
+    },
+  });
+  return request.end();
+}
+
+interface Answer {
+  readonly response: IncomingMessage;
+  readonly socket: Socket;
+  readonly head: Buffer;
+}
+
+/** Waits for 101. Everything else is an error. */
+function answered(
+  request: ClientRequest,
+  options: UpgradeRequest,
+  signal: AbortSignal | null,
+): Promise<Answer> {
+  const { timeoutMs = 30_000 } = options;
+  return new Promise((resolve, reject) => {
+    const deadline = new Deadline();
+    const fail = (error: Error): void => {
+      deadline.stop();
+      stopAbort();
+      request.destroy();
+      reject(error);
+    };
+    const stopAbort = onAbort(signal, (reason) => fail(aborted(reason)));
+    if (timeoutMs > 0) {
+      const message = `no answer to the upgrade within ${timeoutMs} ms`;
+      deadline.start(timeoutMs, () => fail(new SpdyError('ERR_SPDY_TIMEOUT', message)));
+    }
+    request.on('error', fail);
+    request.on('response', (response) => {
+      readBody(response).then((body) => fail(refusal(response, body)), fail);
+    });
+    request.on('upgrade', (response, socket, head) => {
+      deadline.stop();
+      stopAbort();
+      resolve({ response, socket: socket as Socket, head });
+    });
+  });
+}
+
+/** The beginning of a body. */
+export function readBody(response: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const settle = (): void => resolve(Buffer.concat(chunks).subarray(0, MAX_BODY).toString());
+    response.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length >= MAX_BODY) settle();
+    });
+    response.on('end', settle);
+    response.on('close', settle);
+    response.on('error', reject);
+  });
+}
+
+/** Any other answer than 101. */
+export function refusal(response: IncomingMessage, body: string): UpgradeRefusedError {
+  const { statusCode = 0, statusMessage = '' } = response;
+  const status: KubernetesStatus | null = parseStatus(body);
+  const words = printable(status?.message ?? body);
+  const message = printable(`the server refused the upgrade: ${statusCode} ${statusMessage}`);
+  return new UpgradeRefusedError(
+    words === '' ? message : `${message}: ${words}`,
+    statusCode,
+    status,
+  );
+}
+
+/** The sub-protocol of a 101, or why it is none. */
+function chosenProtocol(
+  response: IncomingMessage,
+  offered: readonly string[],
+): string | null | UpgradeRefusedError {
+  const { upgrade = '' } = response.headers;
+  const refuse = (why: string): UpgradeRefusedError =>
+    new UpgradeRefusedError(`the server switched to something else: ${why}`, 101, null);
+  if (!upgrade.toLowerCase().includes('spdy/3.1')) return refuse(`Upgrade: ${printable(upgrade)}`);
+  const names = parseProtocols(response.headersDistinct[PROTOCOL_FIELD.toLowerCase()]);
+  const name = names[0];
+  if (name === undefined) return null;
+  // Some server may yet pick v5, which is v4 where streams can be ended.
+  if (names.length === 1 && (offered.includes(name) || name === 'v5.channel.k8s.io')) return name;
+  return refuse(`${PROTOCOL_FIELD}: ${printable(names.join(', '))}`);
+}
+
+/** A signal was fired before there was a session. */
+export function aborted(reason: unknown): SpdyError {
+  return new SpdyError('ERR_SPDY_ABORTED', 'the upgrade was aborted', 'local', { cause: reason });
+}

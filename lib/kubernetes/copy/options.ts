@@ -1,0 +1,164 @@
+import { posix } from 'node:path';
+import { checkObject, checkRange } from '../../common/check.ts';
+import { InvalidArgumentError } from '../../errors.ts';
+import type {
+  KubernetesTarget,
+  PodCommandTarget,
+  RemoteCommandOptions,
+} from '../client/command-options.ts';
+
+/** How far a copy is. */
+export interface CopyProgress {
+  /** Bytes of the archive that have gone through: contents and some 512 bytes for each entry. */
+  readonly bytes: number;
+  /** Files that were begun. */
+  readonly files: number;
+  /** The last entry that was begun, as it is called in the archive. */
+  readonly path: string;
+}
+
+/** An entry that was left out. */
+export interface SkippedEntry {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** What was copied. */
+export interface CopyResult {
+  /** As in `CopyProgress`. */
+  readonly bytes: number;
+  readonly files: number;
+  /** What was left out: links that lead outside, devices, sockets; at most 1000 of them. */
+  readonly skipped: readonly SkippedEntry[];
+}
+
+/** Options of both directions. */
+export interface CopyOptions
+  extends Pick<
+    RemoteCommandOptions,
+    'signal' | 'timeoutMs' | 'replyTimeoutMs' | 'pingIntervalMs' | 'session'
+  > {
+  /** Called as the copy goes on. What it throws ends the copy. */
+  readonly onProgress?: (progress: CopyProgress) => void;
+  /** Whether files keep their time of change. Default false: they are new. */
+  readonly preserveMtime?: boolean;
+}
+
+/** Options of `copyToPod()`. */
+export type CopyToPodOptions = PodCommandTarget &
+  CopyOptions & {
+    /** A local file or directory. */
+    readonly from: string;
+    /** Where it goes in the container: into an existing directory (or one with a slash at the end), else this is its new name. */
+    readonly to: string;
+  };
+
+/** Options of `copyFromPod()`. */
+export type CopyFromPodOptions = PodCommandTarget &
+  CopyOptions & {
+    /** A file or directory in the container; a link needs a slash at its end to be followed. */
+    readonly from: string;
+    /** Where it goes: a file into an existing directory, else this is its new name; a directory becomes this directory. */
+    readonly to: string;
+    /** Most bytes of the archive. Default: no limit. */
+    readonly maxBytes?: number;
+    /** Most entries. Default 1000000. */
+    readonly maxEntries?: number;
+  };
+
+/** What `exec()` needs of the options. */
+export type ExecPart = KubernetesTarget & Omit<CopyOptions, 'onProgress' | 'preserveMtime'>;
+
+/** How many skipped entries are named. */
+const MAX_SKIPPED = 1000;
+
+/** Counts what goes through, and tells of it. */
+export class CopyCounter {
+  bytes = 0;
+  files = 0;
+  readonly skipped: SkippedEntry[] = [];
+  #path = '';
+  readonly #onProgress: ((progress: CopyProgress) => void) | undefined;
+
+  constructor({ onProgress }: CopyOptions) {
+    this.#onProgress = onProgress;
+  }
+
+  /** An entry begins. */
+  entry(path: string, isFile: boolean): void {
+    this.#path = path;
+    if (isFile) this.files += 1;
+    this.#tell();
+  }
+
+  /** Bytes of the archive have gone through. */
+  passed(length: number): void {
+    this.bytes += length;
+    this.#tell();
+  }
+
+  skip(path: string, reason: string): void {
+    if (this.skipped.length < MAX_SKIPPED) this.skipped.push({ path, reason });
+  }
+
+  get result(): CopyResult {
+    const { bytes, files, skipped } = this;
+    return { bytes, files, skipped };
+  }
+
+  #tell(): void {
+    this.#onProgress?.({ bytes: this.bytes, files: this.files, path: this.#path });
+  }
+}
+
+/** The part of the options that says where and how a command is run. */
+export function execPart(options: CopyToPodOptions | CopyFromPodOptions): ExecPart {
+  const { cluster, pod, namespace, container, uid, api } = options;
+  const { signal, timeoutMs, replyTimeoutMs, pingIntervalMs, session } = options;
+  const all = { cluster, pod, namespace, container, uid, api };
+  const more = { signal, timeoutMs, replyTimeoutMs, pingIntervalMs, session };
+  const given = Object.entries({ ...all, ...more }).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as unknown as ExecPart;
+}
+
+/** Checks what both directions have in common. */
+export function checkCopy(options: CopyToPodOptions | CopyFromPodOptions): void {
+  checkObject('options', options);
+  for (const name of ['from', 'to'] as const) {
+    const value = options[name];
+    if (typeof value !== 'string' || value === '' || value.includes('\0'))
+      throw new InvalidArgumentError(`${name} must be a path, got ${JSON.stringify(value)}`);
+  }
+  if (options.onProgress !== undefined && typeof options.onProgress !== 'function')
+    throw new InvalidArgumentError('onProgress must be a function');
+  if (options.preserveMtime !== undefined && typeof options.preserveMtime !== 'boolean')
+    throw new InvalidArgumentError('preserveMtime must be true or false');
+  const { maxBytes, maxEntries } = options as Partial<CopyFromPodOptions>;
+  if (maxBytes !== undefined) checkRange('maxBytes', maxBytes, 1, Number.MAX_SAFE_INTEGER);
+  if (maxEntries !== undefined) checkRange('maxEntries', maxEntries, 1, Number.MAX_SAFE_INTEGER);
+}
+
+/** A path in the container: its folder, as an argument that is no option, and its name; '' for the root or the working directory. */
+export interface RemotePath {
+  readonly path: string;
+  readonly directory: string;
+  readonly name: string;
+  /** A slash at the end: it must be a directory. */
+  readonly isDirectory: boolean;
+}
+
+/**
+ * Takes a path in the container apart.
+ *
+ * @throws InvalidArgumentError for one with `..`
+ */
+export function remotePath(option: 'from' | 'to', text: string): RemotePath {
+  if (text.split('/').includes('..'))
+    throw new InvalidArgumentError(`${option} must not contain "..": ${JSON.stringify(text)}`);
+  const isDirectory = /(?:^|\/)\.?$/.test(text);
+  const normal = posix.normalize(text).replace(/(?<=.)\/$/, '');
+  // A name like -C or --to-command=... would be an option.
+  const path = normal.startsWith('/') || normal === '.' ? normal : `./${normal}`;
+  const name = normal === '.' || normal === '/' ? '' : posix.basename(normal);
+  return { path, directory: name === '' ? path : posix.dirname(path), name, isDirectory };
+}

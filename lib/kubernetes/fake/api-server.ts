@@ -1,0 +1,345 @@
+import { EventEmitter, once } from 'node:events';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import https from 'node:https';
+import { type AddressInfo, isIPv6, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { checkObject } from '../../common/check.ts';
+import { InvalidArgumentError, InvalidStateError } from '../../errors.ts';
+import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
+import { UpgradeRefusedError } from '../errors.ts';
+import type { ClusterOptions } from '../kubeconfig/cluster.ts';
+import type { StreamingServerOptions } from '../server/options.ts';
+import { createStreamingServer, type StreamingServer } from '../server/streaming-server.ts';
+import { refuse } from '../server/upgrade.ts';
+import { httpFailure, type KubernetesStatus } from '../wire/status.ts';
+import { describePod, describePods, discover } from './discovery.ts';
+import { checkFault, DroppingSocket, type FakeFault, type FakeRequest } from './fault.ts';
+import { FAKE_KUBECONFIG_MARK, formatKubeConfig } from './kubeconfig.ts';
+import { type FakePod, FakePods, type ResolvedPod } from './pods.ts';
+import { FakeWorkloads } from './workloads.ts';
+
+/** Options of a fake API server. */
+export interface FakeApiServerOptions {
+  /** The pods; a name alone is a pod with every default. Default none. */
+  readonly pods?: readonly (string | FakePod)[];
+  /** `https:` with this key and certificate (PEM), or with ones that are made. Default false: `http:`. */
+  readonly tls?: boolean | Certificate;
+  /** Bearer token to demand. Needs `tls`: without it no client sends one. Default none. */
+  readonly token?: string;
+  /** What goes wrong: always at exec, attach and portforward, or what the function says for each request. Default nothing. */
+  readonly fault?: FakeFault | ((request: FakeRequest) => FakeFault | null | undefined);
+  /** Options of the streaming server, as its times and limits. */
+  readonly streaming?: StreamingServerOptions;
+}
+
+/** Events of a fake API server. */
+export interface FakeApiServerEvents {
+  /** A request has come; what becomes of it is not decided yet. */
+  request: [request: FakeRequest];
+}
+
+/** How many of what a fake API server has at one moment. */
+export interface FakeApiServerOpen {
+  /** Connections of clients. */
+  readonly connections: number;
+  /** Exec, attach and portforward that are not over. */
+  readonly sessions: number;
+  /** Local processes. */
+  readonly processes: number;
+}
+
+/** An answer that refuses. */
+type Refusal = KubernetesStatus & { readonly code: number };
+
+/** How long clients may take to leave at the end. */
+const CLOSE_TIMEOUT_MS = 1000;
+
+const POD_PATH = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)(?:\/(exec|attach|portforward))?$/;
+const LIST_PATH = /^\/api\/v1\/(?:namespaces\/([^/]+)\/)?pods$/;
+
+/**
+ * A test double of a Kubernetes API server, made by `createFakeApiServer()`: as much of it as `kubectl` needs for exec, attach, cp and
+ * port-forward. **Commands run on this machine**, with the rights of this process; a container is nothing but a working directory.
+ */
+export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
+  readonly #options: FakeApiServerOptions;
+  readonly #pods: FakePods;
+  readonly #workloads: FakeWorkloads;
+  readonly #streaming: StreamingServer;
+  readonly #sockets = new Set<Socket>();
+  readonly #counts = new Map<string, number>();
+  readonly #closing = new AbortController();
+  #server: http.Server | null = null;
+  #certificate: Certificate | null = null;
+
+  constructor(options: FakeApiServerOptions = {}) {
+    super();
+    checkObject('options', options);
+    const { pods = [], token, tls = false, fault } = options;
+    if (token !== undefined && tls === false)
+      throw new InvalidArgumentError('token needs tls: without it clients send none');
+    if (token === '') throw new InvalidArgumentError('token must not be empty');
+    if (typeof fault === 'object') checkFault(fault);
+    this.#options = options;
+    this.#pods = new FakePods(pods);
+    this.#workloads = new FakeWorkloads(this.#pods);
+    this.#streaming = createStreamingServer(this.#workloads.handlers, options.streaming);
+  }
+
+  /** Listens; port 0, the default, is a free one. Resolves with itself; rejects with the error of the socket. */
+  async listen(port = 0, host = '127.0.0.1'): Promise<this> {
+    if (this.#server !== null) throw new InvalidStateError('it listens already, or is closed');
+    const { tls = false } = this.#options;
+    if (tls === true) this.#certificate = makeCertificate(hostsOf(host));
+    else if (tls !== false) this.#certificate = tls;
+    const server =
+      this.#certificate === null ? http.createServer() : https.createServer(this.#certificate);
+    this.#server = server;
+    server.on('request', (request, response) => void this.#answer(request, response));
+    server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    await this.#pods.makeFolders();
+    server.listen(port, host);
+    await once(server, 'listening');
+    return this;
+  }
+
+  /** Where it listens, as `http://127.0.0.1:8001`. */
+  get url(): string {
+    const { address, port } = this.#address();
+    const host = { '::': '[::1]', '0.0.0.0': '127.0.0.1' }[address] ?? address;
+    const name = isIPv6(host) ? `[${host}]` : host;
+    return `${this.#certificate === null ? 'http' : 'https'}://${name}:${port}`;
+  }
+
+  /** The port on which it listens. */
+  get port(): number {
+    return this.#address().port;
+  }
+
+  /** What `exec()`, `portForward()` and the others need to reach it. */
+  get cluster(): ClusterOptions {
+    const { token } = this.#options;
+    return {
+      server: this.url,
+      ...(this.#certificate === null ? {} : { ca: this.#certificate.cert }),
+      ...(token === undefined ? {} : { token }),
+    };
+  }
+
+  /** A kubeconfig (YAML) whose only context is this server. */
+  kubeConfig(): string {
+    const { token = null } = this.#options;
+    return formatKubeConfig({ server: this.url, ca: this.#certificate?.cert ?? null, token });
+  }
+
+  /** Writes the kubeconfig, for its owner only to read. Rejects with InvalidStateError where there is a file that is none of these. */
+  async writeKubeConfig(path: string): Promise<void> {
+    const old = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    });
+    if (old !== null && old !== '' && !old.startsWith(FAKE_KUBECONFIG_MARK))
+      throw new InvalidStateError(`${path} is somebody else's: it is not overwritten`);
+    await writeFile(path, '', { mode: 0o600 });
+    // A file that was there keeps its mode otherwise.
+    await chmod(path, 0o600);
+    await writeFile(path, this.kubeConfig());
+  }
+
+  /** The working directory of a container: of the first one if none is named. */
+  directoryOf(pod: string, container?: string, namespace = 'default'): string {
+    const found = this.#pods.find(namespace, pod)?.containers;
+    const one = container === undefined ? found?.[0] : found?.find((c) => c.name === container);
+    if (one === undefined || one.directory === null)
+      throw new InvalidArgumentError(`there is no such container of ${namespace}/${pod} yet`);
+    return one.directory;
+  }
+
+  /** What there is at this moment. For tests that look for leaks. */
+  get open(): FakeApiServerOpen {
+    return {
+      connections: this.#sockets.size,
+      sessions: this.#streaming.sessions,
+      processes: this.#workloads.processes,
+    };
+  }
+
+  /** Ends all connections and processes, and removes the folders it has made. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    const server = this.#server;
+    if (server !== null) {
+      const closed = server.listening ? once(server, 'close') : null;
+      server.close();
+      const left = this.#streaming.close();
+      // Clients that hang are not waited for.
+      await Promise.race([left, delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+      for (const socket of this.#sockets) socket.destroy();
+      await Promise.all([left, closed]);
+    }
+    await this.#workloads.close();
+    await this.#pods.removeFolders();
+  }
+
+  /** `close()`, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #address(): AddressInfo {
+    const address = this.#server?.address() ?? null;
+    if (address === null) throw new InvalidStateError('it does not listen');
+    return address as AddressInfo;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const asked = this.#take(request);
+    const fault = this.#faultFor(asked);
+    request.resume();
+    if (!(await this.#wait(fault))) return;
+    const body = this.#refusalOf(request, asked, fault) ?? this.#find(request, asked);
+    const code = 'code' in body ? (body.code as number) : 200;
+    response.writeHead(code, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify(body));
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', () => {});
+    const asked = this.#take(request);
+    const fault = this.#faultFor(asked);
+    if (!(await this.#wait(fault)) || socket.destroyed) return;
+    const refusal = this.#refusalOf(request, asked, fault) ?? this.#mismatch(request, asked);
+    if (refusal !== null) {
+      refuse(socket, asError(refusal));
+      return;
+    }
+    const { dropAfterBytes } = fault ?? {};
+    const end = dropAfterBytes === undefined ? socket : new DroppingSocket(socket, dropAfterBytes);
+    if (!this.#streaming.handleUpgrade(request, end, head))
+      refuse(socket, asError(notFound(request)));
+  }
+
+  /** What is asked for; counts it and tells of it. */
+  #take(request: IncomingMessage): FakeRequest {
+    const { method = '', url = '' } = request;
+    const [, namespace = null, pod = null, verb = 'get'] = POD_PATH.exec(pathOf(url)) ?? [];
+    const action = pod === null ? 'other' : (verb as FakeRequest['action']);
+    const count = (this.#counts.get(action) ?? 0) + 1;
+    this.#counts.set(action, count);
+    const asked = { method, url, action, namespace, pod, count };
+    this.emit('request', asked);
+    return asked;
+  }
+
+  #faultFor(asked: FakeRequest): FakeFault | null {
+    const { fault = null } = this.#options;
+    if (typeof fault === 'function') {
+      const own = fault(asked) ?? null;
+      return own === null ? null : checkFault(own);
+    }
+    return ['get', 'other'].includes(asked.action) ? null : fault;
+  }
+
+  /** Waits as the fault says; false when the server was closed meanwhile. */
+  async #wait(fault: FakeFault | null): Promise<boolean> {
+    const { signal } = this.#closing;
+    const { delayMs = 0 } = fault ?? {};
+    if (delayMs > 0) await delay(delayMs, undefined, { signal }).catch(() => {});
+    return !signal.aborted;
+  }
+
+  /** Why a request may not be answered, whatever it is. */
+  #refusalOf(
+    request: IncomingMessage,
+    { method, action }: FakeRequest,
+    fault: FakeFault | null,
+  ): Refusal | null {
+    const { token } = this.#options;
+    const { authorization } = request.headers;
+    // Whoever runs commands here shall not be a page in somebody's browser.
+    if (request.headers.origin !== undefined)
+      return failure(403, 'Forbidden', 'no requests of browsers');
+    if (token !== undefined && authorization === undefined) {
+      const message = `pods is forbidden: User "system:anonymous" cannot ${verbOf(method, action)}`;
+      return failure(403, 'Forbidden', message);
+    }
+    if (token !== undefined && authorization !== `Bearer ${token}`)
+      return failure(401, 'Unauthorized', 'Unauthorized');
+    if (fault?.refuseWith === undefined) return null;
+    const { refuseWith, message = 'refused on purpose' } = fault;
+    return failure(refuseWith, refuseWith === 404 ? 'NotFound' : 'InternalError', message);
+  }
+
+  /** Why a pod cannot be used so, null if it can. */
+  #mismatch(request: IncomingMessage, { namespace, pod, action }: FakeRequest): Refusal | null {
+    if (action === 'get' || action === 'other') return notFound(request);
+    const found = this.#pods.find(namespace ?? '', pod ?? '');
+    if (found === null) return podNotFound(pod);
+    if (found.phase !== 'Running')
+      return failure(409, 'Conflict', `pod ${pod} is not running: ${found.phase}`);
+    if (action === 'portforward') return null;
+    const container = new URL(request.url ?? '', 'http://fake').searchParams.get('container');
+    if (container === null || found.containers.some(({ name }) => name === container)) return null;
+    return failure(400, 'BadRequest', `container ${container} is not valid for pod ${pod}`);
+  }
+
+  #find(request: IncomingMessage, { method, namespace, pod, action }: FakeRequest): object {
+    const path = pathOf(request.url ?? '');
+    if (action !== 'get' && action !== 'other')
+      return failure(400, 'BadRequest', 'Upgrade request required');
+    if (method !== 'GET') return failure(405, 'MethodNotAllowed', `${method} is not supported`);
+    if (action === 'get') {
+      const found = this.#pods.find(namespace ?? '', pod ?? '');
+      return found === null ? podNotFound(pod) : describePod(found);
+    }
+    const list = LIST_PATH.exec(path);
+    if (list !== null) return describePods(this.#inNamespace(list[1]));
+    return discover(path) ?? notFound(request);
+  }
+
+  #inNamespace(namespace: string | undefined): ResolvedPod[] {
+    return this.#pods.all.filter((pod) => namespace === undefined || pod.namespace === namespace);
+  }
+}
+
+/** Makes a fake API server; `listen()` starts it. Throws InvalidArgumentError for bad options. */
+export function createFakeApiServer(options: FakeApiServerOptions = {}): FakeApiServer {
+  return new FakeApiServer(options);
+}
+
+function hostsOf(host: string): string[] {
+  return [...new Set(['localhost', '127.0.0.1', '::1', host])];
+}
+
+function pathOf(url: string): string {
+  return url.split('?', 1)[0] as string;
+}
+
+function verbOf(method: string, action: FakeRequest['action']): string {
+  const verb = method === 'GET' ? 'get' : 'create';
+  const resource = action === 'get' || action === 'other' ? 'pods' : `pods/${action}`;
+  return `${verb} resource "${resource}" in API group ""`;
+}
+
+function failure(code: number, reason: string, message: string): Refusal {
+  return { ...httpFailure(code, reason, message), code };
+}
+
+function notFound(request: IncomingMessage): Refusal {
+  const message = `the server could not find the requested resource ${pathOf(request.url ?? '')}`;
+  return failure(404, 'NotFound', message);
+}
+
+function podNotFound(pod: string | null): Refusal {
+  return failure(404, 'NotFound', `pods "${pod}" not found`);
+}
+
+function asError(refusal: Refusal): UpgradeRefusedError {
+  return new UpgradeRefusedError(refusal.message ?? '', refusal.code, refusal);
+}

@@ -1,0 +1,81 @@
+import { Duplex } from 'node:stream';
+import { checkObject, checkRange } from '../../common/check.ts';
+
+/** What a fake API server was asked for. */
+export interface FakeRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  /** `'get'` is one pod, `'other'` is discovery, lists and everything unknown. */
+  readonly action: 'exec' | 'attach' | 'portforward' | 'get' | 'other';
+  /** Of the pod; null for `'other'`. */
+  readonly namespace: string | null;
+  readonly pod: string | null;
+  /** How many requests of this action there were, this one included: 1 for the first. */
+  readonly count: number;
+}
+
+/** Something that goes wrong on purpose. */
+export interface FakeFault {
+  /** Milliseconds before the answer. Default 0. */
+  readonly delayMs?: number;
+  /** Answer with this HTTP status, 400 to 599, and do nothing. */
+  readonly refuseWith?: number;
+  /** The words of that refusal. */
+  readonly message?: string;
+  /** Exec, attach, portforward: end the connection, and say nothing, after so many bytes behind the 101; 0 for at once. */
+  readonly dropAfterBytes?: number;
+}
+
+/** Checks a fault. */
+export function checkFault(fault: FakeFault): FakeFault {
+  checkObject('fault', fault);
+  const { delayMs = 0, refuseWith = 500, dropAfterBytes = 0 } = fault;
+  checkRange('delayMs', delayMs, 0, 0x7fffffff);
+  checkRange('refuseWith', refuseWith, 400, 599);
+  checkRange('dropAfterBytes', dropAfterBytes, 0, Number.MAX_SAFE_INTEGER);
+  return fault;
+}
+
+/** The other side of a connection that breaks off after some bytes: what is written here goes to `socket` until then. */
+export class DroppingSocket extends Duplex {
+  readonly #socket: Duplex;
+  #left: number;
+  /** The head of the reply comes first and does not count. */
+  #head = true;
+
+  constructor(socket: Duplex, bytes: number) {
+    super({ allowHalfOpen: true });
+    this.#socket = socket;
+    this.#left = bytes;
+    socket.on('data', (chunk: Buffer) => {
+      if (!this.push(chunk)) socket.pause();
+    });
+    socket.on('end', () => this.push(null));
+    socket.on('error', (error) => this.destroy(error));
+    socket.on('close', () => this.destroy());
+  }
+
+  override _read(): void {
+    this.#socket.resume();
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
+    const part = this.#head ? chunk : chunk.subarray(0, this.#left);
+    if (!this.#head) this.#left -= part.length;
+    this.#head = false;
+    this.#socket.write(part, (error) => {
+      done(error);
+      if (this.#left === 0) this.destroy();
+    });
+  }
+
+  override _final(done: () => void): void {
+    this.#socket.end(done);
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#socket.destroy();
+    done(error);
+  }
+}

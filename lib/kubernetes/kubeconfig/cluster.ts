@@ -1,0 +1,18 @@
+import type http from 'node:http';
+import type { ConnectionOptions } from 'node:tls';
+
+/** Where an API server, a kubelet or the streaming server of a container runtime is, and who we are there. */
+export interface ClusterOptions
+  extends Pick<
+    ConnectionOptions,
+    'ca' | 'cert' | 'key' | 'passphrase' | 'servername' | 'rejectUnauthorized'
+  > {
+  /** `https://host[:port][/prefix]`; `http:` too, where neither token nor certificate is sent. */
+  readonly server: string;
+  /** Bearer token, or what gives a fresh one for each request. */
+  readonly token?: string | (() => string | Promise<string>);
+  /** Further fields of the request, as `Impersonate-User`; a list makes a field several times. */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /** Makes the connection instead, as through a proxy. TLS is its matter then. Default: a new connection, no pool. */
+  readonly agent?: http.Agent;
+}

@@ -1,0 +1,119 @@
+import os from 'node:os';
+import path from 'node:path';
+import { KubeConfigError } from '../errors.ts';
+import { loadPackage } from '../wire/packages.ts';
+import { readBounded } from './bounded-file.ts';
+import { Fields } from './fields.ts';
+
+/** Largest kubeconfig that is read, in bytes. */
+const MAX_FILE_SIZE = 4 << 20;
+
+/** Most aliases that a kubeconfig may resolve to (a "billion laughs" document has few bytes). */
+const MAX_ALIASES = 100;
+
+/** A named cluster, user or context, and the folder its relative paths belong to. */
+export interface ConfigEntry {
+  readonly fields: Fields;
+  readonly directory: string;
+}
+
+/** What all files say together. */
+export interface MergedConfig {
+  readonly files: readonly string[];
+  readonly currentContext: string | null;
+  readonly clusters: ReadonlyMap<string, ConfigEntry>;
+  readonly users: ReadonlyMap<string, ConfigEntry>;
+  readonly contexts: ReadonlyMap<string, ConfigEntry>;
+}
+
+/** What one file says. */
+interface ConfigFile {
+  readonly path: string;
+  readonly root: Fields;
+}
+
+/** The files that kubectl would read: those of the variable KUBECONFIG, else `~/.kube/config`. */
+export function defaultFiles(env: NodeJS.ProcessEnv = process.env): {
+  readonly files: readonly string[];
+  /** Files that are missing are skipped. */
+  readonly lenient: boolean;
+} {
+  const { KUBECONFIG: variable = '' } = env;
+  const listed = variable.split(path.delimiter).filter((file) => file !== '');
+  if (listed.length > 0) return { files: [...new Set(listed)], lenient: true };
+  return { files: [path.join(os.homedir(), '.kube', 'config')], lenient: false };
+}
+
+/**
+ * Reads and merges kubeconfig files as kubectl does: the first file that sets a value, or names an entry, wins, and no entry is
+ * made of parts of two files.
+ *
+ * @throws KubeConfigError for a file that is missing, too large or malformed
+ */
+export async function readFiles(files: readonly string[], lenient: boolean): Promise<MergedConfig> {
+  const found: ConfigFile[] = [];
+  for (const file of files) {
+    const text = await readText(file, lenient);
+    if (text !== null) found.push({ path: file, root: await parse(file, text) });
+  }
+  if (found.length === 0)
+    throw new KubeConfigError(`there is no kubeconfig: none of ${files.join(', ')} exists`);
+  const current = found.map(({ root }) => root.text('current-context'));
+  return {
+    files: found.map((file) => file.path),
+    currentContext: current.find((name) => name !== null) ?? null,
+    clusters: merge(found, 'clusters', 'cluster'),
+    users: merge(found, 'users', 'user'),
+    contexts: merge(found, 'contexts', 'context'),
+  };
+}
+
+async function readText(file: string, lenient: boolean): Promise<string | null> {
+  try {
+    return (await readBounded(file, MAX_FILE_SIZE)).toString('utf8');
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (lenient && code === 'ENOENT') return null;
+    throw new KubeConfigError(`the kubeconfig cannot be read: ${message}`, { cause });
+  }
+}
+
+async function parse(file: string, text: string): Promise<Fields> {
+  const yaml = await loadPackage('yaml', 'a kubeconfig', () => import('yaml'));
+  let value: unknown;
+  try {
+    // Everything but null, true and false stays text: a token or name of digits is no number.
+    value = yaml.parse(text, {
+      schema: 'failsafe',
+      customTags: ['null', 'bool'],
+      maxAliasCount: MAX_ALIASES,
+      logLevel: 'error',
+      prettyErrors: false,
+    });
+  } catch (cause) {
+    // Without the lines of the document, which may hold secrets.
+    throw new KubeConfigError(`${file} is no YAML: ${(cause as Error).message}`, { cause });
+  }
+  const root = new Fields(value, file);
+  const kind = root.text('kind');
+  if (kind !== null && kind !== 'Config')
+    throw new KubeConfigError(`${file} is no kubeconfig but a ${kind}`);
+  return root;
+}
+
+function merge(files: readonly ConfigFile[], list: string, key: string): Map<string, ConfigEntry> {
+  const merged = new Map<string, ConfigEntry>();
+  for (const { path: file, root } of files) {
+    const names = new Set<string>();
+    for (const entry of root.entries(list)) {
+      const name = entry.text('name');
+      if (name === null) throw new KubeConfigError(`${entry.where}: an entry has no name`);
+      if (names.has(name))
+        throw new KubeConfigError(`${entry.where}: ${JSON.stringify(name)} is there twice`);
+      names.add(name);
+      const fields = entry.fields(key);
+      if (!merged.has(name)) merged.set(name, { fields, directory: path.dirname(file) });
+    }
+  }
+  return merged;
+}

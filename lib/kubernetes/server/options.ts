@@ -1,0 +1,90 @@
+import type { IncomingMessage } from 'node:http';
+import { checkObject, checkRange } from '../../common/check.ts';
+import { InvalidArgumentError } from '../../errors.ts';
+import type { SessionOptions } from '../../session/session-options.ts';
+import type { StreamingRequest } from './routes.ts';
+
+/** Options of a streaming server. Every one has a default. Times are milliseconds. */
+export interface StreamingServerOptions {
+  /** What stands before all paths, as `/proxy`. Default none. */
+  readonly pathPrefix?: string;
+  /**
+   * Whether a client may do what it asks for; false is answered 403. An `UpgradeRefusedError` that it throws is answered as it says,
+   * anything else 500. Default: everybody may do everything.
+   */
+  readonly authorize?: (
+    asked: StreamingRequest,
+    request: IncomingMessage,
+  ) => boolean | Promise<boolean>;
+  /** How long a client may take to open all streams of a command, or both of a connection; 0: for ever. Default 30000. */
+  readonly streamCreationTimeoutMs?: number;
+  /** How long, after everything was sent, a client may take to leave; 0: for ever. Default 60000. */
+  readonly endTimeoutMs?: number;
+  /** After how long without a byte either way a client is sent away; 0: never. Default 14400000 (4 hours). */
+  readonly idleTimeoutMs?: number;
+  /** True: PING does not count for that. Clients of Kubernetes send one every 5 seconds. Default false. */
+  readonly idleIgnoresPing?: boolean;
+  /** Most sessions at once; more are answered 503. A session counts until its handler is done. Default 1000. */
+  readonly maxSessions?: number;
+  /** Most of them whose handler was not called yet; more are answered 503. Default 100. */
+  readonly maxPendingSessions?: number;
+  /** Most connections at once in one port forwarding; streams of more are refused. Default 500. */
+  readonly maxConnections?: number;
+  /** Further options of the SPDY sessions. */
+  readonly session?: SessionOptions;
+}
+
+/** The options with their defaults. */
+export type ResolvedStreamingOptions = Required<Omit<StreamingServerOptions, 'authorize'>> & {
+  readonly authorize: StreamingServerOptions['authorize'] | null;
+};
+
+/** Options that are numbers. */
+type Numeric =
+  | 'streamCreationTimeoutMs'
+  | 'endTimeoutMs'
+  | 'idleTimeoutMs'
+  | 'maxSessions'
+  | 'maxPendingSessions'
+  | 'maxConnections';
+
+/** The longest time a timer can take. */
+const MAX_TIMEOUT_MS = 0x7fffffff;
+
+/**
+ * Checks options and fills in their defaults.
+ *
+ * @throws InvalidArgumentError for a value that is out of range
+ */
+export function resolveStreamingOptions(options: StreamingServerOptions): ResolvedStreamingOptions {
+  checkObject('options', options);
+  const integer = (name: Numeric, otherwise: number, min: number, max: number): number => {
+    const value = options[name] ?? otherwise;
+    checkRange(name, value, min, max);
+    return value;
+  };
+  const time = (name: Numeric, otherwise: number): number =>
+    integer(name, otherwise, 0, MAX_TIMEOUT_MS);
+  const count = (name: Numeric, otherwise: number): number =>
+    integer(name, otherwise, 1, 1_000_000);
+  const { pathPrefix = '', authorize = null } = options;
+  if (!/^(?:\/[^/?#]+)*$/.test(pathPrefix)) {
+    throw new InvalidArgumentError(
+      `pathPrefix must begin with a slash and end without one, got ${pathPrefix}`,
+    );
+  }
+  if (authorize !== null && typeof authorize !== 'function')
+    throw new InvalidArgumentError(`authorize must be a function, got ${String(authorize)}`);
+  return {
+    pathPrefix,
+    authorize,
+    streamCreationTimeoutMs: time('streamCreationTimeoutMs', 30_000),
+    endTimeoutMs: time('endTimeoutMs', 60_000),
+    idleTimeoutMs: time('idleTimeoutMs', 14_400_000),
+    idleIgnoresPing: options.idleIgnoresPing ?? false,
+    maxSessions: count('maxSessions', 1000),
+    maxPendingSessions: count('maxPendingSessions', 100),
+    maxConnections: count('maxConnections', 500),
+    session: options.session ?? {},
+  };
+}

@@ -1,0 +1,181 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { expect } from 'chai';
+import {
+  FileOutput,
+  NullOutput,
+  OrderedOutput,
+  remoteName,
+} from '../../../lib/cli/spdycat/body-output.ts';
+import { makeFolder, removeFolder } from '../support/programs.ts';
+
+const url = new URL('https://a/dir/name.txt');
+
+/** A body that the spec hands over piece by piece. */
+class Pieces implements AsyncIterable<Buffer> {
+  readonly #pieces: (Buffer | Error | null)[] = [];
+  #wake: (() => void) | null = null;
+
+  give(piece: string | Buffer | Error | null): this {
+    this.#pieces.push(typeof piece === 'string' ? Buffer.from(piece) : piece);
+    this.#wake?.();
+    return this;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
+    for (;;) {
+      const piece = this.#pieces.shift();
+      if (piece === null) return;
+      if (piece instanceof Error) throw piece;
+      if (piece !== undefined) yield piece;
+      else {
+        await new Promise<void>((wake) => {
+          this.#wake = wake;
+        });
+      }
+    }
+  }
+}
+
+function spooled(): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith('spdycat-'));
+}
+
+class Collector extends Writable {
+  text = '';
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.text += chunk.toString('latin1');
+    setImmediate(done);
+  }
+}
+
+async function ticks(): Promise<void> {
+  for (let i = 0; i < 10; i++) await new Promise((next) => setImmediate(next));
+}
+
+describe('ordered output', () => {
+  it('writes bodies in the order of their requests, the first one at once', async () => {
+    const out = new Collector();
+    const output = new OrderedOutput(out);
+    const bodies = [new Pieces(), new Pieces(), new Pieces()] as const;
+    const taken = bodies.map((body, number) => output.take(number, url, body));
+    bodies[2].give('third').give(null);
+    bodies[1].give('sec');
+    bodies[0].give('fi');
+    await ticks();
+    expect(out.text).to.equal('fi');
+    bodies[0].give('rst,').give(null);
+    await ticks();
+    expect(out.text).to.equal('first,');
+    bodies[1].give('ond,').give(null);
+    await Promise.all(taken);
+    expect(out.text).to.equal('first,second,third');
+  });
+
+  it('puts long bodies aside in files, which it removes', async () => {
+    const former = spooled();
+    const out = new Collector();
+    const output = new OrderedOutput(out);
+    const first = new Pieces();
+    const long = new Pieces();
+    const taken = [output.take(0, url, first), output.take(1, url, long)];
+    const piece = Buffer.alloc(100_000, 'x');
+    for (let i = 0; i < 5; i++) long.give(piece);
+    long.give(null);
+    await ticks();
+    await new Promise((next) => setTimeout(next, 50));
+    expect(spooled()).to.have.lengthOf(former.length + 1);
+    first.give('y').give(null);
+    await Promise.all(taken);
+    expect(out.text).to.equal(`y${'x'.repeat(500_000)}`);
+    expect(spooled()).to.deep.equal(former);
+  });
+
+  it('goes on after requests without a body and bodies that break off, but leaves pushes out', async () => {
+    const out = new Collector();
+    const output = new OrderedOutput(out);
+    const last = output.take(2, url, new Pieces().give('last').give(null));
+    await output.take(null, url, new Pieces().give('pushed').give(null));
+    const broken = output.take(1, url, new Pieces().give('half').give(new Error('reset')));
+    await output.take(0, url, null);
+    const error = await broken.then(
+      () => null,
+      (reason: Error) => reason,
+    );
+    expect(error?.message).to.equal('reset');
+    await last;
+    expect(out.text).to.equal('last');
+  });
+
+  it('tells when it cannot write', async () => {
+    const out = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) });
+    out.on('error', () => {});
+    const output = new OrderedOutput(out);
+    for (const number of [0, 1]) {
+      const body = new Pieces().give('x').give(null);
+      const error = await output.take(number, url, body).then(
+        () => null,
+        (reason: Error) => reason,
+      );
+      expect(error).to.be.instanceOf(Error);
+    }
+  });
+});
+
+describe('file output', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = makeFolder({ 'kept.txt': 'old' });
+  });
+
+  afterEach(() => removeFolder(folder));
+
+  it('saves a body by its name, and never the same name twice', async () => {
+    const output = new FileOutput(folder);
+    const names = [];
+    for (const text of ['1', '2', '3']) {
+      names.push(await output.take(0, url, new Pieces().give(text).give(null)));
+    }
+    expect(names).to.deep.equal(['name.txt', 'name.txt.1', 'name.txt.2']);
+    expect(readFileSync(join(folder, 'name.txt.2'), 'utf8')).to.equal('3');
+    expect(await output.take(0, url, null)).to.equal(null);
+  });
+
+  it('leaves a file as it is when the body breaks off', async () => {
+    const output = new FileOutput(folder);
+    const body = new Pieces().give('new').give(new Error('reset'));
+    const error = await output.take(0, new URL('https://a/kept.txt'), body).then(
+      () => null,
+      (reason: Error) => reason,
+    );
+    expect(error?.message).to.equal('reset');
+    expect(readFileSync(join(folder, 'kept.txt'), 'utf8')).to.equal('old');
+    expect(existsSync(join(folder, 'kept.txt.part'))).to.equal(false);
+  });
+
+  for (const [address, name] of [
+    ['https://a/', 'index.html'],
+    ['https://a/b/', 'index.html'],
+    ['https://a/b/c.txt?d/e', 'c.txt'],
+    ['https://a/%C3%BC%20x', 'ü x'],
+    ['https://a/..%2f..%2fetc%2fpasswd', '_._.._etc_passwd'],
+    ['https://a/..%5cx', '_._x'],
+    ['https://a/.bashrc', '_bashrc'],
+    ['https://a/a%00b%0a', 'a_b_'],
+    ['https://a/%zz', '%zz'],
+  ] as const) {
+    it(`names the body of ${address} ${name}`, () => {
+      expect(remoteName(new URL(address))).to.equal(name);
+    });
+  }
+
+  it('throws bodies away', async () => {
+    const body = new Pieces().give('x').give(null);
+    expect(await new NullOutput().take(0, url, body)).to.equal(null);
+    expect(await new NullOutput().take(0, url, null)).to.equal(null);
+  });
+});

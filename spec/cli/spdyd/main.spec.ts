@@ -1,0 +1,206 @@
+import { symlinkSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
+import https from 'node:https';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { makeCertificate } from '../../../lib/http/server/certificate.ts';
+import { type Daemon, makeFolder, removeFolder, run, spdycat, spdyd } from '../support/programs.ts';
+
+describe('spdyd', () => {
+  let folder: string;
+  let www: string;
+  const certificate = makeCertificate();
+  const daemons: Daemon[] = [];
+
+  before(() => {
+    folder = makeFolder({
+      'secret.txt': 'secret',
+      'key.pem': certificate.key,
+      'cert.pem': certificate.cert,
+      'www/index.html': '<link rel=stylesheet href=/style.css>',
+      'www/style.css': 'body {}',
+      'www/logo.png': Buffer.alloc(200_000, 7),
+      'www/sub/index.html': 'sub',
+    });
+    www = join(folder, 'www');
+    symlinkSync(join(folder, 'secret.txt'), join(www, 'leak.txt'));
+  });
+
+  after(async () => {
+    await Promise.all(daemons.map((daemon) => daemon.end('SIGKILL')));
+    removeFolder(folder);
+  });
+
+  async function serve(...args: string[]): Promise<Daemon> {
+    const daemon = await spdyd(['-d', www, ...args]);
+    daemons.push(daemon);
+    return daemon;
+  }
+
+  it('serves a folder over all versions and HTTP/1.1, with a certificate made just now', async () => {
+    const daemon = await serve('0');
+    expect(daemon.log()).to.match(
+      /^Made a certificate for a day \(clients need -k\), SHA-256 \w\w:/,
+    );
+    expect(daemon.log()).to.include(`Serving ${www} at https://127.0.0.1:${daemon.port}/`);
+    for (const option of ['-2', '-3', '--spdy3-1']) {
+      const { status, stdout } = await spdycat(['-k', option, `${daemon.origin}/logo.png`]);
+      expect([status, stdout.equals(Buffer.alloc(200_000, 7))], option).to.deep.equal([0, true]);
+    }
+    const { body, headers } = await overHttp1(daemon, '/style.css');
+    expect([body, headers['content-type']]).to.deep.equal(['body {}', 'text/css; charset=utf-8']);
+    expect(await daemon.end()).to.equal(0);
+  });
+
+  it('answers ranges, conditions and redirects, and lets nothing escape', async () => {
+    const daemon = await serve('0');
+    const ask = (path: string, headers = {}): Promise<Answer> => overHttp1(daemon, path, headers);
+    const { etag } = (await ask('/style.css')).headers;
+    const [part, unchanged, redirect, page] = await Promise.all([
+      ask('/style.css', { range: 'bytes=1-3' }),
+      ask('/style.css', { 'if-none-match': etag }),
+      ask('/sub'),
+      ask('/none'),
+    ]);
+    expect([part.status, part.body]).to.deep.equal([206, 'ody']);
+    expect([unchanged.status, unchanged.body]).to.deep.equal([304, '']);
+    expect([redirect.status, redirect.headers.location]).to.deep.equal([301, '/sub/']);
+    expect([page.status, page.body.includes('<address>spdyd spdylay/')]).to.deep.equal([404, true]);
+    for (const path of ['/../secret.txt', '/%2e%2e/secret.txt', '/..%2Fsecret.txt', '/leak.txt']) {
+      expect((await ask(path)).status, path).to.equal(404);
+      const over = ['-kf', '-H', `:path: ${path}`, `${daemon.origin}/`];
+      if (path.startsWith('/%')) expect((await spdycat(over)).status, path).to.equal(1);
+    }
+    await daemon.end();
+  });
+
+  it('pushes what it was told to, before the reply', async () => {
+    const daemon = await serve('--push', '/=/style.css,/logo.png,/none,/leak.txt', '0');
+    for (const option of ['-2', '--spdy3-1']) {
+      const { text, stderr } = await spdycat(['-kas', option, `${daemon.origin}/`]);
+      expect(text).to.equal('<link rel=stylesheet href=/style.css>');
+      const heads = stderr.match(/^#\d+: .*/gm) ?? [];
+      expect(heads, option).to.have.lengthOf(3);
+      expect(heads[1]).to.match(/\/style\.css \(pushed\)$/);
+      expect(heads[2]).to.match(/\/logo\.png \(pushed\)$/);
+    }
+    expect((await overHttp1(daemon, '/')).body).to.include('stylesheet');
+    await daemon.end();
+  });
+
+  it('-v logs connections and frames with the number of the connection', async () => {
+    const daemon = await serve('-v', '0');
+    await spdycat(['-k', `${daemon.origin}/style.css`]);
+    await overHttp1(daemon, '/style.css');
+    await daemon.end();
+    const log = daemon.log();
+    expect(log).to.match(
+      /\n\[id=1\] \[ +\d+\.\d{3}\] connection of 127\.0\.0\.1 port \d+: spdy\/3\.1\n/,
+    );
+    expect(log).to.match(
+      /\n\[id=1\] \[ +\d+\.\d{3}\] send SETTINGS frame <version=3, flags=0, length=12>\n {10}\(niv=1\)\n {10}\[4\(0\):100\]\n/,
+    );
+    expect(log.indexOf('send SETTINGS')).to.be.lessThan(log.indexOf('send SYN_REPLY'));
+    expect(log).to.match(/\n\[id=1\] \[ +\d+\.\d{3}\] recv SYN_STREAM frame /);
+    expect(log).to.match(/\n\[id=1\] .* stream_id=1 closed\n/);
+    expect(log).to.match(/\n\[id=1\] .* closed\n/);
+    expect(log).to.match(/\n\[id=2\] .* http\/1\.1 GET \/style\.css 200\n/);
+  });
+
+  it('-3 is the only version then, with TLS and without', async () => {
+    const [secure, plain] = await Promise.all([serve('-3', '0'), serve('--no-tls', '-3', '0')]);
+    const [own, other, bare] = await Promise.all([
+      spdycat(['-k', `${secure.origin}/style.css`]),
+      spdycat(['-k', '-2', `${secure.origin}/style.css`]),
+      spdycat(['--no-tls', '-3', `${plain.origin}/style.css`]),
+    ]);
+    expect([own.status, own.text]).to.deep.equal([0, 'body {}']);
+    expect([other.status, other.text]).to.deep.equal([1, '']);
+    expect([bare.status, bare.text]).to.deep.equal([0, 'body {}']);
+    await Promise.all([secure.end(), plain.end()]);
+  });
+
+  it('takes a key and a certificate, and -V demands one of clients', async () => {
+    const files = [join(folder, 'key.pem'), join(folder, 'cert.pem')] as const;
+    const daemon = await serve('-V', '0', ...files);
+    expect(daemon.log()).to.not.include('Made a certificate');
+    const ca = ['--cacert', files[1]];
+    const nobody = await spdycat([...ca, '-t', '5', `${daemon.origin}/style.css`]);
+    expect([nobody.status, nobody.text]).to.deep.equal([1, '']);
+    const somebody = ['--key', files[0], '--cert', files[1]];
+    const known = await spdycat([...ca, ...somebody, `${daemon.origin}/style.css`]);
+    expect([known.status, known.text]).to.deep.equal([0, 'body {}']);
+    await daemon.end();
+  });
+
+  it('ends in order: what is under way is finished', async () => {
+    const daemon = await serve('0');
+    let ended: Promise<number | null> | null = null;
+    const length = await new Promise<number>((resolve, reject) => {
+      https.get(`${daemon.origin}/logo.png`, { rejectUnauthorized: false }, (response) => {
+        let bytes = 0;
+        ended = daemon.end();
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+        });
+        response.on('error', reject);
+        response.on('end', () => resolve(bytes));
+      });
+    });
+    expect(length).to.equal(200_000);
+    expect(await ended).to.equal(0);
+  });
+
+  it('--json tells where it listens, and logs, as JSON', async () => {
+    const daemon = await serve('--json', '-v', '0');
+    await spdycat(['-k', `${daemon.origin}/style.css`]);
+    await daemon.end('SIGINT');
+    const lines = daemon
+      .log()
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines[0]).to.deep.equal({
+      listening: `${daemon.origin}/`,
+      port: daemon.port,
+      protocols: ['spdy/3.1', 'spdy/3', 'spdy/2', 'http/1.1'],
+    });
+    expect(
+      lines.some(({ type, direction }) => type === 'SYN_REPLY' && direction === 'send'),
+    ).to.equal(true);
+  });
+
+  it('tells wrong usage and a port that is taken', async () => {
+    const none = await run('spdyd', ['-d', '/nonexistent', '0']);
+    expect(none.status).to.equal(64);
+    expect(none.stderr).to.match(/^spdyd: --htdocs: ENOENT.*\nTry 'spdyd --help'\.\n$/);
+    const daemon = await serve('0');
+    const taken = await run('spdyd', [String(daemon.port)]);
+    expect([taken.status, taken.stderr.includes('EADDRINUSE')]).to.deep.equal([1, true]);
+    await daemon.end();
+  });
+});
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** A request with the path exactly as it is. */
+function overHttp1(daemon: Daemon, path: string, headers = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { port } = daemon;
+    const options = { host: '127.0.0.1', port, path, headers, rejectUnauthorized: false };
+    const request = https.get({ ...options, agent: false }, (response) => {
+      let body = '';
+      response.on('data', (chunk: Buffer) => {
+        body += chunk.toString();
+      });
+      response.on('end', () =>
+        resolve({ status: response.statusCode as number, headers: response.headers, body }),
+      );
+    });
+    request.on('error', reject);
+  });
+}

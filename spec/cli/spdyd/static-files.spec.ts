@@ -1,0 +1,313 @@
+import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import http, { type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { contentType, serveFiles } from '../../../lib/cli/spdyd/static-files.ts';
+import { makeFolder, removeFolder } from '../support/programs.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+const MODIFIED = new Date('2024-05-06T07:08:09.500Z');
+
+describe('static files', () => {
+  let parent: string;
+  let root: string;
+  let server: http.Server;
+  let listing: http.Server;
+
+  before(async () => {
+    parent = makeFolder({
+      'secret.txt': 'secret',
+      'www-other/near.txt': 'secret',
+      'www/index.html': '<p>home',
+      'www/digits.txt': '0123456789',
+      'www/empty.bin': '',
+      'www/sub/index.html': '<p>sub',
+      'www/bare/page&1.html': '<p>',
+      'www/.env': 'secret',
+      'www/.git/config': 'secret',
+      'www/.well-known/security.txt': 'contact',
+      'www/with space & ü.txt': 'named',
+      'www/a:b': 'colon',
+    });
+    root = join(parent, 'www');
+    utimesSync(join(root, 'digits.txt'), MODIFIED, MODIFIED);
+    symlinkSync(join(parent, 'secret.txt'), join(root, 'leak.txt'));
+    symlinkSync(parent, join(root, 'up'));
+    symlinkSync('digits.txt', join(root, 'alias.txt'));
+    symlinkSync('nowhere', join(root, 'dangling'));
+    mkdirSync(join(root, 'trap'));
+    symlinkSync(join(parent, 'secret.txt'), join(root, 'trap', 'index.html'));
+    mkdirSync(join(root, 'evil.example'));
+    server = http.createServer(serveFiles({ root, server: 'spec' }));
+    listing = http.createServer(serveFiles({ root, listing: true, dotfiles: true, maxAge: 5 }));
+    for (const each of [server, listing]) {
+      await new Promise<void>((ready) => each.listen(0, '127.0.0.1', ready));
+    }
+  });
+
+  after(() => {
+    for (const each of [server, listing]) each.close().closeAllConnections();
+    removeFolder(parent);
+  });
+
+  function ask(
+    path: string,
+    headers: http.OutgoingHttpHeaders = {},
+    method = 'GET',
+    from = server,
+  ): Promise<Answer> {
+    const { port } = from.address() as AddressInfo;
+    return new Promise((resolve, reject) => {
+      const options = { host: '127.0.0.1', port, path, method, headers, agent: false };
+      const request = http.request(options, (response) => {
+        let body = '';
+        response.setEncoding('utf8');
+        response.on('data', (text: string) => {
+          body += text;
+        });
+        response.on('error', reject);
+        response.on('end', () =>
+          resolve({ status: response.statusCode as number, headers: response.headers, body }),
+        );
+      });
+      request.on('error', reject);
+      request.end();
+    });
+  }
+
+  it('serves a file with its type, length, date, tag and age', async () => {
+    const { status, headers, body } = await ask('/digits.txt?query#x');
+    expect(status).to.equal(200);
+    expect(body).to.equal('0123456789');
+    expect(headers).to.include({
+      'content-type': 'text/plain; charset=utf-8',
+      'content-length': '10',
+      'last-modified': 'Mon, 06 May 2024 07:08:09 GMT',
+      'cache-control': 'max-age=3600',
+      'accept-ranges': 'bytes',
+      'x-content-type-options': 'nosniff',
+      server: 'spec',
+    });
+    expect(headers.etag).to.match(/^"[^"]+"$/);
+    expect(headers.date).to.be.a('string');
+  });
+
+  it('answers HEAD as GET without the body', async () => {
+    const { status, headers, body } = await ask('/digits.txt', { range: 'bytes=0-1' }, 'HEAD');
+    expect([status, headers['content-length'], body]).to.deep.equal([200, '10', '']);
+  });
+
+  it('decodes names, and gives links their target', async () => {
+    expect((await ask('/with%20space%20%26%20%C3%BC.txt')).body).to.equal('named');
+    expect((await ask('/digits%2Etxt')).body).to.equal('0123456789');
+    expect((await ask('/alias.txt')).body).to.equal('0123456789');
+    expect((await ask('/empty.bin')).headers['content-length']).to.equal('0');
+  });
+
+  it('serves index.html of a folder, and redirects to its slash within the same server', async () => {
+    expect((await ask('/')).body).to.equal('<p>home');
+    expect((await ask('/sub/')).body).to.equal('<p>sub');
+    const { status, headers, body } = await ask('/sub?a=b');
+    expect([status, headers.location]).to.deep.equal([301, '/sub/?a=b']);
+    expect(body).to.include('301 Moved Permanently');
+    expect((await ask('//evil.example')).headers.location).to.equal('/evil.example/');
+    expect((await ask('/%2fevil.example')).headers.location).to.not.match(/^\/\//);
+  });
+
+  for (const path of [
+    '/../secret.txt',
+    '/sub/../../secret.txt',
+    '/%2e%2e/secret.txt',
+    '/%2E%2E%2Fsecret.txt',
+    '/sub/%2e%2e/%2e%2e/secret.txt',
+    '/..%2fsecret.txt',
+    '/..%5csecret.txt',
+    '/..\\secret.txt',
+    '/%252e%252e/secret.txt',
+    '/../www-other/near.txt',
+    '/./digits.txt',
+    '/sub/..',
+    '/.',
+    '/digits.txt%00.html',
+    '/%c0%ae%c0%ae/secret.txt',
+    '/leak.txt',
+    '/up/secret.txt',
+    '/up/',
+    '/up',
+    '/trap/',
+    '/dangling',
+    '/.env',
+    '/.git/config',
+    '/.git',
+    '/digits.txt/',
+    '/digits.txt/more',
+    '/none',
+  ]) {
+    it(`finds nothing at ${path}`, async () => {
+      const { status, body } = await ask(path);
+      expect(status).to.be.oneOf([400, 404]);
+      expect(body).to.not.include('secret');
+      expect(body).to.not.include('0123');
+    });
+  }
+
+  it('serves .well-known, and other hidden names only if asked to', async () => {
+    expect((await ask('/.well-known/security.txt')).body).to.equal('contact');
+    expect((await ask('/.env', {}, 'GET', listing)).body).to.equal('secret');
+  });
+
+  it('refuses paths that are none, and other methods', async () => {
+    expect((await ask('/%zz')).status).to.equal(400);
+    expect((await ask('*')).status).to.equal(400);
+    expect((await ask('http://else.example/digits.txt')).status).to.equal(400);
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+      const { status, headers } = await ask('/digits.txt', {}, method);
+      expect([status, headers.allow], method).to.deep.equal([405, 'GET, HEAD']);
+    }
+  });
+
+  it('tells what may not be read', async () => {
+    // For root nothing is closed: as anybody else it cannot even enter the folder.
+    const asRoot = process.getuid?.() === 0;
+    const closed = join(root, 'digits.txt');
+    if (asRoot) process.seteuid?.(65534);
+    else chmodSync(closed, 0);
+    try {
+      const { status, body } = await ask('/digits.txt');
+      expect([status, body.includes('403 Forbidden')]).to.deep.equal([403, true]);
+    } finally {
+      if (asRoot) process.seteuid?.(0);
+      else chmodSync(closed, 0o644);
+    }
+  });
+
+  it('lists a folder only if asked to', async () => {
+    expect((await ask('/bare/')).status).to.equal(404);
+    const { status, headers, body } = await ask('/bare/', {}, 'GET', listing);
+    expect([status, headers['content-type']]).to.deep.equal([200, 'text/html; charset=utf-8']);
+    expect(body).to.include('<h1>Index of /bare/</h1>');
+    expect(body).to.include('<a href="./page%261.html">page&amp;1.html</a>');
+    expect(body).to.include('<a href="./../">');
+  });
+
+  it('has max-age as an option', async () => {
+    const { headers } = await ask('/digits.txt', {}, 'GET', listing);
+    expect(headers['cache-control']).to.equal('max-age=5');
+  });
+
+  describe('conditions', () => {
+    async function statusFor(headers: http.OutgoingHttpHeaders): Promise<number> {
+      return (await ask('/digits.txt', headers)).status;
+    }
+
+    it('if-none-match: 304 for the tag, weak or in a list, or any', async () => {
+      const etag = (await ask('/digits.txt')).headers.etag as string;
+      for (const value of [etag, `W/${etag}`, `"x", ${etag}`, '*']) {
+        expect(await statusFor({ 'if-none-match': value }), value).to.equal(304);
+      }
+      expect(await statusFor({ 'if-none-match': '"x"' })).to.equal(200);
+      const { headers, body } = await ask('/digits.txt', { 'if-none-match': etag });
+      expect(headers).to.include({ etag, 'cache-control': 'max-age=3600' });
+      expect(headers).to.not.have.any.keys('content-type', 'content-length');
+      expect(body).to.equal('');
+    });
+
+    it('if-modified-since: 304 unless it is newer; if-none-match stands before it', async () => {
+      const at = 'Mon, 06 May 2024 07:08:09 GMT';
+      const before = 'Mon, 06 May 2024 07:08:08 GMT';
+      expect(await statusFor({ 'if-modified-since': at })).to.equal(304);
+      expect(await statusFor({ 'if-modified-since': before })).to.equal(200);
+      expect(await statusFor({ 'if-modified-since': 'nonsense' })).to.equal(200);
+      expect(await statusFor({ 'if-modified-since': at, 'if-none-match': '"x"' })).to.equal(200);
+    });
+
+    it('if-match and if-unmodified-since: 412 when they do not hold', async () => {
+      const etag = (await ask('/digits.txt')).headers.etag as string;
+      expect(await statusFor({ 'if-match': '"x"' })).to.equal(412);
+      expect(await statusFor({ 'if-match': `W/${etag}` })).to.equal(412);
+      expect(await statusFor({ 'if-match': etag })).to.equal(200);
+      const before = 'Mon, 06 May 2024 07:08:08 GMT';
+      expect(await statusFor({ 'if-unmodified-since': before })).to.equal(412);
+    });
+  });
+
+  describe('ranges', () => {
+    for (const [range, expected, contentRange] of [
+      ['bytes=2-4', '234', 'bytes 2-4/10'],
+      ['bytes=7-', '789', 'bytes 7-9/10'],
+      ['bytes=-3', '789', 'bytes 7-9/10'],
+      ['bytes=-30', '0123456789', 'bytes 0-9/10'],
+      ['bytes=5-500', '56789', 'bytes 5-9/10'],
+      ['bytes=9-9', '9', 'bytes 9-9/10'],
+    ] as const) {
+      it(`206 for ${range}`, async () => {
+        const { status, headers, body } = await ask('/digits.txt', { range });
+        expect([status, body, headers['content-range'], headers['content-length']]).to.deep.equal([
+          206,
+          expected,
+          contentRange,
+          String(expected.length),
+        ]);
+      });
+    }
+
+    for (const range of ['bytes=10-', 'bytes=10-20', 'bytes=-0']) {
+      it(`416 for ${range}`, async () => {
+        const { status, headers } = await ask('/digits.txt', { range });
+        expect([status, headers['content-range']]).to.deep.equal([416, 'bytes */10']);
+      });
+    }
+
+    for (const range of ['bytes=4-2', 'bytes=-', 'lines=1-2', 'bytes=0-1,3-4', 'bytes=a-b']) {
+      it(`the whole file for ${range}`, async () => {
+        const { status, body } = await ask('/digits.txt', { range });
+        expect([status, body]).to.deep.equal([200, '0123456789']);
+      });
+    }
+
+    it('if-range: the whole file when it has changed', async () => {
+      const { etag, 'last-modified': date } = (await ask('/digits.txt')).headers;
+      const status = async (value: string | undefined): Promise<number> =>
+        (await ask('/digits.txt', { range: 'bytes=1-2', 'if-range': value })).status;
+      expect(await status(etag)).to.equal(206);
+      expect(await status(date)).to.equal(206);
+      expect(await status('"x"')).to.equal(200);
+      expect(await status(`W/${etag}`)).to.equal(200);
+      expect(await status('Mon, 06 May 2024 07:08:10 GMT')).to.equal(200);
+    });
+  });
+
+  it('breaks the response off when a file becomes shorter', async () => {
+    const path = join(root, 'shrinking.bin');
+    writeFileSync(path, Buffer.alloc(4 << 20));
+    const { port } = server.address() as AddressInfo;
+    const outcome = await new Promise<string>((resolve) => {
+      http.get({ host: '127.0.0.1', port, path: '/shrinking.bin', agent: false }, (response) => {
+        writeFileSync(path, '');
+        response.on('error', () => resolve('broken'));
+        response.on('end', () => resolve('complete'));
+        response.resume();
+      });
+    });
+    expect(outcome).to.equal('broken');
+  });
+
+  it('knows types, with a character set where they are text', () => {
+    expect(contentType('a/b.HTML')).to.equal('text/html; charset=utf-8');
+    expect(contentType('x.js')).to.equal('text/javascript; charset=utf-8');
+    expect(contentType('x.json')).to.equal('application/json; charset=utf-8');
+    expect(contentType('x.svg')).to.equal('image/svg+xml; charset=utf-8');
+    expect(contentType('x.png')).to.equal('image/png');
+    expect(contentType('none')).to.equal('application/octet-stream');
+  });
+
+  it('refuses a folder that does not exist', () => {
+    expect(() => serveFiles({ root: join(parent, 'none') })).to.throw(/ENOENT/);
+  });
+});

@@ -1,0 +1,335 @@
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import zlib from 'node:zlib';
+import { expect } from 'chai';
+import type { DispatchController } from '../../../lib/http/client/dispatch-handler.ts';
+import { SpdyDispatcher } from '../../../lib/http/client/dispatcher.ts';
+import { CANCEL } from '../../../lib/protocol/constants.ts';
+import type { HeaderList } from '../../../lib/protocol/frames.ts';
+import { PROTOCOL_VERSIONS } from '../../../lib/protocol/version.ts';
+import { until } from '../../support/session-pair.ts';
+import { answer, fieldOf, reply, Stage } from '../support/origin-server.ts';
+
+describe('http/dispatcher', () => {
+  const stage = new Stage();
+  let dispatcher: SpdyDispatcher;
+  beforeEach(() => {
+    dispatcher = new SpdyDispatcher(stage.agent());
+  });
+  afterEach(() => stage.end());
+
+  /** The global fetch, through the dispatcher. */
+  function go(url: string, init: RequestInit = {}): Promise<Response> {
+    return globalThis.fetch(url, { ...init, dispatcher } as unknown as RequestInit);
+  }
+
+  async function causeOf(promise: Promise<unknown>): Promise<Error & { code?: string }> {
+    try {
+      await promise;
+    } catch (error) {
+      return ((error as Error).cause ?? error) as Error;
+    }
+    throw new Error('it did not fail');
+  }
+
+  for (const version of PROTOCOL_VERSIONS) {
+    describe(version.name, () => {
+      const only = { protocols: [version.name] };
+
+      it('carries the fetch() of Node', async () => {
+        let received: HeaderList = [];
+        const server = await stage.server({
+          ...only,
+          handler: (stream, headers) => {
+            received = headers;
+            stream.respond(
+              reply(
+                '201 Made',
+                ['set-cookie', 'a=1'],
+                ['set-cookie', 'b=2'],
+                ['content-encoding', 'gzip'],
+              ),
+            );
+            stream.pipe(zlib.createGzip()).pipe(stream);
+          },
+        });
+        const response = await go(server.url('/x?y'), {
+          method: 'POST',
+          body: 'hello',
+          headers: { 'x-own': '1' },
+        });
+        expect(response.status).to.equal(201);
+        expect(response.statusText).to.equal('Made');
+        expect(response.headers.getSetCookie()).to.deep.equal(['a=1', 'b=2']);
+        expect(await response.text()).to.equal('hello');
+        expect(fieldOf(received, ':path')).to.equal('/x?y');
+        expect(fieldOf(received, 'content-length')).to.equal('5');
+        expect(fieldOf(received, 'x-own')).to.equal('1');
+        expect(server.sessions.length).to.equal(1);
+      });
+
+      it('streams with backpressure', async () => {
+        const server = await stage.server({
+          ...only,
+          handler: (stream) => {
+            stream.respond(reply(200));
+            stream.end(Buffer.alloc(1_000_000, 'x'));
+          },
+        });
+        const response = await go(server.url());
+        const bytes = await response.arrayBuffer();
+        expect(bytes.byteLength).to.equal(1_000_000);
+      });
+    });
+  }
+
+  it('follows redirects of fetch() and tells its failures', async () => {
+    const server = await stage.server({
+      handler: (stream, headers) => {
+        const path = fieldOf(headers, ':path');
+        if (path === '/end') answer(stream, 'end');
+        else if (path === '/moved')
+          stream.respond(reply(302, ['location', '/end']), { endStream: true });
+        else stream.close(CANCEL);
+      },
+    });
+    const response = await go(server.url('/moved'));
+    expect(response.redirected).to.equal(true);
+    expect(await response.text()).to.equal('end');
+    expect((await causeOf(go(server.url('/reset')))).code).to.equal('ERR_SPDY_STREAM_RESET');
+  });
+
+  it('resets the stream when fetch() is aborted', async () => {
+    let requests = 0;
+    const server = await stage.server({
+      handler: (stream) => {
+        requests++;
+        stream.on('error', () => {});
+      },
+    });
+    const controller = new AbortController();
+    const failure = causeOf(go(server.url(), { signal: controller.signal }));
+    await until(() => requests === 1);
+    controller.abort();
+    expect((await failure).name).to.equal('AbortError');
+    await until(() => server.resets.length === 1);
+    expect(server.resets).to.deep.equal([CANCEL]);
+  });
+
+  it('breaks off the body when the stream is reset', async () => {
+    const server = await stage.server({
+      handler: (stream) => {
+        stream.respond(reply(200));
+        stream.write('part', () => stream.close(CANCEL));
+      },
+    });
+    const response = await go(server.url());
+    expect((await causeOf(response.text())).message).to.be.a('string');
+  });
+
+  it('speaks the handlers of undici 7 and later', async () => {
+    const server = await stage.server({
+      handler: (stream, headers) => {
+        stream.respond(reply(200, ['x-got', fieldOf(headers, 'x-two')]));
+        stream.write('one');
+        setTimeout(() => {
+          stream.write('two');
+          stream.sendTrailers([['x-end', '1']]);
+        }, 5);
+      },
+    });
+    const log: unknown[] = [];
+    await new Promise<void>((resolve, reject) => {
+      dispatcher.dispatch(
+        {
+          origin: new URL(server.url()).origin,
+          path: '/',
+          method: 'GET',
+          headers: ['x-one', '1', 'x-two', '2'],
+        },
+        {
+          onRequestStart: () => log.push('start'),
+          onResponseStart: (controller, status, headers, message) => {
+            log.push(status, headers['x-got'], message, String(controller.rawHeaders));
+            controller.pause();
+            setTimeout(() => controller.resume(), 5);
+          },
+          onResponseData: (controller, chunk) => {
+            log.push(String(chunk));
+            controller.pause();
+            controller.resume();
+          },
+          onResponseEnd: (controller, trailers) => {
+            log.push(trailers, String(controller.rawTrailers));
+            resolve();
+          },
+          onResponseError: (_controller, error) => reject(error),
+        },
+      );
+    });
+    expect(log).to.deep.equal([
+      'start',
+      200,
+      '2',
+      '',
+      'x-got,2',
+      'one',
+      'two',
+      { 'x-end': '1' },
+      'x-end,1',
+    ]);
+  });
+
+  it('aborts for such handlers, before and after it has begun', async () => {
+    let requests = 0;
+    const server = await stage.server({
+      handler: () => {
+        requests++;
+      },
+    });
+    const origin = new URL(server.url()).origin;
+    const dispatch = (start: (controller: DispatchController) => void): Promise<Error> =>
+      new Promise((resolve) => {
+        dispatcher.dispatch(
+          {
+            origin,
+            path: '/',
+            method: 'POST',
+            headers: new Map([['a', 'b']]),
+            body: 'x',
+            query: { q: '1' },
+          },
+          { onRequestStart: start, onResponseError: (_controller, error) => resolve(error) },
+        );
+      });
+    const reason = new Error('no');
+    expect(await dispatch((controller) => controller.abort(reason))).to.equal(reason);
+    expect(requests).to.equal(0);
+    let kept: DispatchController | null = null;
+    const failure = dispatch((controller) => {
+      kept = controller;
+    });
+    await until(() => requests === 1);
+    (kept as unknown as DispatchController).abort();
+    expect((await failure).name).to.equal('AbortError');
+  });
+
+  it('pauses for older handlers', async () => {
+    const server = await stage.server();
+    const log: unknown[] = [];
+    await new Promise<void>((resolve, reject) => {
+      dispatcher.dispatch(
+        {
+          origin: server.url(),
+          path: '/',
+          method: 'GET',
+          headers: { a: ['1', '2'], b: undefined },
+        },
+        {
+          onConnect: (abort) => log.push(typeof abort),
+          onHeaders: (status, raw, resume) => {
+            log.push(status, raw.length);
+            setTimeout(resume, 5);
+            return false;
+          },
+          onData: (chunk) => {
+            log.push(String(chunk));
+            return true;
+          },
+          onComplete: (trailers) => {
+            log.push(trailers);
+            resolve();
+          },
+          onError: reject,
+        },
+      );
+    });
+    expect(log).to.deep.equal(['function', 200, 0, 'hello', []]);
+  });
+
+  it('refuses upgrades and bodies that are none', async () => {
+    const server = await stage.server();
+    const errors: string[] = [];
+    const failing = (options: object): Promise<void> =>
+      new Promise((resolve) => {
+        const common = { origin: server.url(), path: '/', method: 'POST' };
+        dispatcher.dispatch(
+          { ...common, ...options },
+          {
+            onError: (error) => {
+              errors.push(error.message);
+              resolve();
+            },
+          },
+        );
+      });
+    await failing({ upgrade: 'websocket' });
+    await failing({ body: 5 });
+    await failing({ origin: undefined });
+    expect(errors.map((text) => text.split(' ')[0])).to.deep.equal(['SPDY', 'body', 'origin']);
+  });
+
+  it('gives up when no headers come in time, or its handler throws', async () => {
+    const server = await stage.server({
+      handler: (stream, headers) => {
+        if (fieldOf(headers, ':path') === '/') answer(stream, 'x');
+      },
+    });
+    const common = { origin: server.url(), method: 'POST', body: new Uint8Array(3).buffer };
+    const late = await new Promise<Error & { code?: string }>((onError) => {
+      dispatcher.dispatch({ ...common, path: '/late', headersTimeout: 20 }, { onError });
+    });
+    expect(late.code).to.equal('UND_ERR_HEADERS_TIMEOUT');
+    const mine = new Error('mine');
+    const onHeaders = (): boolean => {
+      throw mine;
+    };
+    const thrown = await new Promise<Error>((onError) => {
+      dispatcher.dispatch({ ...common, path: '/' }, { onHeaders, onError });
+    });
+    expect(thrown).to.equal(mine);
+  });
+
+  it('makes tunnels', async () => {
+    const server = await stage.server({
+      handler: (stream) => {
+        stream.respond(reply(200));
+        stream.pipe(stream);
+      },
+    });
+    const options = { origin: server.url(), path: 'example.com:443', method: 'CONNECT' };
+    for (const old of [true, false]) {
+      const [status, socket] = await new Promise<[number, Duplex]>((done, onError) => {
+        dispatcher.dispatch(
+          options,
+          old
+            ? { onError, onUpgrade: (code, _headers, tunnel) => done([code, tunnel]) }
+            : {
+                onRequestStart: () => {},
+                onResponseError: (_controller, error) => onError(error),
+                onRequestUpgrade: (_controller, code, _headers, tunnel) => done([code, tunnel]),
+              },
+        );
+      });
+      expect(status).to.equal(200);
+      socket.write('echo');
+      const [chunk] = await once(socket, 'data');
+      expect(String(chunk)).to.equal('echo');
+      socket.destroy();
+    }
+  });
+
+  it('closes in order and is destroyed', async () => {
+    const server = await stage.server();
+    const connected = once(dispatcher, 'connect');
+    await (await go(server.url())).text();
+    await connected;
+    await dispatcher.close();
+    expect(dispatcher.closed).to.equal(true);
+    expect((await causeOf(go(server.url()))).code).to.equal('ERR_SPDY_SESSION_CLOSED');
+    await new Promise<void>((done) => {
+      dispatcher.destroy(null, done).catch(() => {});
+    });
+    expect(dispatcher.destroyed).to.equal(true);
+  });
+});

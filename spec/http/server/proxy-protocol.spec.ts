@@ -1,0 +1,175 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import { expect } from 'chai';
+import {
+  type ProxyProtocolOptions,
+  parseProxyHeader,
+} from '../../../lib/http/server/proxy-protocol.ts';
+import type { SpdyServer } from '../../../lib/http/server/server.ts';
+import { PROTOCOL_VERSIONS } from '../../../lib/protocol/version.ts';
+import { closed, RawPeer } from '../../support/session-pair.ts';
+import { head, listen, shut } from '../support/http-support.ts';
+
+const SIGNATURE = '0d0a0d0a000d0a515549540a';
+const IPV4 = 'c0000201c633640104d20050';
+
+function header(command: number, family: number, payload: string): Buffer {
+  const bytes = Buffer.from(payload, 'hex');
+  const head = Buffer.from([command, family, bytes.length >> 8, bytes.length & 255]);
+  return Buffer.concat([Buffer.from(SIGNATURE, 'hex'), head, bytes]);
+}
+
+function tlv(type: number, value: Buffer | string): string {
+  const bytes = Buffer.from(value);
+  return Buffer.concat([Buffer.from([type, 0, bytes.length]), bytes]).toString('hex');
+}
+
+const alpn = (name: string): string => tlv(1, name);
+const TLS_FACTS = tlv(0x20, Buffer.from([1, 0, 0, 0, 0]));
+
+describe('PROXY protocol version 2', () => {
+  describe('header', () => {
+    it('tells the addresses, the protocol and TLS', () => {
+      const bytes = header(0x21, 0x11, IPV4 + alpn('spdy/3.1') + TLS_FACTS);
+      expect(parseProxyHeader(Buffer.concat([bytes, Buffer.from('rest')]))).to.deep.equal({
+        proxied: true,
+        source: { address: '192.0.2.1', port: 1234, family: 'IPv4' },
+        destination: { address: '198.51.100.1', port: 80, family: 'IPv4' },
+        alpn: 'spdy/3.1',
+        tls: true,
+        length: bytes.length,
+      });
+    });
+
+    it('may have IPv6 addresses', () => {
+      const address = `20010db8${'00'.repeat(11)}01`;
+      const parsed = parseProxyHeader(header(0x21, 0x21, `${address}${address}00010002`));
+      expect(parsed?.source).to.deep.equal({ address: '2001:db8::1', port: 1, family: 'IPv6' });
+      expect(parsed?.destination).to.include({ port: 2 });
+    });
+
+    it('may have no addresses: unix sockets, unknown families, LOCAL', () => {
+      const unix = parseProxyHeader(header(0x21, 0x31, '00'.repeat(216) + alpn('spdy/3')));
+      expect(unix).to.include({ proxied: true, source: null, alpn: 'spdy/3', tls: false });
+      expect(parseProxyHeader(header(0x21, 0, ''))).to.include({ source: null, alpn: null });
+      const local = parseProxyHeader(header(0x20, 0x11, IPV4 + alpn('spdy/3')));
+      expect(local).to.include({ proxied: false, source: null, alpn: null });
+    });
+
+    it('is incomplete until its last byte is there', () => {
+      const bytes = header(0x21, 0x11, IPV4 + alpn('spdy/3.1'));
+      for (let length = 0; length < bytes.length; length++)
+        expect(parseProxyHeader(bytes.subarray(0, length)), String(length)).to.equal(null);
+      expect(parseProxyHeader(bytes)).to.include({ length: bytes.length });
+    });
+
+    for (const [title, bytes] of [
+      ['no signature', Buffer.from('GET / HTTP/1.1\r\n')],
+      ['version 1', Buffer.from('PROXY TCP4 ')],
+      ['another version', header(0x11, 0x11, IPV4)],
+      ['another command', header(0x22, 0x11, IPV4)],
+      ['cut addresses', header(0x21, 0x11, '0000')],
+      ['a cut TLV', header(0x21, 0x11, `${IPV4}01`)],
+      ['a TLV that is too long', header(0x21, 0x11, `${IPV4}010009aa`)],
+      ['a length beyond reason', header(0x21, 0x11, '00'.repeat(5000)).subarray(0, 16)],
+    ] as const) {
+      it(`is refused with ${title}`, () => {
+        expect(() => parseProxyHeader(bytes)).to.throw(/PROXY header/);
+      });
+    }
+  });
+
+  describe('server', () => {
+    let server: SpdyServer;
+    let port: number;
+
+    async function start(proxyProtocol: ProxyProtocolOptions, handshakeTimeoutMs = 0) {
+      ({ server, port } = await listen(
+        { tls: false, proxyProtocol, handshakeTimeoutMs },
+        (request, response) => {
+          const { socket } = request;
+          const { remoteAddress, remotePort, localAddress } = socket;
+          const encrypted = 'encrypted' in socket && socket.encrypted;
+          response.end(
+            [remoteAddress, remotePort, localAddress, encrypted, request.httpVersion].join(' '),
+          );
+        },
+      ));
+    }
+
+    afterEach(() => shut(server));
+
+    for (const version of PROTOCOL_VERSIONS) {
+      it(`speaks what the header names: ${version.name}, in however many pieces`, async () => {
+        await start({ allow: ['127.0.0.0/8'] });
+        for (const cut of [0, 5, 20]) {
+          const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
+          const peer = new RawPeer(socket, version);
+          const names = head().map(([name, value]) => [
+            version.plainPseudoNames ? name.slice(1).replace('path', 'url') : name,
+            value,
+          ]) as [string, string][];
+          const bytes = Buffer.concat([
+            header(0x21, 0x11, IPV4 + alpn(version.name) + TLS_FACTS),
+            peer.make.synStream(1, names, { flags: 1 }),
+          ]);
+          socket.write(bytes.subarray(0, cut));
+          await new Promise((later) => setTimeout(later, 5));
+          socket.write(bytes.subarray(cut));
+          await peer.frame('DATA');
+          const text = peer.frames.at(-1)?.data.toString();
+          expect(text).to.equal('192.0.2.1 1234 198.51.100.1 true 1.1');
+          socket.destroy();
+        }
+      });
+    }
+
+    it('speaks HTTP/1.1 when nothing was negotiated', async () => {
+      await start({ allow: (address) => address === '127.0.0.1' });
+      const socket = net.connect(port, '127.0.0.1');
+      const request = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+      socket.write(Buffer.concat([header(0x21, 0x11, IPV4), Buffer.from(request)]));
+      let text = '';
+      for await (const chunk of socket) text += (chunk as Buffer).toString();
+      expect(text).to.match(/^HTTP\/1\.1 200 OK/);
+      expect(text).to.include('192.0.2.1 1234 198.51.100.1 false 1.1');
+    });
+
+    it('takes the header only from those who may send it', async () => {
+      await start({ allow: ['10.0.0.0/8', '::1'] });
+      const refused = once(server, 'proxyError');
+      const socket = net.connect(port, '127.0.0.1');
+      socket.on('error', () => {});
+      socket.write(header(0x21, 0x11, IPV4));
+      expect(String((await refused)[0])).to.include('127.0.0.1 may not');
+      await closed(socket);
+    });
+
+    it('closes connections without a header, at once or in time', async () => {
+      await start({ allow: ['127.0.0.1'] }, 30);
+      for (const [bytes, reason] of [
+        ['GET / HTTP/1.1\r\n\r\n', /signature/],
+        ['\r\n', /within 30 ms/],
+      ] as const) {
+        const refused = once(server, 'proxyError');
+        const socket = net.connect(port, '127.0.0.1');
+        socket.on('error', () => {});
+        socket.write(bytes);
+        expect(String((await refused)[0])).to.match(reason);
+        await closed(socket);
+      }
+    });
+
+    it('needs networks that are some, and no TLS of its own', async () => {
+      await start({ allow: [] });
+      await listen({ tls: false, proxyProtocol: { allow: ['host'] } }).then(
+        () => expect.fail('accepted'),
+        (error) => expect(error).to.include({ code: 'ERR_SPDY_INVALID_ARGUMENT' }),
+      );
+      await listen({ proxyProtocol: { allow: [] } }).then(
+        () => expect.fail('accepted'),
+        (error) => expect(error).to.include({ code: 'ERR_SPDY_INVALID_ARGUMENT' }),
+      );
+    });
+  });
+});

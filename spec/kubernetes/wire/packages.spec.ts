@@ -1,0 +1,34 @@
+import { expect } from 'chai';
+import { MissingPackageError } from '../../../lib/kubernetes/errors.ts';
+import { loadPackage } from '../../../lib/kubernetes/wire/packages.ts';
+
+/** How loading the module of this name rejects, wanted as the package `name`. */
+async function failureOf(name: string, module: string): Promise<Error & { code?: string }> {
+  return loadPackage(name, 'a test', () => import(module)).then(
+    () => expect.fail('it resolved'),
+    (error: Error) => error,
+  );
+}
+
+describe('loadPackage()', () => {
+  it('gives what is installed', async () => {
+    const { parse } = await loadPackage('yaml', 'a test', () => import('yaml'));
+    expect(parse('a: 1')).to.deep.equal({ a: 1 });
+  });
+
+  it('says what to install, and what for', async () => {
+    const error = await failureOf('no-such-package-anywhere', 'no-such-package-anywhere');
+    expect(error).to.be.instanceOf(MissingPackageError);
+    expect(error.code).to.equal('ERR_SPDY_MISSING_PACKAGE');
+    expect(error.message).to.equal(
+      'a test needs the package no-such-package-anywhere: npm install no-such-package-anywhere',
+    );
+    expect(error.cause).to.have.property('code', 'ERR_MODULE_NOT_FOUND');
+  });
+
+  it('does not call a package missing that misses a part of its own', async () => {
+    const error = await failureOf('yaml', 'no-such-package-anywhere');
+    expect(error).to.not.be.instanceOf(MissingPackageError);
+    expect(error.code).to.equal('ERR_MODULE_NOT_FOUND');
+  });
+});
