@@ -7,7 +7,7 @@ import { SpdyAgent } from '../../http/client/agent.ts';
 import type { SpdyAgentOptions } from '../../http/client/agent-options.ts';
 import { decompress } from '../../http/client/decompress.ts';
 import type { ClientRequest } from '../../http/client/request.ts';
-import { hasBody } from '../../http/headers.ts';
+import { hasBody } from '../../http/message-head.ts';
 import { getNpnProtocols } from '../../session/negotiate.ts';
 import type { Session } from '../../session/session.ts';
 import type { FrameLog } from '../frame-log.ts';

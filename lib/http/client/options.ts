@@ -1,6 +1,7 @@
 import type tls from 'node:tls';
 import { InvalidArgumentError } from '../../errors.ts';
-import { type HeaderInput, requestToSpdy } from '../headers.ts';
+import type { HeaderInput } from '../headers.ts';
+import { requestToSpdy } from '../message-head.ts';
 
 /** What a request goes to. */
 export interface Target {

@@ -3,7 +3,8 @@ import { StreamError } from '../../errors.ts';
 import { PROTOCOL_ERROR, REFUSED_STREAM } from '../../protocol/constants.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
 import type { SpdyStream } from '../../session/stream.ts';
-import { parseResponse, pseudo, toIncomingHeaders, toRawHeaders } from '../headers.ts';
+import { toIncomingHeaders, toRawHeaders } from '../headers.ts';
+import { parseResponse, pseudo } from '../message-head.ts';
 import type { Target } from './options.ts';
 import { ClientResponse, type ResponseInit } from './response.ts';
 

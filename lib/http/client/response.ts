@@ -8,12 +8,11 @@ import type { SpdyStream } from '../../session/stream.ts';
 import {
   contentLengthOf,
   endToEndFields,
-  hasBody,
-  type ParsedResponse,
   toDistinctHeaders,
   toIncomingHeaders,
   toRawHeaders,
 } from '../headers.ts';
+import { hasBody, type ParsedResponse } from '../message-head.ts';
 
 /** Header fields that may gather by HEADERS behind the reply. */
 const MAX_FIELDS = 2000;

@@ -5,7 +5,8 @@ import { connect } from '../../session/connect.ts';
 import type { SessionVersion } from '../../session/negotiate.ts';
 import type { Session } from '../../session/session.ts';
 import type { SessionOptions } from '../../session/session-options.ts';
-import { requestToSpdy, toHeaderPairs } from '../headers.ts';
+import { toHeaderPairs } from '../headers.ts';
+import { requestToSpdy } from '../message-head.ts';
 import { planRequest, type RequestPlan } from './options.ts';
 
 /** Takes what comes for the URLs of `urlfetch()`; each method is told which URL it is about. */

@@ -8,7 +8,12 @@ import {
 import type { HeaderList } from '../../protocol/frames.ts';
 import type { Session } from '../../session/session.ts';
 import type { SpdyStream } from '../../session/stream.ts';
-import { type HeadLimits, type ParsedRequest, parseRequest, responseToSpdy } from '../headers.ts';
+import {
+  type HeadLimits,
+  type ParsedRequest,
+  parseRequest,
+  responseToSpdy,
+} from '../message-head.ts';
 import { RequestBody, type RequestOwner, type SpdyRequest } from './request.ts';
 import { ResponseBody, type SpdyResponse } from './response.ts';
 import { ServerSocket } from './socket.ts';

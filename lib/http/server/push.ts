@@ -2,7 +2,8 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
 import type { SpdyStream } from '../../session/stream.ts';
-import { pushToSpdy, responseToSpdy, toHeaderPairs } from '../headers.ts';
+import { toHeaderPairs } from '../headers.ts';
+import { pushToSpdy, responseToSpdy } from '../message-head.ts';
 import type { ServerSocket } from './socket.ts';
 
 /** What is pushed: a path, or more of the request that it answers. The rest is taken from the request that it belongs to. */

@@ -4,14 +4,9 @@ import { SpdyError } from '../../errors.ts';
 import { CANCEL, INTERNAL_ERROR } from '../../protocol/constants.ts';
 import type { Header, HeaderList } from '../../protocol/frames.ts';
 import type { SpdyStream } from '../../session/stream.ts';
-import {
-  endToEndFields,
-  type ParsedRequest,
-  toDistinctHeaders,
-  toIncomingHeaders,
-  toRawHeaders,
-} from '../headers.ts';
+import { endToEndFields, toDistinctHeaders, toIncomingHeaders, toRawHeaders } from '../headers.ts';
 import { httpError } from '../http-error.ts';
+import type { ParsedRequest } from '../message-head.ts';
 import type { ServerSocket } from './socket.ts';
 
 /** A request as handlers get it: an `http.IncomingMessage`. `stream` and `scheme` are there when it came by SPDY. */

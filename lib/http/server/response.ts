@@ -7,8 +7,9 @@ import {
 } from 'node:http';
 import type { HeaderList } from '../../protocol/frames.ts';
 import type { SpdyStream } from '../../session/stream.ts';
-import { endToEndFields, hasBody, responseToSpdy, toHeaderPairs } from '../headers.ts';
+import { endToEndFields, toHeaderPairs } from '../headers.ts';
 import { httpError } from '../http-error.ts';
+import { hasBody, responseToSpdy } from '../message-head.ts';
 import {
   type HeadInput,
   headersSent,

@@ -1,0 +1,228 @@
+import { InvalidArgumentError } from '../errors.ts';
+import type { Header, HeaderList } from '../protocol/frames.ts';
+import type { ProtocolVersion } from '../protocol/version.ts';
+import { contentLengthOf, endToEndFields } from './headers.ts';
+
+/** The parts of a request that SPDY carries as pseudo headers, and its header fields. */
+export interface RequestHead {
+  readonly method: string;
+  readonly scheme: string;
+  /** Name and port, as in the Host field of HTTP/1.1. */
+  readonly host: string;
+  /** Path and query; `*` for a server as a whole, `host:port` with CONNECT. */
+  readonly path: string;
+  /** Ordinary fields: names in lower case, a pair for each value. */
+  readonly headers: HeaderList;
+}
+
+/** A received request that is well formed. */
+export interface ParsedRequest extends RequestHead {
+  /** `'1.1'` of `HTTP/1.1`. */
+  readonly httpVersion: string;
+  /** The bytes that the body shall have, null if the request does not say. */
+  readonly contentLength: number | null;
+}
+
+/** Why a message is not acceptable. */
+export interface HeadFault {
+  /** The status that a request with this fault is answered with. */
+  readonly status: 400 | 431;
+  readonly reason: string;
+}
+
+/** Limits for the fields of a received request. */
+export interface HeadLimits {
+  /** Bytes of all names and values together. */
+  readonly maxHeaderSize: number;
+  /** Number of fields. */
+  readonly maxHeaderCount: number;
+}
+
+/** A received reply that is well formed. */
+export interface ParsedResponse {
+  readonly statusCode: number;
+  /** The text behind the number, often empty. */
+  readonly statusMessage: string;
+  /** `'1.1'` of `HTTP/1.1`. */
+  readonly httpVersion: string;
+  /** Ordinary fields: names in lower case, a pair for each value. */
+  readonly headers: HeaderList;
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
+const HTTP_VERSION = /^HTTP\/(\d\.\d)$/;
+const HOST = /^[^\s/?#@\\]+$/;
+const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
+const ABSOLUTE = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/i;
+const STATUS = /^([1-9]\d\d)(?: (.*))?$/;
+
+/**
+ * The headers of a SYN_STREAM for a request (SPDY/3 3.2.1). `host` fields give way to `head.host`, and `expect: 100-continue` is left
+ * out: SPDY has no interim replies to wait for.
+ *
+ * @throws InvalidArgumentError for a method, host, path or name that no request can have
+ */
+export function requestToSpdy(head: RequestHead): HeaderList {
+  const { method, scheme, host } = head;
+  const hash = head.path.indexOf('#');
+  const path = hash === -1 ? head.path : head.path.slice(0, hash);
+  check(TOKEN.test(method), 'method', method);
+  check(HOST.test(host), 'host', host);
+  check(TARGET.test(path), 'path', path);
+  const headers: Header[] = [
+    [':method', method],
+    [':scheme', scheme],
+    [':host', host],
+    [':path', path],
+    [':version', 'HTTP/1.1'],
+  ];
+  for (const field of endToEndFields(head.headers)) {
+    const [name, value] = field;
+    check(TOKEN.test(name), 'header name', name);
+    if (name === 'host' || (name === 'expect' && value.toLowerCase() === '100-continue')) continue;
+    headers.push(field);
+  }
+  return headers;
+}
+
+/** Reads the headers of a SYN_STREAM as a request. Without a scheme (SPDY/2, CONNECT) it has the one of the connection. */
+export function parseRequest(
+  version: ProtocolVersion,
+  headers: HeaderList,
+  limits: HeadLimits,
+  connectionScheme = 'https',
+): ParsedRequest | HeadFault {
+  const oversize = checkLimits(headers, limits);
+  if (oversize !== null) return oversize;
+  const method = pseudo(headers, ':method');
+  const target = pseudo(headers, ':path');
+  const httpVersion = HTTP_VERSION.exec(pseudo(headers, ':version') ?? '')?.[1];
+  if (method === null || !TOKEN.test(method)) return malformed('no valid method');
+  if (target === null || !TARGET.test(target)) return malformed('no valid path');
+  if (httpVersion === undefined) return malformed('no valid version');
+
+  let scheme = pseudo(headers, ':scheme');
+  let host = pseudo(headers, ':host');
+  let path = target;
+  if (method === 'CONNECT') {
+    host = target;
+  } else if (!target.startsWith('/')) {
+    const absolute = ABSOLUTE.exec(target);
+    if (absolute !== null) {
+      [, scheme = '', host = '', path = ''] = absolute;
+      if (!path.startsWith('/')) path = `/${path}`;
+    } else if (target !== '*') return malformed('no valid path');
+  }
+  if (scheme === null && !version.plainPseudoNames && method !== 'CONNECT') {
+    return malformed('no scheme');
+  }
+  if (host === null || !HOST.test(host)) return malformed('no valid host');
+
+  const fields = endToEndFields(headers);
+  for (const [name] of fields) if (!TOKEN.test(name)) return malformed('no valid header name');
+  const contentLength = contentLengthOf(fields);
+  if (Number.isNaN(contentLength)) return malformed('no valid content-length');
+  return {
+    method,
+    scheme: (scheme ?? connectionScheme).toLowerCase(),
+    host,
+    path,
+    headers: fields.filter(([name]) => name !== 'host'),
+    httpVersion,
+    contentLength,
+  };
+}
+
+/** The headers of a SYN_REPLY (SPDY/3 3.2.2). `statusMessage` is left out when it is empty. */
+export function responseToSpdy(
+  statusCode: number,
+  statusMessage: string,
+  fields: HeaderList,
+): HeaderList {
+  return [
+    [':status', statusMessage === '' ? String(statusCode) : `${statusCode} ${statusMessage}`],
+    [':version', 'HTTP/1.1'],
+    ...endToEndFields(fields),
+  ];
+}
+
+/** Reads the headers of a SYN_REPLY as a reply, or says why it is none. `requireVersion` false: the version may be missing. */
+export function parseResponse(
+  headers: HeaderList,
+  options: { readonly requireVersion?: boolean } = {},
+): ParsedResponse | HeadFault {
+  const status = STATUS.exec(pseudo(headers, ':status') ?? '');
+  if (status === null) return malformed('no valid status');
+  const version = pseudo(headers, ':version');
+  const httpVersion = HTTP_VERSION.exec(version ?? '')?.[1];
+  if (httpVersion === undefined && (version !== null || options.requireVersion !== false)) {
+    return malformed('no valid version');
+  }
+  const fields = endToEndFields(headers);
+  for (const [name] of fields) if (!TOKEN.test(name)) return malformed('no valid header name');
+  const [, code = '', statusMessage = ''] = status;
+  return {
+    statusCode: Number(code),
+    statusMessage,
+    httpVersion: httpVersion ?? '1.1',
+    headers: fields,
+  };
+}
+
+/**
+ * The headers of a pushed SYN_STREAM: those of the request that it answers and those of the reply (SPDY/3 3.3.1). SPDY/2 has the whole
+ * URL where SPDY/3 has the path.
+ */
+export function pushToSpdy(
+  version: ProtocolVersion,
+  head: RequestHead,
+  reply: HeaderList,
+): HeaderList {
+  const { method, scheme, host, path } = head;
+  check(TOKEN.test(method), 'method', method);
+  check(HOST.test(host), 'host', host);
+  check(TARGET.test(path) && path.startsWith('/'), 'path', path);
+  return [
+    [':method', method],
+    [':scheme', scheme],
+    [':host', host],
+    [':path', version.plainPseudoNames ? `${scheme}://${host}${path}` : path],
+    [':version', 'HTTP/1.1'],
+    ...reply.filter(([name]) => name !== ':version'),
+  ];
+}
+
+/** The value of a pseudo header; null if it is missing or there are several. */
+export function pseudo(headers: HeaderList, name: string): string | null {
+  let found: string | null = null;
+  for (const header of headers) {
+    if (header[0] !== name) continue;
+    if (found !== null) return null;
+    found = header[1];
+  }
+  return found;
+}
+
+/** Whether a reply can have a body (HEAD, 204, 304 and 1xx have none). */
+export function hasBody(method: string, statusCode: number): boolean {
+  return method !== 'HEAD' && statusCode !== 204 && statusCode !== 304 && statusCode >= 200;
+}
+
+function checkLimits(headers: HeaderList, limits: HeadLimits): HeadFault | null {
+  if (headers.length > limits.maxHeaderCount) {
+    return { status: 431, reason: `more than ${limits.maxHeaderCount} header fields` };
+  }
+  let size = 0;
+  for (const [name, value] of headers) size += name.length + value.length;
+  if (size <= limits.maxHeaderSize) return null;
+  return { status: 431, reason: `more than ${limits.maxHeaderSize} bytes of headers` };
+}
+
+function malformed(reason: string): HeadFault {
+  return { status: 400, reason };
+}
+
+function check(valid: boolean, what: string, given: string): void {
+  if (!valid)
+    throw new InvalidArgumentError(`expected a valid ${what}, got ${JSON.stringify(given)}`);
+}
