@@ -90,7 +90,7 @@ export {
   type SessionStatistics,
   type StreamMessage,
 } from './session/diagnostics.ts';
-export type { DuplexEvents, SessionEvents } from './session/events.ts';
+export type { DuplexEvents } from './session/evented-duplex.ts';
 export type { KeepAliveOptions } from './session/keepalive.ts';
 export {
   getNpnProtocols,
@@ -102,6 +102,7 @@ export {
 export type { PingCallback } from './session/pings.ts';
 export type { DataInput } from './session/provider.ts';
 export { Session } from './session/session.ts';
+export type { SessionEvents } from './session/session-events.ts';
 export type {
   SessionOptions,
   SettingName,
@@ -113,5 +114,5 @@ export {
   type SettingsStore,
   type StoredSetting,
 } from './session/settings-store.ts';
-export { SpdyStream } from './session/stream.ts';
-export type { StreamEvents, StreamOptions } from './session/stream-events.ts';
+export { SpdyStream, type StreamEvents } from './session/stream.ts';
+export type { StreamOptions } from './session/stream-options.ts';

@@ -49,7 +49,7 @@ describe('documentation', () => {
       expect(missing(options, limits), 'docs/limits.md').to.deep.equal([]);
       const others = [
         ...fieldsOf('lib/session/connect.ts', 'ConnectOptions'),
-        ...fieldsOf('lib/session/stream-events.ts', 'StreamOptions'),
+        ...fieldsOf('lib/session/stream-options.ts', 'StreamOptions'),
         ...fieldsOf('lib/session/keepalive.ts', 'KeepAliveOptions'),
       ];
       expect(missing([...options, ...others], session), 'docs/session.md').to.deep.equal([]);
@@ -110,8 +110,8 @@ describe('documentation', () => {
       const members = publicMembers('lib/session/session.d.ts', 'Session');
       expect(members).to.include.members(['attach', 'ping', 'statistics', 'submitRequest']);
       const others = [
-        ...fieldsOf('lib/session/events.ts', 'SessionEvents', ''),
-        ...fieldsOf('lib/session/stream-events.ts', 'StreamEvents', ''),
+        ...fieldsOf('lib/session/session-events.ts', 'SessionEvents', ''),
+        ...fieldsOf('lib/session/stream-events.ts', 'StreamEventsOf', ''),
         ...fieldsOf('lib/session/diagnostics.ts', 'SessionState'),
         ...fieldsOf('lib/session/diagnostics.ts', 'SessionStatistics'),
         ...publicMembers('lib/session/stream.d.ts', 'SpdyStream').filter(

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Engine } from '../engine/engine.ts';
-import { raise } from './events.ts';
+import { raise } from './raise.ts';
 import type { Transport } from './transport.ts';
 
 /** Bytes that are taken out of the engine at once. */

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { DataSource, ReadCtrl } from '../engine/data-provider.ts';
 import { InvalidArgumentError, TemporalCallbackFailureError } from '../errors.ts';
 import { ERR_DEFERRED, READ_EOF } from '../protocol/constants.ts';
-import { raise } from './events.ts';
+import { raise } from './raise.ts';
 
 /**
  * Where the payload of a stream may come from: Spdylay's provider, bytes or a string (UTF-8) that are there already, a Readable, or

@@ -11,12 +11,15 @@ import {
   keepAliveTimedOut,
   transportClosed,
 } from './end-reasons.ts';
-import { type Emit, raise, SessionDuplex } from './events.ts';
+import { EventReporter } from './event-reporter.ts';
+import { TypedDuplex } from './evented-duplex.ts';
 import { SessionTimers } from './keepalive.ts';
 import { resolveVersion, type SessionVersion } from './negotiate.ts';
 import { Outlet, type Pull } from './outlet.ts';
 import { Pings } from './pings.ts';
-import { EventReporter } from './reporter.ts';
+import { raise } from './raise.ts';
+
+import type { Emit, SessionEvents } from './session-events.ts';
 import {
   type ResolvedSessionOptions,
   resolveSessionOptions,
@@ -32,7 +35,7 @@ type Done = (error?: Error | null) => void;
  * The Duplex of a session: bytes from the transport go into the engine, slabs of frames come out of it, and the life of the
  * transport is followed. What is spoken is the engine's matter, what the application asks for that of `Session`.
  */
-export abstract class SessionIo extends SessionDuplex {
+export abstract class SessionIo extends TypedDuplex<SessionEvents> {
   protected readonly engine: Engine;
   protected readonly settled: ResolvedSessionOptions;
   protected readonly transport: Transport;

@@ -9,7 +9,7 @@ import {
   SETTINGS_CLIENT_CERTIFICATE_VECTOR_SIZE,
 } from '../protocol/constants.ts';
 import type { SettingsEntry, SettingsFrame } from '../protocol/frames.ts';
-import { raise } from './events.ts';
+import { raise } from './raise.ts';
 import type { ResolvedSessionOptions } from './session-options.ts';
 import { persistedEntries, storeSettings } from './settings-store.ts';
 

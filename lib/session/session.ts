@@ -19,7 +19,7 @@ import { SessionIo } from './session-io.ts';
 import { type SessionOptions, type SettingsInput, toSettingsEntries } from './session-options.ts';
 import { assertSendable } from './session-start.ts';
 import type { SpdyStream } from './stream.ts';
-import type { StreamOptions } from './stream-events.ts';
+import type { StreamOptions } from './stream-options.ts';
 
 /**
  * One end of a SPDY connection as a Duplex: `socket.pipe(session).pipe(socket)`, or `session.attach(socket)`. It has the calls of

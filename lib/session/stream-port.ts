@@ -1,14 +1,13 @@
 import type { HeaderList } from '../protocol/frames.ts';
 import type { Departure } from './outgoing-data.ts';
-import type { SpdyStream } from './stream.ts';
-import type { StreamOptions } from './stream-events.ts';
+import type { StreamOptions } from './stream-options.ts';
 
-/** What a stream needs of its session. */
-export interface StreamPort {
+/** What a stream of type `Stream` needs of its session. */
+export interface StreamPort<Stream> {
   /** SYN_REPLY, and the data of the stream behind it unless it ends here. */
-  reply(stream: SpdyStream, headers: HeaderList, end: boolean): void;
+  reply(stream: Stream, headers: HeaderList, end: boolean): void;
   /** A unidirectional stream in association with another one. */
-  push(associated: SpdyStream, headers: HeaderList, options: StreamOptions): SpdyStream;
+  push(associated: Stream, headers: HeaderList, options: StreamOptions): Stream;
   /** Throws for headers that cannot be sent. */
   checkHeaders(headers: HeaderList): void;
   /** HEADERS without FIN. */
@@ -20,7 +19,7 @@ export interface StreamPort {
   /** Calls `settle()` when the bytes that are being taken, and those before them, have left. */
   afterWrite(departure: Departure): void;
   /** RST_STREAM, or nothing at all when the stream was never sent. */
-  reset(stream: SpdyStream, status: number): void;
+  reset(stream: Stream, status: number): void;
 }
 
 /** How a stream came into being. */

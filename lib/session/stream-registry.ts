@@ -18,10 +18,10 @@ import {
   SYN_STREAM,
 } from '../protocol/constants.ts';
 import type { ControlFrame, HeaderList, SynStreamFrame } from '../protocol/frames.ts';
-import { raise } from './events.ts';
 import type { Departure } from './outgoing-data.ts';
+import { raise } from './raise.ts';
 import { SpdyStream } from './stream.ts';
-import type { StreamOptions } from './stream-events.ts';
+import type { StreamOptions } from './stream-options.ts';
 import type { StreamPort } from './stream-port.ts';
 
 /** What the session adds to that. */
@@ -45,7 +45,7 @@ export interface RegistryHost {
 }
 
 /** The SpdyStreams of a session: finds the one that an event belongs to, and carries out what they ask for. */
-export class StreamRegistry implements StreamPort {
+export class StreamRegistry implements StreamPort<SpdyStream> {
   readonly #engine: Engine;
   readonly #host: RegistryHost;
   readonly #streams = new IdTable<SpdyStream>();

@@ -2,21 +2,26 @@ import type { StreamHandle } from '../engine/stream.ts';
 import { InvalidArgumentError, InvalidStateError, SessionError, StreamError } from '../errors.ts';
 import { CANCEL, FRAME_TOO_LARGE, INTERNAL_ERROR, OK } from '../protocol/constants.ts';
 import type { HeaderList } from '../protocol/frames.ts';
+import { TypedDuplex } from './evented-duplex.ts';
 import { IncomingData } from './incoming-data.ts';
 import { type Departure, type Done, OutgoingData, type OutgoingOwner } from './outgoing-data.ts';
 import { packHeaders, unpackHeaders } from './packed-headers.ts';
-import { duplexOptions, StreamDuplex, type StreamOptions } from './stream-events.ts';
+import type { StreamEventsOf } from './stream-events.ts';
+import { duplexOptions, type StreamOptions } from './stream-options.ts';
 import type { StreamInit, StreamPort } from './stream-port.ts';
 
 /** What the HEADERS frames behind the first headers of a stream may hold together, with 8 bytes for each pair. */
 const MAX_LATE_HEADER_BYTES = 65536;
+
+/** Events of a SpdyStream with their arguments, besides those of a Duplex. */
+export type StreamEvents = StreamEventsOf<SpdyStream>;
 
 /**
  * One SPDY stream as a Duplex, with the peer's flow control as its backpressure: bytes count as consumed when the application has taken
  * them. FIN ends a direction; `destroy()` and `close()` send RST_STREAM. Made by `session.request()`, `stream.pushStream()`, or
  * received with the event 'stream'.
  */
-export class SpdyStream extends StreamDuplex implements OutgoingOwner {
+export class SpdyStream extends TypedDuplex<StreamEventsOf<SpdyStream>> implements OutgoingOwner {
   /** Opened by this side. */
   readonly own: boolean;
   /** 0 is the most urgent. */
@@ -40,7 +45,7 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
   handle: StreamHandle | null = null;
   /** Made when there is something: many streams send nothing but headers. */
   #outgoing: OutgoingData | null = null;
-  readonly #port: StreamPort;
+  readonly #port: StreamPort<SpdyStream>;
   #headers: readonly string[];
   #id: number;
   #open = true;
@@ -57,7 +62,7 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
   #finalDone: Done | null = null;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(port: StreamPort, init: StreamInit) {
+  constructor(port: StreamPort<SpdyStream>, init: StreamInit) {
     const { readable, writable } = init;
     super(duplexOptions(readable, writable));
     this.#port = port;
@@ -167,7 +172,7 @@ export class SpdyStream extends StreamDuplex implements OutgoingOwner {
   }
 
   /** Whether it was opened through this port and has this id. */
-  isOpenedBy(port: StreamPort, id: number): boolean {
+  isOpenedBy(port: StreamPort<SpdyStream>, id: number): boolean {
     return this.#port === port && this.handle?.streamId === id;
   }
 

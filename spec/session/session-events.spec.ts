@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import type { SessionError, StreamError } from '../../lib/errors.ts';
 import { CLIENT, PING, PROTOCOL_ERROR, SERVER } from '../../lib/protocol/constants.ts';
 import { PROTOCOL_VERSIONS, SPDY3, SPDY3_1 } from '../../lib/protocol/version.ts';
-import type { SessionEvents } from '../../lib/session/events.ts';
 import { Session } from '../../lib/session/session.ts';
+import type { SessionEvents } from '../../lib/session/session-events.ts';
 import type { SpdyStream } from '../../lib/session/stream.ts';
 import { rawControlFrame } from '../support/frame-factory.ts';
 import {
@@ -49,7 +49,7 @@ function record(session: Session): string[] {
   return names;
 }
 
-describe('session/events', () => {
+describe('session/session-events', () => {
   for (const version of PROTOCOL_VERSIONS) {
     it(`${version.name}: reports an exchange as Spdylay does`, async () => {
       const quiet = { settingsTiming: 'never' } as const;

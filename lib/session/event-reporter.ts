@@ -13,7 +13,7 @@ import {
 } from '../protocol/constants.ts';
 import type { ControlFrame, SettingsFrame } from '../protocol/frames.ts';
 import { CHANNELS } from './diagnostics.ts';
-import type { Emit } from './events.ts';
+import type { Emit } from './session-events.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 
 /** What a session itself has to know of what its engine reports. */

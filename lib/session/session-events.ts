@@ -1,4 +1,3 @@
-import { Duplex, type DuplexOptions, type Readable } from 'node:stream';
 import type { SessionError, StreamError } from '../errors.ts';
 import type {
   ControlFrame,
@@ -13,24 +12,8 @@ import type {
   SynStreamFrame,
   WindowUpdateFrame,
 } from '../protocol/frames.ts';
+import type { DuplexEvents } from './evented-duplex.ts';
 import type { SpdyStream } from './stream.ts';
-
-/** Events of every Duplex with their arguments. */
-export interface DuplexEvents {
-  close: [];
-  /** A Buffer, or a string behind `setEncoding()`; `any`, as @types/node has it, so that a listener may name either. */
-  // biome-ignore lint/suspicious/noExplicitAny: see above.
-  data: [chunk: any];
-  drain: [];
-  end: [];
-  error: [error: Error];
-  finish: [];
-  pause: [];
-  pipe: [source: Readable];
-  readable: [];
-  resume: [];
-  unpipe: [source: Readable];
-}
 
 /**
  * Events of a Session with their arguments: Spdylay's callbacks without their `on_` and `_cb`, one event per type of
@@ -89,46 +72,3 @@ export interface SessionEvents extends DuplexEvents {
 
 /** Emits an event of a session; an exception of a listener is raised later, outside the running call. */
 export type Emit = <K extends keyof SessionEvents>(event: K, ...args: SessionEvents[K]) => void;
-
-/** A Duplex with the events of a Session. */
-interface EventedDuplex extends Duplex {
-  addListener<K extends keyof SessionEvents>(
-    event: K,
-    listener: (...args: SessionEvents[K]) => void,
-  ): this;
-  on<K extends keyof SessionEvents>(event: K, listener: (...args: SessionEvents[K]) => void): this;
-  once<K extends keyof SessionEvents>(
-    event: K,
-    listener: (...args: SessionEvents[K]) => void,
-  ): this;
-  prependListener<K extends keyof SessionEvents>(
-    event: K,
-    listener: (...args: SessionEvents[K]) => void,
-  ): this;
-  prependOnceListener<K extends keyof SessionEvents>(
-    event: K,
-    listener: (...args: SessionEvents[K]) => void,
-  ): this;
-  off<K extends keyof SessionEvents>(event: K, listener: (...args: SessionEvents[K]) => void): this;
-  removeListener<K extends keyof SessionEvents>(
-    event: K,
-    listener: (...args: SessionEvents[K]) => void,
-  ): this;
-}
-
-/** `Duplex` with the events of a Session: the same class at run time. */
-export const SessionDuplex: new (options?: DuplexOptions) => EventedDuplex = Duplex as new (
-  options?: DuplexOptions,
-) => EventedDuplex;
-
-/**
- * Throws outside the running call, so that what user code threw becomes an uncaught exception (as from any listener) while the
- * session, which called it, goes on.
- */
-export function raise(exception: unknown): void {
-  process.nextTick(rethrow, exception);
-}
-
-function rethrow(exception: unknown): never {
-  throw exception;
-}
