@@ -11,9 +11,9 @@ const MOST_LINES = 400;
 const BELOW: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   protocol: [],
-  common: ['errors'],
-  compression: ['errors', 'protocol'],
-  framing: ['errors', 'protocol'],
+  common: ['errors', 'protocol'],
+  compression: ['errors', 'protocol', 'common'],
+  framing: ['errors', 'protocol', 'common'],
   engine: ['errors', 'protocol', 'common', 'compression', 'framing'],
   session: ['errors', 'protocol', 'common', 'compression', 'framing', 'engine'],
   http: ['errors', 'protocol', 'common', 'session'],

@@ -1,3 +1,4 @@
+import { headerTextLength } from '../common/header-cost.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import type { Header, HeaderList } from '../protocol/frames.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
@@ -212,9 +213,7 @@ function checkLimits(headers: HeaderList, limits: HeadLimits): HeadFault | null 
   if (headers.length > limits.maxHeaderCount) {
     return { status: 431, reason: `more than ${limits.maxHeaderCount} header fields` };
   }
-  let size = 0;
-  for (const [name, value] of headers) size += name.length + value.length;
-  if (size <= limits.maxHeaderSize) return null;
+  if (headerTextLength(headers) <= limits.maxHeaderSize) return null;
   return { status: 431, reason: `more than ${limits.maxHeaderSize} bytes of headers` };
 }
 
