@@ -34,7 +34,6 @@ export {
 export type { HeaderEncoding } from './framing/header-list.ts';
 export { SpdyAgent, type SpdyAgentEvents } from './http/client/agent.ts';
 export type { ProxyOptions, SpdyAgentOptions } from './http/client/agent-options.ts';
-export type { OriginStatistics } from './http/client/agent-origin.ts';
 export { type ClientRequestOptions, get, globalAgent, request } from './http/client/client.ts';
 export type {
   DispatchController,
@@ -42,11 +41,12 @@ export type {
   LegacyDispatchHandler,
 } from './http/client/dispatch-handler.ts';
 export { type DispatchOptions, SpdyDispatcher } from './http/client/dispatcher.ts';
-export type { ClientRequestEvents } from './http/client/events.ts';
 export { type FetchInit, fetch } from './http/client/fetch.ts';
 export type { RequestOptions, Target } from './http/client/options.ts';
+export type { OriginStatistics } from './http/client/origin.ts';
 export type { PushedRequest } from './http/client/push.ts';
 export { ClientRequest } from './http/client/request.ts';
+export type { ClientRequestEvents } from './http/client/request-events.ts';
 export { ClientResponse } from './http/client/response.ts';
 export {
   BaseSpdyStreamHandler,

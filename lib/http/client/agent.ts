@@ -8,14 +8,14 @@ import {
   resolveAgentOptions,
   type SpdyAgentOptions,
 } from './agent-options.ts';
-import { agentClosed, Origin, type OriginStatistics } from './agent-origin.ts';
 import type { OpenTunnel } from './connect.ts';
-import { tunnelThrough } from './connect-proxy.ts';
 import type { Link } from './exchange.ts';
 import { planRequest, type RequestOptions, type RequestPlan } from './options.ts';
+import { agentClosed, Origin, type OriginStatistics } from './origin.ts';
 import type { PushedRequest } from './push.ts';
 import { ClientRequest, type RequestAgent } from './request.ts';
 import type { ClientResponse } from './response.ts';
+import { tunnelThrough } from './tunnel.ts';
 
 /** Events of a SpdyAgent with their arguments. */
 export interface SpdyAgentEvents {

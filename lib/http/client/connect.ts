@@ -1,6 +1,7 @@
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
+import { onAbort } from '../../common/abort.ts';
 import { SpdyError } from '../../errors.ts';
 import { getNpnProtocols, npnGetVersion, type SessionVersion } from '../../session/negotiate.ts';
 import type { ResolvedAgentOptions } from './agent-options.ts';
@@ -93,7 +94,7 @@ function ready(socket: Duplex, event: string, signal: AbortSignal): Promise<void
       socket.off(event, onReady);
       socket.off('error', settle);
       socket.off('close', onClose);
-      signal.removeEventListener('abort', onAbort);
+      stopAbort();
       if (error === null) {
         resolve();
         return;
@@ -108,11 +109,9 @@ function ready(socket: Duplex, event: string, signal: AbortSignal): Promise<void
       const message = 'the connection was closed before it was ready';
       settle(new SpdyError('ERR_SPDY_TRANSPORT_CLOSED', message, 'peer'));
     };
-    const onAbort = (): void => settle(signal.reason as Error);
     socket.on(event, onReady);
     socket.on('error', settle);
     socket.on('close', onClose);
-    signal.addEventListener('abort', onAbort);
-    if (signal.aborted) onAbort();
+    const stopAbort = onAbort(signal, (reason) => settle(reason as Error));
   });
 }

@@ -2,8 +2,8 @@ import http from 'node:http';
 import { InvalidStateError } from '../../errors.ts';
 import type { Header, HeaderList } from '../../protocol/frames.ts';
 import { toHeaderPairs } from '../headers.ts';
-import { RequestWritable } from './events.ts';
 import type { RequestOptions } from './options.ts';
+import { RequestWritable } from './request-events.ts';
 
 /** The header fields of a request that can be set until they are sent, as those of `http.ClientRequest`. */
 export abstract class HeadedRequest extends RequestWritable {

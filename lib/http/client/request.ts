@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { Duplex } from 'node:stream';
+import { onAbort } from '../../common/abort.ts';
 import { StreamError } from '../../errors.ts';
 import { CANCEL } from '../../protocol/constants.ts';
 import type { SpdyStream } from '../../session/stream.ts';
@@ -85,7 +86,11 @@ export class ClientRequest extends HeadedRequest {
     this.protocol = `${target.scheme}:`;
     if (callback !== undefined) this.once('response', callback);
     if (options.timeout !== undefined) this.setTimeout(options.timeout);
-    if (options.signal !== undefined) this.#abortOn(options.signal);
+    const stopAbort = onAbort(options.signal, (cause) => {
+      const error = new Error('The operation was aborted', { cause });
+      this.destroy(Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' }));
+    });
+    this.once('close', stopAbort);
     if (this.hasHeader('expect')) this.flushHeaders();
     process.nextTick(() => this.#connect());
   }
@@ -319,21 +324,6 @@ export class ClientRequest extends HeadedRequest {
     this.#retries++;
     if (delay === 0) this.#connect();
     else setTimeout(() => this.#connect(), delay);
-  }
-
-  /** `addAbortSignal()` would look away as soon as the body is written. */
-  #abortOn(signal: AbortSignal): void {
-    const abort = (): void => {
-      const { reason } = signal;
-      const error = new Error('The operation was aborted', { cause: reason });
-      this.destroy(Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' }));
-    };
-    if (signal.aborted) {
-      abort();
-      return;
-    }
-    signal.addEventListener('abort', abort, { once: true });
-    this.once('close', () => signal.removeEventListener('abort', abort));
   }
 
   #stopTimer(): void {

@@ -14,7 +14,7 @@ async function bodyOf(request: ClientRequest): Promise<string> {
   return textOf(response as IncomingMessage);
 }
 
-describe('http/agent', () => {
+describe('http/client/agent', () => {
   const stage = new Stage();
   afterEach(() => stage.end());
 

@@ -11,7 +11,7 @@ import { PROTOCOL_VERSIONS } from '../../../lib/protocol/version.ts';
 import { sharedCertificate } from '../../support/session-pair.ts';
 import { textOf } from '../support/origin-server.ts';
 
-describe('http/client', () => {
+describe('http/client/client', () => {
   for (const version of PROTOCOL_VERSIONS) {
     describe(`${version.name}, with the server of this package`, () => {
       let server: SpdyServer;

@@ -17,7 +17,7 @@ async function undo(bytes: Buffer, coding: string, size = 1000): Promise<string>
   return textOf(decompress(pieces(bytes, size), coding) as Readable);
 }
 
-describe('http/decompress', () => {
+describe('http/client/decompress', () => {
   const plain = Buffer.from(TEXT);
 
   it('undoes each coding, however the bytes are cut', async () => {

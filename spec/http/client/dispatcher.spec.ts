@@ -10,7 +10,7 @@ import { PROTOCOL_VERSIONS } from '../../../lib/protocol/version.ts';
 import { until } from '../../support/session-pair.ts';
 import { answer, fieldOf, reply, Stage } from '../support/origin-server.ts';
 
-describe('http/dispatcher', () => {
+describe('http/client/dispatcher', () => {
   const stage = new Stage();
   let dispatcher: SpdyDispatcher;
   beforeEach(() => {

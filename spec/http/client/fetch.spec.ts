@@ -24,7 +24,7 @@ async function failureOf(promise: Promise<unknown>): Promise<Error & { cause?: u
   throw new Error('it did not fail');
 }
 
-describe('http/fetch', () => {
+describe('http/client/fetch', () => {
   const stage = new Stage();
   let agent: SpdyAgent;
   beforeEach(() => {

@@ -20,7 +20,7 @@ import { type OriginServer, reply, Stage, textOf } from '../support/origin-serve
 
 type Push = [PushedRequest, ClientResponse];
 
-describe('http/client-push', () => {
+describe('http/client/push', () => {
   const stage = new Stage();
   afterEach(() => stage.end());
 

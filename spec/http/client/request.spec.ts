@@ -20,7 +20,7 @@ async function failureOf(request: ClientRequest): Promise<StreamError> {
   return error as StreamError;
 }
 
-describe('http/client-request', () => {
+describe('http/client/request', () => {
   const stage = new Stage();
   afterEach(() => stage.end());
 

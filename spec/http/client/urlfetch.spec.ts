@@ -10,7 +10,7 @@ import { PROTOCOL_VERSIONS } from '../../../lib/protocol/version.ts';
 import { sharedCertificate } from '../../support/session-pair.ts';
 import { answer, fieldOf, type OriginServer, Stage } from '../support/origin-server.ts';
 
-describe('http/urlfetch', () => {
+describe('http/client/urlfetch', () => {
   const stage = new Stage();
   const tls = { ca: sharedCertificate().cert };
   afterEach(() => stage.end());

@@ -11,7 +11,7 @@ import { PROTOCOL_VERSIONS, SPDY3_1 } from '../../../lib/protocol/version.ts';
 import { sharedCertificate, until } from '../../support/session-pair.ts';
 import { answer, fieldOf, reply, Stage, textOf } from '../support/origin-server.ts';
 
-describe('http/connect-proxy', () => {
+describe('http/client/tunnel', () => {
   const stage = new Stage();
   let running: net.Server[] = [];
   const sockets = new Set<Duplex>();
