@@ -1,0 +1,134 @@
+/** The rooms of lib/ and the walls between them: what spec/architecture.spec.ts keeps and docs/architecture.md prints. */
+
+/** A folder of lib/, or a single file. */
+export interface Room {
+  /** What is in it, for docs/architecture.md. */
+  readonly holds: string;
+  /** The other rooms that it may import. */
+  readonly below: readonly string[];
+  /** It knows nothing of the outside: no module of Node, no clock, no event, no Promise. */
+  readonly pure?: true;
+  /** The files that other rooms may import; without it all of them. */
+  readonly door?: readonly string[];
+}
+
+/** What every room above the engine may use. */
+const GROUND = ['errors', 'protocol', 'common'];
+const KUBERNETES = [...GROUND, 'session', 'kubernetes'];
+
+/** By path below lib/, without extension; a file belongs to the longest path that it begins with. From the bottom to the top. */
+export const ROOMS: Readonly<Record<string, Room>> = {
+  errors: { holds: 'the error classes, their codes and numbers', below: [], pure: true },
+  protocol: { holds: 'numbers, names and shapes of frames: facts only', below: [], pure: true },
+  common: {
+    holds: 'small things that several rooms share: deadlines, tables by id, checks',
+    below: ['errors', 'protocol'],
+  },
+  compression: {
+    holds: 'header blocks to bytes and back; the only room that names pako',
+    below: GROUND,
+    pure: true,
+  },
+  framing: { holds: 'bytes to frames and back', below: GROUND, pure: true },
+  engine: {
+    holds: 'what SPDY means: streams, windows, priorities, settings; without I/O',
+    below: [...GROUND, 'compression', 'framing'],
+    pure: true,
+  },
+  session: {
+    holds: 'the Duplex shells: `Session` and `SpdyStream`; events, timers, transports',
+    below: [...GROUND, 'compression', 'framing', 'engine'],
+    door: ['connect', 'negotiate', 'session', 'session-options', 'stream'],
+  },
+  http: {
+    holds: 'what client and server share: header fields, heads of messages',
+    below: [...GROUND, 'session'],
+  },
+  'http/client': {
+    holds: '`request()`, `SpdyAgent`, `fetch()`, `SpdyDispatcher`',
+    below: [...GROUND, 'session', 'http'],
+  },
+  'http/server': {
+    holds: '`createServer()`, requests, responses, pushes, upgrades',
+    below: [...GROUND, 'session', 'http'],
+  },
+  'kubernetes/wire': {
+    holds: 'what both sides speak: protocol names, `Status`, WebSocket frames',
+    below: [...GROUND, 'session'],
+  },
+  kubernetes: { holds: 'its errors', below: [...GROUND, 'kubernetes/wire'] },
+  'kubernetes/kubeconfig': {
+    holds: 'clusters, users and credentials from files',
+    below: [...KUBERNETES, 'kubernetes/wire'],
+  },
+  'kubernetes/client': {
+    holds: '`exec()`, `attach()`, `run()`, `portForward()`',
+    below: [...KUBERNETES, 'kubernetes/wire', 'kubernetes/kubeconfig'],
+  },
+  'kubernetes/copy': {
+    holds: '`copyToPod()`, `copyFromPod()`',
+    below: [...KUBERNETES, 'kubernetes/wire', 'kubernetes/kubeconfig', 'kubernetes/client'],
+  },
+  'kubernetes/server': {
+    holds: '`createStreamingServer()` and handlers for it',
+    below: [...KUBERNETES, 'kubernetes/wire', 'http/server'],
+  },
+  'kubernetes/fake': {
+    holds: '`createFakeApiServer()`: an API server for tests',
+    below: [
+      ...KUBERNETES,
+      'kubernetes/wire',
+      'kubernetes/kubeconfig',
+      'kubernetes/server',
+      'http/server',
+    ],
+  },
+  cli: {
+    holds: 'what programs share: arguments, terminal, log of frames',
+    below: [...GROUND, 'session'],
+  },
+  'cli/spdycat': {
+    holds: 'the client',
+    below: [...GROUND, 'session', 'http', 'http/client', 'cli'],
+  },
+  'cli/spdyd': {
+    holds: 'the file server',
+    below: [...GROUND, 'session', 'http', 'http/server', 'cli'],
+  },
+  'cli/spdy-kube-fake': {
+    holds: 'the fake API server',
+    below: [...GROUND, 'kubernetes/fake', 'cli'],
+  },
+  'kubernetes/index': {
+    holds: 'the entry `spdylay/kubernetes`',
+    below: [
+      'common',
+      'kubernetes',
+      'kubernetes/wire',
+      'kubernetes/kubeconfig',
+      'kubernetes/client',
+      'kubernetes/copy',
+      'kubernetes/server',
+      'kubernetes/fake',
+    ],
+  },
+  index: {
+    holds: 'the entry `spdylay`',
+    below: [...GROUND, 'framing', 'engine', 'session', 'http/client', 'http/server'],
+  },
+};
+
+/** The room of a file, given as `engine/engine.ts`; null if it is in none. */
+export function roomOf(path: string): string | null {
+  const parts = path.replace(/\.ts$/, '').split('/');
+  for (let length = parts.length; length > 0; length -= 1) {
+    const name = parts.slice(0, length).join('/');
+    if (name in ROOMS) return name;
+  }
+  return null;
+}
+
+/** Whether a room stands under another one: the entries look behind every door. */
+export function isEntry(room: string): boolean {
+  return room === 'index' || room.endsWith('/index');
+}
