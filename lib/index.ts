@@ -13,7 +13,7 @@ export type {
 } from './engine/options.ts';
 export type { SessionCalls } from './engine/session-calls.ts';
 export type { EngineStatistics } from './engine/statistics.ts';
-export type { StreamHandle } from './engine/stream.ts';
+export type { StreamHandle } from './engine/stream-record.ts';
 export {
   CallbackFailureError,
   type Cause,

@@ -21,6 +21,7 @@ import type { ProtocolVersion } from '../protocol/version.ts';
 import { askForBytes, handOver } from './callback-io.ts';
 import type { DataSource } from './data-provider.ts';
 import type { EngineHandler } from './engine-handler.ts';
+import { EngineState } from './engine-state.ts';
 import { createCompressor } from './header-compression.ts';
 import {
   applyOption,
@@ -32,9 +33,8 @@ import {
 import { Receiver } from './receive-data.ts';
 import { Sender } from './send.ts';
 import type { SessionCalls } from './session-calls.ts';
-import { SessionState } from './session-state.ts';
 import type { EngineStatistics } from './statistics.ts';
-import type { StreamHandle } from './stream.ts';
+import type { StreamHandle } from './stream-record.ts';
 import { isDataSource, Submitter } from './submit.ts';
 
 /**
@@ -51,7 +51,7 @@ export class Engine implements SessionCalls {
 
   readonly #handler: EngineHandler;
   readonly #options: ResolvedOptions;
-  readonly #state: SessionState;
+  readonly #state: EngineState;
   readonly #reader: FrameReader;
   readonly #out = new OutputBuffer();
   readonly #sender: Sender;
@@ -76,7 +76,7 @@ export class Engine implements SessionCalls {
     this.version = protocol;
     this.#handler = handler;
     this.#options = resolveOptions(side, options);
-    this.#state = new SessionState(side, protocol, this.#options, handler);
+    this.#state = new EngineState(side, protocol, this.#options, handler);
     const dictionary = dictionaryFor(protocol.wire);
     const receiver = new Receiver(this.#state);
     this.#reader = new FrameReader(

@@ -30,6 +30,7 @@ import type {
   SynReplyFrame,
   SynStreamFrame,
 } from '../protocol/frames.ts';
+import type { EngineState } from './engine-state.ts';
 import {
   invalidSession,
   receiveCredential,
@@ -38,8 +39,7 @@ import {
   receiveSettings,
   receiveWindowUpdate,
 } from './receive-session.ts';
-import type { SessionState } from './session-state.ts';
-import { Stream } from './stream.ts';
+import { StreamRecord } from './stream-record.ts';
 import {
   ACCEPT,
   DROP,
@@ -55,10 +55,10 @@ import {
 
 /** What each control frame of the peer does. DATA frames are in `DataReceiver`. */
 export abstract class ControlReceiver implements FrameSink {
-  protected readonly state: SessionState;
+  protected readonly state: EngineState;
   protected readonly verdicts: Uint8Array;
 
-  constructor(state: SessionState) {
+  constructor(state: EngineState) {
     this.state = state;
     this.verdicts = receiveVerdicts(state.version);
   }
@@ -209,7 +209,7 @@ export abstract class ControlReceiver implements FrameSink {
     // A push is unidirectional whether it says so or not (some servers do not).
     const push = state.side === CLIENT && frame.associatedToStreamId !== 0;
     const unidirectional = push || (frame.flags & CTRL_FLAG_UNIDIRECTIONAL) !== 0;
-    const stream = new Stream(
+    const stream = new StreamRecord(
       streamId,
       false,
       frame.priority,
@@ -239,7 +239,7 @@ export abstract class ControlReceiver implements FrameSink {
   }
 
   /** The stream that takes a SYN_REPLY or HEADERS, null when it was answered otherwise. */
-  #headerTarget(frame: SynReplyFrame | HeadersFrame, input: number): Stream | null {
+  #headerTarget(frame: SynReplyFrame | HeadersFrame, input: number): StreamRecord | null {
     const { state } = this;
     const { streamId } = frame;
     if (streamId === 0) {
@@ -248,7 +248,7 @@ export abstract class ControlReceiver implements FrameSink {
     }
     const stream = state.streams.get(streamId);
     const verdict = this.verdictOf(stream, streamId, input);
-    if (verdict === ACCEPT) return stream as Stream;
+    if (verdict === ACCEPT) return stream as StreamRecord;
     if (verdict !== DROP) {
       state.streamFault(
         streamId,
@@ -262,7 +262,7 @@ export abstract class ControlReceiver implements FrameSink {
   }
 
   /** What the tables say about a frame; a lenient session drops what it would answer when the peer had finished the stream. */
-  protected verdictOf(stream: Stream | undefined, streamId: number, input: number): number {
+  protected verdictOf(stream: StreamRecord | undefined, streamId: number, input: number): number {
     const number = this.#stateOf(stream, streamId);
     const verdict = this.verdicts[number * 3 + input] as number;
     if (verdict < SESSION_ERROR && this.#isOverlooked(stream)) return DROP;
@@ -270,19 +270,19 @@ export abstract class ControlReceiver implements FrameSink {
   }
 
   /** What is wrong with a frame that the tables do not accept. */
-  protected misfit(stream: Stream | undefined, streamId: number, input: number): string {
+  protected misfit(stream: StreamRecord | undefined, streamId: number, input: number): string {
     const state = RECEIVE_STATES[this.#stateOf(stream, streamId)];
     return `${RECEIVE_INPUTS[input]} arrived in state "${state}"`;
   }
 
-  #stateOf(stream: Stream | undefined, streamId: number): number {
+  #stateOf(stream: StreamRecord | undefined, streamId: number): number {
     return stream === undefined
       ? this.state.streams.stateOfMissing(streamId)
       : stream.receiveState();
   }
 
   /** Whether a lenient session lets a frame pass that it would answer. */
-  #isOverlooked(stream: Stream | undefined): boolean {
+  #isOverlooked(stream: StreamRecord | undefined): boolean {
     return this.state.options.lenientStreams && (stream === undefined || stream.remoteClosed);
   }
 
@@ -293,13 +293,13 @@ export abstract class ControlReceiver implements FrameSink {
   }
 
   /** The peer has finished its half of a stream. */
-  protected remoteFinished(stream: Stream): void {
+  protected remoteFinished(stream: StreamRecord): void {
     if (stream.closed) return;
     this.requestDone(stream, true);
   }
 
   /** After a frame with FIN: the request is complete if the peer opened the stream, and the stream may be done. */
-  protected requestDone(stream: Stream, fin: boolean): void {
+  protected requestDone(stream: StreamRecord, fin: boolean): void {
     if (!fin || stream.closed || stream.closing) return;
     if (!stream.own) this.state.report.requestRecv(stream.streamId);
     stream.remoteClosed = true;

@@ -3,7 +3,7 @@ import type { WindowUpdateFrame } from '../protocol/frames.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
 import type { ResolvedOptions, WindowUpdateMode } from './options.ts';
 import type { SendQueue } from './send-queue.ts';
-import type { Stream } from './stream.ts';
+import type { StreamRecord } from './stream-record.ts';
 import type { StreamTable } from './stream-table.ts';
 
 /**
@@ -81,14 +81,14 @@ export class ReceiveCredit {
   }
 
   /** A DATA frame of `length` bytes begins on a stream; false if it overruns the stream's window. */
-  chargeStream(stream: Stream, length: number): boolean {
+  chargeStream(stream: StreamRecord, length: number): boolean {
     if (!this.#enabled) return true;
     stream.receiveWindow -= length;
     return stream.receiveWindow >= -this.#tolerance;
   }
 
   /** Payload was handed to the application. `last`: the peer sends no more on the stream, so it needs no credit there. */
-  deliver(stream: Stream, bytes: number, last: boolean): void {
+  deliver(stream: StreamRecord, bytes: number, last: boolean): void {
     if (this.#version.sessionWindow) this.received += bytes;
     if (!last && this.#version.streamWindows) stream.received += bytes;
     if (this.mode === 'auto') {
@@ -108,7 +108,7 @@ export class ReceiveCredit {
   }
 
   /** The application has consumed bytes; more than were delivered to it do not count. */
-  consume(stream: Stream | undefined, streamId: number, bytes: number): void {
+  consume(stream: StreamRecord | undefined, streamId: number, bytes: number): void {
     const consumed =
       stream === undefined
         ? this.#streams.takeUnconsumed(streamId, bytes)
@@ -125,7 +125,7 @@ export class ReceiveCredit {
    * A stream has ended. What a reset stream left unread is given back at once; after a normal end the application still holds the
    * bytes and goes on consuming them.
    */
-  streamEnded(stream: Stream, reset: boolean): void {
+  streamEnded(stream: StreamRecord, reset: boolean): void {
     if (stream.unconsumed === 0) return;
     if (reset) {
       this.unconsumed -= stream.unconsumed;
@@ -137,7 +137,7 @@ export class ReceiveCredit {
   }
 
   /** The application sends WINDOW_UPDATE itself: `stream` null is the session. */
-  grant(stream: Stream | null, delta: number): void {
+  grant(stream: StreamRecord | null, delta: number): void {
     if (stream === null) {
       const returned = Math.min(delta, this.received);
       this.#size += delta - returned;
@@ -159,14 +159,14 @@ export class ReceiveCredit {
   }
 
   /** A WINDOW_UPDATE leaves the queue: later credit needs a new one. Whether it is one that nobody submitted. */
-  updateLeaves(frame: WindowUpdateFrame, stream: Stream | undefined): boolean {
+  updateLeaves(frame: WindowUpdateFrame, stream: StreamRecord | undefined): boolean {
     if (frame === this.#queuedUpdate) this.#queuedUpdate = null;
     else if (stream !== undefined && frame === stream.queuedUpdate) stream.queuedUpdate = null;
     else return false;
     return true;
   }
 
-  #creditStream(stream: Stream, bytes: number): void {
+  #creditStream(stream: StreamRecord, bytes: number): void {
     if (!this.#version.streamWindows || stream.remoteClosed || stream.closing || stream.closed)
       return;
     stream.consumed += bytes;

@@ -5,12 +5,12 @@ import {
   PROTOCOL_ERROR,
 } from '../protocol/constants.ts';
 import { ControlReceiver } from './receive-control.ts';
-import type { Stream } from './stream.ts';
+import type { StreamRecord } from './stream-record.ts';
 import { ACCEPT, DROP, INPUT_DATA, SESSION_ERROR } from './stream-state.ts';
 
 /** What DATA frames of the peer do (SPDY/3 2.2.2), on top of the control frames. */
 export class Receiver extends ControlReceiver {
-  #stream: Stream | null = null;
+  #stream: StreamRecord | null = null;
   #streamId = 0;
   #flags = 0;
   #length = 0;
@@ -40,7 +40,7 @@ export class Receiver extends ControlReceiver {
     }
     const stream = state.streams.get(streamId);
     const verdict = this.#verdict(stream);
-    if (verdict === ACCEPT) this.#accept(stream as Stream, length);
+    if (verdict === ACCEPT) this.#accept(stream as StreamRecord, length);
     else if (verdict === SESSION_ERROR) {
       state.peerFailed('ERR_SPDY_PROTOCOL', `DATA on stream ${streamId} before SYN_REPLY`);
     } else if (verdict !== DROP) {
@@ -77,7 +77,7 @@ export class Receiver extends ControlReceiver {
     if ((this.#flags & DATA_FLAG_FIN) !== 0) this.remoteFinished(stream);
   }
 
-  #verdict(stream: Stream | undefined): number {
+  #verdict(stream: StreamRecord | undefined): number {
     const verdict = this.verdictOf(stream, this.#streamId, INPUT_DATA);
     // Frames that were under way when GOAWAY left belong to streams that we have ignored.
     return stream === undefined && verdict < SESSION_ERROR && this.state.goawaySent
@@ -85,7 +85,7 @@ export class Receiver extends ControlReceiver {
       : verdict;
   }
 
-  #accept(stream: Stream, length: number): void {
+  #accept(stream: StreamRecord, length: number): void {
     const { state } = this;
     const streamId = this.#streamId;
     if ((this.#flags & DATA_FLAG_COMPRESS) !== 0) {

@@ -15,12 +15,12 @@ import type {
   SettingsFrame,
   WindowUpdateFrame,
 } from '../protocol/frames.ts';
-import type { SessionState } from './session-state.ts';
+import type { EngineState } from './engine-state.ts';
 import { applyPeerSettings } from './settings.ts';
 
 /** A frame that breaks a rule of the session: reported, then GOAWAY. */
 export function invalidSession(
-  state: SessionState,
+  state: EngineState,
   frame: ControlFrame,
   message: string,
   code: ErrorCode = 'ERR_SPDY_PROTOCOL',
@@ -30,7 +30,7 @@ export function invalidSession(
 }
 
 /** The peer describes itself (SPDY/3 2.6.4). */
-export function receiveSettings(state: SessionState, frame: SettingsFrame): void {
+export function receiveSettings(state: EngineState, frame: SettingsFrame): void {
   if (!state.budgets.settings.spend()) {
     state.peerFailed('ERR_SPDY_TOO_MANY_SETTINGS', 'the peer sends SETTINGS too fast');
     return;
@@ -40,7 +40,7 @@ export function receiveSettings(state: SessionState, frame: SettingsFrame): void
 }
 
 /** PING: echoed, or the answer to one of ours (SPDY/3 2.6.5). */
-export function receivePing(state: SessionState, frame: PingFrame): void {
+export function receivePing(state: EngineState, frame: PingFrame): void {
   if (!state.budgets.pings.spend()) {
     state.peerFailed('ERR_SPDY_TOO_MANY_PINGS', 'the peer sends PING too fast');
     return;
@@ -56,7 +56,7 @@ export function receivePing(state: SessionState, frame: PingFrame): void {
 }
 
 /** The peer accepts no more streams (SPDY/3 2.6.6). */
-export function receiveGoaway(state: SessionState, frame: GoawayFrame): void {
+export function receiveGoaway(state: EngineState, frame: GoawayFrame): void {
   const lowered = frame.lastGoodStreamId < state.peerLastGoodId;
   state.goawayReceived = true;
   if (lowered) state.peerLastGoodId = frame.lastGoodStreamId;
@@ -69,7 +69,7 @@ export function receiveGoaway(state: SessionState, frame: GoawayFrame): void {
 }
 
 /** The peer lets us send more (SPDY/3 2.6.8). */
-export function receiveWindowUpdate(state: SessionState, frame: WindowUpdateFrame): void {
+export function receiveWindowUpdate(state: EngineState, frame: WindowUpdateFrame): void {
   const { streamId, delta } = frame;
   if (!state.budgets.windowUpdates.spend()) {
     state.peerFailed('ERR_SPDY_TOO_MANY_WINDOW_UPDATES', 'the peer sends WINDOW_UPDATE too fast');
@@ -110,7 +110,7 @@ export function receiveWindowUpdate(state: SessionState, frame: WindowUpdateFram
 }
 
 /** A client certificate (SPDY/3 2.6.9). */
-export function receiveCredential(state: SessionState, frame: CredentialFrame): void {
+export function receiveCredential(state: EngineState, frame: CredentialFrame): void {
   if (state.certificates?.set(frame.slot, frame.certificates) === false) {
     invalidSession(state, frame, `CREDENTIAL for slot ${frame.slot} of ${state.certificates.size}`);
     return;

@@ -12,24 +12,24 @@ import {
   READ_EOF,
 } from '../protocol/constants.ts';
 import type { DataSource, ReadCtrl } from './data-provider.ts';
-import type { SessionState } from './session-state.ts';
-import type { OutItem, Stream } from './stream.ts';
+import type { EngineState } from './engine-state.ts';
+import type { OutItem, StreamRecord } from './stream-record.ts';
 
 /** Encodes DATA frames (SPDY/3 2.2.2): asks the provider of a stream for as much as the windows allow. */
 export class DataSender {
-  readonly #state: SessionState;
+  readonly #state: EngineState;
   readonly #out: OutputBuffer;
   readonly #control: ReadCtrl = { flags: 0 };
   // The frame that was encoded last.
   #flags = 0;
   #length = 0;
 
-  constructor(state: SessionState, out: OutputBuffer) {
+  constructor(state: EngineState, out: OutputBuffer) {
     this.#state = state;
     this.#out = out;
   }
 
-  encode(stream: Stream, item: OutItem): boolean {
+  encode(stream: StreamRecord, item: OutItem): boolean {
     const state = this.#state;
     if (stream.localClosed || (!stream.own && !stream.replied)) {
       stream.remove(item);
@@ -80,7 +80,7 @@ export class DataSender {
     return true;
   }
 
-  written(stream: Stream): void {
+  written(stream: StreamRecord): void {
     const state = this.#state;
     state.statistics.dataSent += this.#length;
     state.budgets.windowUpdates.earn(4);
@@ -101,7 +101,7 @@ export class DataSender {
   }
 
   /** Asks the provider for as much as may be sent; null when it has nothing. */
-  #read(stream: Stream, provider: DataSource): Uint8Array | null {
+  #read(stream: StreamRecord, provider: DataSource): Uint8Array | null {
     const state = this.#state;
     let limit = state.options.maxDataSize;
     if (state.sendWindows) {
@@ -121,7 +121,7 @@ export class DataSender {
     throw new TypeError(`it returned ${String(result)}`);
   }
 
-  #providerFailed(stream: Stream, item: OutItem, exception: unknown): void {
+  #providerFailed(stream: StreamRecord, item: OutItem, exception: unknown): void {
     const state = this.#state;
     if (stream.remove(item)) state.report.closeProvider(item.provider);
     if (exception instanceof TemporalCallbackFailureError) {

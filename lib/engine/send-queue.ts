@@ -9,7 +9,7 @@ import type {
   WindowUpdateFrame,
 } from '../protocol/frames.ts';
 import { Fifo } from './fifo.ts';
-import { LANE_DATA, LANE_HEAD, LANE_NONE, LANE_OPEN, type Stream } from './stream.ts';
+import { LANE_DATA, LANE_HEAD, LANE_NONE, LANE_OPEN, type StreamRecord } from './stream-record.ts';
 
 /** A control frame that goes ahead of all streams; SYN_REPLY and HEADERS stand here only to be refused. */
 export type UrgentFrame =
@@ -21,8 +21,8 @@ export type UrgentFrame =
 
 /** Streams of one kind of next frame, first come first served inside each priority. */
 class Lane {
-  readonly heads: (Stream | null)[] = new Array(8).fill(null);
-  readonly tails: (Stream | null)[] = new Array(8).fill(null);
+  readonly heads: (StreamRecord | null)[] = new Array(8).fill(null);
+  readonly tails: (StreamRecord | null)[] = new Array(8).fill(null);
   /** Bit p is set while priority p has a stream. */
   mask = 0;
   /** Streams in the lane. */
@@ -46,7 +46,7 @@ export class SendQueue {
   readonly #lanes: readonly [Lane, Lane, Lane] = [new Lane(), new Lane(), new Lane()];
 
   /** Puts a stream at the end of its priority in `lane`, or only updates its item count if it stands there already. */
-  place(stream: Stream, lane: number, items: number): void {
+  place(stream: StreamRecord, lane: number, items: number): void {
     if (stream.lane !== lane) {
       this.remove(stream);
       if (lane === LANE_NONE) return;
@@ -59,7 +59,7 @@ export class SendQueue {
   }
 
   /** Moves a stream behind the others of its priority. */
-  rotate(stream: Stream): void {
+  rotate(stream: StreamRecord): void {
     const { lane, counted } = stream;
     if (lane === LANE_NONE || stream.next === null) return;
     this.remove(stream);
@@ -69,7 +69,7 @@ export class SendQueue {
   }
 
   /** Takes a stream out of its lane. */
-  remove(stream: Stream): void {
+  remove(stream: StreamRecord): void {
     if (stream.lane === LANE_NONE) return;
     const lane = this.#lane(stream.lane);
     const { previous, next, urgency } = stream;
@@ -90,7 +90,7 @@ export class SendQueue {
    * The stream whose turn it is, null if none can send. `openAllowed`: SYN_STREAMs may leave; `dataAllowed`: the session window is
    * open. At equal priority SYN_STREAM goes first, then frames without payload, then DATA.
    */
-  nextStream(openAllowed: boolean, dataAllowed: boolean): Stream | null {
+  nextStream(openAllowed: boolean, dataAllowed: boolean): StreamRecord | null {
     const [open, head, data] = this.#lanes;
     const openMask = openAllowed ? open.mask : 0;
     const dataMask = dataAllowed ? data.mask : 0;
@@ -99,13 +99,13 @@ export class SendQueue {
     const priority = 31 - Math.clz32(mask & -mask);
     const bit = 1 << priority;
     const lane = (openMask & bit) !== 0 ? open : (head.mask & bit) !== 0 ? head : data;
-    return lane.heads[priority] as Stream;
+    return lane.heads[priority] as StreamRecord;
   }
 
   /** The most urgent stream whose SYN_STREAM waits. */
-  nextToOpen(): Stream | null {
+  nextToOpen(): StreamRecord | null {
     const { mask, heads } = this.#lanes[LANE_OPEN];
-    return mask === 0 ? null : (heads[31 - Math.clz32(mask & -mask)] as Stream);
+    return mask === 0 ? null : (heads[31 - Math.clz32(mask & -mask)] as StreamRecord);
   }
 
   /** Whether `nextStream` would give a stream. */
@@ -146,7 +146,7 @@ export class SendQueue {
   }
 
   /** The peer has ended a stream that was to be reset: a RST_STREAM that still waits shall not leave any more. */
-  withdrawReset(stream: Stream): void {
+  withdrawReset(stream: StreamRecord): void {
     if (stream.reset !== null) this.#withdrawn.add(stream.reset);
   }
 
@@ -164,7 +164,7 @@ export class SendQueue {
     this.goaways.clear();
   }
 
-  #append(stream: Stream, laneNumber: number): void {
+  #append(stream: StreamRecord, laneNumber: number): void {
     const lane = this.#lane(laneNumber);
     const { urgency } = stream;
     const tail = lane.tails[urgency] ?? null;

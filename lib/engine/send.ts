@@ -38,11 +38,11 @@ import type {
   SynReplyFrame,
   SynStreamFrame,
 } from '../protocol/frames.ts';
+import type { EngineState } from './engine-state.ts';
 import type { BlockCompressor } from './header-compression.ts';
 import { DataSender } from './send-data.ts';
 import type { UrgentFrame } from './send-queue.ts';
-import type { SessionState } from './session-state.ts';
-import { LANE_DATA, NO_HEADERS, type OutItem, type Stream } from './stream.ts';
+import { LANE_DATA, NO_HEADERS, type OutItem, type StreamRecord } from './stream-record.ts';
 
 /** Most bytes of memory that are taken before it is known that they are needed. */
 const MOST_RESERVED = 131072;
@@ -52,18 +52,18 @@ const MOST_RESERVED = 131072;
  * are compressed here and nowhere else, so they leave in the order in which they were compressed.
  */
 export class Sender {
-  readonly #state: SessionState;
+  readonly #state: EngineState;
   readonly #out: OutputBuffer;
   readonly #compressor: BlockCompressor;
   readonly #data: DataSender;
 
   // The frame that was encoded last, until `written()`.
   #frame: ControlFrame | null = null;
-  #stream: Stream | null = null;
+  #stream: StreamRecord | null = null;
   /** It is the GOAWAY of a session that has failed. */
   #lastWords = false;
 
-  constructor(state: SessionState, out: OutputBuffer, compressor: BlockCompressor) {
+  constructor(state: EngineState, out: OutputBuffer, compressor: BlockCompressor) {
     this.#state = state;
     this.#out = out;
     this.#compressor = compressor;
@@ -129,7 +129,7 @@ export class Sender {
     const stream = this.#stream;
     this.#stream = null;
     if (this.#frame === null) {
-      this.#data.written(stream as Stream);
+      this.#data.written(stream as StreamRecord);
       return;
     }
     const frame = this.#frame;
@@ -137,11 +137,11 @@ export class Sender {
     report.ctrlSend(frame);
     switch (frame.type) {
       case SYN_STREAM:
-        this.#openingWritten(stream as Stream, frame.flags);
+        this.#openingWritten(stream as StreamRecord, frame.flags);
         break;
       case SYN_REPLY:
       case HEADERS:
-        this.#headersWritten(stream as Stream, frame);
+        this.#headersWritten(stream as StreamRecord, frame);
         break;
       case RST_STREAM:
         this.#resetWritten(frame.streamId, frame.status);
@@ -237,14 +237,14 @@ export class Sender {
     );
   }
 
-  #encodeOpening(stream: Stream): boolean {
+  #encodeOpening(stream: StreamRecord): boolean {
     const state = this.#state;
     const opening = stream.opening as SynStreamFrame;
     if (this.#goawayKnown) {
       state.refuse(stream, ERR_SYN_STREAM_NOT_ALLOWED, REFUSED_STREAM, this.#notAllowed());
       return false;
     }
-    let associated: Stream | undefined;
+    let associated: StreamRecord | undefined;
     if (opening.associatedToStreamId !== 0) {
       associated = state.streams.get(opening.associatedToStreamId);
       if (associated === undefined || associated.closing || associated.localClosed) {
@@ -287,7 +287,7 @@ export class Sender {
     return true;
   }
 
-  #openingWritten(stream: Stream, flags: number): void {
+  #openingWritten(stream: StreamRecord, flags: number): void {
     const state = this.#state;
     stream.opening = null;
     if (stream.closed) return;
@@ -299,7 +299,7 @@ export class Sender {
     if (!stream.closed) state.schedule(stream);
   }
 
-  #encodeItem(stream: Stream): boolean {
+  #encodeItem(stream: StreamRecord): boolean {
     const item = stream.nextItem() as OutItem;
     if (item.frame === null) {
       if (!this.#data.encode(stream, item)) return false;
@@ -332,7 +332,7 @@ export class Sender {
     return true;
   }
 
-  #headersWritten(stream: Stream, frame: SynReplyFrame | HeadersFrame): void {
+  #headersWritten(stream: StreamRecord, frame: SynReplyFrame | HeadersFrame): void {
     if (stream.closed) return;
     if (frame.type === SYN_REPLY) stream.replied = true;
     if ((frame.flags & CTRL_FLAG_FIN) !== 0) this.#state.localFinished(stream);
@@ -364,7 +364,7 @@ export class Sender {
 }
 
 /** Why a SYN_REPLY or HEADERS frame may not be sent, 0 if it may (SPDY/3 2.3.2, 2.3.6, 2.6.2). */
-function refusalOf(stream: Stream, frame: SynReplyFrame | HeadersFrame): number {
+function refusalOf(stream: StreamRecord, frame: SynReplyFrame | HeadersFrame): number {
   if (stream.localClosed) return ERR_STREAM_SHUT_WR;
   if (frame.type === SYN_REPLY) {
     if (stream.own) return ERR_INVALID_STREAM_ID;

@@ -1,7 +1,7 @@
 import type { SessionError } from '../errors.ts';
 import type { HeaderList, SettingsEntry } from '../protocol/frames.ts';
 import type { DataSource } from './data-provider.ts';
-import type { StreamHandle } from './stream.ts';
+import type { StreamHandle } from './stream-record.ts';
 
 /**
  * The calls of Spdylay's session that only queue, ask or set something. An Engine and a Session both have them. Arguments that are

@@ -9,10 +9,10 @@ import {
   SETTINGS_MAX_CONCURRENT_STREAMS,
 } from '../protocol/constants.ts';
 import type { SettingsEntry } from '../protocol/frames.ts';
-import type { SessionState } from './session-state.ts';
+import type { EngineState } from './engine-state.ts';
 
 /** Our own SETTINGS take effect when they are submitted (there is no acknowledgement in SPDY). */
-export function applyLocalSettings(state: SessionState, entries: readonly SettingsEntry[]): void {
+export function applyLocalSettings(state: EngineState, entries: readonly SettingsEntry[]): void {
   for (const { id, flags, value } of entries) {
     // What a client returns are the server's values, not its own limits.
     if (state.side === CLIENT && (flags & ID_FLAG_SETTINGS_PERSISTED) !== 0) continue;
@@ -25,7 +25,7 @@ export function applyLocalSettings(state: SessionState, entries: readonly Settin
 }
 
 /** The peer's SETTINGS (SPDY/3 2.6.4): the first entry of an id counts. */
-export function applyPeerSettings(state: SessionState, entries: readonly SettingsEntry[]): void {
+export function applyPeerSettings(state: EngineState, entries: readonly SettingsEntry[]): void {
   let seen = 0;
   for (const { id, flags, value } of entries) {
     if (id !== SETTINGS_MAX_CONCURRENT_STREAMS && id !== SETTINGS_INITIAL_WINDOW_SIZE) continue;
@@ -40,7 +40,7 @@ export function applyPeerSettings(state: SessionState, entries: readonly Setting
 }
 
 /** The peer's INITIAL_WINDOW_SIZE moves the send window of every stream (SPDY/3 2.6.8); windows may become negative. */
-function setPeerInitialWindow(state: SessionState, bytes: number): void {
+function setPeerInitialWindow(state: EngineState, bytes: number): void {
   const change = bytes - state.peerInitialWindow;
   state.peerInitialWindow = bytes;
   if (change === 0) return;

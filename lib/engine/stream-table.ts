@@ -1,6 +1,6 @@
 import { IdTable } from '../common/id-table.ts';
 import { CLIENT, type Side } from '../protocol/constants.ts';
-import type { Stream } from './stream.ts';
+import type { StreamRecord } from './stream-record.ts';
 import { STATE_CLOSED, STATE_IDLE, STATE_RESET } from './stream-state.ts';
 
 /** How many reset streams are remembered, so that their late frames are dropped without an answer. */
@@ -8,7 +8,7 @@ export const RESET_MEMORY = 1024;
 
 /** All open streams of a session, and what is known of those that are gone. */
 export class StreamTable {
-  readonly #streams = new IdTable<Stream>();
+  readonly #streams = new IdTable<StreamRecord>();
   readonly #side: Side;
   /** Recently reset ids, oldest first. */
   readonly #reset = new Set<number>();
@@ -40,19 +40,19 @@ export class StreamTable {
     return (id & 1) === (this.#side === CLIENT ? 1 : 0);
   }
 
-  get(id: number): Stream | undefined {
+  get(id: number): StreamRecord | undefined {
     return this.#streams.get(id);
   }
 
   /** Adds a stream that has its id. */
-  add(stream: Stream): void {
+  add(stream: StreamRecord): void {
     this.#streams.set(stream.streamId, stream);
     if (stream.own) this.own++;
     else this.peers++;
   }
 
   /** Forgets a stream; its late frames are dropped silently if it was `reset`. */
-  remove(stream: Stream, reset: boolean): void {
+  remove(stream: StreamRecord, reset: boolean): void {
     if (!this.#streams.delete(stream.streamId)) return;
     if (stream.own) this.own--;
     else this.peers--;
@@ -92,7 +92,7 @@ export class StreamTable {
   }
 
   /** All of them, by their ids. */
-  values(): Stream[] {
+  values(): StreamRecord[] {
     return this.#streams.values();
   }
 }

@@ -28,17 +28,23 @@ import {
 } from '../protocol/constants.ts';
 import type { HeaderList, HeadersFrame, SettingsEntry, SynReplyFrame } from '../protocol/frames.ts';
 import type { DataSource } from './data-provider.ts';
+import type { EngineState } from './engine-state.ts';
 import { compressedBound } from './header-compression.ts';
-import type { SessionState } from './session-state.ts';
 import { applyLocalSettings } from './settings.ts';
-import { LANE_OPEN, NO_HEADERS, type OutItem, Stream, type StreamHandle } from './stream.ts';
+import {
+  LANE_OPEN,
+  NO_HEADERS,
+  type OutItem,
+  type StreamHandle,
+  StreamRecord,
+} from './stream-record.ts';
 import { STATE_IDLE } from './stream-state.ts';
 
 /** Checks what the application asks for and queues it. Nothing is written here. */
 export class Submitter {
-  readonly #state: SessionState;
+  readonly #state: EngineState;
 
-  constructor(state: SessionState) {
+  constructor(state: EngineState) {
     this.#state = state;
   }
 
@@ -64,7 +70,7 @@ export class Submitter {
       );
     }
     const wireHeaders = this.#prepare(headers, 10);
-    const stream = new Stream(0, true, priority, 0, 0);
+    const stream = new StreamRecord(0, true, priority, 0, 0);
     stream.userData = userData ?? null;
     stream.wireHeaders = wireHeaders;
     stream.opening = {
@@ -165,7 +171,7 @@ export class Submitter {
   /** Ends a stream that was asked for: without a trace if its SYN_STREAM has not left. */
   cancel(handle: StreamHandle, status: number): void {
     checkRange('status', status, 1, 0xffffffff);
-    if (!(handle instanceof Stream))
+    if (!(handle instanceof StreamRecord))
       throw new InvalidArgumentError('cancel takes what submitRequest or submitSynStream returned');
     if (handle.closed || handle.closing) return;
     if (handle.streamId !== 0) {
@@ -315,7 +321,7 @@ export class Submitter {
     streams.nextOwnId = id;
   }
 
-  #append(stream: Stream, item: OutItem): void {
+  #append(stream: StreamRecord, item: OutItem): void {
     stream.append(item);
     this.#state.schedule(stream);
   }

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { DataSource } from '../engine/data-provider.ts';
 import type { SessionCalls } from '../engine/session-calls.ts';
-import type { StreamHandle } from '../engine/stream.ts';
+import type { StreamHandle } from '../engine/stream-record.ts';
 import {
   InvalidArgumentError,
   InvalidStateError,

@@ -3,7 +3,7 @@ import { checkObject } from '../common/check.ts';
 import { IdTable } from '../common/id-table.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { WindowUpdateMode } from '../engine/options.ts';
-import { NO_HEADERS } from '../engine/stream.ts';
+import { NO_HEADERS } from '../engine/stream-record.ts';
 import { type SessionError, StreamError } from '../errors.ts';
 import {
   CANCEL,

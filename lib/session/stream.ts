@@ -1,4 +1,4 @@
-import type { StreamHandle } from '../engine/stream.ts';
+import type { StreamHandle } from '../engine/stream-record.ts';
 import { InvalidArgumentError, InvalidStateError, SessionError, StreamError } from '../errors.ts';
 import { CANCEL, FRAME_TOO_LARGE, INTERNAL_ERROR, OK } from '../protocol/constants.ts';
 import type { HeaderList } from '../protocol/frames.ts';

@@ -44,7 +44,7 @@ export async function renderProtocol(load) {
     'receive table of SPDY/2': receiveTable(states, versions.SPDY2),
     'state diagram': stateDiagram(
       states,
-      await load('engine/stream'),
+      await load('engine/stream-record'),
       await load('engine/stream-table'),
     ),
     'order of sending': await sendOrder(load),
@@ -98,13 +98,13 @@ function compiledText({ ACCEPT, DROP, SESSION_ERROR }, verdict) {
 }
 
 /** The ways between the states. Each is carried out on a Stream of the build, which says what states they connect. */
-function stateDiagram(states, { Stream }, { StreamTable }) {
+function stateDiagram(states, { StreamRecord }, { StreamTable }) {
   const { RECEIVE_STATES, RECEIVE_TABLE } = states;
   const nameOf = (stream) => RECEIVE_STATES[stream.receiveState()];
-  const own = () => Object.assign(new Stream(1, true, 0, 0, 0), { opening: {} });
+  const own = () => Object.assign(new StreamRecord(1, true, 0, 0, 0), { opening: {} });
   const opening = () => Object.assign(own(), { opening: null });
   const open = () => Object.assign(opening(), { replied: true });
-  const accepting = () => new Stream(2, false, 0, 0, 0);
+  const accepting = () => new StreamRecord(2, false, 0, 0, 0);
   const finished = () => Object.assign(open(), { remoteClosed: true });
   const edges = [];
   const edge = (from, to, event) => edges.push({ from, to, event });

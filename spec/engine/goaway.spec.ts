@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { EngineState } from '../../lib/engine/engine-state.ts';
 import { resolveOptions } from '../../lib/engine/options.ts';
 import { receiveGoaway } from '../../lib/engine/receive-session.ts';
-import { SessionState } from '../../lib/engine/session-state.ts';
 import {
   CLIENT,
   CTRL_FLAG_FIN,
@@ -47,7 +47,7 @@ const FIN = { flags: CTRL_FLAG_FIN };
 
 describe('engine/receive-session: GOAWAY', () => {
   it('that says nothing new does not look through all streams', () => {
-    const state = new SessionState(CLIENT, SPDY3, resolveOptions(CLIENT, {}), {});
+    const state = new EngineState(CLIENT, SPDY3, resolveOptions(CLIENT, {}), {});
     let looks = 0;
     state.closeUnprocessed = () => looks++;
     const receive = (lastGoodStreamId: number): number => {

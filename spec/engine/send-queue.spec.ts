@@ -1,14 +1,20 @@
 import { expect } from 'chai';
 import { SendQueue } from '../../lib/engine/send-queue.ts';
-import { LANE_DATA, LANE_HEAD, LANE_NONE, LANE_OPEN, Stream } from '../../lib/engine/stream.ts';
+import {
+  LANE_DATA,
+  LANE_HEAD,
+  LANE_NONE,
+  LANE_OPEN,
+  StreamRecord,
+} from '../../lib/engine/stream-record.ts';
 import { GOAWAY, PING, RST_STREAM, SETTINGS, WINDOW_UPDATE } from '../../lib/protocol/constants.ts';
 import type { RstStreamFrame } from '../../lib/protocol/frames.ts';
 import { createRandom } from '../support/shred.ts';
 
 const HEAD = { version: 3, flags: 0, length: 8 } as const;
 
-function makeStream(streamId: number, priority = 0): Stream {
-  return new Stream(streamId, true, priority, 0, 0);
+function makeStream(streamId: number, priority = 0): StreamRecord {
+  return new StreamRecord(streamId, true, priority, 0, 0);
 }
 
 function resetFrame(streamId: number): RstStreamFrame {
@@ -92,7 +98,7 @@ describe('engine/send-queue', () => {
     for (const stream of streams) queue.place(stream, LANE_DATA, 2);
     const order: number[] = [];
     for (let turn = 0; turn < 7; turn++) {
-      const stream = queue.nextStream(true, true) as Stream;
+      const stream = queue.nextStream(true, true) as StreamRecord;
       order.push(stream.streamId);
       queue.rotate(stream);
     }
@@ -114,7 +120,7 @@ describe('engine/send-queue', () => {
     const queue = new SendQueue();
     const streams = [1, 3].map((id) => makeStream(id));
     for (const stream of streams) queue.place(stream, LANE_HEAD, 1);
-    queue.place(streams[0] as Stream, LANE_HEAD, 5);
+    queue.place(streams[0] as StreamRecord, LANE_HEAD, 5);
     expect(queue.size(true)).to.equal(6);
     expect(turns(queue)).to.deep.equal([1, 3]);
     expect(queue.size(true)).to.equal(0);
@@ -193,10 +199,10 @@ describe('engine/send-queue', () => {
     const queue = new SendQueue();
     const streams = Array.from({ length: 12 }, (_, id) => makeStream(id, random.integer(0, 7)));
     // Streams in the order in which they came into their lane.
-    let model: Stream[] = [];
+    let model: StreamRecord[] = [];
     const lanes = [LANE_NONE, LANE_OPEN, LANE_HEAD, LANE_DATA];
     for (let step = 0; step < 2000; step++) {
-      const stream = streams[random.integer(0, 11)] as Stream;
+      const stream = streams[random.integer(0, 11)] as StreamRecord;
       const lane = lanes[random.integer(0, 3)] as number;
       const items = random.integer(1, 5);
       const before = stream.lane;

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { Stream } from '../../lib/engine/stream.ts';
+import { StreamRecord } from '../../lib/engine/stream-record.ts';
 import { STATE_CLOSED, STATE_IDLE, STATE_RESET } from '../../lib/engine/stream-state.ts';
 import { RESET_MEMORY, StreamTable } from '../../lib/engine/stream-table.ts';
 import { CLIENT, SERVER } from '../../lib/protocol/constants.ts';
 
-function makeStream(streamId: number, own: boolean): Stream {
-  return new Stream(streamId, own, 0, 0, 0);
+function makeStream(streamId: number, own: boolean): StreamRecord {
+  return new StreamRecord(streamId, own, 0, 0, 0);
 }
 
 describe('engine/stream-table', () => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { DataSource } from '../../lib/engine/data-provider.ts';
+import { EngineState } from '../../lib/engine/engine-state.ts';
 import { resolveOptions } from '../../lib/engine/options.ts';
-import { SessionState } from '../../lib/engine/session-state.ts';
-import type { StreamHandle } from '../../lib/engine/stream.ts';
+import type { StreamHandle } from '../../lib/engine/stream-record.ts';
 import { Submitter } from '../../lib/engine/submit.ts';
 import { CANCEL, CLIENT, CTRL_FLAG_FIN, SERVER } from '../../lib/protocol/constants.ts';
 import type { HeaderList } from '../../lib/protocol/frames.ts';
@@ -392,7 +392,7 @@ describe('engine/submit', () => {
       [CLIENT, [0x7ffffffd, 0x7fffffff, 1, 3]],
       [SERVER, [0x7ffffffc, 0x7ffffffe, 2, 4]],
     ] as const) {
-      const state = new SessionState(side, SPDY3, resolveOptions(side, {}), {});
+      const state = new EngineState(side, SPDY3, resolveOptions(side, {}), {});
       const submitter = new Submitter(state);
       state.nextPingId = ids[0];
       expect(ids.map(() => submitter.ping())).to.deep.equal(ids);

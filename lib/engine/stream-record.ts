@@ -49,7 +49,7 @@ export const LANE_HEAD = 1;
 export const LANE_DATA = 2;
 
 /** One stream: its state, windows and what it has to send. Behaviour lives in receive, submit and send. */
-export class Stream implements StreamHandle {
+export class StreamRecord implements StreamHandle {
   streamId: number;
   /** Opened by this side. */
   readonly own: boolean;
@@ -89,9 +89,9 @@ export class Stream implements StreamHandle {
   error: StreamError | null = null;
 
   /** The stream that this one is pushed for. */
-  associated: Stream | null = null;
+  associated: StreamRecord | null = null;
   /** Open streams that are pushed for this one. */
-  pushes: Set<Stream> | null = null;
+  pushes: Set<StreamRecord> | null = null;
 
   /** What is to be sent: the first item and the last one, since most streams never have more than one. */
   firstItem: OutItem | null = null;
@@ -101,8 +101,8 @@ export class Stream implements StreamHandle {
 
   /** Position in the send queue. */
   lane: number = LANE_NONE;
-  previous: Stream | null = null;
-  next: Stream | null = null;
+  previous: StreamRecord | null = null;
+  next: StreamRecord | null = null;
   /** Items that the send queue has counted for this stream. */
   counted = 0;
 

@@ -34,7 +34,7 @@ function transportClosed(name: 'SessionError' | 'StreamError', message: string):
 }
 
 for (const version of PROTOCOL_VERSIONS) {
-  describe(`engine/session-state: ${version.name}`, () => {
+  describe(`engine/engine-state: ${version.name}`, () => {
     describe('failSession()', () => {
       it('writes GOAWAY with the status as the last frame, and ends all streams (checklist 19, 111-113, 115)', () => {
         for (const status of [GOAWAY_OK, GOAWAY_PROTOCOL_ERROR, GOAWAY_INTERNAL_ERROR]) {

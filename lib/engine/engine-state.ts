@@ -26,7 +26,7 @@ import { ReceiveCredit } from './receive-credit.ts';
 import { Reporter } from './reporter.ts';
 import { SendQueue } from './send-queue.ts';
 import { EngineStatistics } from './statistics.ts';
-import { LANE_DATA, LANE_HEAD, LANE_NONE, type Stream } from './stream.ts';
+import { LANE_DATA, LANE_HEAD, LANE_NONE, type StreamRecord } from './stream-record.ts';
 import { sendableStatus } from './stream-state.ts';
 import { StreamTable } from './stream-table.ts';
 
@@ -40,7 +40,7 @@ export type Phase =
   | 'ended';
 
 /** The state that receive, submit and send share, with the changes that more than one of them makes. */
-export class SessionState {
+export class EngineState {
   readonly side: Side;
   readonly version: ProtocolVersion;
   readonly options: ResolvedOptions;
@@ -79,7 +79,7 @@ export class SessionState {
   /** PINGs of ours that wait to be written. */
   queuedPings = 0;
   /** The stream whose end is being reported: no longer in the table, but its user data is still reachable. */
-  reporting: Stream | null = null;
+  reporting: StreamRecord | null = null;
 
   constructor(
     side: Side,
@@ -112,7 +112,7 @@ export class SessionState {
   }
 
   /** Puts a stream where it belongs in the send queue, after anything that decides that has changed. */
-  schedule(stream: Stream): void {
+  schedule(stream: StreamRecord): void {
     const idle = stream.closing || stream.streamId === 0 || stream.closed;
     const item = idle ? null : stream.nextItem();
     if (item === null) {
@@ -127,7 +127,11 @@ export class SessionState {
   }
 
   /** Ends a stream: out of the table and the queue, what it had to send is reported as not sent, then its end is reported. */
-  closeStream(stream: Stream, status: number, error: StreamError | SessionError | null): void {
+  closeStream(
+    stream: StreamRecord,
+    status: number,
+    error: StreamError | SessionError | null,
+  ): void {
     if (stream.closed) return;
     stream.closed = true;
     this.queue.remove(stream);
@@ -139,25 +143,25 @@ export class SessionState {
   }
 
   /** Closes a stream when both sides have finished. */
-  closeIfDone(stream: Stream): void {
+  closeIfDone(stream: StreamRecord): void {
     if (stream.localClosed && stream.remoteClosed && !stream.closing)
       this.closeStream(stream, OK, null);
   }
 
   /** Our half of a stream is finished: what is still queued for it will be refused when its turn comes. */
-  localFinished(stream: Stream): void {
+  localFinished(stream: StreamRecord): void {
     stream.localClosed = true;
     this.closeIfDone(stream);
   }
 
   /** A stream has sent a frame: now the others of its priority have their turn. */
-  turnTaken(stream: Stream): void {
+  turnTaken(stream: StreamRecord): void {
     this.schedule(stream);
     this.queue.rotate(stream);
   }
 
   /** Drops what a stream had to send; with an `errno` its frames are reported. */
-  dropOutbox(stream: Stream, errno: number): void {
+  dropOutbox(stream: StreamRecord, errno: number): void {
     for (let item = stream.removeAll(); item !== null; item = item.next) {
       const { frame, provider } = item;
       if (frame !== null && errno !== 0) this.report.ctrlNotSend(frame, errno);
@@ -304,14 +308,19 @@ export class SessionState {
   }
 
   /** Drops a request before its SYN_STREAM was written. Its user data is reachable under stream id 0 meanwhile. */
-  refuse(stream: Stream, errno: number, status: number, error: StreamError | SessionError): void {
+  refuse(
+    stream: StreamRecord,
+    errno: number,
+    status: number,
+    error: StreamError | SessionError,
+  ): void {
     this.queue.remove(stream);
     stream.closed = true;
     this.#reportEnd(stream, errno, status, error);
   }
 
   #reportEnd(
-    stream: Stream,
+    stream: StreamRecord,
     errno: number,
     status: number,
     error: StreamError | SessionError | null,
@@ -329,7 +338,7 @@ export class SessionState {
   }
 
   /** Stops the pushes that belong to a stream which the peer has cancelled (SPDY/3 3.3.2); without RST_STREAM it would wait for them. */
-  cancelPushes(stream: Stream): void {
+  cancelPushes(stream: StreamRecord): void {
     if (stream.pushes === null) return;
     for (const push of [...stream.pushes]) {
       if (push.closed || push.closing) continue;

@@ -1,6 +1,11 @@
 import { expect } from 'chai';
 import type { DataSource } from '../../lib/engine/data-provider.ts';
-import { LANE_NONE, NO_HEADERS, type OutItem, Stream } from '../../lib/engine/stream.ts';
+import {
+  LANE_NONE,
+  NO_HEADERS,
+  type OutItem,
+  StreamRecord,
+} from '../../lib/engine/stream-record.ts';
 import { RECEIVE_STATES } from '../../lib/engine/stream-state.ts';
 import { HEADERS, SYN_STREAM } from '../../lib/protocol/constants.ts';
 import type { HeadersFrame, SynStreamFrame } from '../../lib/protocol/frames.ts';
@@ -43,13 +48,13 @@ function dataItem(deferred = false): OutItem {
   };
 }
 
-function makeStream(own: boolean, items: OutItem[] = []): Stream {
-  const stream = new Stream(1, own, 2, 3, 4);
+function makeStream(own: boolean, items: OutItem[] = []): StreamRecord {
+  const stream = new StreamRecord(1, own, 2, 3, 4);
   for (const item of items) stream.append(item);
   return stream;
 }
 
-describe('engine/stream', () => {
+describe('engine/stream-record', () => {
   it('begins with nothing but what it was made of', () => {
     const stream = makeStream(true);
     const { streamId, own, priority, sendWindow, receiveWindow, lane, userData } = stream;
@@ -66,7 +71,7 @@ describe('engine/stream', () => {
   });
 
   it('looks to arriving frames as its flags say, the later stage first', () => {
-    const stateOf = (own: boolean, flags: Partial<Stream>): string | undefined => {
+    const stateOf = (own: boolean, flags: Partial<StreamRecord>): string | undefined => {
       const stream = Object.assign(makeStream(own), flags);
       return RECEIVE_STATES[stream.receiveState()];
     };
