@@ -12,7 +12,7 @@ import {
   WINDOW_UPDATE,
 } from '../protocol/constants.ts';
 import type { ControlFrame, HeaderList } from '../protocol/frames.ts';
-import type { Session } from '../session/session.ts';
+import type { Session } from '../session/public.ts';
 import { type Paint, printable } from './terminal.ts';
 
 /** Which way a frame went. */

@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
 import { createServer, type SpdyServer } from '../../http/server/server.ts';
-import { getNpnProtocols } from '../../session/negotiate.ts';
+import { getNpnProtocols } from '../../session/public.ts';
 import { packageVersion, runProgram, UsageError } from '../arguments.ts';
 import { FrameLog } from '../frame-log.ts';
 import { painter } from '../terminal.ts';

@@ -1,8 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import { InvalidArgumentError } from '../../errors.ts';
-import type { SessionVersion } from '../../session/negotiate.ts';
-import type { SessionOptions } from '../../session/session-options.ts';
+import type { SessionOptions, SessionVersion } from '../../session/public.ts';
 import type { RequestOptions, Target } from './options.ts';
 import type { PushedRequest } from './push.ts';
 import type { ClientResponse } from './response.ts';

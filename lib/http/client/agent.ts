@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/public.ts';
 import {
   type ProxyOptions,
   type ResolvedAgentOptions,

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { onAbort } from '../../common/abort.ts';
 import { SpdyError } from '../../errors.ts';
-import { getNpnProtocols, npnGetVersion, type SessionVersion } from '../../session/negotiate.ts';
+import { getNpnProtocols, npnGetVersion, type SessionVersion } from '../../session/public.ts';
 import type { ResolvedAgentOptions } from './agent-options.ts';
 import type { Target } from './options.ts';
 

@@ -6,8 +6,7 @@ import {
   PROTOCOL_ERROR,
   SETTINGS_MAX_CONCURRENT_STREAMS,
 } from '../../protocol/constants.ts';
-import type { SessionVersion } from '../../session/negotiate.ts';
-import { Session } from '../../session/session.ts';
+import { Session, type SessionVersion } from '../../session/public.ts';
 import { type ConnectPlan, openConnection } from './connect.ts';
 import type { Link } from './exchange.ts';
 import { FallbackAgent } from './fallback-agent.ts';

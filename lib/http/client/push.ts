@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { StreamError } from '../../errors.ts';
 import { PROTOCOL_ERROR, REFUSED_STREAM } from '../../protocol/constants.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
-import type { SpdyStream } from '../../session/stream.ts';
+import type { SpdyStream } from '../../session/public.ts';
 import { toIncomingHeaders, toRawHeaders } from '../headers.ts';
 import { parseResponse, pseudo } from '../message-head.ts';
 import type { Target } from './options.ts';

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { onAbort } from '../../common/abort.ts';
 import { StreamError } from '../../errors.ts';
 import { CANCEL } from '../../protocol/constants.ts';
-import type { SpdyStream } from '../../session/stream.ts';
+import type { SpdyStream } from '../../session/public.ts';
 import { type HeaderInput, toHeaderPairs } from '../headers.ts';
 import {
   type Exchange,

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { StreamError } from '../../errors.ts';
 import { CANCEL, PROTOCOL_ERROR } from '../../protocol/constants.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
-import type { SpdyStream } from '../../session/stream.ts';
+import type { SpdyStream } from '../../session/public.ts';
 import {
   contentLengthOf,
   endToEndFields,

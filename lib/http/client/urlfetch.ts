@@ -1,10 +1,12 @@
 import type tls from 'node:tls';
 import { type ErrorCode, SpdyError } from '../../errors.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
-import { connect } from '../../session/connect.ts';
-import type { SessionVersion } from '../../session/negotiate.ts';
-import type { Session } from '../../session/session.ts';
-import type { SessionOptions } from '../../session/session-options.ts';
+import {
+  connect,
+  type Session,
+  type SessionOptions,
+  type SessionVersion,
+} from '../../session/public.ts';
 import { toHeaderPairs } from '../headers.ts';
 import { requestToSpdy } from '../message-head.ts';
 import { planRequest, type RequestPlan } from './options.ts';

@@ -2,8 +2,7 @@ import { EventEmitter } from 'node:events';
 import type net from 'node:net';
 import type tls from 'node:tls';
 import type { HeaderList } from '../../protocol/frames.ts';
-import type { Session } from '../../session/session.ts';
-import type { SpdyStream } from '../../session/stream.ts';
+import type { Session, SpdyStream } from '../../session/public.ts';
 import type { SpdyRequest } from './request.ts';
 import type { SpdyResponse } from './response.ts';
 

@@ -6,8 +6,7 @@ import {
   PROTOCOL_ERROR,
 } from '../../protocol/constants.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
-import type { Session } from '../../session/session.ts';
-import type { SpdyStream } from '../../session/stream.ts';
+import type { Session, SpdyStream } from '../../session/public.ts';
 import {
   type HeadLimits,
   type ParsedRequest,

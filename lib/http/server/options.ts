@@ -3,8 +3,12 @@ import type net from 'node:net';
 import type tls from 'node:tls';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
-import { getNpnProtocols, resolveVersion, type SessionVersion } from '../../session/negotiate.ts';
-import type { SessionOptions } from '../../session/session-options.ts';
+import {
+  getNpnProtocols,
+  resolveVersion,
+  type SessionOptions,
+  type SessionVersion,
+} from '../../session/public.ts';
 import type { ExchangeOptions } from './exchange.ts';
 import type { ProxyProtocolOptions } from './proxy-protocol.ts';
 

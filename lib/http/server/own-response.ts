@@ -1,5 +1,5 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { SpdyStream } from '../../session/stream.ts';
+import type { SpdyStream } from '../../session/public.ts';
 import { httpError } from '../http-error.ts';
 import { pushFor, type ServerPushOptions, type ServerPushTarget } from './push.ts';
 import type { ServerSocket } from './socket.ts';

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
-import type { SpdyStream } from '../../session/stream.ts';
+import type { SpdyStream } from '../../session/public.ts';
 import { toHeaderPairs } from '../headers.ts';
 import { pushToSpdy, responseToSpdy } from '../message-head.ts';
 import type { ServerSocket } from './socket.ts';

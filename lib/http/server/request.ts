@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { SpdyError } from '../../errors.ts';
 import { CANCEL, INTERNAL_ERROR } from '../../protocol/constants.ts';
 import type { Header, HeaderList } from '../../protocol/frames.ts';
-import type { SpdyStream } from '../../session/stream.ts';
+import type { SpdyStream } from '../../session/public.ts';
 import { endToEndFields, toDistinctHeaders, toIncomingHeaders, toRawHeaders } from '../headers.ts';
 import { httpError } from '../http-error.ts';
 import type { ParsedRequest } from '../message-head.ts';

@@ -6,7 +6,7 @@ import {
   validateHeaderValue,
 } from 'node:http';
 import type { HeaderList } from '../../protocol/frames.ts';
-import type { SpdyStream } from '../../session/stream.ts';
+import type { SpdyStream } from '../../session/public.ts';
 import { endToEndFields, toHeaderPairs } from '../headers.ts';
 import { httpError } from '../http-error.ts';
 import { hasBody, responseToSpdy } from '../message-head.ts';

@@ -3,8 +3,7 @@ import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import { InvalidStateError } from '../../errors.ts';
-import type { Session } from '../../session/session.ts';
-import type { SpdyStream } from '../../session/stream.ts';
+import type { Session, SpdyStream } from '../../session/public.ts';
 
 /** What is asked of the connection. Transports that are no sockets lack any of it. */
 type Transport = Partial<tls.TLSSocket>;

@@ -6,8 +6,7 @@ import {
 } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { SERVER } from '../../protocol/constants.ts';
-import { Session } from '../../session/session.ts';
-import type { SessionOptions } from '../../session/session-options.ts';
+import { Session, type SessionOptions } from '../../session/public.ts';
 import { type HeaderInput, toHeaderPairs } from '../headers.ts';
 
 /** How an upgrade is accepted. */

@@ -1,6 +1,6 @@
 import { checkObject, checkRange } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
-import type { SessionOptions } from '../../session/session-options.ts';
+import type { SessionOptions } from '../../session/public.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
 import type { TerminalSize } from '../wire/terminal-size.ts';
 import { type Action, type CommandQuery, type PodTarget, pathOf } from './target.ts';

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import type { SpdyStream } from '../../session/stream.ts';
+import type { SpdyStream } from '../../session/public.ts';
 
 type Done = (error?: Error | null) => void;
 

@@ -1,4 +1,4 @@
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/public.ts';
 
 /**
  * Sends PING now and then, so that nobody on the way takes the connection for dead. No answer is waited for: spdystream answers none

@@ -1,7 +1,6 @@
 import { onAbort } from '../../common/abort.ts';
 import { SpdyError } from '../../errors.ts';
-import type { Session } from '../../session/session.ts';
-import type { SessionOptions } from '../../session/session-options.ts';
+import type { Session, SessionOptions } from '../../session/public.ts';
 import { MissingPackageError, UpgradeRefusedError } from '../errors.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
 import { PORT_FORWARD_PROTOCOL } from '../wire/protocols.ts';

@@ -1,7 +1,7 @@
 import { abortSignal } from '../../common/abort.ts';
 import { checkObject, checkRange } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
-import type { SessionOptions } from '../../session/session-options.ts';
+import type { SessionOptions } from '../../session/public.ts';
 import type { KubernetesTarget } from './command-options.ts';
 
 /** What carries the session: SPDY behind an HTTP upgrade, SPDY inside of a WebSocket, or whichever the server takes. */

@@ -4,7 +4,7 @@ import { abortSignal, onAbort } from '../../common/abort.ts';
 import { checkRange } from '../../common/check.ts';
 import { SpdyError } from '../../errors.ts';
 import { REFUSED_STREAM } from '../../protocol/constants.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/public.ts';
 import { ConnectionLostError } from '../errors.ts';
 import { locateTarget } from './command-options.ts';
 import { KeepOpen } from './keep-open.ts';

@@ -1,5 +1,5 @@
 import { SpdyError } from '../../errors.ts';
-import type { Session } from '../../session/session.ts';
+import type { Session } from '../../session/public.ts';
 import type { PodConnection } from './pod-connection.ts';
 
 /** How often a reader that stands still is looked at before its time is up. */

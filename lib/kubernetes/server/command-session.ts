@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Deadline } from '../../common/deadline.ts';
-import type { Session } from '../../session/session.ts';
-import type { SpdyStream } from '../../session/stream.ts';
+import type { Session, SpdyStream } from '../../session/public.ts';
 import { RemoteFailureError } from '../errors.ts';
 import { StreamInput, StreamOutput } from '../wire/command-streams.ts';
 import {

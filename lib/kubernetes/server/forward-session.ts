@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Deadline } from '../../common/deadline.ts';
-import type { Session } from '../../session/session.ts';
-import type { SpdyStream } from '../../session/stream.ts';
+import type { Session, SpdyStream } from '../../session/public.ts';
 import { headerValue, PORT, REQUEST_ID, STREAM_TYPE } from '../wire/protocols.ts';
 import { ServerLife } from './life.ts';
 import type { ForwardRequest } from './routes.ts';

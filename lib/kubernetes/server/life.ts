@@ -1,5 +1,4 @@
-import type { Session } from '../../session/session.ts';
-import type { SpdyStream } from '../../session/stream.ts';
+import type { Session, SpdyStream } from '../../session/public.ts';
 
 /**
  * How the session of a streaming server lives and ends. The client leaves by GOAWAY, by closing its connection or by losing it; the server

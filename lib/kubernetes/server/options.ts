@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { checkObject, checkRange } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
-import type { SessionOptions } from '../../session/session-options.ts';
+import type { SessionOptions } from '../../session/public.ts';
 import type { StreamingRequest } from './routes.ts';
 
 /** Options of a streaming server. Every one has a default. Times are milliseconds. */

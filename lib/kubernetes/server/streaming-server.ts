@@ -5,7 +5,7 @@ import type https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { InvalidArgumentError } from '../../errors.ts';
 import { SERVER } from '../../protocol/constants.ts';
-import { Session } from '../../session/session.ts';
+import { Session } from '../../session/public.ts';
 import { UpgradeRefusedError } from '../errors.ts';
 import { kubernetesSession } from '../wire/session-options.ts';
 import { httpFailure } from '../wire/status.ts';

@@ -1,4 +1,4 @@
-import type { SessionOptions } from '../../session/session-options.ts';
+import type { SessionOptions } from '../../session/public.ts';
 
 /** Frames as large as those of the programs of Kubernetes: fewer, larger ones keep their queues short. */
 const MAX_DATA_SIZE = 32768;

@@ -1,0 +1,13 @@
+/** The door of session/: what the layers above use of it. No other file of this folder is imported from there. */
+export { type ConnectOptions, connect } from './connect.ts';
+export type { SessionState, SessionStatistics } from './diagnostics.ts';
+export {
+  getNpnProtocols,
+  npnGetVersion,
+  resolveVersion,
+  type SessionVersion,
+} from './negotiate.ts';
+export { Session } from './session.ts';
+export type { SessionOptions } from './session-options.ts';
+export { SpdyStream } from './stream.ts';
+export type { StreamOptions } from './stream-options.ts';
