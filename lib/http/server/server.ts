@@ -7,13 +7,8 @@ import { IdTable } from '../../common/id-table.ts';
 import { SpdyError } from '../../errors.ts';
 import { SERVER } from '../../protocol/constants.ts';
 import { findVersion, type ProtocolVersion } from '../../protocol/version.ts';
-import {
-  npnGetVersion,
-  resolveVersion,
-  Session,
-  type SessionVersion,
-  type SpdyStream,
-} from '../../session/public.ts';
+import type { SessionVersion, SpdyStream } from '../../session/public.ts';
+import { npnGetVersion, resolveVersion, Session } from '../../session/public.ts';
 import { dispatchTo } from './dispatch.ts';
 import { ServerEmitter, type SpdyRequestListener } from './events.ts';
 import { Exchange, type ExchangeHost } from './exchange.ts';
