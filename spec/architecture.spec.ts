@@ -208,7 +208,7 @@ describe('architecture', () => {
     it('imports past a door', () => {
       const inner = "import { x } from '../../session/keepalive.ts';";
       expect(found('http/client/a.ts', inner)).to.have.lengthOf(1);
-      const door = "import { x } from '../../session/session.ts';";
+      const door = "import { x } from '../../session/public.ts';";
       expect(found('http/client/a.ts', door)).to.deep.equal([]);
       expect(found('index.ts', "import { x } from './session/keepalive.ts';")).to.deep.equal([]);
     });

@@ -38,7 +38,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   session: {
     holds: 'the Duplex shells: `Session` and `SpdyStream`; events, timers, transports',
     below: [...GROUND, 'compression', 'framing', 'engine'],
-    door: ['connect', 'negotiate', 'session', 'session-options', 'stream'],
+    door: ['public'],
   },
   http: {
     holds: 'what client and server share: header fields, heads of messages',
