@@ -1,5 +1,6 @@
 /** Exec, attach, cp and port-forward as Kubernetes speaks them over SPDY/3.1: the client side and the server side. */
 
+export { MissingPackageError } from '../errors.ts';
 export type {
   AttachOptions,
   ExecOptions,
@@ -36,7 +37,6 @@ export { copyToPod } from './copy/to-pod.ts';
 export {
   ConnectionLostError,
   KubeConfigError,
-  MissingPackageError,
   RemoteFailureError,
   UpgradeRefusedError,
 } from './errors.ts';

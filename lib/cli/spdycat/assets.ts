@@ -1,3 +1,5 @@
+import { loadPackage } from '../../common/packages.ts';
+
 /** Collects what an HTML page refers to, while it arrives. */
 export interface AssetFinder {
   write(chunk: Buffer): void;
@@ -13,7 +15,7 @@ const LINK_RELATIONS: ReadonlySet<string> = new Set(['stylesheet', 'icon', 'appl
  * package as a library can leave it out.
  */
 export async function openAssetFinder(page: URL): Promise<AssetFinder> {
-  const { Parser } = await loadParser();
+  const { Parser } = await loadPackage('htmlparser2', '--get-assets', () => import('htmlparser2'));
   const found = new Map<string, URL>();
   let base = page;
   const add = (reference: string | undefined): void => {
@@ -43,13 +45,4 @@ export async function openAssetFinder(page: URL): Promise<AssetFinder> {
       return [...found.values()];
     },
   };
-}
-
-async function loadParser(): Promise<typeof import('htmlparser2')> {
-  try {
-    return await import('htmlparser2');
-  } catch (error) {
-    const message = '--get-assets needs the package htmlparser2: npm install htmlparser2';
-    throw new Error(message, { cause: error });
-  }
 }

@@ -1,7 +1,7 @@
 import { onAbort } from '../../common/abort.ts';
-import { SpdyError } from '../../errors.ts';
+import { MissingPackageError, SpdyError } from '../../errors.ts';
 import type { Session, SessionOptions } from '../../session/public.ts';
-import { MissingPackageError, UpgradeRefusedError } from '../errors.ts';
+import { UpgradeRefusedError } from '../errors.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
 import { PORT_FORWARD_PROTOCOL } from '../wire/protocols.ts';
 import type { PortForwardTransport } from './port-forward-options.ts';

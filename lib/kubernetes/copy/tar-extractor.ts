@@ -13,9 +13,9 @@ import {
 } from 'node:fs/promises';
 import path from 'node:path';
 import type { Parser, ReadEntry } from 'tar';
+import { loadPackage } from '../../common/packages.ts';
 import { SpdyError } from '../../errors.ts';
 import { ConnectionLostError, RemoteFailureError } from '../errors.ts';
-import { loadPackage } from '../wire/packages.ts';
 import { printable } from '../wire/printable.ts';
 import type { CopyCounter } from './options.ts';
 import { linkStaysInside, segmentsOf } from './tar-names.ts';

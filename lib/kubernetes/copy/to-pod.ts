@@ -3,10 +3,10 @@ import path from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { WriteEntry } from 'tar';
+import { loadPackage } from '../../common/packages.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { exec } from '../client/exec.ts';
 import { RemoteFailureError } from '../errors.ts';
-import { loadPackage } from '../wire/packages.ts';
 import {
   CopyCounter,
   type CopyResult,

@@ -1,7 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
+import { loadPackage } from '../../common/packages.ts';
 import { KubeConfigError } from '../errors.ts';
-import { loadPackage } from '../wire/packages.ts';
 import { readBounded } from './bounded-file.ts';
 import { Fields } from './fields.ts';
 

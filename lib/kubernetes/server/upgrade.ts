@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Deadline } from '../../common/deadline.ts';
+import { loadPackage } from '../../common/packages.ts';
+import { MissingPackageError } from '../../errors.ts';
 import { isSpdyUpgrade, refuseUpgrade, startSwitching } from '../../http/server/upgrade.ts';
-import { MissingPackageError, UpgradeRefusedError } from '../errors.ts';
+import { UpgradeRefusedError } from '../errors.ts';
 import {
   ACCEPTED_PROTOCOLS_FIELD,
   chooseProtocol,
@@ -105,6 +107,12 @@ function isWebSocketUpgrade(request: IncomingMessage): boolean {
   return /\bwebsocket\b/i.test(request.headers.upgrade ?? '');
 }
 
+function loadWebSocket(): Promise<typeof import('ws')> {
+  return loadPackage('ws', 'port forwarding over WebSocket', () => import('ws')).catch((error) => {
+    throw error instanceof MissingPackageError ? new Refusal(error.message, 501) : error;
+  });
+}
+
 async function acceptWebSocket(
   request: IncomingMessage,
   socket: Duplex,
@@ -114,10 +122,7 @@ async function acceptWebSocket(
   const offered = parseProtocols(request.headersDistinct['sec-websocket-protocol']);
   if (!offered.includes(protocol))
     throw new Refusal(`the only WebSocket protocol that is spoken here is ${protocol}`, 400);
-  const { WebSocketServer } = await import('ws').catch((cause: unknown) => {
-    const { message } = new MissingPackageError('ws', 'port forwarding over WebSocket', { cause });
-    throw new Refusal(message, 501);
-  });
+  const { WebSocketServer } = await loadWebSocket();
   const options = { ...WEBSOCKET_OPTIONS, noServer: true, clientTracking: false };
   const server = new WebSocketServer(options);
   // The slash in its name is not allowed in one, and the package keeps to that: it must not see the name.

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { MissingPackageError } from '../../../lib/kubernetes/errors.ts';
-import { loadPackage } from '../../../lib/kubernetes/wire/packages.ts';
+import { loadPackage } from '../../lib/common/packages.ts';
+import { MissingPackageError } from '../../lib/errors.ts';
 
 /** How loading the module of this name rejects, wanted as the package `name`. */
 async function failureOf(name: string, module: string): Promise<Error & { code?: string }> {
