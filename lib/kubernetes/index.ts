@@ -50,13 +50,13 @@ export {
 export type { FakeFault, FakeRequest } from './fake/fault.ts';
 export type { FakeContainer, FakePod } from './fake/pods.ts';
 export type { ClusterOptions } from './kubeconfig/cluster.ts';
+export type { TokenSource } from './kubeconfig/credentials.ts';
 export {
   type KubeConfig,
   type KubeConfigOptions,
   loadKubeConfig,
-  loadServiceAccount,
-  type TokenSource,
 } from './kubeconfig/kubeconfig.ts';
+export { loadServiceAccount } from './kubeconfig/service-account.ts';
 export { ServerCommand, type ServerCommandEvents } from './server/command.ts';
 export type { CommandHandler } from './server/command-session.ts';
 export type { ForwardedConnection, PortForwardHandler } from './server/forward-session.ts';

@@ -2,11 +2,9 @@ import { randomBytes } from 'node:crypto';
 import {
   type FileHandle,
   link,
-  lstat,
   mkdir,
   open,
   rename,
-  stat,
   symlink,
   unlink,
   utimes,
@@ -14,9 +12,14 @@ import {
 import path from 'node:path';
 import type { Parser, ReadEntry } from 'tar';
 import { loadPackage } from '../../common/packages.ts';
-import { SpdyError } from '../../errors.ts';
-import { ConnectionLostError, RemoteFailureError } from '../errors.ts';
-import { printable } from '../wire/printable.ts';
+import { RemoteFailureError } from '../errors.ts';
+import {
+  archiveCutOff,
+  archiveTooLarge,
+  leadsOutside,
+  malformedArchive,
+} from './archive-errors.ts';
+import { kindOf, LocalTree } from './local-tree.ts';
 import type { CopyCounter } from './options.ts';
 import { linkStaysInside, segmentsOf } from './tar-names.ts';
 
@@ -62,10 +65,8 @@ export class TarExtractor {
   #failure: unknown = null;
   #entries = 0;
   #eof = false;
-  /** Where the root of the copy goes, once its kind is known. */
-  #root: string | null = null;
-  /** A directory that was looked at. */
-  #known = '';
+  /** What is written, once it is known where that goes. */
+  #tree: LocalTree | null = null;
   #file: OpenFile | null = null;
   /** Directories whose time is set at the end. */
   readonly #times: { readonly directory: string; readonly mtime: Date }[] = [];
@@ -89,10 +90,10 @@ export class TarExtractor {
         entry.on('end', () => this.#found.push(null));
       },
       onwarn: (code, message) => {
-        if (code !== 'TAR_ENTRY_INFO') this.#fail(malformed(String(message)));
+        if (code !== 'TAR_ENTRY_INFO') this.#fail(malformedArchive(String(message)));
       },
     });
-    this.#parser.on('error', (error: Error) => this.#fail(malformed(error.message)));
+    this.#parser.on('error', (error: Error) => this.#fail(malformedArchive(error.message)));
     this.#parser.on('ignoredEntry', (entry: ReadEntry) => this.#skip(entry));
     this.#parser.on('eof', () => {
       this.#eof = true;
@@ -109,9 +110,9 @@ export class TarExtractor {
     const { counter, maxBytes } = this.#options;
     for await (const chunk of source) {
       try {
-        if (counter.bytes === 0 && chunk[0] === GZIP) throw malformed('it is compressed');
+        if (counter.bytes === 0 && chunk[0] === GZIP) throw malformedArchive('it is compressed');
         counter.passed(chunk.length);
-        if (counter.bytes > maxBytes) throw tooMuch('bytes', maxBytes);
+        if (counter.bytes > maxBytes) throw archiveTooLarge('bytes', maxBytes);
         this.#parser.write(chunk);
         await this.#work();
       } catch (error) {
@@ -124,12 +125,12 @@ export class TarExtractor {
   /** The command has ended well: there must be something, and the end of it. */
   async finish(): Promise<void> {
     this.#parser.end();
-    if (this.#options.counter.bytes === 0) throw cutOff();
+    if (this.#options.counter.bytes === 0) throw archiveCutOff();
     // The parser takes one without entries for none.
     if (this.#eof && this.#entries === 0)
       throw new RemoteFailureError('the archive of the pod is empty');
     await this.#work();
-    if (!this.#eof) throw cutOff();
+    if (!this.#eof) throw archiveCutOff();
     for (const { directory, mtime } of this.#times.reverse()) await utimes(directory, mtime, mtime);
   }
 
@@ -170,7 +171,7 @@ export class TarExtractor {
     const file = this.#file;
     if (file === null) return;
     const { entry, handle, partial, target } = file;
-    if (file.length !== entry.size) throw cutOff();
+    if (file.length !== entry.size) throw archiveCutOff();
     const { mtime } = entry;
     if (this.#options.preserveMtime && mtime !== undefined) await handle.utimes(mtime, mtime);
     await handle.close();
@@ -181,21 +182,21 @@ export class TarExtractor {
   async #begin(entry: ReadEntry): Promise<void> {
     this.#entries += 1;
     const { maxEntries } = this.#options;
-    if (this.#entries > maxEntries) throw tooMuch('entries', maxEntries);
+    if (this.#entries > maxEntries) throw archiveTooLarge('entries', maxEntries);
     await this.#extract(entry);
   }
 
   async #extract(entry: ReadEntry): Promise<void> {
     const { counter, member } = this.#options;
     const segments = segmentsOf(entry.path, member);
-    if (segments === null) throw hostile(entry.path);
+    if (segments === null) throw leadsOutside(entry.path);
     const isFile = /File$/.test(entry.type);
     counter.entry(entry.path, isFile);
-    const root = this.#root ?? (await this.#chooseRoot(entry, segments, isFile));
-    if (isFile) await this.#create(entry, root, segments);
-    else if (entry.type === 'Directory') await this.#directory(entry, root, segments);
-    else if (entry.type === 'SymbolicLink') await this.#symbolicLink(entry, root, segments);
-    else if (entry.type === 'Link') await this.#hardLink(entry, root, segments);
+    const tree = this.#tree ?? (await this.#chooseRoot(entry, segments, isFile));
+    if (isFile) await this.#create(entry, tree, segments);
+    else if (entry.type === 'Directory') await this.#directory(entry, tree, segments);
+    else if (entry.type === 'SymbolicLink') await this.#symbolicLink(entry, tree, segments);
+    else if (entry.type === 'Link') await this.#hardLink(entry, tree, segments);
     else this.#skip(entry);
   }
 
@@ -204,129 +205,64 @@ export class TarExtractor {
     entry: ReadEntry,
     segments: readonly string[],
     isFile: boolean,
-  ): Promise<string> {
+  ): Promise<LocalTree> {
     const { to, name } = this.#options;
     const into = /[/\\]$/.test(to) || (await kindOf(to, true)) === 'directory';
     if (segments.length === 0 && entry.type === 'SymbolicLink')
       throw new RemoteFailureError(`${name} is a link: with a slash at its end it is followed`);
     const root = path.resolve(segments.length === 0 && isFile && into ? path.join(to, name) : to);
     await mkdir(path.dirname(root), { recursive: true });
-    this.#root = root;
-    return root;
+    this.#tree = new LocalTree(root);
+    return this.#tree;
   }
 
-  async #create(entry: ReadEntry, root: string, segments: readonly string[]): Promise<void> {
-    const target = path.join(root, ...segments);
-    await this.#enter(root, segments.slice(0, -1), segments.length > 0);
-    await this.#makeRoom(target);
+  async #create(entry: ReadEntry, tree: LocalTree, segments: readonly string[]): Promise<void> {
+    const target = tree.at(segments);
+    if (segments.length > 0) await tree.enter(segments.slice(0, -1));
+    await tree.makeRoom(target);
     const partial = path.join(path.dirname(target), `.${randomBytes(8).toString('hex')}.part`);
     const handle = await open(partial, 'wx', (entry.mode ?? 0o644) & 0o777);
     this.#file = { entry, handle, partial, target, length: 0 };
   }
 
-  async #directory(entry: ReadEntry, root: string, segments: readonly string[]): Promise<void> {
+  async #directory(entry: ReadEntry, tree: LocalTree, segments: readonly string[]): Promise<void> {
     // The owner must be able to fill it.
-    await this.#enter(root, segments, true, (entry.mode ?? 0o755) & 0o777);
+    await tree.enter(segments, (entry.mode ?? 0o755) & 0o777);
     const { mtime } = entry;
     if (this.#options.preserveMtime && mtime !== undefined)
-      this.#times.push({ directory: path.join(root, ...segments), mtime });
+      this.#times.push({ directory: tree.at(segments), mtime });
   }
 
-  async #symbolicLink(entry: ReadEntry, root: string, segments: readonly string[]): Promise<void> {
+  async #symbolicLink(
+    entry: ReadEntry,
+    tree: LocalTree,
+    segments: readonly string[],
+  ): Promise<void> {
     const text = entry.linkpath ?? '';
     if (!linkStaysInside(text, segments.length - 1)) {
       this.#skip(entry, `a link that leads, or may lead, outside: ${text}`);
       return;
     }
-    const target = path.join(root, ...segments);
-    await this.#enter(root, segments.slice(0, -1), true);
-    await this.#makeRoom(target, true);
+    const target = tree.at(segments);
+    await tree.enter(segments.slice(0, -1));
+    await tree.makeRoom(target, true);
     await symlink(text, target);
   }
 
-  async #hardLink(entry: ReadEntry, root: string, segments: readonly string[]): Promise<void> {
+  async #hardLink(entry: ReadEntry, tree: LocalTree, segments: readonly string[]): Promise<void> {
     const existing = segmentsOf(entry.linkpath ?? '', this.#options.member);
-    if (existing === null) throw hostile(entry.linkpath ?? '');
-    await this.#enter(root, existing.slice(0, -1), true);
-    const source = path.join(root, ...existing);
-    if ((await kindOf(source)) !== 'file') throw hostile(entry.linkpath ?? '');
-    const target = path.join(root, ...segments);
+    if (existing === null) throw leadsOutside(entry.linkpath ?? '');
+    await tree.enter(existing.slice(0, -1));
+    const source = tree.at(existing);
+    if ((await kindOf(source)) !== 'file') throw leadsOutside(entry.linkpath ?? '');
+    const target = tree.at(segments);
     if (source === target) return;
-    await this.#enter(root, segments.slice(0, -1), true);
-    await this.#makeRoom(target, true);
+    await tree.enter(segments.slice(0, -1));
+    await tree.makeRoom(target, true);
     await link(source, target);
-  }
-
-  /** Makes the directories up to one, of which none may be a link. The root itself may be: the user has named it. */
-  async #enter(
-    root: string,
-    segments: readonly string[],
-    hasRoot: boolean,
-    mode = 0o777,
-  ): Promise<void> {
-    if (!hasRoot) return;
-    const whole = path.join(root, ...segments);
-    if (whole === this.#known) return;
-    let directory = root;
-    for (const segment of ['', ...segments]) {
-      directory = path.join(directory, segment);
-      const kind = await kindOf(directory, directory === root);
-      if (kind === null) await mkdir(directory, directory === whole ? mode | 0o700 : 0o777);
-      else if (kind === 'link') throw hostile(`${directory} is a link`);
-      else if (kind !== 'directory') throw inTheWay(directory);
-    }
-    this.#known = whole;
-  }
-
-  /** What is at the place of a new entry must be replaceable, and `remove`d where that does not happen by itself. */
-  async #makeRoom(target: string, remove = false): Promise<void> {
-    const kind = await kindOf(target);
-    if (kind === 'directory' || kind === 'other') throw inTheWay(target);
-    if (remove && kind !== null) await unlink(target);
   }
 
   #skip(entry: ReadEntry, reason = `an entry of the type ${entry.type}`): void {
     this.#options.counter.skip(entry.path, reason);
   }
-}
-
-/** What is there; null if nothing is. */
-async function kindOf(
-  file: string,
-  follow = false,
-): Promise<'file' | 'directory' | 'link' | 'other' | null> {
-  try {
-    const status = await (follow ? stat : lstat)(file);
-    if (status.isSymbolicLink()) return 'link';
-    if (status.isDirectory()) return 'directory';
-    return status.isFile() ? 'file' : 'other';
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-function inTheWay(file: string): NodeJS.ErrnoException {
-  const error = new Error(`${file} is in the way: it is of another kind`);
-  return Object.assign(error, { code: 'EEXIST', path: file });
-}
-
-function hostile(name: string): SpdyError {
-  const message = `the archive of the pod leads outside of the destination: ${printable(name)}`;
-  return new SpdyError('ERR_SPDY_PROTOCOL', message, 'peer');
-}
-
-function malformed(reason: string): SpdyError {
-  if (/truncated/i.test(reason)) return cutOff();
-  const message = `the pod has sent no proper archive: ${printable(reason)}`;
-  return new SpdyError('ERR_SPDY_PROTOCOL', message, 'peer');
-}
-
-function cutOff(): ConnectionLostError {
-  return new ConnectionLostError('the archive of the pod is cut off');
-}
-
-function tooMuch(what: string, limit: number): SpdyError {
-  const message = `the archive of the pod has more than ${limit} ${what}`;
-  return new SpdyError('ERR_SPDY_TOO_MUCH_BUFFERED', message, 'peer');
 }

@@ -8,16 +8,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { checkObject } from '../../common/check.ts';
 import { InvalidArgumentError, InvalidStateError } from '../../errors.ts';
 import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
-import { UpgradeRefusedError } from '../errors.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
 import type { StreamingServerOptions } from '../server/options.ts';
 import { createStreamingServer, type StreamingServer } from '../server/streaming-server.ts';
 import { refuse } from '../server/upgrade.ts';
-import { httpFailure, type KubernetesStatus } from '../wire/status.ts';
-import { describePod, describePods, discover } from './discovery.ts';
+import { asError, FakeAnswers, notFound, readTarget } from './answers.ts';
 import { checkFault, DroppingSocket, type FakeFault, type FakeRequest } from './fault.ts';
 import { FAKE_KUBECONFIG_MARK, formatKubeConfig } from './kubeconfig.ts';
-import { type FakePod, FakePods, type ResolvedPod } from './pods.ts';
+import { type FakePod, FakePods } from './pods.ts';
 import { FakeWorkloads } from './workloads.ts';
 
 /** Options of a fake API server. */
@@ -50,14 +48,8 @@ export interface FakeApiServerOpen {
   readonly processes: number;
 }
 
-/** An answer that refuses. */
-type Refusal = KubernetesStatus & { readonly code: number };
-
 /** How long clients may take to leave at the end. */
 const CLOSE_TIMEOUT_MS = 1000;
-
-const POD_PATH = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)(?:\/(exec|attach|portforward))?$/;
-const LIST_PATH = /^\/api\/v1\/(?:namespaces\/([^/]+)\/)?pods$/;
 
 /**
  * A test double of a Kubernetes API server, made by `createFakeApiServer()`: as much of it as `kubectl` needs for exec, attach, cp and
@@ -66,6 +58,7 @@ const LIST_PATH = /^\/api\/v1\/(?:namespaces\/([^/]+)\/)?pods$/;
 export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
   readonly #options: FakeApiServerOptions;
   readonly #pods: FakePods;
+  readonly #answers: FakeAnswers;
   readonly #workloads: FakeWorkloads;
   readonly #streaming: StreamingServer;
   readonly #sockets = new Set<Socket>();
@@ -84,6 +77,7 @@ export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
     if (typeof fault === 'object') checkFault(fault);
     this.#options = options;
     this.#pods = new FakePods(pods);
+    this.#answers = new FakeAnswers(this.#pods, token ?? null);
     this.#workloads = new FakeWorkloads(this.#pods);
     this.#streaming = createStreamingServer(this.#workloads.handlers, options.streaming);
   }
@@ -203,7 +197,8 @@ export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
     const fault = this.#faultFor(asked);
     request.resume();
     if (!(await this.#wait(fault))) return;
-    const body = this.#refusalOf(request, asked, fault) ?? this.#find(request, asked);
+    const body =
+      this.#answers.refusalOf(request, asked, fault) ?? this.#answers.find(request, asked);
     const code = 'code' in body ? (body.code as number) : 200;
     response.writeHead(code, { 'Content-Type': 'application/json' });
     response.end(JSON.stringify(body));
@@ -214,7 +209,8 @@ export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
     const asked = this.#take(request);
     const fault = this.#faultFor(asked);
     if (!(await this.#wait(fault)) || socket.destroyed) return;
-    const refusal = this.#refusalOf(request, asked, fault) ?? this.#mismatch(request, asked);
+    const refusal =
+      this.#answers.refusalOf(request, asked, fault) ?? this.#answers.mismatch(request, asked);
     if (refusal !== null) {
       refuse(socket, asError(refusal));
       return;
@@ -228,11 +224,11 @@ export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
   /** What is asked for; counts it and tells of it. */
   #take(request: IncomingMessage): FakeRequest {
     const { method = '', url = '' } = request;
-    const [, namespace = null, pod = null, verb = 'get'] = POD_PATH.exec(pathOf(url)) ?? [];
-    const action = pod === null ? 'other' : (verb as FakeRequest['action']);
+    const target = readTarget(url);
+    const { action } = target;
     const count = (this.#counts.get(action) ?? 0) + 1;
     this.#counts.set(action, count);
-    const asked = { method, url, action, namespace, pod, count };
+    const asked = { method, url, ...target, count };
     this.emit('request', asked);
     return asked;
   }
@@ -253,59 +249,6 @@ export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
     if (delayMs > 0) await delay(delayMs, undefined, { signal }).catch(() => {});
     return !signal.aborted;
   }
-
-  /** Why a request may not be answered, whatever it is. */
-  #refusalOf(
-    request: IncomingMessage,
-    { method, action }: FakeRequest,
-    fault: FakeFault | null,
-  ): Refusal | null {
-    const { token } = this.#options;
-    const { authorization } = request.headers;
-    // Whoever runs commands here shall not be a page in somebody's browser.
-    if (request.headers.origin !== undefined)
-      return failure(403, 'Forbidden', 'no requests of browsers');
-    if (token !== undefined && authorization === undefined) {
-      const message = `pods is forbidden: User "system:anonymous" cannot ${verbOf(method, action)}`;
-      return failure(403, 'Forbidden', message);
-    }
-    if (token !== undefined && authorization !== `Bearer ${token}`)
-      return failure(401, 'Unauthorized', 'Unauthorized');
-    if (fault?.refuseWith === undefined) return null;
-    const { refuseWith, message = 'refused on purpose' } = fault;
-    return failure(refuseWith, refuseWith === 404 ? 'NotFound' : 'InternalError', message);
-  }
-
-  /** Why a pod cannot be used so, null if it can. */
-  #mismatch(request: IncomingMessage, { namespace, pod, action }: FakeRequest): Refusal | null {
-    if (action === 'get' || action === 'other') return notFound(request);
-    const found = this.#pods.find(namespace ?? '', pod ?? '');
-    if (found === null) return podNotFound(pod);
-    if (found.phase !== 'Running')
-      return failure(409, 'Conflict', `pod ${pod} is not running: ${found.phase}`);
-    if (action === 'portforward') return null;
-    const container = new URL(request.url ?? '', 'http://fake').searchParams.get('container');
-    if (container === null || found.containers.some(({ name }) => name === container)) return null;
-    return failure(400, 'BadRequest', `container ${container} is not valid for pod ${pod}`);
-  }
-
-  #find(request: IncomingMessage, { method, namespace, pod, action }: FakeRequest): object {
-    const path = pathOf(request.url ?? '');
-    if (action !== 'get' && action !== 'other')
-      return failure(400, 'BadRequest', 'Upgrade request required');
-    if (method !== 'GET') return failure(405, 'MethodNotAllowed', `${method} is not supported`);
-    if (action === 'get') {
-      const found = this.#pods.find(namespace ?? '', pod ?? '');
-      return found === null ? podNotFound(pod) : describePod(found);
-    }
-    const list = LIST_PATH.exec(path);
-    if (list !== null) return describePods(this.#inNamespace(list[1]));
-    return discover(path) ?? notFound(request);
-  }
-
-  #inNamespace(namespace: string | undefined): ResolvedPod[] {
-    return this.#pods.all.filter((pod) => namespace === undefined || pod.namespace === namespace);
-  }
 }
 
 /** Makes a fake API server; `listen()` starts it. Throws InvalidArgumentError for bad options. */
@@ -315,31 +258,4 @@ export function createFakeApiServer(options: FakeApiServerOptions = {}): FakeApi
 
 function hostsOf(host: string): string[] {
   return [...new Set(['localhost', '127.0.0.1', '::1', host])];
-}
-
-function pathOf(url: string): string {
-  return url.split('?', 1)[0] as string;
-}
-
-function verbOf(method: string, action: FakeRequest['action']): string {
-  const verb = method === 'GET' ? 'get' : 'create';
-  const resource = action === 'get' || action === 'other' ? 'pods' : `pods/${action}`;
-  return `${verb} resource "${resource}" in API group ""`;
-}
-
-function failure(code: number, reason: string, message: string): Refusal {
-  return { ...httpFailure(code, reason, message), code };
-}
-
-function notFound(request: IncomingMessage): Refusal {
-  const message = `the server could not find the requested resource ${pathOf(request.url ?? '')}`;
-  return failure(404, 'NotFound', message);
-}
-
-function podNotFound(pod: string | null): Refusal {
-  return failure(404, 'NotFound', `pods "${pod}" not found`);
-}
-
-function asError(refusal: Refusal): UpgradeRefusedError {
-  return new UpgradeRefusedError(refusal.message ?? '', refusal.code, refusal);
 }

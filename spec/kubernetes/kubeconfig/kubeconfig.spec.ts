@@ -11,10 +11,8 @@ import { acceptUpgrade } from '../../../lib/http/server/upgrade.ts';
 import { portForward } from '../../../lib/kubernetes/client/port-forward.ts';
 import { upgradeToSpdy } from '../../../lib/kubernetes/client/upgrade.ts';
 import { KubeConfigError } from '../../../lib/kubernetes/errors.ts';
-import {
-  loadKubeConfig,
-  loadServiceAccount,
-} from '../../../lib/kubernetes/kubeconfig/kubeconfig.ts';
+import { loadKubeConfig } from '../../../lib/kubernetes/kubeconfig/kubeconfig.ts';
+import { loadServiceAccount } from '../../../lib/kubernetes/kubeconfig/service-account.ts';
 import { sharedCertificate } from '../../support/session-pair.ts';
 
 describe('kubeconfig', () => {

@@ -1,0 +1,108 @@
+import path from 'node:path';
+import { KubeConfigError } from '../errors.ts';
+import type { ClusterOptions } from './cluster.ts';
+import { dataOrFile, rereading } from './credential-files.ts';
+import type { Fields } from './fields.ts';
+import type { ConfigEntry } from './files.ts';
+
+/** A bearer token, or what gives one for each request. */
+export type TokenSource = string | (() => string | Promise<string>);
+
+/** Who we are. A password is not sent without TLS; the same is seen to for tokens where they are sent. */
+export async function credentialsOf(
+  entry: ConfigEntry,
+  token: TokenSource | undefined,
+  secure: boolean,
+): Promise<Partial<ClusterOptions>> {
+  const { fields } = entry;
+  const cert = await dataOrFile(entry, 'client-certificate');
+  const key = await dataOrFile(entry, 'client-key');
+  if ((cert === null) !== (key === null))
+    throw new KubeConfigError(
+      `${fields.where}: client-certificate and client-key belong together, but one is missing`,
+    );
+  const headers = impersonation(fields);
+  const certificate = cert === null || key === null ? {} : { cert, key };
+  if (token !== undefined) return { ...certificate, ...tokenOf(token), headers };
+  refusePlugins(fields);
+  const bearer = await bearerOf(entry);
+  const basic = basicOf(fields);
+  if (bearer !== null && basic !== null)
+    throw new KubeConfigError(`${fields.where}: a token and a username exclude each other`);
+  return {
+    ...certificate,
+    ...(bearer === null ? {} : { token: bearer }),
+    headers: { ...(basic !== null && secure ? { Authorization: basic } : {}), ...headers },
+  };
+}
+
+export function tokenOf(token: TokenSource | undefined): Partial<ClusterOptions> {
+  return token === undefined ? {} : { token };
+}
+
+function refusePlugins(fields: Fields): void {
+  const advice =
+    'is not supported here: get a token yourself and give it, as in loadKubeConfig({ token })';
+  if (fields.has('exec')) {
+    const command = fields.fields('exec').text('command') ?? 'unknown';
+    throw new KubeConfigError(
+      `${fields.where}: credentials from a program (exec: ${command}) ${advice}`,
+    );
+  }
+  if (fields.has('auth-provider')) {
+    const name = fields.fields('auth-provider').text('name') ?? 'unknown';
+    throw new KubeConfigError(
+      `${fields.where}: credentials of an auth-provider (${name}) ${advice}`,
+    );
+  }
+}
+
+/** A token, where a file goes before the one in the kubeconfig. */
+async function bearerOf(entry: ConfigEntry): Promise<TokenSource | null> {
+  const { fields, directory } = entry;
+  const token = fields.text('token');
+  const file = fields.text('tokenFile');
+  if (file === null) return token;
+  const source = rereading(path.resolve(directory, file), token);
+  // What cannot be read now is told now.
+  await source();
+  return source;
+}
+
+function basicOf(fields: Fields): string | null {
+  const name = fields.text('username');
+  const password = fields.text('password');
+  if (name === null && password === null) return null;
+  if (name === null || name.includes(':'))
+    throw new KubeConfigError(`${fields.where}: a password needs a username, without a colon`);
+  return `Basic ${Buffer.from(`${name}:${password ?? ''}`).toString('base64')}`;
+}
+
+/** The fields that ask to act as another user. */
+function impersonation(fields: Fields): Record<string, string | readonly string[]> {
+  const name = fields.text('as');
+  const uid = fields.text('as-uid');
+  const groups = fields.texts('as-groups');
+  const extra = fields.fields('as-user-extra');
+  if (name === null) {
+    if (uid === null && groups.length === 0 && extra.names.length === 0) return {};
+    throw new KubeConfigError(`${fields.where}: as-uid, as-groups and as-user-extra need as`);
+  }
+  const headers: Record<string, string | readonly string[]> = { 'Impersonate-User': name };
+  if (uid !== null) headers['Impersonate-Uid'] = uid;
+  if (groups.length > 0) headers['Impersonate-Group'] = groups;
+  for (const key of extra.names) headers[`Impersonate-Extra-${escapeKey(key)}`] = extra.texts(key);
+  return headers;
+}
+
+/** A key becomes a part of a field name: what may not stand there is percent-encoded. */
+function escapeKey(key: string): string {
+  return [...Buffer.from(key)]
+    .map((byte) => {
+      const character = String.fromCharCode(byte);
+      return /[\w!#$&'*+.^`|~-]/.test(character)
+        ? character
+        : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+    })
+    .join('');
+}
