@@ -22,12 +22,59 @@ export interface Arguments {
   readonly positionals: readonly string[];
 }
 
-/** Options that choose one version of SPDY; both programs have them. */
-export const VERSION_OPTIONS: OptionTable = {
+/** Options that all programs have. */
+const COMMON_OPTIONS: OptionTable = {
+  version: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+};
+
+/** Options of programs that speak SPDY by themselves: one version of it, without TLS, and how frames are logged. */
+export const SPDY_OPTIONS: OptionTable = {
   spdy2: { type: 'boolean', short: '2' },
   spdy3: { type: 'boolean', short: '3' },
   'spdy3-1': { type: 'boolean' },
+  'no-tls': { type: 'boolean' },
+  verbose: { type: 'boolean', short: 'v' },
+  color: { type: 'boolean' },
+  json: { type: 'boolean' },
 };
+
+/** What `SPDY_OPTIONS` come to. */
+export interface SpdyArguments {
+  /** The only version to speak, null for all of them. */
+  readonly version: ProtocolVersion | null;
+  /** Whether connections have TLS. */
+  readonly tls: boolean;
+  /** Whether frames are logged. */
+  readonly verbose: boolean;
+  /** Colours although there is no terminal. */
+  readonly color: boolean;
+  /** A line of JSON for each thing that is told. */
+  readonly json: boolean;
+}
+
+/** A program, as its command line has to know it. */
+export interface ProgramUsage {
+  readonly name: string;
+  /** Shown by `--help`. */
+  readonly help: string;
+  /** Without those that all programs have. */
+  readonly options: OptionTable;
+}
+
+/**
+ * Reads the command line of a program. A text is an answer, to `--help` or `--version`: it is to be printed, and nothing else done.
+ *
+ * @throws UsageError as `parseArguments()`
+ */
+export function readCommandLine(
+  { name, help, options }: ProgramUsage,
+  args: readonly string[],
+): Arguments | string {
+  const all = parseArguments({ ...options, ...COMMON_OPTIONS }, args);
+  if (all.has('help')) return help;
+  return all.has('version') ? `${name} (spdylay ${packageVersion()})\n` : all;
+}
 
 /**
  * Reads a command line.
@@ -49,11 +96,23 @@ export function parseArguments(options: OptionTable, args: readonly string[]): A
 }
 
 /**
- * The version that was asked for, null if none was.
+ * The values of `SPDY_OPTIONS`.
  *
- * @throws UsageError for more than one
+ * @throws UsageError for more than one version, and for none without TLS
  */
-export function versionOption(args: Arguments): ProtocolVersion | null {
+export function spdyArguments(args: Arguments): SpdyArguments {
+  const version = chosenVersion(args);
+  const tls = !args.has('no-tls');
+  if (!tls && version === null) throw new UsageError('--no-tls needs one of -2, -3 and --spdy3-1');
+  const [verbose, color, json] = ['verbose', 'color', 'json'].map(args.has) as [
+    boolean,
+    boolean,
+    boolean,
+  ];
+  return { version, tls, verbose, color, json };
+}
+
+function chosenVersion(args: Arguments): ProtocolVersion | null {
   const options = { 'spdy/2': 'spdy2', 'spdy/3': 'spdy3', 'spdy/3.1': 'spdy3-1' };
   const chosen = PROTOCOL_VERSIONS.filter(({ name }) => args.has(options[name]));
   if (chosen.length > 1) throw new UsageError('only one of -2, -3 and --spdy3-1 can be given');

@@ -10,7 +10,7 @@ export type {
   UrlTarget,
 } from './client/command-options.ts';
 export type { CommandExit } from './client/command-outcome.ts';
-export { attach, exec } from './client/exec.ts';
+export { attach, exec, type StartedCommand, type StreamFlags } from './client/exec.ts';
 export { PodConnection } from './client/pod-connection.ts';
 export { PortForward, type PortForwardEvents, portForward } from './client/port-forward.ts';
 export { ForwardListener, type ListenOptions } from './client/port-forward-listener.ts';

@@ -3,9 +3,9 @@ import {
   numberOption,
   parseArguments,
   readOptionFile,
+  SPDY_OPTIONS,
+  spdyArguments,
   UsageError,
-  VERSION_OPTIONS,
-  versionOption,
 } from '../../lib/cli/arguments.ts';
 import { KUBE_FAKE_HELP, parseKubeFakeOptions } from '../../lib/cli/spdy-kube-fake/options.ts';
 import {
@@ -81,7 +81,8 @@ describe('command lines', () => {
   });
 
   it('at most one version can be chosen', () => {
-    const version = (...args: string[]) => versionOption(parseArguments(VERSION_OPTIONS, args));
+    const version = (...args: string[]) =>
+      spdyArguments(parseArguments(SPDY_OPTIONS, args)).version;
     expect(version()).to.equal(null);
     expect(version('-2')?.name).to.equal('spdy/2');
     expect(version('--spdy3')?.name).to.equal('spdy/3');

@@ -4,8 +4,7 @@ import {
   type Arguments,
   numberOption,
   type OptionTable,
-  packageVersion,
-  parseArguments,
+  readCommandLine,
   UsageError,
 } from '../arguments.ts';
 
@@ -60,8 +59,6 @@ const OPTIONS: OptionTable = {
   refuse: { type: 'string' },
   'drop-after': { type: 'string' },
   verbose: { type: 'boolean', short: 'v' },
-  version: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
 };
 
 /**
@@ -70,9 +67,9 @@ const OPTIONS: OptionTable = {
  * @throws UsageError
  */
 export function parseKubeFakeOptions(argv: readonly string[]): KubeFakeOptions | string {
-  const args = parseArguments(OPTIONS, argv);
-  if (args.has('help')) return KUBE_FAKE_HELP;
-  if (args.has('version')) return `spdy-kube-fake (spdylay ${packageVersion()})\n`;
+  const usage = { name: 'spdy-kube-fake', help: KUBE_FAKE_HELP, options: OPTIONS };
+  const args = readCommandLine(usage, argv);
+  if (typeof args === 'string') return args;
   if (args.positionals.length > 0)
     throw new UsageError(`too many arguments: ${args.positionals.join(' ')}`);
   const tls = args.has('tls');

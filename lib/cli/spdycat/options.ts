@@ -1,17 +1,17 @@
 import { statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { Header } from '../../protocol/frames.ts';
-import type { ProtocolVersion } from '../../protocol/version.ts';
 import {
   type Arguments,
   numberOption,
   type OptionTable,
   packageVersion,
-  parseArguments,
+  readCommandLine,
   readOptionFile,
+  SPDY_OPTIONS,
+  type SpdyArguments,
+  spdyArguments,
   UsageError,
-  VERSION_OPTIONS,
-  versionOption,
 } from '../arguments.ts';
 import { type ProxyPlace, parseProxy } from './proxy-option.ts';
 
@@ -19,7 +19,7 @@ import { type ProxyPlace, parseProxy } from './proxy-option.ts';
 export type UrlGroup = readonly URL[];
 
 /** What `spdycat` was told. */
-export interface SpdycatOptions {
+export interface SpdycatOptions extends Omit<SpdyArguments, 'tls'> {
   readonly groups: readonly UrlGroup[];
   readonly method: string;
   /** Instead of the path of the URL. */
@@ -32,7 +32,6 @@ export interface SpdycatOptions {
   readonly data: string | null;
   readonly multiply: number | null;
   readonly assets: boolean;
-  readonly version: ProtocolVersion | null;
   readonly windowSize: number | null;
   readonly tls: TlsFiles;
   readonly proxy: ProxyPlace | null;
@@ -44,9 +43,6 @@ export interface SpdycatOptions {
   readonly remoteName: boolean;
   readonly fail: boolean;
   readonly stat: boolean;
-  readonly verbose: boolean;
-  readonly color: boolean;
-  readonly json: boolean;
 }
 
 /** Options for TLS, with the content of the files. */
@@ -86,16 +82,13 @@ Exit status: for how many servers a request failed (at most 63); 64: usage.
 const OPTIONS: OptionTable = {
   'null-out': { type: 'boolean', short: 'n' },
   'remote-name': { type: 'boolean', short: 'O' },
-  verbose: { type: 'boolean', short: 'v' },
   stat: { type: 'boolean', short: 's' },
-  json: { type: 'boolean' },
   fail: { type: 'boolean', short: 'f' },
   header: { type: 'string', short: 'H', multiple: true },
   data: { type: 'string', short: 'd' },
   multiply: { type: 'string', short: 'm' },
   'get-assets': { type: 'boolean', short: 'a' },
-  ...VERSION_OPTIONS,
-  'no-tls': { type: 'boolean' },
+  ...SPDY_OPTIONS,
   'window-bits': { type: 'string', short: 'w' },
   insecure: { type: 'boolean', short: 'k' },
   cacert: { type: 'string' },
@@ -103,11 +96,8 @@ const OPTIONS: OptionTable = {
   key: { type: 'string' },
   proxy: { type: 'string', short: 'p' },
   'proxy-port': { type: 'string', short: 'P' },
-  color: { type: 'boolean' },
   timeout: { type: 'string', short: 't' },
   'max-time': { type: 'string' },
-  version: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
 };
 
 /** Timers of Node take no more. */
@@ -119,29 +109,24 @@ const MAX_SECONDS = 2_147_483;
  * @throws UsageError
  */
 export function parseSpdycatOptions(argv: readonly string[]): SpdycatOptions | string {
-  const args = parseArguments(OPTIONS, argv);
-  if (args.has('help')) return SPDYCAT_HELP;
-  if (args.has('version')) return `spdycat (spdylay ${packageVersion()})\n`;
+  const args = readCommandLine({ name: 'spdycat', help: SPDYCAT_HELP, options: OPTIONS }, argv);
+  if (typeof args === 'string') return args;
   if (args.positionals.length === 0) throw new UsageError('which URI?');
-  const version = versionOption(args);
-  const plain = args.has('no-tls');
-  if (plain && version === null) {
-    throw new UsageError('--no-tls needs one of -2, -3 and --spdy3-1');
-  }
+  const { tls: secure, ...spdy } = spdyArguments(args);
   const windowBits = numberOption(args, 'window-bits', 0, 30);
   const timeout = numberOption(args, 'timeout', 0.001, MAX_SECONDS, false);
   const maxTime = numberOption(args, 'max-time', 0.001, MAX_SECONDS, false);
   const data = args.value('data');
   if (data !== null && data !== '-') assertFile(data);
   const multiply = numberOption(args, 'multiply', 1, 1_000_000);
-  const urls = args.positionals.map((text) => parseUrl(text, plain));
+  const urls = args.positionals.map((text) => parseUrl(text, !secure));
   return {
+    ...spdy,
     groups: groupUrls(urls, multiply),
     ...parseHeaders(args.values('header'), data),
     data,
     multiply,
     assets: args.has('get-assets'),
-    version,
     windowSize: windowBits === null ? null : 2 ** windowBits,
     tls: tlsFiles(args),
     proxy: parseProxy(args.value('proxy'), numberOption(args, 'proxy-port', 1, 65535)),
@@ -151,9 +136,6 @@ export function parseSpdycatOptions(argv: readonly string[]): SpdycatOptions | s
     remoteName: args.has('remote-name'),
     fail: args.has('fail'),
     stat: args.has('stat'),
-    verbose: args.has('verbose'),
-    color: args.has('color'),
-    json: args.has('json'),
   };
 }
 

@@ -1,32 +1,25 @@
-import type { ProtocolVersion } from '../../protocol/version.ts';
 import {
   numberOption,
   type OptionTable,
-  packageVersion,
-  parseArguments,
+  readCommandLine,
   readOptionFile,
+  SPDY_OPTIONS,
+  type SpdyArguments,
+  spdyArguments,
   UsageError,
-  VERSION_OPTIONS,
-  versionOption,
 } from '../arguments.ts';
 
 /** What `spdyd` was told. */
-export interface SpdydOptions {
+export interface SpdydOptions extends SpdyArguments {
   readonly port: number;
   readonly host: string;
   readonly root: string;
   /** PEM; null without TLS, and for a certificate that is made at the start. */
   readonly certificate: { readonly key: string; readonly cert: string } | null;
-  readonly tls: boolean;
-  /** The only version to speak, null for all of them and HTTP/1.1. */
-  readonly version: ProtocolVersion | null;
   readonly verifyClient: boolean;
   readonly push: ReadonlyMap<string, readonly string[]>;
   readonly listing: boolean;
   readonly dotfiles: boolean;
-  readonly verbose: boolean;
-  readonly color: boolean;
-  readonly json: boolean;
 }
 
 /** Shown by `--help`; fits a screen of 80 by 24. */
@@ -60,15 +53,9 @@ const OPTIONS: OptionTable = {
   push: { type: 'string', multiple: true },
   list: { type: 'boolean' },
   dotfiles: { type: 'boolean' },
-  ...VERSION_OPTIONS,
-  'no-tls': { type: 'boolean' },
+  ...SPDY_OPTIONS,
   'verify-client': { type: 'boolean', short: 'V' },
   daemon: { type: 'boolean', short: 'D' },
-  verbose: { type: 'boolean', short: 'v' },
-  color: { type: 'boolean' },
-  json: { type: 'boolean' },
-  version: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
 };
 
 /**
@@ -77,9 +64,8 @@ const OPTIONS: OptionTable = {
  * @throws UsageError
  */
 export function parseSpdydOptions(argv: readonly string[]): SpdydOptions | string {
-  const args = parseArguments(OPTIONS, argv);
-  if (args.has('help')) return SPDYD_HELP;
-  if (args.has('version')) return `spdyd (spdylay ${packageVersion()})\n`;
+  const args = readCommandLine({ name: 'spdyd', help: SPDYD_HELP, options: OPTIONS }, argv);
+  if (typeof args === 'string') return args;
   if (args.has('daemon')) {
     throw new UsageError('there is no daemon mode: let a service manager such as systemd run it');
   }
@@ -90,14 +76,13 @@ export function parseSpdydOptions(argv: readonly string[]): SpdydOptions | strin
   if (keyFile !== undefined && certFile === undefined) {
     throw new UsageError('PRIVATE_KEY needs a CERT behind it');
   }
-  const tls = !args.has('no-tls');
-  const version = versionOption(args);
-  if (!tls) {
-    if (version === null) throw new UsageError('--no-tls needs one of -2, -3 and --spdy3-1');
+  const spdy = spdyArguments(args);
+  if (!spdy.tls) {
     if (keyFile !== undefined) throw new UsageError('--no-tls has no use for a certificate');
     if (args.has('verify-client')) throw new UsageError('-V needs TLS');
   }
   return {
+    ...spdy,
     port: number,
     host: args.value('host') ?? '127.0.0.1',
     root: args.value('htdocs') ?? '.',
@@ -105,15 +90,10 @@ export function parseSpdydOptions(argv: readonly string[]): SpdydOptions | strin
       keyFile === undefined || certFile === undefined
         ? null
         : { key: readOptionFile('key', keyFile), cert: readOptionFile('certificate', certFile) },
-    tls,
-    version,
     verifyClient: args.has('verify-client'),
     push: parsePushes(args.values('push')),
     listing: args.has('list'),
     dotfiles: args.has('dotfiles'),
-    verbose: args.has('verbose'),
-    color: args.has('color'),
-    json: args.has('json'),
   };
 }
 

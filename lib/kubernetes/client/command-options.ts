@@ -7,12 +7,15 @@ import { type Action, type CommandQuery, type PodTarget, pathOf } from './target
 
 /** A container behind an API server or on a kubelet. */
 export interface PodCommandTarget extends PodTarget {
+  /** The server to ask. */
   readonly cluster: ClusterOptions;
 }
 
 /** A URL that a container runtime has given for one command (its `Exec`, `Attach` or `PortForward` answer); `cluster` says how to connect. */
 export interface UrlTarget {
+  /** Absolute URL with its query; used as it is. */
   readonly url: string | URL;
+  /** Certificates, token, fields and agent; its `server` does not count. Default none. */
   readonly cluster?: Partial<ClusterOptions>;
 }
 

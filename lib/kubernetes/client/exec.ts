@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream';
 import { REMOTE_COMMAND_PROTOCOLS } from '../wire/protocols.ts';
 import {
   type AttachOptions,
@@ -10,26 +11,71 @@ import {
 import { RemoteCommand } from './remote-command.ts';
 import { upgradeToSpdy } from './upgrade.ts';
 
+/** The options that say which streams a command has, by their values where those are known beforehand. */
+export interface StreamFlags<
+  In extends boolean,
+  Out extends boolean,
+  Err extends boolean,
+  Tty extends boolean,
+> {
+  /** Default false. */
+  readonly stdin?: In;
+  /** Default true. */
+  readonly stdout?: Out;
+  /** Default true; with `tty` there is none. */
+  readonly stderr?: Err;
+  /** Default false. */
+  readonly tty?: Tty;
+}
+
+/** A command whose streams are there, or null, as its options said. */
+export type StartedCommand<
+  In extends boolean,
+  Out extends boolean,
+  Err extends boolean,
+  Tty extends boolean,
+> = RemoteCommand & {
+  readonly stdin: If<In, Writable>;
+  readonly stdout: If<Out, Readable>;
+  readonly stderr: Tty extends true ? null : If<Err, Readable>;
+};
+
+type If<Wanted extends boolean, T> = Wanted extends true ? T : null;
+
 /**
  * Runs a command in a container. Resolves when the connection is there; how the command ends is told by `exited`.
  *
  * Rejects with UpgradeRefusedError, with the error of the socket or of TLS, with `ERR_SPDY_TIMEOUT` or `ERR_SPDY_ABORTED`, and with
  * InvalidArgumentError for bad options.
  */
-export async function exec(options: ExecOptions): Promise<RemoteCommand> {
+export async function exec<
+  In extends boolean = false,
+  Out extends boolean = true,
+  Err extends boolean = true,
+  Tty extends boolean = false,
+>(
+  options: ExecOptions & StreamFlags<In, Out, Err, Tty>,
+): Promise<StartedCommand<In, Out, Err, Tty>> {
   return start(options, options.command, options);
 }
 
 /** Connects to the streams of a container's main process. The rest is as with `exec()`. */
-export async function attach(options: AttachOptions): Promise<RemoteCommand> {
+export async function attach<
+  In extends boolean = false,
+  Out extends boolean = true,
+  Err extends boolean = true,
+  Tty extends boolean = false,
+>(
+  options: AttachOptions & StreamFlags<In, Out, Err, Tty>,
+): Promise<StartedCommand<In, Out, Err, Tty>> {
   return start(options, null, options);
 }
 
-async function start(
+async function start<Started extends RemoteCommand>(
   target: KubernetesTarget,
   command: readonly string[] | null,
   options: RemoteCommandOptions,
-): Promise<RemoteCommand> {
+): Promise<Started> {
   const resolved = resolveCommand(command, options);
   const action = command === null ? 'attach' : 'exec';
   const { signal, timeoutMs, session } = options;
@@ -40,5 +86,6 @@ async function start(
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(session === undefined ? {} : { session }),
   });
-  return new RemoteCommand(upgraded.session, upgraded.protocol, resolved);
+  // What was asked for is what it has: the types of the callers say no more.
+  return new RemoteCommand(upgraded.session, upgraded.protocol, resolved) as Started;
 }

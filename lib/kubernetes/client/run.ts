@@ -21,7 +21,9 @@ export type RunOptions = KubernetesTarget &
 export interface RunResult {
   /** As in `CommandExit`. */
   readonly exitCode: number | null;
+  /** All of standard output. */
   readonly stdout: Buffer;
+  /** All of standard error. */
   readonly stderr: Buffer;
 }
 

@@ -17,6 +17,7 @@ import { type KubernetesStatus, parseStatus } from '../wire/status.ts';
 
 /** How a connection becomes a session. */
 export interface UpgradeRequest {
+  /** The server to ask. */
   readonly cluster: ClusterOptions;
   /** Path and query behind the prefix of `server`. */
   readonly path: string;
@@ -32,6 +33,7 @@ export interface UpgradeRequest {
 
 /** What came of an upgrade. */
 export interface UpgradedConnection {
+  /** Attached, and open. */
   readonly session: Session;
   /** The sub-protocol that the server chose, null if it named none. */
   readonly protocol: string | null;

@@ -19,7 +19,9 @@ export interface CopyProgress {
 
 /** An entry that was left out. */
 export interface SkippedEntry {
+  /** As it is called in the archive. */
   readonly path: string;
+  /** For people. */
   readonly reason: string;
 }
 
@@ -27,6 +29,7 @@ export interface SkippedEntry {
 export interface CopyResult {
   /** As in `CopyProgress`. */
   readonly bytes: number;
+  /** Files that were copied. */
   readonly files: number;
   /** What was left out: links that lead outside, devices, sockets; at most 1000 of them. */
   readonly skipped: readonly SkippedEntry[];

@@ -3,6 +3,7 @@ import { checkObject, checkRange } from '../../common/check.ts';
 
 /** What a fake API server was asked for. */
 export interface FakeRequest {
+  /** Of HTTP. */
   readonly method: string;
   /** Path and query. */
   readonly url: string;
@@ -10,6 +11,7 @@ export interface FakeRequest {
   readonly action: 'exec' | 'attach' | 'portforward' | 'get' | 'other';
   /** Of the pod; null for `'other'`. */
   readonly namespace: string | null;
+  /** Its name; null for `'other'`. */
   readonly pod: string | null;
   /** How many requests of this action there were, this one included: 1 for the first. */
   readonly count: number;

@@ -18,6 +18,7 @@ export interface FakeContainer {
 
 /** A pod of a fake API server. */
 export interface FakePod {
+  /** A name as Kubernetes allows (RFC 1123 with dots, at most 253 characters). */
   readonly name: string;
   /** Default `'default'`. */
   readonly namespace?: string;

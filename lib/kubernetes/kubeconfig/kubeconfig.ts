@@ -23,7 +23,9 @@ export interface KubeConfig {
   readonly namespace: string;
   /** Null for a service account. */
   readonly contextName: string | null;
+  /** Null for a service account. */
   readonly clusterName: string | null;
+  /** Null for a service account, and for a context without a user. */
   readonly userName: string | null;
   /** The names of all contexts. */
   readonly contextNames: readonly string[];

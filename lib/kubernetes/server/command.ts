@@ -25,8 +25,11 @@ export interface ServerCommandEvents {
 
 /** A command that a client asks for, with the client's ends of its standard streams. */
 export class ServerCommand extends EventEmitter<ServerCommandEvents> {
+  /** Run a command, or join the main process. */
   readonly kind: 'exec' | 'attach';
+  /** As the URL says; may be empty for one of `issuePath()`. */
   readonly namespace: string;
+  /** As `namespace`. */
   readonly pod: string;
   /** Null: the client leaves the choice to the server. */
   readonly container: string | null;

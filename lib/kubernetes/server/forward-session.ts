@@ -8,7 +8,9 @@ import type { ForwardRequest } from './routes.ts';
 
 /** A connection that a client forwards to a port of a pod. */
 export interface ForwardedConnection {
+  /** As the URL says; may be empty for one of `issuePath()`. */
   readonly namespace: string;
+  /** As `namespace`. */
   readonly pod: string;
   /** Of the pod; only kubelets are told it. */
   readonly uid: string | null;

@@ -6,8 +6,11 @@ export type StreamingApi = 'server' | 'kubelet' | 'runtime';
 
 /** A request to run a command, or to attach to one that runs. */
 export interface CommandRequest {
+  /** Run a command, or join the main process. */
   readonly kind: 'exec' | 'attach';
+  /** Of the pod. */
   readonly namespace: string;
+  /** Its name. */
   readonly pod: string;
   /** Null: the client leaves the choice to the server. */
   readonly container: string | null;
@@ -15,17 +18,23 @@ export interface CommandRequest {
   readonly uid: string | null;
   /** The program and its arguments; empty for attach. There is no shell in between. */
   readonly command: readonly string[];
+  /** The client sends input. */
   readonly stdin: boolean;
+  /** The client wants output. */
   readonly stdout: boolean;
   /** Never with `tty`: a terminal has one output. */
   readonly stderr: boolean;
+  /** The client wants a terminal. */
   readonly tty: boolean;
 }
 
 /** A request to forward connections to ports of a pod. */
 export interface ForwardRequest {
+  /** Forward connections. */
   readonly kind: 'portForward';
+  /** Of the pod. */
   readonly namespace: string;
+  /** Its name. */
   readonly pod: string;
   /** Of the pod; kubelets alone are told it. */
   readonly uid: string | null;

@@ -30,8 +30,11 @@ import { refuse, switchToCommand, switchToForward } from './upgrade.ts';
 
 /** What a streaming server does for its clients. What it has no handler for is answered 501. */
 export interface StreamingHandlers {
+  /** Runs a command. */
   readonly exec?: CommandHandler;
+  /** Joins a client to a process that runs; its exit code is told to nobody. */
   readonly attach?: CommandHandler;
+  /** Serves one forwarded connection. */
   readonly portForward?: PortForwardHandler;
 }
 

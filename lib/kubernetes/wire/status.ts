@@ -1,12 +1,18 @@
 /** The outcome of a request as Kubernetes writes it (`metav1.Status`), with the fields that matter here. */
 export interface KubernetesStatus {
+  /** `Status`, where it is told. */
   readonly kind?: string;
+  /** `v1`, where it is told. */
   readonly apiVersion?: string;
+  /** Empty. */
   readonly metadata?: object;
+  /** Whether it went well. */
   readonly status: 'Success' | 'Failure';
+  /** For people. */
   readonly message?: string;
   /** A word for programs, as `NotFound` or `NonZeroExitCode`. */
   readonly reason?: string;
+  /** The exit code is one of its causes. */
   readonly details?: { readonly causes?: readonly StatusCause[] };
   /** HTTP status code. */
   readonly code?: number;
@@ -14,7 +20,9 @@ export interface KubernetesStatus {
 
 /** One cause in the details of a failure. */
 export interface StatusCause {
+  /** A word for programs, as `ExitCode`. */
   readonly reason?: string;
+  /** For people; the number of an `ExitCode`. */
   readonly message?: string;
 }
 

@@ -1,6 +1,8 @@
 /** Size of a terminal in characters, 1 to 65535. */
 export interface TerminalSize {
+  /** Characters in a line. */
   readonly columns: number;
+  /** Lines. */
   readonly rows: number;
 }
 
