@@ -234,11 +234,3 @@ export class SessionError extends SpdyError {
     this.status = status;
   }
 }
-
-/** An optional package that the call needs is not installed (`ERR_SPDY_MISSING_PACKAGE`). */
-export class MissingPackageError extends SpdyError {
-  constructor(name: string, purpose: string, options?: ErrorOptions) {
-    const message = `${purpose} needs the package ${name}: npm install ${name}`;
-    super('ERR_SPDY_MISSING_PACKAGE', message, 'local', options);
-  }
-}

@@ -1,4 +1,12 @@
-import { MissingPackageError } from '../errors.ts';
+import { SpdyError } from '../errors.ts';
+
+/** An optional package that the call needs is not installed (`ERR_SPDY_MISSING_PACKAGE`). */
+export class MissingPackageError extends SpdyError {
+  constructor(name: string, purpose: string, options?: ErrorOptions) {
+    const message = `${purpose} needs the package ${name}: npm install ${name}`;
+    super('ERR_SPDY_MISSING_PACKAGE', message, 'local', options);
+  }
+}
 
 /**
  * Loads an optional package when it is needed: `await loadPackage('yaml', 'a kubeconfig', () => import('yaml'))`.

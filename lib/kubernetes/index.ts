@@ -1,6 +1,6 @@
 /** Exec, attach, cp and port-forward as Kubernetes speaks them over SPDY/3.1: the client side and the server side. */
 
-export { MissingPackageError } from '../errors.ts';
+export { MissingPackageError } from '../common/packages.ts';
 export type {
   AttachOptions,
   ExecOptions,

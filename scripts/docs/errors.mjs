@@ -160,7 +160,6 @@ const CLASSES = {
   StreamClosedError: 'A call for a stream that is not open.',
   StreamError: 'One stream failed: also `streamId`, `status` (of the RST_STREAM), `retryable`.',
   SessionError: 'The session failed and all its streams end: also `status` (of the GOAWAY).',
-  MissingPackageError: 'An optional package that a call needs is not installed.',
 };
 
 /** Where an error number of Spdylay appears that no code of ours stands for. */

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import { loadPackage } from '../../lib/common/packages.ts';
-import { MissingPackageError } from '../../lib/errors.ts';
+import { loadPackage, MissingPackageError } from '../../lib/common/packages.ts';
 
 /** How loading the module of this name rejects, wanted as the package `name`. */
 async function failureOf(name: string, module: string): Promise<Error & { code?: string }> {

@@ -1,5 +1,6 @@
 import { onAbort } from '../../common/abort.ts';
-import { MissingPackageError, SpdyError } from '../../errors.ts';
+import { MissingPackageError } from '../../common/packages.ts';
+import { SpdyError } from '../../errors.ts';
 import type { Session, SessionOptions } from '../../session/public.ts';
 import { UpgradeRefusedError } from '../errors.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';

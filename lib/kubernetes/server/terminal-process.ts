@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { onAbort } from '../../common/abort.ts';
-import { MissingPackageError } from '../../errors.ts';
+import { MissingPackageError } from '../../common/packages.ts';
 import type { TerminalSize } from '../wire/terminal-size.ts';
 import type { ServerCommand } from './command.ts';
 import { exitCodeOfProcess, notStarted, ProcessKiller, type ProcessPlan } from './local-process.ts';

@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Deadline } from '../../common/deadline.ts';
-import { loadPackage } from '../../common/packages.ts';
-import { MissingPackageError } from '../../errors.ts';
+import { loadPackage, MissingPackageError } from '../../common/packages.ts';
 import { isSpdyUpgrade, refuseUpgrade, startSwitching } from '../../http/server/upgrade.ts';
 import { UpgradeRefusedError } from '../errors.ts';
 import {
