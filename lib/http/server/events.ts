@@ -41,25 +41,43 @@ export interface SpdyServerEvents {
   close: [];
   /** It cannot listen. */
   error: [error: Error];
+  /** A listener is about to be added. */
+  newListener: [event: string | symbol, listener: (...args: never[]) => void];
+  /** A listener was removed. */
+  removeListener: [event: string | symbol, listener: (...args: never[]) => void];
 }
 
 /** An EventEmitter with the events of a SpdyServer. */
-interface EventedServer extends EventEmitter {
+export interface EventedServer extends EventEmitter {
   addListener<K extends keyof SpdyServerEvents>(
     event: K,
     listener: (...args: SpdyServerEvents[K]) => void,
   ): this;
-  addListener(event: string | symbol, listener: (...args: never[]) => void): this;
   on<K extends keyof SpdyServerEvents>(
     event: K,
     listener: (...args: SpdyServerEvents[K]) => void,
   ): this;
-  on(event: string | symbol, listener: (...args: never[]) => void): this;
   once<K extends keyof SpdyServerEvents>(
     event: K,
     listener: (...args: SpdyServerEvents[K]) => void,
   ): this;
-  once(event: string | symbol, listener: (...args: never[]) => void): this;
+  prependListener<K extends keyof SpdyServerEvents>(
+    event: K,
+    listener: (...args: SpdyServerEvents[K]) => void,
+  ): this;
+  prependOnceListener<K extends keyof SpdyServerEvents>(
+    event: K,
+    listener: (...args: SpdyServerEvents[K]) => void,
+  ): this;
+  off<K extends keyof SpdyServerEvents>(
+    event: K,
+    listener: (...args: SpdyServerEvents[K]) => void,
+  ): this;
+  removeListener<K extends keyof SpdyServerEvents>(
+    event: K,
+    listener: (...args: SpdyServerEvents[K]) => void,
+  ): this;
+  emit<K extends keyof SpdyServerEvents>(event: K, ...args: SpdyServerEvents[K]): boolean;
 }
 
 /** `EventEmitter` with the events of a SpdyServer: the same class at run time. */

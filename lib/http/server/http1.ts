@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type net from 'node:net';
+import type { EventedServer } from './events.ts';
 
 /** Connections that speak HTTP/1.1: an `http.Server` that never listens gets them, with the same handler. */
 export class Http1Connections {
@@ -85,4 +86,21 @@ export class Http1Connections {
       if (this.#closing && left <= 0) socket.end();
     });
   }
+}
+
+/** Makes the events of the server for HTTP/1.1 events of the one that listens. */
+export function forwardHttp1Events(http1: http.Server, server: EventedServer): void {
+  http1.on('request', (request, response) => server.emit('request', request, response));
+  http1.on('timeout', (socket) => {
+    if (!server.emit('timeout', socket)) socket.destroy();
+  });
+  server.on('newListener', (event) => {
+    // Their mere presence changes what `http` does.
+    if (event === 'checkContinue' || event === 'checkExpectation') {
+      if (http1.listenerCount(event) > 0) return;
+      http1.on(event, (request: http.IncomingMessage, response: http.ServerResponse) =>
+        server.emit(event, request, response),
+      );
+    }
+  });
 }

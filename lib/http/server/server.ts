@@ -1,26 +1,21 @@
-import type { Server as HttpServer, IncomingMessage } from 'node:http';
-import net from 'node:net';
+import type { Server as HttpServer, IncomingMessage, ServerOptions } from 'node:http';
+import type net from 'node:net';
 import type { Duplex } from 'node:stream';
-import tls from 'node:tls';
+import type tls from 'node:tls';
 import { Deadline } from '../../common/deadline.ts';
-import { IdTable } from '../../common/id-table.ts';
-import { SpdyError } from '../../errors.ts';
-import { SERVER } from '../../protocol/constants.ts';
-import { findVersion, type ProtocolVersion } from '../../protocol/version.ts';
-import type { SessionVersion, SpdyStream } from '../../session/public.ts';
-import { npnGetVersion, resolveVersion, Session } from '../../session/public.ts';
+import type { ProtocolVersion } from '../../protocol/version.ts';
+import type { Session, SessionVersion } from '../../session/public.ts';
+import { resolveVersion } from '../../session/public.ts';
+import { Acceptor } from './acceptor.ts';
 import { dispatchTo } from './dispatch.ts';
 import { ServerEmitter, type SpdyRequestListener } from './events.ts';
-import { Exchange, type ExchangeHost } from './exchange.ts';
-import { Http1Connections } from './http1.ts';
+import { forwardHttp1Events, Http1Connections } from './http1.ts';
 import {
   type ResolvedServerOptions,
   resolveServerOptions,
   type SpdyServerOptions,
 } from './options.ts';
-import { proxyAllows, readProxyHeader, showClient } from './proxy-protocol.ts';
-import type { SpdyRequest } from './request.ts';
-import type { SpdyResponse } from './response.ts';
+import { ServerSessions } from './sessions.ts';
 import { isSpdyUpgrade, refuseUpgrade, startSwitching, type UpgradeOptions } from './upgrade.ts';
 
 /** How a connection is served whose protocol is known. */
@@ -55,11 +50,9 @@ export class SpdyServer extends ServerEmitter {
 
   readonly #options: ResolvedServerOptions;
   readonly #http1: Http1Connections | null;
-  readonly #sessions = new Set<Session>();
+  readonly #sessions: ServerSessions;
   readonly #sockets = new Set<Duplex>();
   readonly #deadline = new Deadline();
-  readonly #host: ExchangeHost;
-  readonly #proxyAllows: (address: string) => boolean;
   #closing = false;
   #listenerClosed = true;
   #closeError: Error | undefined;
@@ -69,15 +62,20 @@ export class SpdyServer extends ServerEmitter {
     super();
     const settled = resolveServerOptions(options);
     this.#options = settled;
-    this.#host = {
+    this.#sessions = new ServerSessions(settled, this, {
       options: settled,
       dispatch: (request, response) => dispatchTo(this, request, response),
       idleTimeoutMs: () => this.timeout,
       timedOut: (socket) => this.emit('timeout', socket as unknown as net.Socket),
-    };
-    this.#proxyAllows = proxyAllows(settled.proxyProtocol ?? { allow: [] });
-    this.#http1 = settled.allowHttp1 ? this.#openHttp1() : null;
-    this.listener = settled.secure ? this.#openTls(options) : this.#openPlain(options);
+    });
+    const http1 = settled.allowHttp1 ? new Http1Connections(http1Options(settled)) : null;
+    if (http1 !== null) forwardHttp1Events(http1.server, this);
+    this.#http1 = http1;
+    this.listener = new Acceptor(options, settled, {
+      server: this,
+      begin: (socket, version, secure) => this.#begin(socket, version, secure),
+      beginHttp1: http1 === null ? null : (socket) => http1.accept(socket),
+    }).listener;
     this.listener.on('connection', (socket: net.Socket) => this.#track(socket));
     this.listener.on('listening', () => {
       this.#listenerClosed = false;
@@ -157,7 +155,7 @@ export class SpdyServer extends ServerEmitter {
 
   /** The sessions that are open. */
   get sessions(): ReadonlySet<Session> {
-    return this.#sessions;
+    return this.#sessions.open;
   }
 
   /** The server that HTTP/1.1 connections are given to: for 'upgrade' and the like. Null without `allowHttp1`. */
@@ -210,7 +208,7 @@ export class SpdyServer extends ServerEmitter {
       this.#checkClosed();
     });
     this.#http1?.close();
-    for (const session of this.#sessions) void session.close();
+    this.#sessions.close();
     const { closeTimeoutMs } = this.#options;
     if (closeTimeoutMs > 0 && this.#sockets.size > 0) {
       this.#deadline.start(closeTimeoutMs, () => this.closeAllConnections());
@@ -220,14 +218,14 @@ export class SpdyServer extends ServerEmitter {
 
   /** Ends all connections at once, without waiting for requests. */
   closeAllConnections(): void {
-    for (const session of this.#sessions) session.destroy();
+    this.#sessions.destroy();
     for (const socket of this.#sockets) socket.destroy();
   }
 
   /** Ends the connections on which no request is open. */
   closeIdleConnections(): void {
     this.#http1?.closeIdle();
-    for (const session of this.#sessions) if (session.state.openStreams === 0) void session.close();
+    this.#sessions.closeIdle();
   }
 
   /** `close()`, for `await using`. */
@@ -242,62 +240,10 @@ export class SpdyServer extends ServerEmitter {
     process.nextTick(() => this.emit('close'));
   }
 
-  #openTls(options: SpdyServerOptions): tls.Server {
-    const { protocols, handshakeTimeoutMs } = this.#options;
-    const alpn = options.ALPNCallback === undefined ? { ALPNProtocols: [...protocols] } : {};
-    const server = tls.createServer({
-      // Clients that have asked all that they want may end their half before the answers are there.
-      allowHalfOpen: true,
-      ...alpn,
-      ...(handshakeTimeoutMs > 0 ? { handshakeTimeout: handshakeTimeoutMs } : {}),
-      ...options,
-    });
-    server.on('secureConnection', (socket) => {
-      this.emit('connection', socket);
-      this.#accept(socket, socket.alpnProtocol ?? false, true);
-    });
-    server.on('tlsClientError', (error, socket) => {
-      // After a handshake that took too long the connection is still open.
-      socket.destroy();
-      this.emit('tlsClientError', error, socket);
-    });
-    return server;
-  }
-
-  #openPlain(options: SpdyServerOptions): net.Server {
-    const { proxyProtocol, version } = this.#options;
-    const server = net.createServer({
-      noDelay: true,
-      allowHalfOpen: options.allowHalfOpen ?? true,
-    });
-    server.on('connection', (socket) => {
-      this.emit('connection', socket);
-      if (proxyProtocol === null) this.#begin(socket, version, false);
-      else this.#readProxyHeader(socket);
-    });
-    return server;
-  }
-
-  #openHttp1(): Http1Connections {
-    const http1 = new Http1Connections({
-      requestTimeout: this.#options.requestTimeoutMs,
-      maxHeaderSize: this.#options.maxHeaderSize,
-      ...this.#options.http1,
-    });
-    http1.server.on('request', (request, response) => this.emit('request', request, response));
-    http1.server.on('timeout', (socket) => {
-      if (!this.emit('timeout', socket)) socket.destroy();
-    });
-    this.on('newListener', (event) => {
-      // Their mere presence changes what `http` does.
-      if (event === 'checkContinue' || event === 'checkExpectation') {
-        if (http1.server.listenerCount(event) > 0) return;
-        http1.server.on(event, (request: SpdyRequest, response: SpdyResponse) =>
-          this.emit(event, request, response),
-        );
-      }
-    });
-    return http1;
+  #begin(socket: Duplex, version: ProtocolVersion, secure: boolean): Session {
+    const session = this.#sessions.begin(socket, version, secure);
+    if (this.#closing) void session.close();
+    return session;
   }
 
   #track(socket: Duplex): void {
@@ -309,90 +255,12 @@ export class SpdyServer extends ServerEmitter {
       this.#checkClosed();
     });
   }
-
-  #readProxyHeader(socket: net.Socket): void {
-    socket.on('error', () => {});
-    const refuse = (error: Error): void => {
-      socket.destroy();
-      this.emit('proxyError', error, socket);
-    };
-    if (!this.#proxyAllows(socket.remoteAddress ?? '')) {
-      const message = `PROXY header: ${socket.remoteAddress} may not send one`;
-      refuse(new SpdyError('ERR_SPDY_PROTOCOL', message, 'peer'));
-      return;
-    }
-    readProxyHeader(socket, this.#options.handshakeTimeoutMs, (error, header) => {
-      if (header === null) {
-        refuse(error as Error);
-        return;
-      }
-      if (header.proxied) showClient(socket, header);
-      this.#accept(socket, header.alpn ?? false, header.tls);
-    });
-  }
-
-  /** Serves a connection in the protocol that was negotiated; false for none. */
-  #accept(socket: net.Socket, protocol: string | false, secure: boolean): void {
-    const { defaultVersion, h2 } = this.#options;
-    const version = findVersion(npnGetVersion(protocol));
-    if (version !== null) this.#begin(socket, version, secure);
-    else if (protocol === false && defaultVersion !== null)
-      this.#begin(socket, defaultVersion, secure);
-    else if (protocol === 'h2' && h2 !== null) giveToH2(h2, socket as tls.TLSSocket);
-    else if (this.#http1 !== null && (protocol === false || protocol.startsWith('http/1.')))
-      this.#http1.accept(socket);
-    else if (!this.emit('unknownProtocol', socket)) this.#explain(socket);
-  }
-
-  #begin(socket: Duplex, version: ProtocolVersion, secure: boolean): Session {
-    const session = new Session(SERVER, version.id, this.#options.session);
-    const exchanges = new IdTable<Exchange>();
-    const deadline = new Deadline();
-    const { headersTimeoutMs } = this.#options;
-    this.#sessions.add(session);
-    session.on('stream', (stream: SpdyStream, headers, flags) => {
-      deadline.stop();
-      if (this.listenerCount('request') === 0 && this.emit('stream', stream, headers, flags))
-        return;
-      const exchange = Exchange.begin(stream, headers, flags, session, secure, this.#host);
-      if (exchange !== null) exchanges.set(stream.id, exchange);
-    });
-    session.on('streamClose', (streamId, _status, error) => {
-      const exchange = exchanges.get(streamId);
-      if (exchange === undefined) return;
-      exchanges.delete(streamId);
-      if (error !== null) exchange.abort(error);
-    });
-    session.on('error', (error) => this.emit('sessionError', error, session));
-    session.on('timeout', () => {
-      if (session.state.openStreams === 0) void session.close();
-    });
-    session.on('close', () => {
-      deadline.stop();
-      this.#sessions.delete(session);
-    });
-    if (headersTimeoutMs > 0) deadline.start(headersTimeoutMs, () => void session.close());
-    session.attach(socket);
-    this.emit('session', session);
-    if (this.#closing) void session.close();
-    return session;
-  }
-
-  /** Says in text what is spoken here, to a client that speaks nothing of it. */
-  #explain(socket: net.Socket): void {
-    const text = `This server speaks ${this.#options.protocols.join(', ')}; TLS clients choose by ALPN.\n`;
-    socket.on('error', () => {});
-    socket.resume();
-    socket.end(
-      `HTTP/1.1 426 Upgrade Required\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: ${text.length}\r\n\r\n${text}`,
-    );
-    const deadline = new Deadline();
-    deadline.start(5000, () => socket.destroy());
-    socket.once('close', () => deadline.stop());
-  }
 }
 
-function giveToH2(h2: net.Server | ((socket: tls.TLSSocket) => void), socket: tls.TLSSocket): void {
-  if (typeof h2 === 'function') h2(socket);
-  else h2.emit(h2 instanceof tls.Server ? 'secureConnection' : 'connection', socket);
+function http1Options(options: ResolvedServerOptions): ServerOptions {
+  return {
+    requestTimeout: options.requestTimeoutMs,
+    maxHeaderSize: options.maxHeaderSize,
+    ...options.http1,
+  };
 }

@@ -1,0 +1,127 @@
+import net from 'node:net';
+import tls from 'node:tls';
+import { Deadline } from '../../common/deadline.ts';
+import { SpdyError } from '../../errors.ts';
+import { findVersion, type ProtocolVersion } from '../../protocol/version.ts';
+import { npnGetVersion } from '../../session/public.ts';
+import type { EventedServer } from './events.ts';
+import type { H2Handler, ResolvedServerOptions, SpdyServerOptions } from './options.ts';
+import { proxyAllows, readProxyHeader, showClient } from './proxy-protocol.ts';
+
+/** How long a client that speaks nothing of what is spoken here may take to read that. */
+const EXPLANATION_MS = 5000;
+
+/** What becomes of connections whose protocol is known. */
+export interface AcceptorHost {
+  /** Emits the events of connections. */
+  readonly server: EventedServer;
+  /** Speaks SPDY on it. */
+  begin(socket: net.Socket, version: ProtocolVersion, secure: boolean): void;
+  /** Speaks HTTP/1.1 on it; null if that is not spoken. */
+  readonly beginHttp1: ((socket: net.Socket) => void) | null;
+}
+
+/** Listens, and finds out what each connection speaks: by ALPN, by a PROXY header, or known beforehand. */
+export class Acceptor {
+  /** The TCP or TLS server that listens. */
+  readonly listener: net.Server | tls.Server;
+  readonly #options: ResolvedServerOptions;
+  readonly #host: AcceptorHost;
+  readonly #proxyAllows: (address: string) => boolean;
+
+  constructor(given: SpdyServerOptions, options: ResolvedServerOptions, host: AcceptorHost) {
+    this.#options = options;
+    this.#host = host;
+    this.#proxyAllows = proxyAllows(options.proxyProtocol ?? { allow: [] });
+    this.listener = options.secure ? this.#openTls(given) : this.#openPlain(given);
+  }
+
+  #openTls(given: SpdyServerOptions): tls.Server {
+    const { protocols, handshakeTimeoutMs } = this.#options;
+    const { server } = this.#host;
+    const alpn = given.ALPNCallback === undefined ? { ALPNProtocols: [...protocols] } : {};
+    const listener = tls.createServer({
+      // Clients that have asked all that they want may end their half before the answers are there.
+      allowHalfOpen: true,
+      ...alpn,
+      ...(handshakeTimeoutMs > 0 ? { handshakeTimeout: handshakeTimeoutMs } : {}),
+      ...given,
+    });
+    listener.on('secureConnection', (socket) => {
+      server.emit('connection', socket);
+      this.#accept(socket, socket.alpnProtocol ?? false, true);
+    });
+    listener.on('tlsClientError', (error, socket) => {
+      // After a handshake that took too long the connection is still open.
+      socket.destroy();
+      server.emit('tlsClientError', error, socket);
+    });
+    return listener;
+  }
+
+  #openPlain(given: SpdyServerOptions): net.Server {
+    const { proxyProtocol, version } = this.#options;
+    const listener = net.createServer({
+      noDelay: true,
+      allowHalfOpen: given.allowHalfOpen ?? true,
+    });
+    listener.on('connection', (socket) => {
+      this.#host.server.emit('connection', socket);
+      if (proxyProtocol === null) this.#host.begin(socket, version, false);
+      else this.#readProxyHeader(socket);
+    });
+    return listener;
+  }
+
+  #readProxyHeader(socket: net.Socket): void {
+    socket.on('error', () => {});
+    const refuse = (error: Error): void => {
+      socket.destroy();
+      this.#host.server.emit('proxyError', error, socket);
+    };
+    if (!this.#proxyAllows(socket.remoteAddress ?? '')) {
+      const message = `PROXY header: ${socket.remoteAddress} may not send one`;
+      refuse(new SpdyError('ERR_SPDY_PROTOCOL', message, 'peer'));
+      return;
+    }
+    readProxyHeader(socket, this.#options.handshakeTimeoutMs, (error, header) => {
+      if (header === null) {
+        refuse(error as Error);
+        return;
+      }
+      if (header.proxied) showClient(socket, header);
+      this.#accept(socket, header.alpn ?? false, header.tls);
+    });
+  }
+
+  /** Serves a connection in the protocol that was negotiated; false for none. */
+  #accept(socket: net.Socket, protocol: string | false, secure: boolean): void {
+    const { defaultVersion, h2 } = this.#options;
+    const { begin, beginHttp1, server } = this.#host;
+    const version = findVersion(npnGetVersion(protocol));
+    if (version !== null) begin(socket, version, secure);
+    else if (protocol === false && defaultVersion !== null) begin(socket, defaultVersion, secure);
+    else if (protocol === 'h2' && h2 !== null) giveToH2(h2, socket as tls.TLSSocket);
+    else if (beginHttp1 !== null && (protocol === false || protocol.startsWith('http/1.')))
+      beginHttp1(socket);
+    else if (!server.emit('unknownProtocol', socket)) explain(socket, this.#options.protocols);
+  }
+}
+
+function giveToH2(h2: H2Handler, socket: tls.TLSSocket): void {
+  if (typeof h2 === 'function') h2(socket);
+  else h2.emit(h2 instanceof tls.Server ? 'secureConnection' : 'connection', socket);
+}
+
+/** Says in text what is spoken here, to a client that speaks nothing of it. */
+function explain(socket: net.Socket, protocols: readonly string[]): void {
+  const text = `This server speaks ${protocols.join(', ')}; TLS clients choose by ALPN.\n`;
+  socket.on('error', () => {});
+  socket.resume();
+  socket.end(
+    `HTTP/1.1 426 Upgrade Required\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: ${text.length}\r\n\r\n${text}`,
+  );
+  const deadline = new Deadline();
+  deadline.start(EXPLANATION_MS, () => socket.destroy());
+  socket.once('close', () => deadline.stop());
+}
