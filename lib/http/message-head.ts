@@ -6,7 +6,9 @@ import { contentLengthOf, endToEndFields } from './headers.ts';
 
 /** The parts of a request that SPDY carries as pseudo headers, and its header fields. */
 export interface RequestHead {
+  /** Such as `GET`, in the case that was given. */
   readonly method: string;
+  /** `https` or `http`. */
   readonly scheme: string;
   /** Name and port, as in the Host field of HTTP/1.1. */
   readonly host: string;
@@ -28,6 +30,7 @@ export interface ParsedRequest extends RequestHead {
 export interface HeadFault {
   /** The status that a request with this fault is answered with. */
   readonly status: 400 | 431;
+  /** What is wrong, in words. */
   readonly reason: string;
 }
 
@@ -41,6 +44,7 @@ export interface HeadLimits {
 
 /** A received reply that is well formed. */
 export interface ParsedResponse {
+  /** From 100 to 999. */
   readonly statusCode: number;
   /** The text behind the number, often empty. */
   readonly statusMessage: string;

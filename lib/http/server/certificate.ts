@@ -3,7 +3,9 @@ import { isIP } from 'node:net';
 
 /** A private key and its self-signed certificate, as PEM: what `tls.createServer` takes, and `cert` is the `ca` of its clients. */
 export interface Certificate {
+  /** The private key (PKCS #8). */
   readonly key: string;
+  /** The certificate (X.509). */
   readonly cert: string;
 }
 

@@ -41,43 +41,41 @@ export interface SpdyServerEvents {
   close: [];
   /** It cannot listen. */
   error: [error: Error];
-  /** A listener is about to be added. */
+}
+
+/** And those of every EventEmitter. */
+interface AllEvents extends SpdyServerEvents {
   newListener: [event: string | symbol, listener: (...args: never[]) => void];
-  /** A listener was removed. */
   removeListener: [event: string | symbol, listener: (...args: never[]) => void];
 }
 
 /** An EventEmitter with the events of a SpdyServer. */
 export interface EventedServer extends EventEmitter {
-  addListener<K extends keyof SpdyServerEvents>(
+  /** The same as `on()`. */
+  addListener<K extends keyof AllEvents>(event: K, listener: (...args: AllEvents[K]) => void): this;
+  /** Calls `listener` at every `event`. */
+  on<K extends keyof AllEvents>(event: K, listener: (...args: AllEvents[K]) => void): this;
+  /** Calls `listener` at the next `event`. */
+  once<K extends keyof AllEvents>(event: K, listener: (...args: AllEvents[K]) => void): this;
+  /** As `on()`, before the listeners that are there. */
+  prependListener<K extends keyof AllEvents>(
     event: K,
-    listener: (...args: SpdyServerEvents[K]) => void,
+    listener: (...args: AllEvents[K]) => void,
   ): this;
-  on<K extends keyof SpdyServerEvents>(
+  /** As `once()`, before the listeners that are there. */
+  prependOnceListener<K extends keyof AllEvents>(
     event: K,
-    listener: (...args: SpdyServerEvents[K]) => void,
+    listener: (...args: AllEvents[K]) => void,
   ): this;
-  once<K extends keyof SpdyServerEvents>(
+  /** The same as `removeListener()`. */
+  off<K extends keyof AllEvents>(event: K, listener: (...args: AllEvents[K]) => void): this;
+  /** Takes a listener away. */
+  removeListener<K extends keyof AllEvents>(
     event: K,
-    listener: (...args: SpdyServerEvents[K]) => void,
+    listener: (...args: AllEvents[K]) => void,
   ): this;
-  prependListener<K extends keyof SpdyServerEvents>(
-    event: K,
-    listener: (...args: SpdyServerEvents[K]) => void,
-  ): this;
-  prependOnceListener<K extends keyof SpdyServerEvents>(
-    event: K,
-    listener: (...args: SpdyServerEvents[K]) => void,
-  ): this;
-  off<K extends keyof SpdyServerEvents>(
-    event: K,
-    listener: (...args: SpdyServerEvents[K]) => void,
-  ): this;
-  removeListener<K extends keyof SpdyServerEvents>(
-    event: K,
-    listener: (...args: SpdyServerEvents[K]) => void,
-  ): this;
-  emit<K extends keyof SpdyServerEvents>(event: K, ...args: SpdyServerEvents[K]): boolean;
+  /** Calls the listeners of `event`; false if there are none. */
+  emit<K extends keyof AllEvents>(event: K, ...args: AllEvents[K]): boolean;
 }
 
 /** `EventEmitter` with the events of a SpdyServer: the same class at run time. */

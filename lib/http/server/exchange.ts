@@ -30,6 +30,7 @@ export interface ExchangeOptions extends HeadLimits {
 
 /** What an exchange needs of the server. */
 export interface ExchangeHost {
+  /** Limits for requests. */
   readonly options: ExchangeOptions;
   /** Milliseconds without any byte after which a stream emits 'timeout', 0 for none. */
   idleTimeoutMs(): number;
@@ -120,6 +121,7 @@ export class Exchange implements RequestOwner {
     if (!this.#stream.destroyed) this.#stream.destroy();
   }
 
+  /** The body is not as long as announced: 400, or a reset when it was answered. */
   lengthMismatch(): void {
     this.#end(400, PROTOCOL_ERROR);
   }

@@ -53,17 +53,29 @@ export interface SpdyServerOptions extends tls.TlsOptions {
 
 /** The options of a server with every default filled in. */
 export interface ResolvedServerOptions extends ExchangeOptions {
+  /** Whether it speaks TLS itself. */
   readonly secure: boolean;
+  /** What is spoken without TLS. */
   readonly version: ProtocolVersion;
+  /** What may be negotiated, best first. */
   readonly versions: readonly ProtocolVersion[];
+  /** What is spoken when nothing was negotiated; null for HTTP/1.1. */
   readonly defaultVersion: ProtocolVersion | null;
+  /** Whether HTTP/1.1 is spoken. */
   readonly allowHttp1: boolean;
+  /** Options of the `http.Server` for that. */
   readonly http1: http.ServerOptions;
+  /** Who takes connections that negotiated `h2`. */
   readonly h2: H2Handler | null;
+  /** Who may send a PROXY header; null when none is expected. */
   readonly proxyProtocol: ProxyProtocolOptions | null;
+  /** Options of every session. */
   readonly session: SessionOptions;
+  /** For the TLS handshake and the PROXY header; 0 for no limit. */
   readonly handshakeTimeoutMs: number;
+  /** From the beginning of a session to its first request; 0 for no limit. */
   readonly headersTimeoutMs: number;
+  /** How long `close()` waits for requests; 0 for no limit. */
   readonly closeTimeoutMs: number;
   /** ALPN protocols, best first. */
   readonly protocols: readonly string[];

@@ -12,39 +12,53 @@ export type WriteCallback = (error?: Error | null) => void;
 
 /** Where the calls of a response go. */
 export interface ResponseCalls {
+  /** What the reply is sent on. */
   readonly stream: SpdyStream;
+  /** What `request.socket` is. */
   readonly socket: ServerSocket;
+  /** Settles the head with this status and these fields on top of those that were set. */
   writeHead(statusCode: number, reason: unknown, headers: HeadInput | undefined): void;
   /** Settles the head with what was set. */
   settle(): void;
   /** Sends the head. */
   flush(): void;
+  /** Writes to the body; false: wait for 'drain'. */
   write(
     chunk: unknown,
     encoding: BufferEncoding | undefined,
     callback: WriteCallback | undefined,
   ): boolean;
+  /** Ends the reply, perhaps with a last chunk. */
   end(
     chunk: unknown,
     encoding: BufferEncoding | undefined,
     callback: WriteCallback | undefined,
   ): void;
+  /** Adds fields that follow the body. */
   addTrailers(headers: OutgoingHttpHeaders): void;
 }
 
 /** An `http.ServerResponse` whose state is set from outside. */
 export interface OwnResponse extends ServerResponse {
+  /** What the reply is sent on. */
   readonly stream: SpdyStream;
+  /** Pushes a resource. */
   push(
     target: ServerPushTarget,
     headers?: OutgoingHttpHeaders,
     options?: ServerPushOptions,
   ): SpdyStream;
+  /** Whether the head is settled. */
   headersSent: boolean;
+  /** Whether more can be written. */
   writable: boolean;
+  /** Whether `end()` was called. */
   writableEnded: boolean;
+  /** Whether all that was written has left. */
   writableFinished: boolean;
+  /** Whether a writer waits for 'drain'. */
   writableNeedDrain: boolean;
+  /** Whether 'close' was emitted. */
   closed: boolean;
 }
 
@@ -134,6 +148,7 @@ function push(
  */
 class OwnFields extends ServerResponse {
   readonly [CALLS]: ResponseCalls;
+  /** What the reply is sent on. */
   readonly stream: SpdyStream;
   override headersSent = false;
   override writableEnded = false;

@@ -17,6 +17,7 @@ export interface ProxyHeader {
   readonly proxied: boolean;
   /** Null when the header names none (LOCAL, unix sockets, unknown families). */
   readonly source: ProxyAddress | null;
+  /** Where the client wanted to connect; null like `source`. */
   readonly destination: ProxyAddress | null;
   /** The protocol that was negotiated with the client by ALPN or NPN; null if none was. */
   readonly alpn: string | null;
@@ -28,8 +29,11 @@ export interface ProxyHeader {
 
 /** One end of the client's connection. */
 export interface ProxyAddress {
+  /** As text, such as `192.0.2.1`. */
   readonly address: string;
+  /** From 0 to 65535. */
   readonly port: number;
+  /** Of `address`. */
   readonly family: 'IPv4' | 'IPv6';
 }
 

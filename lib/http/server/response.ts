@@ -38,7 +38,9 @@ export interface SpdyResponse extends ServerResponse {
 
 /** The reply to a request: the stream gets what is written to the `http.ServerResponse`. */
 export class ResponseBody implements ResponseCalls {
+  /** What the reply is sent on. */
   readonly stream: SpdyStream;
+  /** What `request.socket` is. */
   readonly socket: ServerSocket;
   readonly #response: OwnResponse;
   /** The headers of the SYN_REPLY, once they are settled. */
@@ -127,6 +129,7 @@ export class ResponseBody implements ResponseCalls {
     if (this.#head === null) this.#response.writeHead(this.#response.statusCode);
   }
 
+  /** Writes to the body, with the head before its first byte; false: wait for 'drain'. */
   write(
     chunk: unknown,
     encoding: BufferEncoding | undefined,
@@ -154,6 +157,7 @@ export class ResponseBody implements ResponseCalls {
     return room;
   }
 
+  /** Ends the reply, perhaps with a last chunk. A head that is settled only now tells the length of the body. */
   end(
     chunk: unknown,
     encoding: BufferEncoding | undefined,
