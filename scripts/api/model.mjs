@@ -37,8 +37,10 @@ const HIDDEN = new Set([SyntaxKind.PrivateKeyword, SyntaxKind.ProtectedKeyword])
 
 /**
  * Reads the package. Returns `{ entries, types }`: per entry its exports by name; and the types of lib/ that exports mention or
- * extend without being exported themselves. Each has `name`, `kind`, `file` (from the root), `line`, `doc`, `tags`, `declaration` and
- * `members`; a member has the same but for its own members.
+ * extend without being exported themselves. Each has `name`, `kind`, `file` (from the root), `line`, `doc`, `tags`, `declaration`, the
+ * `value` of a constant if it is a number or a text, and `members`; a member has the same but for its own members, and `from`: what its
+ * documentation is inherited from (a class, an interface, also of Node), null where it has its own or none. What is marked `@internal`
+ * is left out.
  */
 export function readApi() {
   const api = new API({ cwd: ROOT });
@@ -89,6 +91,7 @@ class Reader {
       name: symbol.name,
       kind: KINDS[nodes[0].kind] ?? SyntaxKind[nodes[0].kind],
       ...this.#describe(symbol, nodes),
+      value: literalOf(nodes[0].initializer),
       members: [],
     };
     this.#items.set(symbol.id, item);
@@ -120,7 +123,7 @@ class Reader {
 
   #walk(item, node) {
     node.forEachChild((child) => {
-      if (isBody(child, node) || isHidden(child)) return;
+      if (isBody(child, node) || isHidden(child) || isPromise(child)) return;
       if (MEMBERS.has(child.kind)) this.#addMember(item, child);
       else if (child.kind === SyntaxKind.Identifier) this.#mention(child);
       else this.#walk(item, child);
@@ -129,6 +132,7 @@ class Reader {
 
   #addMember(item, node) {
     if (node.kind === SyntaxKind.Constructor && node.parameters.length === 0) return;
+    if (/@internal\b/.test(ownComment(node))) return;
     // A getter and its setter, and the overloads of a method, are one member.
     const name = node.kind === SyntaxKind.Constructor ? 'constructor' : node.name.getText();
     const known = item.members.find((member) => member.name === name);
@@ -138,34 +142,37 @@ class Reader {
     } else if (!name.startsWith('_')) {
       const symbol = this.#checker.getSymbolAtLocation(node.name ?? node);
       const described = symbol === undefined ? this.#bare(node) : this.#describe(symbol, [node]);
-      if (described.doc === '') described.doc = this.#inheritedDoc(node.parent, name);
-      item.members.push({ name, kind: memberKind(node), ...described });
+      const inherited = ownComment(node) === '' ? this.#inherited(node.parent, name) : null;
+      const doc = described.doc === '' ? (inherited?.doc ?? '') : described.doc;
+      const from = inherited?.from ?? null;
+      item.members.push({ name, kind: memberKind(node), ...described, doc, from });
     }
     this.#mentions(node);
   }
 
-  /** What a base class or an interface that is implemented says about a member, as editors show it. */
-  #inheritedDoc(owner, name) {
+  /** What a base class, or an interface that is implemented, says about a member, as editors show it; null if none does. */
+  #inherited(owner, name) {
     for (const { types } of owner.heritageClauses ?? []) {
       for (const base of types) {
+        const from = base.expression.getText();
         const type = this.#checker.getTypeAtLocation(base);
         const member = type && this.#checker.getPropertyOfType(type, name);
-        const own = member && this.#checker.getDocumentationCommentOfSymbol(member).trim();
-        if (own) return own;
+        const doc = member && this.#checker.getDocumentationCommentOfSymbol(member).trim();
+        if (doc) return { doc, from };
         for (const handle of type?.getSymbol()?.declarations ?? []) {
           const node = handle.resolve(this.#project);
-          const deeper = node === undefined ? '' : this.#docOfMember(node, name);
-          if (deeper !== '') return deeper;
+          const deeper = node === undefined ? null : this.#saidBy(node, name, from);
+          if (deeper !== null) return deeper;
         }
       }
     }
-    return '';
+    return null;
   }
 
-  #docOfMember(owner, name) {
+  #saidBy(owner, name, from) {
     const maker = owner.members?.find(({ kind }) => kind === SyntaxKind.Constructor);
-    const own = name === 'constructor' && maker ? this.#bare(maker).doc : '';
-    return own === '' ? this.#inheritedDoc(owner, name) : own;
+    const doc = name === 'constructor' && maker ? this.#bare(maker).doc : '';
+    return doc === '' ? this.#inherited(owner, name) : { doc, from };
   }
 
   /** A constructor has no symbol that the checker gives. */
@@ -173,9 +180,17 @@ class Reader {
     const source = node.getSourceFile();
     const line = source.text.slice(0, node.getStart(source)).split('\n').length;
     const file = path.relative(ROOT, source.fileName).replaceAll('\\', '/');
-    const [comment] = node.jsDoc ?? [];
-    const doc = comment === undefined ? '' : plainComment(comment.getText(source));
-    return { file, line, doc, tags: [], declaration: declarationOf(node) };
+    const [doc = '', ...tags] = plainComment(ownComment(node)).split(/^@/m);
+    return {
+      file,
+      line,
+      doc: doc.trim(),
+      tags: tags.map((tag) => {
+        const [name = '', ...words] = tag.trim().split(/\s+/);
+        return { name, text: words.join(' ') };
+      }),
+      declaration: declarationOf(node),
+    };
   }
 
   /** Follows the types that a member mentions; of a constructor none: what it takes is the business of who calls it. */
@@ -203,10 +218,26 @@ function isBody(child, parent) {
   return child === parent.body || child === parent.initializer;
 }
 
+/** Whether a node names interfaces that a class implements: its members are its own all the same. */
+function isPromise(node) {
+  return node.kind === SyntaxKind.HeritageClause && node.token === SyntaxKind.ImplementsKeyword;
+}
+
 function isHidden(node) {
   if (node.name?.kind === SyntaxKind.PrivateIdentifier) return true;
   if (node.modifiers?.some((modifier) => HIDDEN.has(modifier.kind))) return true;
   return false;
+}
+
+/** The comment of a declaration as its source has it. */
+function ownComment(node) {
+  return node.jsDoc?.at(-1)?.getText(node.getSourceFile()) ?? '';
+}
+
+/** A number or text that a constant is given. */
+function literalOf(initializer) {
+  const text = initializer?.getText().replace(/ as const$/, '');
+  return text !== undefined && /^(?:-?\w+|'[^']*')$/.test(text) ? text : null;
 }
 
 function memberKind(node) {
@@ -227,6 +258,9 @@ function declarationOf(node) {
     .slice(start, end)
     .replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, ' ')
     .replace(/\s+/g, ' ')
+    .replace(/([([<]) /g, '$1')
+    .replace(/,? ([)\]>])/g, '$1')
+    .replace(/(= |[(<:] ?)[|] /g, '$1')
     .replace(/[\s=;{]+$/, '');
 }
 
