@@ -20,7 +20,7 @@ try {
 /** Everything that a user needs and nothing else. */
 function checkContent(files) {
   const allowed =
-    /^(build\/lib\/.+\.(js|d\.ts)(\.map)?|lib\/.+\.ts|docs\/.+\.md|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+    /^(build\/lib\/.+\.(js|d\.ts)(\.map)?|lib\/.+\.ts|docs\/.+\.(md|svg)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
   const surplus = files.filter((file) => !allowed.test(file));
   const needed = [
     'package.json',

@@ -1,26 +1,15 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { Engine } from '../lib/engine/engine.ts';
 import { ERROR_CODES } from '../lib/errors.ts';
-import { makeCertificate } from '../lib/http/server/certificate.ts';
 import * as spdylay from '../lib/index.ts';
 import * as kubernetes from '../lib/kubernetes/index.ts';
 import { CHANNELS } from '../lib/session/diagnostics.ts';
 import { REPOSITORY_ROOT } from './support/corpus-data.ts';
+import { DOCUMENTS, proseOf, readDocument } from './support/documents.ts';
 
 /** The build that this file belongs to: what the documents are held against. */
 const BUILD = new URL('../', import.meta.url);
-
-const DOCUMENTS = [
-  'README.md',
-  'CHANGELOG.md',
-  ...readdirSync(new URL('docs/', REPOSITORY_ROOT))
-    .filter((file) => file.endsWith('.md'))
-    .map((file) => `docs/${file}`),
-];
 
 describe('documentation', () => {
   it('has tables that are up to date (else: npm run docs)', async () => {
@@ -28,6 +17,16 @@ describe('documentation', () => {
       new URL('scripts/doc-tables.mjs', REPOSITORY_ROOT).href
     );
     expect(await script.staleFiles(BUILD)).to.deep.equal([]);
+  });
+
+  it('shows the frames of the demo as they are (else: npm run docs)', async () => {
+    const script: { demoFrames(build: URL): readonly DemoFrame[]; draw(frames: unknown): string } =
+      await import(new URL('scripts/demo-picture.mjs', REPOSITORY_ROOT).href);
+    const frames = script.demoFrames(BUILD);
+    expect(frames.map(({ name }) => name)).to.include.members(['SYN_STREAM', 'DATA', 'GOAWAY']);
+    // How a body is cut into DATA frames may differ from run to run.
+    const drawn = namesIn(readDocument('docs/demo.svg'));
+    expect(drawn).to.deep.equal(namesIn(script.draw(frames)));
   });
 
   describe('names', () => {
@@ -123,58 +122,18 @@ describe('documentation', () => {
       expect(missing([...members, ...others], session)).to.deep.equal([]);
     });
   });
-
-  describe('links', () => {
-    for (const file of DOCUMENTS) {
-      it(`of ${file} lead somewhere`, () => {
-        expect(linksOf(file).filter((link) => !leadsSomewhere(file, link))).to.deep.equal([]);
-      });
-    }
-  });
-
-  describe('programs', () => {
-    const programs = DOCUMENTS.flatMap(programsOf);
-    const results = new Map<Program, Promise<string>>();
-    let folder = '';
-
-    // All at once: each of them takes its time to load.
-    before(() => {
-      folder = mkdtempSync(path.join(os.tmpdir(), 'spdylay-docs-'));
-      const { key, cert } = makeCertificate();
-      writeFileSync(path.join(folder, 'key.pem'), key);
-      writeFileSync(path.join(folder, 'cert.pem'), cert);
-      for (const program of programs) {
-        const file = path.join(folder, `${path.basename(program.file)}-${program.line}.mjs`);
-        writeFileSync(file, program.text);
-        const result = run(file, program.stays);
-        result.catch(() => {});
-        results.set(program, result);
-      }
-    });
-
-    after(async () => {
-      await Promise.allSettled(results.values());
-      rmSync(folder, { recursive: true });
-    });
-
-    for (const program of programs) {
-      const { file, line, stays, output } = program;
-      it(`of ${file}, line ${line}, ${stays ? 'starts' : 'prints what it says'}`, async () => {
-        const printed = await results.get(program);
-        if (stays) expect(printed).to.match(/^listening on \d+\n$/);
-        else expect(printed).to.equal(output);
-      });
-    }
-  });
 });
 
-function read(file: string): string {
-  return readFileSync(new URL(file, REPOSITORY_ROOT), 'utf8');
+interface DemoFrame {
+  readonly name: string;
 }
 
-/** Without code blocks: what is left is prose, tables and code spans. */
-function proseOf(file: string): string {
-  return read(file).replace(/^```[\s\S]*?^```$/gm, '');
+/** Names and streams of the frames in a picture of the demo, without repetitions. */
+function namesIn(picture: string): string[] {
+  const names = [...picture.matchAll(/>([A-Z_]+)<\/tspan> (session|stream \d+)/g)];
+  return names
+    .map(([, name, stream]) => `${name} ${stream}`)
+    .filter((name, index, all) => name !== all[index - 1]);
 }
 
 /** Every word inside a code span or a {Type}. */
@@ -197,7 +156,7 @@ function missing(names: readonly string[], words: ReadonlySet<string>): string[]
 /** The body of an interface in a source file. */
 function bodyOf(file: string, name: string): string {
   const body = new RegExp(`^export interface ${name}\\b[^{]*\\{\\n([\\s\\S]*?)^\\}`, 'm').exec(
-    read(file),
+    readDocument(file),
   )?.[1];
   if (body === undefined) throw new Error(`${file} has no interface ${name}`);
   return body;
@@ -243,7 +202,7 @@ function isInternal(member: string): boolean {
 
 /** Names of the types that a door of the package exports. */
 function exportedTypes(door: string): string[] {
-  const index = read(door).replace(/\/\*[\s\S]*?\*\//g, '');
+  const index = readDocument(door).replace(/\/\*[\s\S]*?\*\//g, '');
   const names: string[] = [];
   for (const [, typeOnly, list = ''] of index.matchAll(/export (type )?\{([^}]*)\}/g)) {
     for (const entry of list.split(',').map((one) => one.trim())) {
@@ -252,7 +211,7 @@ function exportedTypes(door: string): string[] {
     }
   }
   for (const [, , file = ''] of index.matchAll(/export (type )?\* from '\.\/([^']+)'/g)) {
-    const source = read(`lib/${file}`);
+    const source = readDocument(`lib/${file}`);
     for (const [, name = ''] of source.matchAll(/^export (?:interface|type) (\w+)/gm))
       names.push(name);
   }
@@ -263,8 +222,10 @@ function exportedTypes(door: string): string[] {
 function optionsOf(door: string): string[] {
   const folder = door.slice(0, door.lastIndexOf('/') + 1);
   const fields: string[] = [];
-  for (const [, list = '', file = ''] of read(door).matchAll(/\{([^}]*)\} from '\.\/([^']+)'/g)) {
-    const source = read(folder + file);
+  for (const [, list = '', file = ''] of readDocument(door).matchAll(
+    /\{([^}]*)\} from '\.\/([^']+)'/g,
+  )) {
+    const source = readDocument(folder + file);
     for (const name of list.match(/\w+/g) ?? []) {
       const type = new RegExp(
         `^export (?:interface|type) ${name}\\b[^{;]*\\{[\\s\\S]*?^(?:\\}| {2}\\};)`,
@@ -275,84 +236,4 @@ function optionsOf(door: string): string[] {
     }
   }
   return fields;
-}
-
-function linksOf(file: string): string[] {
-  return [...proseOf(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
-}
-
-function leadsSomewhere(file: string, link: string): boolean {
-  if (/^https?:/.test(link)) return true;
-  const [target = '', anchor] = link.split('#');
-  const url =
-    target === ''
-      ? new URL(file, REPOSITORY_ROOT)
-      : new URL(target, new URL(file, REPOSITORY_ROOT));
-  if (!existsSync(url)) return false;
-  return anchor === undefined || anchorsOf(readFileSync(url, 'utf8')).includes(anchor);
-}
-
-/** The anchors that GitHub gives to headings. */
-function anchorsOf(text: string): string[] {
-  const headings = text.replace(/^```[\s\S]*?^```$/gm, '').matchAll(/^#+ (.+)$/gm);
-  return [...headings].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\w\- ]/g, '')
-      .replaceAll(' ', '-'),
-  );
-}
-
-interface Program {
-  readonly file: string;
-  readonly line: number;
-  readonly text: string;
-  /** What it prints: the text block behind it. */
-  readonly output: string;
-  /** It runs until it is stopped. */
-  readonly stays: boolean;
-}
-
-/** Code blocks that import the package are whole programs. */
-function programsOf(file: string): Program[] {
-  const text = read(file);
-  const index = JSON.stringify(new URL('lib/index.js', BUILD).href);
-  const kubernetesIndex = JSON.stringify(new URL('lib/kubernetes/index.js', BUILD).href);
-  const blocks = text.matchAll(
-    /(<!-- program: runs until it is stopped -->\n)?^```js\n([\s\S]*?)^```$(?:\n\n```text\n([\s\S]*?)^```$)?/gm,
-  );
-  return [...blocks]
-    .filter(([, , code = '']) => /from 'spdylay(?:\/kubernetes)?'/.test(code))
-    .map(([, mark, code = '', output = '']) => ({
-      file,
-      line: text.slice(0, text.indexOf(code)).split('\n').length,
-      text: code.replaceAll("'spdylay'", index).replaceAll("'spdylay/kubernetes'", kubernetesIndex),
-      output,
-      stays: mark !== undefined,
-    }));
-}
-
-/** Runs a program to its end, or until it prints something if it `stays`; resolves with what it prints. */
-function run(program: string, stays: boolean): Promise<string> {
-  return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [program], {
-      cwd: path.dirname(program),
-      env: { ...process.env, PORT: '0' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let printed = '';
-    let complaints = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      printed += String(chunk);
-      if (stays) child.kill();
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      complaints += String(chunk);
-    });
-    child.once('error', fail);
-    child.once('close', (code) => {
-      if (complaints === '' && (stays || code === 0)) done(printed);
-      else fail(new Error(`ended with ${code}: ${complaints}`));
-    });
-  });
 }
