@@ -28,7 +28,7 @@ const BLOCKS = DOCUMENTS.flatMap(codeBlocksOf);
 const PROGRAMS = BLOCKS.filter(
   ({ language, text }) => ['js', 'cjs'].includes(language) && loadsPackage(text),
 );
-const TYPED = BLOCKS.filter(({ language }) => language === 'ts');
+const TYPED = BLOCKS.filter(({ language, text }) => language === 'ts' && loadsPackage(text));
 const STAYS = 'runs until it is stopped';
 
 describe('documentation: programs', () => {

@@ -49,7 +49,7 @@ function renderEntry(entry, bases) {
     '<!-- Made by `npm run docs` from the sources and their comments. Do not edit. -->',
     '',
     `Everything that \`import ... from '${entry.name}'\` gives, as the declarations have it; what Node's own classes bring along is left`,
-    'out. The pages in [docs](../) tell what it is for.',
+    'out. [The pages](../../README.md#documentation) tell what it is for.',
   ];
   let left = entry.exports;
   for (const [title, belongs] of SECTIONS) {
