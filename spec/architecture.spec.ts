@@ -1,6 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { REPOSITORY_ROOT } from './support/corpus-data.ts';
 import { isEntry, ROOMS, roomOf } from './support/rooms.ts';
-import { codeOf, makeSource, readSources, type Source } from './support/sources.ts';
+import { codeOf, LIB, makeSource, readSources, type Source } from './support/sources.ts';
 
 /** Longest file of lib/, in lines. */
 const MOST_LINES = 400;
@@ -158,6 +160,33 @@ describe('architecture', () => {
       .map(({ path, text }) => ({ path, lines: text.trimEnd().split('\n').length }))
       .filter(({ lines }) => lines > MOST_LINES);
     expect(long).to.deep.equal([]);
+  });
+
+  describe('docs/architecture.md', () => {
+    const page = readFileSync(new URL('docs/architecture.md', REPOSITORY_ROOT), 'utf8');
+    const find = (path: string): URL | undefined =>
+      [new URL(path, LIB), new URL(path, REPOSITORY_ROOT)].find((url) => existsSync(url));
+
+    it('names files and folders that there are', () => {
+      const paths = [...page.matchAll(/`([\w./-]+(?:\.ts|\.mjs|\/))`/g)].map(
+        ([, path = '']) => path,
+      );
+      expect(paths).to.include.members(['engine/engine.ts', 'kubernetes/wire/']);
+      const missing = paths.filter((path) => find(path) === undefined);
+      expect(missing).to.deep.equal([]);
+    });
+
+    it('names functions of these files', () => {
+      const rows = [...page.matchAll(/^\| `([\w./-]+\.ts)` \| ((?:`\w+(?:\(\))?`(?:, )?)+) \|/gm)];
+      expect(rows).to.have.length.above(20);
+      const missing = rows.flatMap(([, path = '', names = '']) => {
+        const text = codeOf(readFileSync(find(path) ?? LIB, 'utf8'));
+        return [...names.matchAll(/\w+/g)]
+          .filter(([name]) => !new RegExp(`\\b${name}\\b`).test(text))
+          .map(([name]) => `${path}: ${name}`);
+      });
+      expect(missing).to.deep.equal([]);
+    });
   });
 
   describe('its checks find what they look for', () => {

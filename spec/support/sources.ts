@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { REPOSITORY_ROOT } from './corpus-data.ts';
 
-const LIB = new URL('lib/', REPOSITORY_ROOT);
+/** The folder of the sources. */
+export const LIB: URL = new URL('lib/', REPOSITORY_ROOT);
 
 /** Comments and strings, which are no code; what stands in the braces of a template goes with it. */
 const NO_CODE =
