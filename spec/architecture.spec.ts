@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { REPOSITORY_ROOT } from './support/corpus-data.ts';
 import { isEntry, ROOMS, roomOf } from './support/rooms.ts';
@@ -160,6 +160,38 @@ describe('architecture', () => {
       .map(({ path, text }) => ({ path, lines: text.trimEnd().split('\n').length }))
       .filter(({ lines }) => lines > MOST_LINES);
     expect(long).to.deep.equal([]);
+  });
+
+  describe('spec/', () => {
+    const SPEC = new URL('spec/', REPOSITORY_ROOT);
+    const specs = readdirSync(SPEC, { recursive: true, encoding: 'utf8' })
+      .map((path) => path.replaceAll('\\', '/'))
+      .filter((path) => path.endsWith('.spec.ts'));
+    const foldersOf = (paths: readonly string[]): string[] => [
+      ...new Set(
+        paths.filter((path) => path.includes('/')).map((path) => path.replace(/\/[^/]+$/, '')),
+      ),
+    ];
+
+    it('has the folders of lib/, and those that belong to no file of it', () => {
+      expect(foldersOf(specs)).to.have.members([
+        ...foldersOf(sources.map(({ path }) => path)),
+        ...['corpus', 'interop', 'properties', 'scenarios', 'support'],
+      ]);
+    });
+
+    it('has titles that name files of lib/ by their names of today', () => {
+      const files = new Set(sources.map(({ path }) => path.replace(/\.ts$/, '')));
+      const wings = new Set([...files].map((path) => path.split('/')[0]));
+      const named = specs.flatMap((path) => {
+        const text = readFileSync(new URL(path, SPEC), 'utf8');
+        return [...text.matchAll(/\bdescribe\(\s*['"`]([a-z]+)((?:\/[a-z][a-z0-9-]*)+)\b/g)]
+          .filter(([, wing = '']) => wings.has(wing))
+          .map(([, wing = '', rest = '']) => wing + rest);
+      });
+      expect(named).to.have.length.above(50);
+      expect(named.filter((name) => !files.has(name))).to.deep.equal([]);
+    });
   });
 
   describe('docs/architecture.md', () => {

@@ -26,7 +26,7 @@ async function codeOf(promise: Promise<unknown>): Promise<string | null> {
   }
 }
 
-describe('session/close', () => {
+describe('session/session: close()', () => {
   for (const version of PROTOCOL_VERSIONS) {
     describe(version.name, () => {
       it('sends GOAWAY, lets streams finish, then ends the transport (checklist 167, 170)', async () => {

@@ -19,7 +19,7 @@ import {
 } from '../support/session-pair.ts';
 import { patternBytes } from '../support/test-provider.ts';
 
-describe('session/flow', () => {
+describe('session/session: flow control', () => {
   for (const version of PROTOCOL_VERSIONS) {
     describe(version.name, () => {
       for (const highWaterMark of [1, 16384]) {

@@ -36,7 +36,7 @@ class Handler extends BaseSpdyRequestHandler {
   }
 }
 
-describe('http/request-handler', () => {
+describe('http/server/request-handler', () => {
   let server: SpdyServer;
   let agent: SpdyAgent;
   let base: string;
