@@ -108,16 +108,21 @@ describe('documentation', () => {
     });
 
     it('include every member and event of a Session and of a SpdyStream, and every channel', () => {
-      const members = publicMembers('lib/session/session.d.ts', 'Session');
+      const members = [
+        ...publicMembers('lib/session/session.d.ts', 'Session'),
+        ...publicMembers('lib/session/spdylay-session.d.ts', 'SpdylaySession'),
+      ];
       expect(members).to.include.members(['attach', 'ping', 'statistics', 'submitRequest']);
       const others = [
         ...fieldsOf('lib/session/session-events.ts', 'SessionEvents', ''),
         ...fieldsOf('lib/session/stream-events.ts', 'StreamEventsOf', ''),
         ...fieldsOf('lib/session/diagnostics.ts', 'SessionState'),
         ...fieldsOf('lib/session/diagnostics.ts', 'SessionStatistics'),
-        ...publicMembers('lib/session/stream.d.ts', 'SpdyStream').filter(
-          (name) => !isInternal(name),
-        ),
+        ...[
+          ...publicMembers('lib/session/stream.d.ts', 'SpdyStream'),
+          ...publicMembers('lib/session/readable-half.d.ts', 'ReadableHalf'),
+          ...publicMembers('lib/session/writable-half.d.ts', 'WritableHalf'),
+        ].filter((name) => !isInternal(name)),
         ...Object.keys(CHANNELS),
         ...Object.values(CHANNELS).map(({ name }) => String(name)),
       ];
@@ -187,12 +192,11 @@ function publicMembers(declaration: string, name: string): string[] {
 /** What a SpdyStream shows to its session, not to applications. */
 function isInternal(member: string): boolean {
   return [
-    ...['handle', 'outgoing', 'submitted', 'opened', 'replied', 'moreHeaders', 'receive'],
+    ...['outgoing', 'submitted', 'opened', 'replied', 'moreHeaders', 'receive'],
     ...[
       'receiveEnd',
       'headersSent',
       'dataSent',
-      'isOpenedBy',
       'streamClosed',
       'afterWrite',
       'isComplete',

@@ -7,6 +7,7 @@ import type { ProtocolVersion } from '../protocol/version.ts';
 
 /** Message of `spdylay.session.created` and `spdylay.session.closed`. */
 export interface SessionMessage {
+  /** The Session. */
   readonly session: unknown;
   /** Why the session ended; null when it ended in order, or begins. */
   readonly error: Error | null;
@@ -14,6 +15,7 @@ export interface SessionMessage {
 
 /** Message of `spdylay.stream.opened` and `spdylay.stream.closed`. */
 export interface StreamMessage {
+  /** The Session. */
   readonly session: unknown;
   /** 0 for a request that ended before it was sent. */
   readonly streamId: number;
@@ -21,16 +23,19 @@ export interface StreamMessage {
   readonly own: boolean;
   /** `OK`, or the status with which it was reset. */
   readonly status: number;
+  /** Why the stream ended; null when both sides finished it, or it begins. */
   readonly error: StreamError | SessionError | null;
 }
 
 /** Message of `spdylay.frame.received` and `spdylay.frame.sent`. */
 export interface FrameMessage {
+  /** The Session. */
   readonly session: unknown;
   /** Null for a DATA frame. */
   readonly frame: ControlFrame | null;
   /** 0 for frames of the session. */
   readonly streamId: number;
+  /** The flags of the frame: bit 0 is FIN. */
   readonly flags: number;
   /** Payload bytes. */
   readonly length: number;
@@ -66,11 +71,15 @@ export const CHANNELS: Readonly<
 
 /** What a session is doing, at the moment of asking. */
 export interface SessionState {
+  /** Which end this is: `CLIENT` or `SERVER`. */
   readonly side: Side;
+  /** ALPN name of the version that is spoken. */
   readonly version: ProtocolVersion['name'];
   /** `open`; `closing` after `close()` or GOAWAY; `failed` while the GOAWAY of an error leaves; `closed` when destroyed. */
   readonly phase: 'open' | 'closing' | 'failed' | 'closed';
+  /** GOAWAY was written: the peer may open no more streams. */
   readonly goawaySent: boolean;
+  /** GOAWAY was received: no more streams can be opened. */
   readonly goawayReceived: boolean;
   /** Streams open at the moment. */
   readonly openStreams: number;

@@ -1,5 +1,5 @@
-import { SessionError } from '../errors.ts';
-import { GOAWAY_INTERNAL_ERROR, GOAWAY_OK } from '../protocol/constants.ts';
+import { SessionError, StreamError } from '../errors.ts';
+import { CANCEL, GOAWAY_INTERNAL_ERROR, GOAWAY_OK } from '../protocol/constants.ts';
 
 /** The session was destroyed by the application. A SessionError tells the status of the GOAWAY. */
 export function destroyedBy(error: Error | null): SessionError {
@@ -39,6 +39,12 @@ export function abortedBy(reason: unknown): SessionError {
     'local',
     options,
   );
+}
+
+/** The AbortSignal of a stream was fired. */
+export function streamAborted(streamId: number, reason: unknown): StreamError {
+  const message = 'the stream was aborted';
+  return new StreamError('ERR_SPDY_ABORTED', message, streamId, CANCEL, 'local', { cause: reason });
 }
 
 function because(cause: Error | null): ErrorOptions | undefined {

@@ -10,8 +10,11 @@ export type Done = (error?: Error | null) => void;
 
 /** Something written to a stream: bytes, or headers that go between them. */
 interface Piece {
+  /** Empty for headers. */
   readonly chunk: Buffer;
+  /** Null for bytes. */
   readonly headers: HeaderList | null;
+  /** Called once. */
   readonly done: Done;
 }
 

@@ -1,24 +1,19 @@
 import type { Readable } from 'node:stream';
 import { onAbort } from '../common/abort.ts';
 import { Engine } from '../engine/engine.ts';
-import type { SessionError } from '../errors.ts';
-import { CLIENT, GOAWAY_OK, type Side } from '../protocol/constants.ts';
+import { CLIENT, type Side } from '../protocol/constants.ts';
 import { CHANNELS } from './diagnostics.ts';
-import {
-  abortedBy,
-  closeTimedOut,
-  destroyedBy,
-  keepAliveTimedOut,
-  transportClosed,
-} from './end-reasons.ts';
+import { abortedBy, closeTimedOut, destroyedBy, keepAliveTimedOut } from './end-reasons.ts';
+import { EngineAccess } from './engine-access.ts';
 import { EventReporter } from './event-reporter.ts';
 import { TypedDuplex } from './evented-duplex.ts';
 import { SessionTimers } from './keepalive.ts';
 import { resolveVersion, type SessionVersion } from './negotiate.ts';
-import { Outlet, type Pull } from './outlet.ts';
+import { Outlet } from './outlet.ts';
 import { Pings } from './pings.ts';
 import { raise } from './raise.ts';
 
+import { SessionEnding } from './session-ending.ts';
 import type { Emit, SessionEvents } from './session-events.ts';
 import {
   type ResolvedSessionOptions,
@@ -27,8 +22,9 @@ import {
 } from './session-options.ts';
 import { keepSettings, queueStart } from './session-start.ts';
 import { StreamRegistry } from './stream-registry.ts';
-import { Transport, type TransportClosed } from './transport.ts';
+import { Transport } from './transport.ts';
 
+/** Called when a write was processed, or a step of the end is done. */
 type Done = (error?: Error | null) => void;
 
 /**
@@ -36,34 +32,33 @@ type Done = (error?: Error | null) => void;
  * transport is followed. What is spoken is the engine's matter, what the application asks for that of `Session`.
  */
 export abstract class SessionIo extends TypedDuplex<SessionEvents> {
+  /** What speaks SPDY. */
   protected readonly engine: Engine;
+  /** The options with their defaults. */
   protected readonly settled: ResolvedSessionOptions;
+  /** Where the bytes come from and go. */
   protected readonly transport: Transport;
+  /** The SpdyStreams. */
   protected readonly streams: StreamRegistry;
+  /** Measurements of the round-trip time that wait. */
   protected readonly pings: Pings = new Pings();
   /** Why the session was destroyed, if it was for an error. */
   protected closeError: Error | null = null;
+  /** No stream is opened any more. */
   protected closing = false;
-  protected goawaySent = false;
+  /** The peer has sent GOAWAY. */
   protected goawayReceived = false;
-  /** GOAWAY was asked for: a second one would be refused. */
-  protected goawayQueued = false;
+  /** How it ends. */
+  protected readonly ending: SessionEnding;
 
   readonly #reporter: EventReporter;
   readonly #outlet: Outlet;
   /** Somebody has ever asked for bytes. */
   #started = false;
-  /** The engine is at work: it must not be entered again. */
-  #inEngine = false;
+  readonly #access: EngineAccess;
   #scheduled = false;
-  /** No more bytes come out of this side. */
-  #outputEnded = false;
-  #outputDead = false;
   /** The callback of a write that waits for the application to consume. */
   #held: Done | null = null;
-  #failure: SessionError | null = null;
-  /** The peer's input is complete and was processed. */
-  #inputEnded = false;
   /** The first SETTINGS wait for a frame of the peer. */
   #startPending = false;
   readonly #timers: SessionTimers;
@@ -83,7 +78,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
       pingReceived: (id) => this.pings.received(id),
       settingsReceived: (frame) => keepSettings(this.engine, settled, frame),
       goawaySent: () => {
-        this.goawaySent = true;
+        this.ending.goawaySent = true;
       },
       goawayReceived: () => {
         this.goawayReceived = true;
@@ -92,7 +87,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
       },
       failed: (error) => {
         if (this.destroyed) return;
-        this.#failure = error;
+        this.ending.failure = error;
         this.closing = true;
         this.schedule();
       },
@@ -103,6 +98,10 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
       { now: () => performance.now(), ...options },
       this.#reporter,
     );
+    this.#access = new EngineAccess(this.engine, {
+      worked: () => this.#timers.note(this.engine.statistics, this.#reporter.pings),
+      failed: (error) => this.destroy(error),
+    });
     this.streams = new StreamRegistry(
       this.engine,
       {
@@ -115,7 +114,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
     );
     this.#reporter.streams = this.streams;
     this.transport = new Transport({
-      closed: (closed) => this.#transportClosed(closed),
+      closed: (closed) => this.ending.transportClosed(closed),
       drained: () => this.#flush(),
       unpiped: () => this.schedule(),
     });
@@ -127,10 +126,20 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
       ping: () => this.sendPing(),
       dead: () => this.destroy(keepAliveTimedOut(settled.keepAlive?.timeoutMs ?? 0)),
     });
+    this.ending = new SessionEnding({
+      duplex: this,
+      engine: this.engine,
+      transport: this.transport,
+      timers: this.#timers,
+      pings: this.pings,
+      closeTimeoutMs: settled.closeTimeoutMs,
+      lingerTimeoutMs: settled.lingerTimeoutMs,
+      schedule: () => this.schedule(),
+    });
     this.on('pipe', (source: Readable) => this.transport.setSource(source));
     this.on('end', () => {
       // All bytes were handed to the transport, GOAWAY included.
-      const failure = this.#failure;
+      const { failure } = this.ending;
       if (failure !== null) process.nextTick(() => this.destroy(failure));
     });
     if (settled.settingsTiming === 'afterFirstFrame') this.#startPending = true;
@@ -154,7 +163,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
 
   /** Whether the session has failed and its GOAWAY is on its way. */
   protected get failing(): boolean {
-    return this.#failure !== null;
+    return this.ending.failure !== null;
   }
 
   /**
@@ -185,6 +194,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
 
   // The Duplex
 
+  /** Pipes what is sent into `destination`, whose life is followed from then on. */
   override pipe<T extends NodeJS.WritableStream>(destination: T, options?: { end?: boolean }): T {
     this.transport.setSink(destination as unknown as Parameters<Transport['setSink']>[0], this);
     super.pipe(destination, options);
@@ -203,7 +213,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
   }
 
   override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {
-    if (this.#inEngine) {
+    if (this.#access.busy) {
       // A listener wrote to its own session.
       process.nextTick(() => this._write(chunk, encoding, done));
       return;
@@ -215,47 +225,26 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
   }
 
   override _final(done: Done): void {
-    this.#inputEnded = true;
-    if (this.#outputDead) {
-      process.nextTick(() => this.#loseTransport());
-    } else if (!this.transport.allowsHalfOpen) {
-      this.#endTransport();
-      this.#endOutput();
-    } else if (!this.#outputEnded) {
-      this.engine.inputEnd();
-      this.#queueGoaway();
-      // A stream that waits for a window waits in vain now.
-      this.#startLinger(this.settled.closeTimeoutMs);
-      this.schedule();
-    }
+    this.ending.inputEnd();
     done();
   }
 
   override _destroy(given: Error | null, done: Done): void {
     // Where the input has ended too, a Duplex destroys itself behind 'end', before that 'end' has told the failure.
-    const error = given ?? (this.readableEnded ? this.#failure : null);
+    const error = given ?? (this.readableEnded ? this.ending.failure : null);
     if (!this.engine.failed && !this.readableEnded) {
       // With GOAWAY; what the engine still has to read of the current chunk is dropped.
       const reason = destroyedBy(error);
       this.engine.failSession(reason.status, reason);
     }
-    if (this.#inEngine) process.nextTick(() => this.#finishDestroy(error, done));
+    if (this.#access.busy) process.nextTick(() => this.#finishDestroy(error, done));
     else this.#finishDestroy(error, done);
   }
 
   #finishDestroy(error: Error | null, done: Done): void {
     this.closeError = error;
-    this.#timers.stop();
     this.#stopAbort();
-    if (this.readableEnded) {
-      this.engine.transportEnd();
-      this.transport.linger(this.settled.lingerTimeoutMs, this);
-    } else {
-      this.#sendLastWords();
-      this.engine.transportEnd();
-      this.transport.destroy();
-    }
-    this.pings.cancel();
+    this.ending.release();
     this.#held = null;
     if (CHANNELS.sessionClosed.hasSubscribers) {
       CHANNELS.sessionClosed.publish({ session: this, error });
@@ -263,25 +252,11 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
     done(error);
   }
 
-  /** GOAWAY before the transport is closed on purpose (SPDY/3 2.1), if it can leave at once and in order. */
-  #sendLastWords(): void {
-    if (this.readableLength > 0 || this.#outputEnded) return;
-    const bytes = this.engine.pull();
-    if (bytes !== null) this.transport.write(bytes);
-  }
-
   #receive(chunk: Buffer): void {
     // After the end of our output no answer could leave any more.
-    if (this.#outputEnded) return;
+    if (this.ending.outputEnded) return;
     this.#timers.heard();
-    this.#inEngine = true;
-    try {
-      this.engine.receive(chunk);
-    } catch (exception) {
-      this.destroy(exception as Error);
-    }
-    this.#inEngine = false;
-    this.#timers.note(this.engine.statistics, this.#reporter.pings);
+    this.#access.receive(chunk);
     if (this.#startPending && this.engine.statistics.framesReceived > 0) {
       this.#startPending = false;
       queueStart(this.engine, this.settled);
@@ -290,62 +265,12 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
 
   #flush(): void {
     if (this.destroyed) return;
-    if (this.#inEngine || this.#outlet.busy) {
+    if (this.#access.busy || this.#outlet.busy) {
       this.schedule();
       return;
     }
-    if (!this.#outputEnded && !this.#outputDead) this.#outlet.send(this.#pull);
-    this.#checkEnd();
-  }
-
-  readonly #pull: Pull = (take) => {
-    this.#inEngine = true;
-    try {
-      const output = take(this.engine);
-      if (output !== null) this.#timers.note(this.engine.statistics, this.#reporter.pings);
-      return output;
-    } catch (exception) {
-      // A data provider failed for the whole session.
-      this.destroy(exception as Error);
-      return null;
-    } finally {
-      this.#inEngine = false;
-    }
-  };
-
-  /** Ends the output when there is nothing left to read and to write. */
-  #checkEnd(): void {
-    if (this.destroyed || this.#outputEnded || this.engine.wantRead()) return;
-    this.#startLinger(this.settled.lingerTimeoutMs);
-    if (this.engine.wantWrite()) return;
-    if (!this.engine.failed && !this.goawaySent && !this.goawayQueued) {
-      this.#queueGoaway();
-      this.schedule();
-      return;
-    }
-    this.#endOutput();
-  }
-
-  #queueGoaway(): void {
-    if (!this.goawayQueued) this.engine.submitGoaway(GOAWAY_OK);
-    this.goawayQueued = true;
-  }
-
-  #endOutput(): void {
-    if (this.#outputEnded || this.destroyed) return;
-    this.#outputEnded = true;
-    this.#timers.stopClose();
-    this.#timers.stopKeepAlive();
-    this.#startLinger(this.settled.lingerTimeoutMs);
-    this.push(null);
-  }
-
-  #startLinger(timeoutMs: number): void {
-    this.#timers.startLinger(
-      timeoutMs,
-      () => this.readableLength + this.transport.pendingBytes + this.engine.statistics.bytesSent,
-      () => this.#loseTransport(),
-    );
+    if (!this.ending.outputEnded && !this.ending.outputDead) this.#outlet.send(this.#access.pull);
+    this.ending.check();
   }
 
   #isOverfull(): boolean {
@@ -357,32 +282,6 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
     if (held === null || this.#isOverfull()) return;
     this.#held = null;
     held();
-  }
-
-  // The transport
-
-  #transportClosed({ input, output, error }: TransportClosed): void {
-    if (this.destroyed) return;
-    const inputLost = input && !this.writableEnded;
-    const outputLost = output && !this.readableEnded;
-    if (!inputLost && !outputLost) return;
-    if (this.writableEnded && !this.#inputEnded) {
-      // All input is there, but the application has not taken it yet.
-      this.#outputDead = true;
-      this.#timers.stopKeepAlive();
-      return;
-    }
-    this.#loseTransport(error);
-  }
-
-  #loseTransport(cause: Error | null = this.transport.error): void {
-    this.#endTransport(cause);
-    this.destroy(this.#failure ?? undefined);
-  }
-
-  #endTransport(cause: Error | null = this.transport.error): void {
-    this.engine.transportEnd(transportClosed(cause));
-    this.pings.cancel();
   }
 
   // What the engine reports

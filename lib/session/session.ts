@@ -1,23 +1,12 @@
 import type { Duplex } from 'node:stream';
-import type { DataSource } from '../engine/data-provider.ts';
-import type { SessionCalls } from '../engine/session-calls.ts';
-import type { StreamHandle } from '../engine/stream-record.ts';
-import {
-  InvalidArgumentError,
-  InvalidStateError,
-  type SessionError,
-  type SpdyError,
-} from '../errors.ts';
-import { DATA_FLAG_FIN, GOAWAY_OK, type Side } from '../protocol/constants.ts';
-import type { HeaderList, SettingsEntry } from '../protocol/frames.ts';
-import type { ProtocolVersion } from '../protocol/version.ts';
+import { InvalidArgumentError, InvalidStateError, type SpdyError } from '../errors.ts';
+import { GOAWAY_OK, type Side } from '../protocol/constants.ts';
+import type { HeaderList } from '../protocol/frames.ts';
 import type { SessionState, SessionStatistics } from './diagnostics.ts';
 import type { SessionVersion } from './negotiate.ts';
 import type { PingCallback } from './pings.ts';
-import { type DataInput, toDataSource } from './provider.ts';
-import { SessionIo } from './session-io.ts';
-import { type SessionOptions, type SettingsInput, toSettingsEntries } from './session-options.ts';
-import { assertSendable } from './session-start.ts';
+import type { SessionOptions } from './session-options.ts';
+import { SpdylaySession } from './spdylay-session.ts';
 import type { SpdyStream } from './stream.ts';
 import type { StreamOptions } from './stream-options.ts';
 
@@ -26,17 +15,7 @@ import type { StreamOptions } from './stream-options.ts';
  * Spdylay's Session (see `Engine` for what they throw); its callbacks are events (`SessionEvents`). What is submitted in one tick
  * leaves together. 'error' is emitted only when the session as a whole failed, never for the end of a stream or of the peer.
  */
-export class Session extends SessionIo implements SessionCalls {
-  /** Which end this is. */
-  readonly side: Side;
-  /** The protocol that is spoken. */
-  readonly version: ProtocolVersion;
-  /** Whatever the application keeps with the session. */
-  userData: unknown = null;
-
-  readonly #resume = (streamId: number): void => {
-    this.resumeData(streamId);
-  };
+export class Session extends SpdylaySession {
   #closed: Promise<void> | null = null;
 
   /**
@@ -47,8 +26,6 @@ export class Session extends SessionIo implements SessionCalls {
    */
   constructor(side: Side, version: SessionVersion, options: SessionOptions = {}) {
     super(side, version, options);
-    this.side = side;
-    this.version = this.engine.version;
   }
 
   // The connection
@@ -126,7 +103,7 @@ export class Session extends SessionIo implements SessionCalls {
       side: this.side,
       version: this.version.name,
       phase: this.#phase(),
-      goawaySent: this.goawaySent,
+      goawaySent: this.ending.goawaySent,
       goawayReceived: this.goawayReceived,
       openStreams: streamsOpened + streamsAccepted - streamsClosed,
       outboundQueueSize: engine.getOutboundQueueSize(),
@@ -160,175 +137,6 @@ export class Session extends SessionIo implements SessionCalls {
     return this.streams.open(headers, options);
   }
 
-  // Requests to send
-
-  /** Opens a stream, and sends the data of `provider`; without one the stream is finished at once. The handle learns the id. */
-  submitRequest(
-    priority: number,
-    headers: HeaderList,
-    provider?: DataInput | null,
-    userData?: unknown,
-  ): StreamHandle {
-    const source = toDataSource(provider, this.#resume);
-    return this.#handing(source, () =>
-      this.engine.submitRequest(priority, headers, source, userData),
-    );
-  }
-
-  /** Replies to a stream of the peer, and sends the data of `provider`; without one the reply finishes the stream. */
-  submitResponse(streamId: number, headers: HeaderList, provider?: DataInput | null): void {
-    const source = toDataSource(provider, this.#resume);
-    this.#handing(source, () => this.engine.submitResponse(streamId, headers, source));
-  }
-
-  submitSynStream(
-    flags: number,
-    associatedToStreamId: number,
-    priority: number,
-    headers: HeaderList,
-    userData?: unknown,
-    slot = 0,
-  ): StreamHandle {
-    const { engine } = this;
-    const handle = engine.submitSynStream(
-      flags,
-      associatedToStreamId,
-      priority,
-      headers,
-      userData,
-      slot,
-    );
-    this.schedule();
-    return handle;
-  }
-
-  submitSynReply(flags: number, streamId: number, headers: HeaderList): void {
-    this.engine.submitSynReply(flags, streamId, headers);
-    this.schedule();
-  }
-
-  submitHeaders(flags: number, streamId: number, headers: HeaderList): void {
-    this.engine.submitHeaders(flags, streamId, headers);
-    this.schedule();
-  }
-
-  /** Sends the data of a provider, behind what the stream has to send; with the flag FIN the stream is finished then. */
-  submitData(streamId: number, flags: number, provider: DataInput): void {
-    const source = toDataSource(provider, this.#resume);
-    this.#handing(source, () =>
-      this.engine.submitData(streamId, flags & DATA_FLAG_FIN, source as DataSource),
-    );
-  }
-
-  submitRstStream(streamId: number, status: number): void {
-    this.engine.submitRstStream(streamId, status);
-    this.schedule();
-  }
-
-  cancel(handle: StreamHandle, status: number): void {
-    this.engine.cancel(handle, status);
-    this.schedule();
-  }
-
-  /** Sends PING and returns its id; the answer is a 'ping' event with the same id. `ping()` does more. */
-  submitPing(): number {
-    const id = this.engine.submitPing();
-    this.schedule();
-    return id;
-  }
-
-  /** Sends GOAWAY: no more streams either way; the session ends when those that are open have finished. */
-  submitGoaway(status: number = GOAWAY_OK): void {
-    this.engine.submitGoaway(status);
-    this.goawayQueued = true;
-    this.schedule();
-  }
-
-  /** Sends SETTINGS, by name or as entries with their flags; our own values count at once. */
-  submitSettings(flags: number, settings: SettingsInput): void {
-    const entries: readonly SettingsEntry[] = toSettingsEntries(settings);
-    assertSendable(this.engine, entries);
-    this.engine.submitSettings(flags, entries);
-    this.schedule();
-  }
-
-  submitWindowUpdate(streamId: number, delta: number): void {
-    this.engine.submitWindowUpdate(streamId, delta);
-    this.schedule();
-  }
-
-  submitCredential(slot: number, proof: Uint8Array, certificates: readonly Uint8Array[]): void {
-    this.engine.submitCredential(slot, proof, certificates);
-    this.schedule();
-  }
-
-  resumeData(streamId: number): boolean {
-    const resumed = this.engine.resumeData(streamId);
-    if (resumed) this.schedule();
-    return resumed;
-  }
-
-  consume(streamId: number, length: number): void {
-    this.engine.consume(streamId, length);
-    this.schedule();
-  }
-
-  /** Ends the session with GOAWAY: all streams end, then 'error' is emitted (default `ERR_SPDY_SESSION_CLOSED`). */
-  failSession(status: number, error?: SessionError): void {
-    this.engine.failSession(status, error);
-    this.schedule();
-  }
-
-  // Options and getters of Spdylay
-
-  wantRead(): boolean {
-    return this.engine.wantRead();
-  }
-
-  wantWrite(): boolean {
-    return this.engine.wantWrite();
-  }
-
-  setOption(option: number, value: number): void {
-    this.engine.setOption(option, value);
-  }
-
-  getStreamUserData(streamId: number): unknown {
-    return this.engine.getStreamUserData(streamId);
-  }
-
-  setStreamUserData(streamId: number, userData: unknown): void {
-    this.engine.setStreamUserData(streamId, userData);
-  }
-
-  getOutboundQueueSize(): number {
-    return this.engine.getOutboundQueueSize();
-  }
-
-  getPriLowest(): number {
-    return this.engine.getPriLowest();
-  }
-
-  getStreamRecvDataLength(streamId: number): number {
-    return this.engine.getStreamRecvDataLength(streamId);
-  }
-
-  getRecvDataLength(): number {
-    return this.engine.getRecvDataLength();
-  }
-
-  setNextStreamId(streamId: number): void {
-    this.engine.setNextStreamId(streamId);
-  }
-
-  setClientCertificate(chain: readonly Uint8Array[]): void {
-    this.engine.setClientCertificate(chain);
-  }
-
-  getClientCertificate(slot: number): readonly Uint8Array[] | null {
-    return this.engine.getClientCertificate(slot);
-  }
-
   protected sendPing(): void {
     // That many PINGs wait already: one of them will do.
     this.#ping(() => {});
@@ -353,7 +161,7 @@ export class Session extends SessionIo implements SessionCalls {
   #phase(): SessionState['phase'] {
     if (this.destroyed) return 'closed';
     if (this.failing) return 'failed';
-    return this.closing || this.goawaySent || this.goawayReceived ? 'closing' : 'open';
+    return this.closing || this.ending.goawaySent || this.goawayReceived ? 'closing' : 'open';
   }
 
   #whenClosed(): Promise<void> {
@@ -370,19 +178,7 @@ export class Session extends SessionIo implements SessionCalls {
   #beginClose(): void {
     if (this.closing || this.destroyed) return;
     this.closing = true;
-    if (!this.goawayQueued) this.submitGoaway(GOAWAY_OK);
+    if (!this.ending.goawayQueued) this.submitGoaway(GOAWAY_OK);
     this.startCloseDeadline();
-  }
-
-  /** Makes a call that hands a source to the engine; one that is refused is closed here. */
-  #handing<T>(source: DataSource | null, submit: () => T): T {
-    try {
-      return submit();
-    } catch (exception) {
-      source?.close?.();
-      throw exception;
-    } finally {
-      this.schedule();
-    }
   }
 }

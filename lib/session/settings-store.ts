@@ -11,6 +11,7 @@ import type { SettingsEntry, SettingsFrame } from '../protocol/frames.ts';
 export interface StoredSetting {
   /** SETTINGS id, 1 to 8, never INITIAL_WINDOW_SIZE (a stale window would break flow control). */
   readonly id: number;
+  /** 0 to 2^32 - 1. */
   readonly value: number;
 }
 

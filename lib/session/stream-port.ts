@@ -1,3 +1,4 @@
+import type { StreamHandle } from '../engine/stream-record.ts';
 import type { HeaderList } from '../protocol/frames.ts';
 import type { Departure } from './outgoing-data.ts';
 import type { StreamOptions } from './stream-options.ts';
@@ -18,8 +19,8 @@ export interface StreamPort<Stream> {
   consume(streamId: number, bytes: number): void;
   /** Calls `settle()` when the bytes that are being taken, and those before them, have left. */
   afterWrite(departure: Departure): void;
-  /** RST_STREAM, or nothing at all when the stream was never sent. */
-  reset(stream: Stream, status: number): void;
+  /** RST_STREAM, or nothing at all when the stream was never sent; `handle` is null for a stream of the peer. */
+  reset(handle: StreamHandle | null, streamId: number, status: number): void;
 }
 
 /** How a stream came into being. */

@@ -1,12 +1,11 @@
-import { abortSignal } from '../common/abort.ts';
+import { abortSignal, onAbort } from '../common/abort.ts';
 import { checkObject } from '../common/check.ts';
 import { IdTable } from '../common/id-table.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { WindowUpdateMode } from '../engine/options.ts';
-import { NO_HEADERS } from '../engine/stream-record.ts';
-import { type SessionError, StreamError } from '../errors.ts';
+import { NO_HEADERS, type StreamHandle } from '../engine/stream-record.ts';
+import type { SessionError, StreamError } from '../errors.ts';
 import {
-  CANCEL,
   CLIENT,
   CTRL_FLAG_FIN,
   CTRL_FLAG_UNIDIRECTIONAL,
@@ -18,9 +17,11 @@ import {
   SYN_STREAM,
 } from '../protocol/constants.ts';
 import type { ControlFrame, HeaderList, SynStreamFrame } from '../protocol/frames.ts';
+import { streamAborted } from './end-reasons.ts';
 import type { Departure } from './outgoing-data.ts';
 import { raise } from './raise.ts';
 import { SpdyStream } from './stream.ts';
+import { StreamBirth } from './stream-birth.ts';
 import type { StreamOptions } from './stream-options.ts';
 import type { StreamPort } from './stream-port.ts';
 
@@ -80,11 +81,14 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
       writable: !endStream,
     });
     const flags = (endStream ? CTRL_FLAG_FIN : 0) | (unidirectional ? CTRL_FLAG_UNIDIRECTIONAL : 0);
-    stream.submitted(
-      this.#engine.submitSynStream(flags, associatedId, priority, headers, stream),
-      headers,
-    );
-    if (signal !== null) abortOn(stream, signal);
+    const birth = new StreamBirth(stream);
+    const handle = this.#engine.submitSynStream(flags, associatedId, priority, headers, birth);
+    stream.submitted(handle, headers);
+    birth.over = true;
+    if (signal !== null) {
+      const stop = onAbort(signal, (reason) => stream.destroy(streamAborted(stream.id, reason)));
+      stream.once('close', stop);
+    }
     this.#host.flush();
     return stream;
   }
@@ -128,9 +132,9 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     this.#host.afterWrite(departure);
   }
 
-  reset(stream: SpdyStream, status: number): void {
-    if (stream.handle === null) this.#engine.submitRstStream(stream.id, status);
-    else this.#engine.cancel(stream.handle, status);
+  reset(handle: StreamHandle | null, streamId: number, status: number): void {
+    if (handle === null) this.#engine.submitRstStream(streamId, status);
+    else this.#engine.cancel(handle, status);
     this.#host.flush();
   }
 
@@ -139,8 +143,10 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
   /** A SYN_STREAM of ours is being sent. */
   beforeCtrlSend(frame: ControlFrame): void {
     if (!this.#active || frame.type !== SYN_STREAM) return;
-    const stream = this.#openedAs(frame.streamId);
-    if (stream === undefined) return;
+    const birth = this.#engine.getStreamUserData(frame.streamId);
+    if (!(birth instanceof StreamBirth)) return;
+    const { stream } = birth;
+    this.#engine.setStreamUserData(frame.streamId, stream);
     this.#streams.set(frame.streamId, stream);
     this.#call(() => stream.opened(frame.streamId));
   }
@@ -210,15 +216,29 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
   /** A stream has ended; id 0: it was never sent. */
   closed(streamId: number, status: number, error: StreamError | SessionError | null): void {
     if (!this.#active) return;
-    const stream = streamId === 0 ? this.#openedAs(0) : this.#streams.get(streamId);
+    if (streamId === 0) {
+      this.#stillborn(status, error);
+      return;
+    }
+    const stream = this.#streams.get(streamId);
     this.#streams.delete(streamId);
     if (stream !== undefined) this.#call(() => stream.streamClosed(status, error));
   }
 
-  /** The stream that was opened here and has this id now. The user data of other requests may be a SpdyStream, too. */
-  #openedAs(streamId: number): SpdyStream | undefined {
+  /** User data as the application knows it: a stream that was opened here and has no id yet is its own. */
+  userDataOf(streamId: number): unknown {
     const data = this.#engine.getStreamUserData(streamId);
-    return data instanceof SpdyStream && data.isOpenedBy(this, streamId) ? data : undefined;
+    return data instanceof StreamBirth ? data.stream : data;
+  }
+
+  /** A stream has ended before it had an id. */
+  #stillborn(status: number, error: StreamError | SessionError | null): void {
+    const birth = this.#engine.getStreamUserData(0);
+    if (!(birth instanceof StreamBirth)) return;
+    const end = (): void => this.#call(() => birth.stream.streamClosed(status, error));
+    // Refused at once: whoever opens it has still to get it, and to listen.
+    if (birth.over) end();
+    else process.nextTick(end);
   }
 
   #accept(frame: SynStreamFrame): void {
@@ -261,26 +281,4 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
       raise(exception);
     }
   }
-}
-
-function abortOn(stream: SpdyStream, signal: AbortSignal): void {
-  const abort = (): void => {
-    const options = { cause: signal.reason };
-    stream.destroy(
-      new StreamError(
-        'ERR_SPDY_ABORTED',
-        'the stream was aborted',
-        stream.id,
-        CANCEL,
-        'local',
-        options,
-      ),
-    );
-  };
-  if (signal.aborted) {
-    process.nextTick(abort);
-    return;
-  }
-  signal.addEventListener('abort', abort, { once: true });
-  stream.once('close', () => signal.removeEventListener('abort', abort));
 }

@@ -1,0 +1,50 @@
+import type { Engine } from '../engine/engine.ts';
+import type { Pull } from './outlet.ts';
+
+/** What happens around the work of an engine. */
+export interface EngineAccessHost {
+  /** Bytes were received, or frames taken out. */
+  worked(): void;
+  /** A listener or a data provider failed for the whole session. */
+  failed(error: Error): void;
+}
+
+/** The ways into an engine, which must not be entered a second time out of its own reports. */
+export class EngineAccess {
+  readonly #engine: Engine;
+  readonly #host: EngineAccessHost;
+  /** The engine is at work. */
+  busy = false;
+
+  constructor(engine: Engine, host: EngineAccessHost) {
+    this.#engine = engine;
+    this.#host = host;
+  }
+
+  /** Gives bytes of the peer to the engine. */
+  receive(chunk: Buffer): void {
+    this.busy = true;
+    try {
+      this.#engine.receive(chunk);
+    } catch (exception) {
+      this.#host.failed(exception as Error);
+    }
+    this.busy = false;
+    this.#host.worked();
+  }
+
+  /** Takes frames out of the engine; null when it has none, or has failed. */
+  readonly pull: Pull = (take) => {
+    this.busy = true;
+    try {
+      const output = take(this.#engine);
+      if (output !== null) this.#host.worked();
+      return output;
+    } catch (exception) {
+      this.#host.failed(exception as Error);
+      return null;
+    } finally {
+      this.busy = false;
+    }
+  };
+}

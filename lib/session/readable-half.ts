@@ -1,0 +1,176 @@
+import { StreamError } from '../errors.ts';
+import { FRAME_TOO_LARGE } from '../protocol/constants.ts';
+import type { HeaderList } from '../protocol/frames.ts';
+import { TypedDuplex } from './evented-duplex.ts';
+import { IncomingData } from './incoming-data.ts';
+import { packHeaders, unpackHeaders } from './packed-headers.ts';
+import type { StreamEventsOf } from './stream-events.ts';
+import { duplexOptions } from './stream-options.ts';
+import type { StreamInit, StreamPort } from './stream-port.ts';
+
+/** What the HEADERS frames behind the first headers of a stream may hold together, with 8 bytes for each pair. */
+const MAX_LATE_HEADER_BYTES = 65536;
+
+/**
+ * What a stream is and what comes from its peer: headers become events, payload waits here until the reader of the Duplex asks for
+ * it. `Stream` is the type of a stream that is pushed.
+ */
+export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<Stream>> {
+  /** Opened by this side. */
+  readonly own: boolean;
+  /** 0 is the most urgent. */
+  readonly priority: number;
+  /** The stream that this one is pushed for, 0 if none. */
+  readonly associatedId: number;
+  /** The headers of the SYN_REPLY, sent or received; null before. */
+  replyHeaders: HeaderList | null = null;
+  /** Headers that came behind data; null if there were none. */
+  trailers: HeaderList | null = null;
+  /** Payload bytes received. */
+  bytesRead = 0;
+  /** Whatever the application keeps with the stream. */
+  userData: unknown = null;
+
+  /** Its session. */
+  protected readonly port: StreamPort<Stream>;
+  /** Nothing ever comes from the peer. */
+  protected readonly pushes: boolean;
+  /** Runs while `setTimeout()` is in force. */
+  protected timer: NodeJS.Timeout | null = null;
+  #headers: readonly string[];
+  #id: number;
+  /** What the reader has not asked for yet; made when there is something. */
+  #incoming: IncomingData | null = null;
+  #wants = false;
+  #inputEnded: boolean;
+  #lateHeaderBytes = 0;
+  #pushedEnd = false;
+
+  constructor(port: StreamPort<Stream>, init: StreamInit) {
+    super(duplexOptions(init.readable, init.writable));
+    this.port = port;
+    this.#id = init.id;
+    this.own = init.own;
+    this.priority = init.priority;
+    this.associatedId = init.associatedId;
+    this.#headers = packHeaders(init.headers);
+    this.#inputEnded = !init.readable;
+    this.pushes = !init.readable;
+  }
+
+  /** The stream's id; 0 until its SYN_STREAM leaves ('ready'). */
+  get id(): number {
+    return this.#id;
+  }
+
+  /** The headers that opened the stream: a list made anew each time, as a stream may live long and few ask again. */
+  get headers(): HeaderList {
+    return unpackHeaders(this.#headers);
+  }
+
+  /** Whether the SYN_STREAM has still to leave. */
+  get pending(): boolean {
+    return this.#id === 0;
+  }
+
+  /** Whether the peer has finished its direction. */
+  get inputEnded(): boolean {
+    return this.#inputEnded;
+  }
+
+  // Reported by the session
+
+  /** The SYN_STREAM leaves with this id. */
+  opened(id: number): void {
+    this.#id = id;
+    this.emit('ready', id);
+  }
+
+  /** SYN_REPLY came. */
+  replied(headers: HeaderList): void {
+    this.replyHeaders = headers;
+    this.active();
+    this.emit('response', headers);
+  }
+
+  /** HEADERS came. */
+  moreHeaders(headers: HeaderList): void {
+    this.active();
+    for (const [name, value] of headers) this.#lateHeaderBytes += name.length + value.length + 8;
+    if (this.#lateHeaderBytes > MAX_LATE_HEADER_BYTES) {
+      const message = `stream ${this.#id}: more than ${MAX_LATE_HEADER_BYTES} bytes of further headers`;
+      this.destroy(
+        new StreamError('ERR_SPDY_FRAME_TOO_LARGE', message, this.#id, FRAME_TOO_LARGE, 'peer'),
+      );
+      return;
+    }
+    if (this.bytesRead === 0) {
+      this.emit('headers', headers);
+      return;
+    }
+    this.trailers = this.trailers === null ? headers : [...this.trailers, ...headers];
+    this.emit('trailers', headers);
+  }
+
+  /** Payload came: handed on at once if the reader waits for it. */
+  receive(chunk: Buffer): void {
+    this.bytesRead += chunk.length;
+    this.active();
+    if (this.#wants && this.#waiting === 0) {
+      this.#hand(chunk);
+      return;
+    }
+    this.#incoming ??= new IncomingData();
+    this.#incoming.add(chunk);
+  }
+
+  /** The peer has finished its direction. */
+  receiveEnd(): void {
+    this.#inputEnded = true;
+    this.#drain();
+  }
+
+  override _read(): void {
+    this.#wants = true;
+    this.#drain();
+  }
+
+  /** Nobody reads any more: what waits is given back to the peer. */
+  protected abandonInput(): void {
+    if (this.#waiting > 0) this.port.consume(this.#id, this.#waiting);
+    this.#incoming = null;
+  }
+
+  /** These headers open the stream. */
+  protected openedWith(headers: HeaderList): void {
+    this.#headers = packHeaders(headers);
+  }
+
+  /** Something was received or sent. */
+  protected active(): void {
+    this.timer?.refresh();
+  }
+
+  /** Received bytes that the reader has not taken. */
+  get #waiting(): number {
+    return this.#incoming === null ? 0 : this.#incoming.length;
+  }
+
+  /** Gives a chunk to the reader and its credit to the peer. */
+  #hand(chunk: Buffer): void {
+    this.#wants = this.push(chunk);
+    this.port.consume(this.#id, chunk.length);
+  }
+
+  #drain(): void {
+    while (this.#wants) {
+      const chunk = this.#incoming?.take();
+      if (chunk === undefined) break;
+      this.#hand(chunk);
+    }
+    if (this.#inputEnded && this.#waiting === 0 && !this.#pushedEnd) {
+      this.#pushedEnd = true;
+      this.push(null);
+    }
+  }
+}

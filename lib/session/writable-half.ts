@@ -1,0 +1,154 @@
+import type { StreamHandle } from '../engine/stream-record.ts';
+import { SessionError, StreamError } from '../errors.ts';
+import { CANCEL, INTERNAL_ERROR, OK } from '../protocol/constants.ts';
+import type { HeaderList } from '../protocol/frames.ts';
+import { type Departure, type Done, OutgoingData, type OutgoingOwner } from './outgoing-data.ts';
+import { ReadableHalf } from './readable-half.ts';
+import type { StreamInit, StreamPort } from './stream-port.ts';
+
+/** What goes to the peer of a stream, and how the stream ends: what is written waits here until the engine takes it. */
+export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implements OutgoingOwner {
+  /** Status of the RST_STREAM that ended the stream, 0 if none did. */
+  rstStatus: number = OK;
+  /** Whether the peer reset the stream, or its session ended, before it was finished. */
+  aborted = false;
+
+  /** The engine has not closed it. */
+  protected open = true;
+  /** What the engine gave for a stream of ours. */
+  #handle: StreamHandle | null = null;
+  /** Made when there is something: many streams send nothing but headers. */
+  #outgoing: OutgoingData | null = null;
+  /** The last byte and FIN are on their way. */
+  #finished: boolean;
+  #finalDone: Done | null = null;
+
+  constructor(port: StreamPort<Stream>, init: StreamInit) {
+    super(port, init);
+    this.#finished = !init.writable;
+  }
+
+  /** Accepts a stream of the peer with SYN_REPLY if that was not done. */
+  protected abstract acceptFirst(): void;
+
+  // Reported by the session
+
+  /** The engine has taken the SYN_STREAM with these headers. */
+  submitted(handle: StreamHandle, headers: HeaderList): void {
+    this.#handle = handle;
+    this.openedWith(headers);
+  }
+
+  /** Given to the engine as the data provider of the stream. */
+  get outgoing(): OutgoingData {
+    this.#outgoing ??= new OutgoingData(this);
+    return this.#outgoing;
+  }
+
+  /** Headers of ours were written. */
+  headersSent(): void {
+    if (this.#outgoing?.headersSent() === true) this.resumeOutput();
+  }
+
+  /** Payload of ours was written. */
+  dataSent(): void {
+    this.active();
+  }
+
+  /** The engine has closed the stream. */
+  streamClosed(status: number, error: StreamError | SessionError | null): void {
+    this.open = false;
+    if (error === null || this.destroyed) return;
+    this.rstStatus = status;
+    const answered = this.own && this.inputEnded && !this.pushes;
+    if (answered && !(error instanceof SessionError)) {
+      // The whole answer is here; the peer only wants nothing more of the question.
+      this.outgoing.discard();
+      this.finished();
+      return;
+    }
+    this.aborted = true;
+    // As with requests of `http`: who does not listen is not hurt.
+    this.destroy(this.listenerCount('error') > 0 ? error : undefined);
+    // Behind it: at 'aborted' Node's helpers look for the error of the stream.
+    this.emit('aborted');
+  }
+
+  // What outgoing data asks
+
+  isComplete(held: number): boolean {
+    return this.writableEnded && this.writableLength === held;
+  }
+
+  sendHeadersNow(streamId: number, headers: HeaderList): void {
+    this.port.sendHeaders(streamId, headers);
+  }
+
+  finished(): void {
+    this.#finished = true;
+    const done = this.#finalDone;
+    this.#finalDone = null;
+    if (done !== null) process.nextTick(done);
+  }
+
+  afterWrite(departure: Departure): void {
+    this.port.afterWrite(departure);
+  }
+
+  // The Duplex
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
+    this.acceptFirst();
+    this.active();
+    this.outgoing.add(chunk, done);
+    this.resumeOutput();
+  }
+
+  override _writev(chunks: { chunk: Buffer; encoding: BufferEncoding }[], done: Done): void {
+    this.acceptFirst();
+    this.active();
+    const last = chunks.length - 1;
+    for (const [i, { chunk }] of chunks.entries())
+      this.outgoing.add(chunk, i === last ? done : ignore);
+    this.resumeOutput();
+  }
+
+  override _final(done: Done): void {
+    if (!this.open || this.#finished) {
+      done();
+      return;
+    }
+    this.acceptFirst();
+    this.#finalDone = done;
+    this.resumeOutput();
+  }
+
+  override _destroy(error: Error | null, done: Done): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    if (this.open) {
+      if (this.rstStatus === OK) this.rstStatus = resetStatus(error);
+      this.port.reset(this.#handle, this.id, this.rstStatus);
+    }
+    // At once, not when the RST_STREAM was written: a peer that only writes would wait for that, and never read it.
+    this.abandonInput();
+    this.#outgoing?.fail(error);
+    this.#finalDone?.(error);
+    this.#finalDone = null;
+    done(error);
+  }
+
+  /** There is something to send. */
+  protected resumeOutput(): void {
+    if (this.id !== 0) this.port.resume(this.id);
+  }
+}
+
+/** The status that tells the peer why a stream was destroyed. */
+function resetStatus(error: Error | null): number {
+  // An AbortError comes of Node when a `for await` is left: nothing has gone wrong.
+  if (error === null || error.name === 'AbortError') return CANCEL;
+  return error instanceof StreamError && error.status !== OK ? error.status : INTERNAL_ERROR;
+}
+
+function ignore(): void {}
