@@ -38,7 +38,7 @@ const HIDDEN = new Set([SyntaxKind.PrivateKeyword, SyntaxKind.ProtectedKeyword])
 /**
  * Reads the package. Returns `{ entries, types }`: per entry its exports by name; and the types of lib/ that exports mention or
  * extend without being exported themselves. Each has `name`, `kind`, `file` (from the root), `line`, `doc`, `tags`, `declaration`, the
- * `value` of a constant if it is a number or a text, and `members`; a member has the same but for its own members, and `from`: what its
+ * `value` of a constant if it is a number or a text, `local` (no other file sees it), and `members`; a member has the same but for its own members, and `from`: what its
  * documentation is inherited from (a class, an interface, also of Node), null where it has its own or none. What is marked `@internal`
  * is left out.
  */
@@ -92,6 +92,7 @@ class Reader {
       kind: KINDS[nodes[0].kind] ?? SyntaxKind[nodes[0].kind],
       ...this.#describe(symbol, nodes),
       value: literalOf(nodes[0].initializer),
+      local: !isExported(nodes[0]),
       members: [],
     };
     this.#items.set(symbol.id, item);
@@ -227,6 +228,11 @@ function isHidden(node) {
   if (node.name?.kind === SyntaxKind.PrivateIdentifier) return true;
   if (node.modifiers?.some((modifier) => HIDDEN.has(modifier.kind))) return true;
   return false;
+}
+
+function isExported(node) {
+  const statement = node.kind === SyntaxKind.VariableDeclaration ? node.parent.parent : node;
+  return statement.modifiers?.some(({ kind }) => kind === SyntaxKind.ExportKeyword) === true;
 }
 
 /** The comment of a declaration as its source has it. */

@@ -5,7 +5,8 @@ import { readApi } from './model.mjs';
 
 /** Public things and members below `folder` (as `lib/session`) that have no documentation, sorted by place. */
 export function undocumented(api, folder = 'lib') {
-  const items = [...new Set([...api.entries.flatMap(({ exports }) => exports), ...api.types])];
+  const seen = api.types.filter(({ local }) => !local);
+  const items = [...new Set([...api.entries.flatMap(({ exports }) => exports), ...seen])];
   const all = items.flatMap((item) => [
     item,
     ...item.members.map((member) => ({ ...member, name: `${item.name}.${member.name}` })),

@@ -10,10 +10,13 @@ import type { ServerSocket } from './socket.ts';
 export type ServerPushTarget =
   | string
   | {
+      /** Path and query: what a client would ask for. */
       readonly path: string;
       /** Default GET; only what a GET would return may be pushed (SPDY/3 3.3.1). */
       readonly method?: 'GET' | 'HEAD';
+      /** As in the Host field. Default: that of the request. */
       readonly host?: string;
+      /** `http` or `https`. Default: that of the request. */
       readonly scheme?: string;
     };
 

@@ -25,6 +25,7 @@ export class BaseSpdyRequestHandler {
   /** Content type of error pages. */
   readonly errorContentType: string = 'text/html; charset=UTF-8';
 
+  /** One is made for each request. */
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.request = request;
     this.response = response;

@@ -19,6 +19,7 @@ export class ServerSocket extends EventEmitter {
   readonly session: Session;
   readonly #secure: boolean;
 
+  /** The server makes it. @internal */
   constructor(stream: SpdyStream, session: Session, secure: boolean) {
     super();
     this.stream = stream;
@@ -34,26 +35,32 @@ export class ServerSocket extends EventEmitter {
 
   // The connection
 
+  /** Address of the client, undefined when the connection has gone or is no socket. */
   get remoteAddress(): string | undefined {
     return this.#transport.remoteAddress;
   }
 
+  /** Port of the client. */
   get remotePort(): number | undefined {
     return this.#transport.remotePort;
   }
 
+  /** `'IPv4'` or `'IPv6'`. */
   get remoteFamily(): string | undefined {
     return this.#transport.remoteFamily;
   }
 
+  /** Address at which the client has connected. */
   get localAddress(): string | undefined {
     return this.#transport.localAddress;
   }
 
+  /** Port at which the client has connected. */
   get localPort(): number | undefined {
     return this.#transport.localPort;
   }
 
+  /** `'IPv4'` or `'IPv6'`. */
   get localFamily(): string | undefined {
     return this.#transport.localFamily;
   }
@@ -63,22 +70,27 @@ export class ServerSocket extends EventEmitter {
     return this.#secure;
   }
 
+  /** What ALPN chose, as `spdy/3.1`; false if nothing, null without TLS. */
   get alpnProtocol(): string | false | null {
     return this.#transport.alpnProtocol ?? null;
   }
 
+  /** The host name that the client asked for in TLS (SNI), false if none. */
   get servername(): string | false | null | undefined {
     return (this.#transport as { servername?: string | false | null }).servername;
   }
 
+  /** Whether the client has shown a certificate that a CA of this server has signed. False without TLS. */
   get authorized(): boolean {
     return this.#transport.authorized === true;
   }
 
+  /** Why it is not authorized. */
   get authorizationError(): Error | undefined {
     return this.#transport.authorizationError;
   }
 
+  /** Address at which the client has connected, empty when the connection has gone. */
   address(): net.AddressInfo | object {
     return this.#transport.address?.() ?? {};
   }
@@ -88,26 +100,32 @@ export class ServerSocket extends EventEmitter {
     return this.#transport.getPeerCertificate?.(detailed as false) ?? null;
   }
 
+  /** The client's certificate as an X509Certificate, undefined without one. */
   getPeerX509Certificate(): ReturnType<tls.TLSSocket['getPeerX509Certificate']> {
     return this.#transport.getPeerX509Certificate?.();
   }
 
+  /** This server's certificate: an empty object if there is none, null without TLS. */
   getCertificate(): ReturnType<tls.TLSSocket['getCertificate']> {
     return this.#transport.getCertificate?.() ?? null;
   }
 
+  /** The cipher suite in use, null without TLS. */
   getCipher(): tls.CipherNameAndProtocol | null {
     return this.#transport.getCipher?.() ?? null;
   }
 
+  /** The version of TLS, as `TLSv1.3`; null without TLS. */
   getProtocol(): string | null {
     return this.#transport.getProtocol?.() ?? null;
   }
 
+  /** The TLS session, undefined without one. */
   getSession(): Buffer | undefined {
     return this.#transport.getSession?.();
   }
 
+  /** Whether TLS has resumed an earlier session. */
   isSessionReused(): boolean {
     return this.#transport.isSessionReused?.() ?? false;
   }
@@ -117,61 +135,75 @@ export class ServerSocket extends EventEmitter {
     return this;
   }
 
+  /** TCP keep-alive of the connection, with its delay in milliseconds: it counts for all of the connection's streams. */
   setKeepAlive(enable?: boolean, initialDelay?: number): this {
     this.#transport.setKeepAlive?.(enable, initialDelay);
     return this;
   }
 
+  /** Does nothing: the connection is that of all its streams. See `Session.ref()`. */
   ref(): this {
     return this;
   }
 
+  /** Does nothing, as `ref()`. */
   unref(): this {
     return this;
   }
 
   // The stream
 
+  /** Whether the stream is there still. */
   get readable(): boolean {
     return !this.stream.destroyed;
   }
 
+  /** Whether the response may still be written. */
   get writable(): boolean {
     return !this.stream.destroyed && this.stream.writable;
   }
 
+  /** Whether the stream has ended or was reset. */
   get destroyed(): boolean {
     return this.stream.destroyed;
   }
 
+  /** Whether the stream has emitted 'close'. */
   get closed(): boolean {
     return this.stream.closed;
   }
 
+  /** False: a stream has its connection from birth. */
   get connecting(): boolean {
     return false;
   }
 
+  /** False, as `connecting`. */
   get pending(): boolean {
     return false;
   }
 
+  /** `'open'`, or `'closed'` when the stream has ended. */
   get readyState(): string {
     return this.stream.destroyed ? 'closed' : 'open';
   }
 
+  /** Bytes of the request body received. */
   get bytesRead(): number {
     return this.stream.bytesRead;
   }
 
+  /** Bytes that the stream keeps unread before it stops reading. */
   get readableHighWaterMark(): number {
     return this.stream.readableHighWaterMark;
   }
 
+  /** Bytes that may be written before `write()` of the response gives false. */
   get writableHighWaterMark(): number {
     return this.stream.writableHighWaterMark;
   }
 
+  /** Bytes written that have not left. */
   get writableLength(): number {
     return this.stream.writableLength;
   }
@@ -182,6 +214,7 @@ export class ServerSocket extends EventEmitter {
     return this;
   }
 
+  /** Resets the stream when what was written has left. */
   destroySoon(): void {
     if (this.stream.writableFinished) this.destroy();
     else this.stream.once('finish', () => this.destroy());
@@ -194,16 +227,20 @@ export class ServerSocket extends EventEmitter {
     return this;
   }
 
+  /** Does nothing: pause the request. */
   pause(): this {
     return this;
   }
 
+  /** Does nothing, as `pause()`. */
   resume(): this {
     return this;
   }
 
+  /** Does nothing: what is written in one tick leaves together. */
   cork(): void {}
 
+  /** Does nothing, as `cork()`. */
   uncork(): void {}
 
   /** Bytes that are no frames have no place on the connection: always throws. */

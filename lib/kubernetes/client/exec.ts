@@ -35,8 +35,11 @@ export type StartedCommand<
   Err extends boolean,
   Tty extends boolean,
 > = RemoteCommand & {
+  /** Standard input of the command; ending it is its end of input. */
   readonly stdin: If<In, Writable>;
+  /** Standard output of the command. */
   readonly stdout: If<Out, Readable>;
+  /** Standard error of the command; a terminal has none. */
   readonly stderr: Tty extends true ? null : If<Err, Readable>;
 };
 

@@ -55,6 +55,7 @@ export class RemoteCommand {
   /** Why the session failed. */
   #failure: Error | null = null;
 
+  /** `exec()` and `attach()` make it. @internal */
   constructor(session: Session, protocol: string | null, resolved: ResolvedCommand) {
     const { query, size, replyTimeoutMs } = resolved;
     this.#session = session;

@@ -53,6 +53,7 @@ export class ServerCommand extends EventEmitter<ServerCommandEvents> {
   readonly protocol: RemoteCommandProtocol;
   #size: TerminalSize | null;
 
+  /** The server makes it. @internal */
   constructor(init: ServerCommandInit) {
     super();
     const { asked } = init;

@@ -48,7 +48,10 @@ export interface StreamingServerEvents {
 
 /** A request for `issuePath()`: what is missing is empty, null or false. */
 export type RuntimeRequest =
-  | ({ readonly kind: 'exec' | 'attach' } & Partial<Omit<CommandRequest, 'kind'>>)
+  | ({
+      /** What is asked for. */
+      readonly kind: 'exec' | 'attach';
+    } & Partial<Omit<CommandRequest, 'kind'>>)
   | ({ readonly kind: 'portForward' } & Partial<Omit<ForwardRequest, 'kind'>>);
 
 /** Most streams of one command: there is use for five. */
