@@ -86,6 +86,7 @@ async function parse(file: string, text: string): Promise<Fields> {
     value = yaml.parse(text, {
       schema: 'failsafe',
       customTags: ['null', 'bool'],
+      merge: true,
       maxAliasCount: MAX_ALIASES,
       logLevel: 'error',
       prettyErrors: false,

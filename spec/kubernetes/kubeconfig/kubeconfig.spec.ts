@@ -199,6 +199,26 @@ users: [{name: 0x10, user: {token: 0123}}]
       expect(await failure(loadKubeConfig(bomb))).to.match(/is no YAML: .*alias/);
     });
 
+    it('may merge mappings of an anchor (<<), as kubectl has it: own fields go before merged ones', async () => {
+      const lines = [
+        'x-tls: &tls {server: "https://merged", tls-server-name: name}',
+        'clusters: [{name: c, cluster: {<<: *tls, server: "https://own"}}]',
+        'users: [{name: u, user: {<<: {token: secret}}}]',
+        'contexts: [{name: x, context: {cluster: c, user: u}}]',
+        'current-context: x',
+      ];
+      const { cluster } = await loadKubeConfig(write('merged', lines.join('\n')));
+      expect(cluster).to.include({ server: 'https://own', servername: 'name', token: 'secret' });
+    });
+
+    it('may not multiply by merging', async () => {
+      const lines = ['a0: &a0 {k0: v}'];
+      for (let i = 1; i < 30; i++)
+        lines.push(`a${i}: &a${i} {<<: [*a${i - 1}, *a${i - 1}, *a${i - 1}], k${i}: v}`);
+      const failed = await failure(loadKubeConfig(write('merges', lines.join('\n'))));
+      expect(failed).to.match(/is no YAML: .*alias/);
+    });
+
     it('that are malformed are refused with the place, and without their content', async () => {
       const cases: [string, RegExp][] = [
         ['{', /is no YAML/],
