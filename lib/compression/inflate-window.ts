@@ -1,4 +1,4 @@
-import { copyBytes, createMemory, type Memory, scratch } from './inflate-scratch.ts';
+import { copyBytes, copyForward, createMemory, type Memory, scratch } from './inflate-scratch.ts';
 
 /** Least memory. */
 const LEAST = 1024;
@@ -69,6 +69,25 @@ export class InflateWindow {
     const before = Math.min(left, room - from);
     copyBytes(memory, from, scratch, at, before);
     copyBytes(memory, 0, scratch, at + before, left - before);
+  }
+
+  /** Writes `length` bytes of a match to the scratch at `at`; what stands there from `from` on comes behind the window. */
+  copyMatch(from: number, at: number, distance: number, length: number): void {
+    let to = at;
+    let left = length;
+    const back = distance - (at - from);
+    if (back > 0) {
+      const step = Math.min(back, left);
+      this.copy(back, step, to);
+      to += step;
+      left -= step;
+    }
+    if (distance >= left) copyBytes(scratch, to - distance, scratch, to, left);
+    else if (distance >= 4) copyForward(scratch.view, to - distance, scratch.view, to, left);
+    else {
+      const { bytes } = scratch;
+      for (const end = to + left; to < end; to++) bytes[to] = bytes[to - distance] as number;
+    }
   }
 
   #grow(length: number): void {

@@ -1,6 +1,5 @@
 import { BitReader } from './bit-reader.ts';
 import { CodeReader } from './code-reader.ts';
-import { dictionaryId } from './dictionaries.ts';
 import {
   BASE,
   END,
@@ -11,30 +10,22 @@ import {
   LINK,
   LITERAL,
 } from './huffman-tables.ts';
-import { copyBytes, copyForward, scratch } from './inflate-scratch.ts';
+import { scratch } from './inflate-scratch.ts';
 import { InflateWindow } from './inflate-window.ts';
+import { StoredBlock } from './stored-block.ts';
+import { Checksum, ZlibHeader } from './zlib-header.ts';
 
 /** What comes next in the input. */
 const ZLIB_HEADER = 0;
-const DICTIONARY_ID = 1;
-const BLOCK_HEADER = 2;
-const STORED_LENGTH = 3;
-const STORED_CHECK = 4;
-const STORED = 5;
-const CODES = 6;
-const SYMBOLS = 7;
-const MATCH = 8;
-const CHECKSUM = 9;
+const BLOCK_HEADER = 1;
+const STORED_LENGTH = 2;
+const STORED = 3;
+const CODES = 4;
+const SYMBOLS = 5;
+const MATCH = 6;
+const CHECKSUM = 7;
 
-/** zlib's compression method, its largest window, and its flag of a preset dictionary. */
-const DEFLATED = 8;
-const MAX_WINDOW_BITS = 15;
-const FDICT = 0x20;
-/** Bytes of a dictionary's id, and of the checksum at the end of the stream. */
-const CHECKSUM_SIZE = 4;
-
-const NO_BYTES: Uint8Array = new Uint8Array(0);
-const NO_WINDOW: InflateWindow = new InflateWindow(0, NO_BYTES);
+const NO_WINDOW: InflateWindow = new InflateWindow(0, new Uint8Array(0));
 
 /**
  * Reads a zlib stream (RFC 1950, 1951) that comes in pieces, cut anywhere, and writes to the scratch. It takes and refuses what
@@ -45,30 +36,28 @@ const NO_WINDOW: InflateWindow = new InflateWindow(0, NO_BYTES);
 export class Inflater {
   /** What it reads: `feed()` comes before `run()`, `release()` behind the last one. */
   readonly source: BitReader = new BitReader();
-  readonly #dictionary: Uint8Array;
+  readonly #header: ZlibHeader;
+  readonly #checksum = new Checksum();
+  readonly #stored = new StoredBlock();
   #window: InflateWindow = NO_WINDOW;
   /** Codes of the block, and who reads their description. */
   #tables: HuffmanTables = FIXED;
   #codes: CodeReader | null = null;
   #mode = ZLIB_HEADER;
-  #problem: string | null = null;
+  /** Why it cannot go on, or null. */
+  problem: string | null = null;
   /** Where in the scratch this run began, where it is, and where it has to stop. */
   #from = 0;
   #at = 0;
   #to = 0;
   /** Whether this block is the last one. */
   #last = false;
-  /** What is left of a stored block, of a match or a checksum; among symbols, the length whose distance comes next, or 0. */
+  /** What is left of a match; among symbols, the length whose distance comes next, or 0. */
   #length = 0;
   #distance = 0;
 
   constructor(dictionary: Uint8Array) {
-    this.#dictionary = dictionary;
-  }
-
-  /** Why it cannot go on, or null. */
-  get problem(): string | null {
-    return this.#problem;
+    this.#header = new ZlibHeader(dictionary);
   }
 
   /**
@@ -79,14 +68,14 @@ export class Inflater {
     this.#from = from;
     this.#at = from;
     this.#to = to;
-    while (this.#problem === null && this.#step());
+    while (this.problem === null && this.#step());
     this.#window.append(from, this.#at);
     return this.#at;
   }
 
   /** Ends for this reason, and keeps no memory. Returns false. */
   fail(problem: string): false {
-    this.#problem = problem;
+    this.problem = problem;
     this.#giveTables();
     this.#window = NO_WINDOW;
     return false;
@@ -97,16 +86,12 @@ export class Inflater {
     switch (this.#mode) {
       case ZLIB_HEADER:
         return this.#zlibHeader();
-      case DICTIONARY_ID:
-        return this.#dictionaryId();
       case BLOCK_HEADER:
         return this.#blockHeader();
       case STORED_LENGTH:
         return this.#storedLength();
-      case STORED_CHECK:
-        return this.#storedCheck();
       case STORED:
-        return this.#stored();
+        return this.#copyStored();
       case CODES:
         return this.#readCodes(this.#codes as CodeReader);
       case SYMBOLS:
@@ -114,44 +99,16 @@ export class Inflater {
       case MATCH:
         return this.#match();
       default:
-        return this.#checksum() && this.fail('the peer ended the zlib stream');
+        return this.#checksum.read(this.source) && this.fail('the peer ended the zlib stream');
     }
   }
 
   #zlibHeader(): boolean {
-    const { source } = this;
-    if (!source.need(16)) return false;
-    const method = source.take(4);
-    const windowBits = source.take(4) + 8;
-    const flags = source.take(8);
-    if ((((windowBits - 8) << 12) | (method << 8) | flags) % 31 !== 0) {
-      return this.fail('zlib: incorrect header check');
-    }
-    if (method !== DEFLATED) return this.fail('zlib: unknown compression method');
-    if (windowBits > MAX_WINDOW_BITS) return this.fail('zlib: invalid window size');
-    const preset = (flags & FDICT) !== 0;
-    const dictionary = preset ? this.#dictionary : NO_BYTES;
-    this.#window = new InflateWindow(2 ** windowBits, dictionary);
-    this.#mode = preset ? DICTIONARY_ID : BLOCK_HEADER;
-    this.#length = CHECKSUM_SIZE;
-    return true;
-  }
-
-  #dictionaryId(): boolean {
-    if (!this.#checksum()) return false;
-    if (this.#distance >>> 0 !== dictionaryId(this.#dictionary)) {
-      return this.fail('the peer compresses with another dictionary');
-    }
+    const header = this.#header;
+    if (!header.read(this.source)) return false;
+    if (header.problem !== null) return this.fail(header.problem);
+    this.#window = new InflateWindow(header.windowSize, header.dictionary);
     this.#mode = BLOCK_HEADER;
-    return true;
-  }
-
-  /** Reads the bytes of a checksum, as `#distance`. */
-  #checksum(): boolean {
-    for (; this.#length > 0; this.#length--) {
-      if (!this.source.need(8)) return false;
-      this.#distance = (this.#distance << 8) | this.source.take(8);
-    }
     return true;
   }
 
@@ -177,34 +134,16 @@ export class Inflater {
   }
 
   #storedLength(): boolean {
-    if (!this.source.need(16)) return false;
-    this.#length = this.source.take(16);
-    this.#mode = STORED_CHECK;
-    return true;
-  }
-
-  #storedCheck(): boolean {
-    if (!this.source.need(16)) return false;
-    if (this.source.take(16) !== (this.#length ^ 0xffff)) {
-      return this.fail('zlib: invalid stored block lengths');
-    }
+    const stored = this.#stored;
+    if (!stored.readLength(this.source)) return false;
+    if (stored.problem !== null) return this.fail(stored.problem);
     this.#mode = STORED;
     return true;
   }
 
-  #stored(): boolean {
-    const { source } = this;
-    // No bits are left: there were fewer than those of the lengths.
-    const room = Math.min(this.#length, this.#to - this.#at);
-    const count = Math.min(room, source.end - source.next);
-    if (count > 0) {
-      const end = source.next + count;
-      scratch.bytes.set(source.input.subarray(source.next, end), this.#at);
-      source.next = end;
-      this.#at += count;
-      this.#length -= count;
-    }
-    if (this.#length > 0) return false;
+  #copyStored(): boolean {
+    this.#at = this.#stored.copy(this.source, this.#at, this.#to);
+    if (this.#stored.left > 0) return false;
     this.#endBlock();
     return true;
   }
@@ -314,7 +253,7 @@ export class Inflater {
         break;
       }
       const step = Math.min(length, to - at);
-      copyMatch(window, from, at, distance, step);
+      window.copyMatch(from, at, distance, step);
       at += step;
       length -= step;
       if (length > 0) {
@@ -337,7 +276,7 @@ export class Inflater {
   /** The rest of a match for which there was no room. */
   #match(): boolean {
     const step = Math.min(this.#length, this.#to - this.#at);
-    copyMatch(this.#window, this.#from, this.#at, this.#distance, step);
+    this.#window.copyMatch(this.#from, this.#at, this.#distance, step);
     this.#at += step;
     this.#length -= step;
     if (this.#length > 0) return false;
@@ -350,7 +289,6 @@ export class Inflater {
     this.#mode = BLOCK_HEADER;
     if (!this.#last) return;
     this.source.toByte();
-    this.#length = CHECKSUM_SIZE;
     this.#mode = CHECKSUM;
   }
 
@@ -358,30 +296,5 @@ export class Inflater {
     if (this.#tables !== FIXED) giveTables(this.#tables);
     this.#tables = FIXED;
     this.#codes = null;
-  }
-}
-
-/** Writes `length` bytes of a match to the scratch at `at`; what stands there from `from` on comes behind the window. */
-function copyMatch(
-  window: InflateWindow,
-  from: number,
-  at: number,
-  distance: number,
-  length: number,
-): void {
-  let to = at;
-  let left = length;
-  const back = distance - (at - from);
-  if (back > 0) {
-    const step = Math.min(back, left);
-    window.copy(back, step, to);
-    to += step;
-    left -= step;
-  }
-  if (distance >= left) copyBytes(scratch, to - distance, scratch, to, left);
-  else if (distance >= 4) copyForward(scratch.view, to - distance, scratch.view, to, left);
-  else {
-    const { bytes } = scratch;
-    for (const end = to + left; to < end; to++) bytes[to] = bytes[to - distance] as number;
   }
 }

@@ -7,10 +7,10 @@ import {
   ERR_STREAM_CLOSED,
   ERR_SYN_STREAM_NOT_ALLOWED,
   GOAWAY,
+  GOAWAY_INTERNAL_ERROR,
   GOAWAY_OK,
   GOAWAY_PROTOCOL_ERROR,
   INTERNAL_ERROR,
-  OK,
   REFUSED_STREAM,
   RST_STREAM,
   SERVER,
@@ -21,14 +21,10 @@ import type { ProtocolVersion } from '../protocol/version.ts';
 import { Budgets } from './budgets.ts';
 import { CertificateVector } from './certificate-vector.ts';
 import type { EngineHandler } from './engine-handler.ts';
+import { OpenStreams } from './open-streams.ts';
 import type { ResolvedOptions } from './options.ts';
-import { ReceiveCredit } from './receive-credit.ts';
-import { Reporter } from './reporter.ts';
-import { SendQueue } from './send-queue.ts';
-import { EngineStatistics } from './statistics.ts';
-import { LANE_DATA, LANE_HEAD, LANE_NONE, type StreamRecord } from './stream-record.ts';
+import type { StreamRecord } from './stream-record.ts';
 import { sendableStatus } from './stream-state.ts';
-import { StreamTable } from './stream-table.ts';
 
 /** How far the session is from its end. */
 export type Phase =
@@ -39,27 +35,15 @@ export type Phase =
   /** Nothing is read or written any more. */
   | 'ended';
 
-/** The state that receive, submit and send share, with the changes that more than one of them makes. */
-export class EngineState {
-  readonly side: Side;
-  readonly version: ProtocolVersion;
-  readonly options: ResolvedOptions;
-  readonly report: Reporter;
-  readonly streams: StreamTable;
-  readonly queue: SendQueue = new SendQueue();
-  readonly credit: ReceiveCredit;
+/** The state that receive, submit and send share, with the changes that more than one of them makes: how the session goes on and fails. */
+export class EngineState extends OpenStreams {
   readonly budgets: Budgets;
-  readonly statistics: EngineStatistics = new EngineStatistics();
   /** The client certificates of a SPDY/3 server that takes CREDENTIAL. */
   readonly certificates: CertificateVector | null;
   /** Set by the engine once the reader exists: a failing session reads no more. */
   reader: FrameReader | null = null;
 
   phase: Phase = 'open';
-  /** Whether the peer's windows hold us. */
-  readonly sendWindows: boolean;
-  /** What we may send on the session. */
-  sendWindow: number = DEFAULT_WINDOW_SIZE;
   /** Send window of a new stream: the peer's INITIAL_WINDOW_SIZE. */
   peerInitialWindow: number = DEFAULT_WINDOW_SIZE;
   /** Streams we may have open: the peer's MAX_CONCURRENT_STREAMS. */
@@ -78,8 +62,6 @@ export class EngineState {
   nextPingId: number;
   /** PINGs of ours that wait to be written. */
   queuedPings = 0;
-  /** The stream whose end is being reported: no longer in the table, but its user data is still reachable. */
-  reporting: StreamRecord | null = null;
 
   constructor(
     side: Side,
@@ -87,14 +69,8 @@ export class EngineState {
     options: ResolvedOptions,
     handler: EngineHandler,
   ) {
-    this.side = side;
-    this.version = version;
-    this.options = options;
-    this.report = new Reporter(handler);
-    this.streams = new StreamTable(side);
-    this.credit = new ReceiveCredit(version, options, this.queue, this.streams);
+    super(side, version, options, handler);
     this.budgets = new Budgets(options);
-    this.sendWindows = options.flowControl && version.streamWindows;
     this.localMaxStreams = options.maxConcurrentStreams;
     this.nextPingId = side === CLIENT ? 1 : 2;
     const takesCredentials = options.credentials && version.hasCredential && side === SERVER;
@@ -104,69 +80,6 @@ export class EngineState {
   /** Whether a SYN_STREAM of ours may leave the queue: to be written, or to be refused after GOAWAY. */
   get mayOpen(): boolean {
     return this.streams.own < this.peerMaxStreams || this.goawayReceived || this.goawaySent;
-  }
-
-  /** Whether the session window lets DATA out. */
-  get mayData(): boolean {
-    return !this.sendWindows || !this.version.sessionWindow || this.sendWindow > 0;
-  }
-
-  /** Puts a stream where it belongs in the send queue, after anything that decides that has changed. */
-  schedule(stream: StreamRecord): void {
-    const idle = stream.closing || stream.streamId === 0 || stream.closed;
-    const item = idle ? null : stream.nextItem();
-    if (item === null) {
-      this.queue.remove(stream);
-      return;
-    }
-    let lane = LANE_HEAD;
-    if (item.frame === null && item.provider?.ended !== true) {
-      lane = this.sendWindows && stream.sendWindow <= 0 ? LANE_NONE : LANE_DATA;
-    }
-    this.queue.place(stream, lane, stream.countFrom(item));
-  }
-
-  /** Ends a stream: out of the table and the queue, what it had to send is reported as not sent, then its end is reported. */
-  closeStream(
-    stream: StreamRecord,
-    status: number,
-    error: StreamError | SessionError | null,
-  ): void {
-    if (stream.closed) return;
-    stream.closed = true;
-    this.queue.remove(stream);
-    this.streams.remove(stream, error !== null);
-    this.credit.streamEnded(stream, error !== null);
-    this.statistics.streamsClosed++;
-    stream.associated?.pushes?.delete(stream);
-    this.#reportEnd(stream, ERR_STREAM_CLOSED, status, error);
-  }
-
-  /** Closes a stream when both sides have finished. */
-  closeIfDone(stream: StreamRecord): void {
-    if (stream.localClosed && stream.remoteClosed && !stream.closing)
-      this.closeStream(stream, OK, null);
-  }
-
-  /** Our half of a stream is finished: what is still queued for it will be refused when its turn comes. */
-  localFinished(stream: StreamRecord): void {
-    stream.localClosed = true;
-    this.closeIfDone(stream);
-  }
-
-  /** A stream has sent a frame: now the others of its priority have their turn. */
-  turnTaken(stream: StreamRecord): void {
-    this.schedule(stream);
-    this.queue.rotate(stream);
-  }
-
-  /** Drops what a stream had to send; with an `errno` its frames are reported. */
-  dropOutbox(stream: StreamRecord, errno: number): void {
-    for (let item = stream.removeAll(); item !== null; item = item.next) {
-      const { frame, provider } = item;
-      if (frame !== null && errno !== 0) this.report.ctrlNotSend(frame, errno);
-      this.report.closeProvider(provider);
-    }
   }
 
   /**
@@ -193,6 +106,23 @@ export class EngineState {
     if (stream !== undefined) stream.reset = frame;
     const queue = reply ? this.queue.replies : this.queue.urgent;
     queue.push(frame);
+  }
+
+  /** Whether bytes of the peer are still of interest. */
+  get wantsInput(): boolean {
+    if (this.phase !== 'open') return false;
+    return !this.goawayKnown || this.streams.size > 0 || this.queue.waitingToOpen > 0;
+  }
+
+  /** Whether there is a frame that may be sent now. */
+  get hasOutput(): boolean {
+    if (this.phase === 'ended') return false;
+    return this.queue.hasUrgent || this.queue.hasStream(this.mayOpen, this.mayData);
+  }
+
+  /** Whether a GOAWAY, sent or received, forbids new streams. */
+  get goawayKnown(): boolean {
+    return this.goawaySent || this.goawayReceived;
   }
 
   /** A reply was queued: a peer that lets too many pile up loses the session. */
@@ -255,6 +185,13 @@ export class EngineState {
     this.credit.stop();
   }
 
+  /** The transport has ended: every stream ends with an error. */
+  endTransport(error?: SessionError): void {
+    if (this.phase === 'ended') return;
+    this.end();
+    this.endStreams(INTERNAL_ERROR, error ?? transportEnded());
+  }
+
   /** Ends everything that is open or waits to be opened. */
   endStreams(status: number, error: SessionError): void {
     this.refuseWaiting(ERR_SYN_STREAM_NOT_ALLOWED, error);
@@ -281,13 +218,6 @@ export class EngineState {
     }
   }
 
-  /** Refuses every request whose SYN_STREAM waits. */
-  refuseWaiting(errno: number, error: StreamError | SessionError): void {
-    for (let stream = this.queue.nextToOpen(); stream !== null; stream = this.queue.nextToOpen()) {
-      this.refuse(stream, errno, REFUSED_STREAM, error);
-    }
-  }
-
   /** Ends our streams that the peer has not processed according to its GOAWAY (SPDY/3 2.6.6). */
   closeUnprocessed(): void {
     const unprocessed = this.streams
@@ -305,36 +235,6 @@ export class EngineState {
       );
       this.closeStream(stream, REFUSED_STREAM, error);
     }
-  }
-
-  /** Drops a request before its SYN_STREAM was written. Its user data is reachable under stream id 0 meanwhile. */
-  refuse(
-    stream: StreamRecord,
-    errno: number,
-    status: number,
-    error: StreamError | SessionError,
-  ): void {
-    this.queue.remove(stream);
-    stream.closed = true;
-    this.#reportEnd(stream, errno, status, error);
-  }
-
-  #reportEnd(
-    stream: StreamRecord,
-    errno: number,
-    status: number,
-    error: StreamError | SessionError | null,
-  ): void {
-    const outer = this.reporting;
-    this.reporting = stream;
-    // With the session everything is lost: single frames are not reported then.
-    const silent = error instanceof SessionError;
-    if (!silent && stream.streamId === 0 && stream.opening !== null) {
-      this.report.ctrlNotSend(stream.opening, errno);
-    }
-    this.dropOutbox(stream, silent ? 0 : errno);
-    this.report.streamClose(stream.streamId, status, error);
-    this.reporting = outer;
   }
 
   /** Stops the pushes that belong to a stream which the peer has cancelled (SPDY/3 3.3.2); without RST_STREAM it would wait for them. */
@@ -365,4 +265,9 @@ export class EngineState {
       status: this.version.goawayStatus ? status : GOAWAY_OK,
     };
   }
+}
+
+function transportEnded(): SessionError {
+  const message = 'the transport ended while the stream was open';
+  return new SessionError('ERR_SPDY_TRANSPORT_CLOSED', message, GOAWAY_INTERNAL_ERROR, 'peer');
 }

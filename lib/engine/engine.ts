@@ -1,28 +1,22 @@
-import { checkRange } from '../common/check.ts';
 import { dictionaryFor } from '../compression/dictionaries.ts';
 import { HeaderDecompressor } from '../compression/header-decompressor.ts';
-import { InvalidArgumentError, SessionError } from '../errors.ts';
+import type { SessionError } from '../errors.ts';
 import { toBuffer } from '../framing/bytes.ts';
 import { FrameReader } from '../framing/frame-reader.ts';
-import { OutputBuffer } from '../framing/output-buffer.ts';
 import {
-  CTRL_FLAG_FIN,
-  CTRL_FLAG_NONE,
-  GOAWAY_INTERNAL_ERROR,
   GOAWAY_OK,
   HEADERS,
-  INTERNAL_ERROR,
   type Side,
   type SpdyVersion,
   SYN_REPLY,
 } from '../protocol/constants.ts';
 import type { HeaderList, SettingsEntry } from '../protocol/frames.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
-import { askForBytes, handOver } from './callback-io.ts';
+import { askForBytes } from './callback-io.ts';
 import type { DataSource } from './data-provider.ts';
 import type { EngineHandler } from './engine-handler.ts';
+import { EngineOutlet } from './engine-outlet.ts';
 import { EngineState } from './engine-state.ts';
-import { createCompressor } from './header-compression.ts';
 import {
   applyOption,
   checkEnd,
@@ -31,11 +25,11 @@ import {
   resolveOptions,
 } from './options.ts';
 import { Receiver } from './receive-data.ts';
-import { Sender } from './send.ts';
 import type { SessionCalls } from './session-calls.ts';
 import type { EngineStatistics } from './statistics.ts';
 import type { StreamHandle } from './stream-record.ts';
-import { isDataSource, Submitter } from './submit.ts';
+import { Submitter } from './submit.ts';
+import { SessionSubmitter } from './submit-session.ts';
 
 /**
  * One end of a SPDY session without any I/O: bytes go in through `receive()` and come out of `pull()`, what happens is reported to an
@@ -53,13 +47,9 @@ export class Engine implements SessionCalls {
   readonly #options: ResolvedOptions;
   readonly #state: EngineState;
   readonly #reader: FrameReader;
-  readonly #out = new OutputBuffer();
-  readonly #sender: Sender;
+  readonly #outlet: EngineOutlet;
   readonly #submit: Submitter;
-  /** Bytes of the frame that `send()` could not hand over yet. */
-  #unsent: Buffer | null = null;
-  /** The transport has ended: what was encoded goes nowhere. */
-  #gone = false;
+  readonly #session: SessionSubmitter;
 
   /**
    * @throws InvalidArgumentError for a side or an option that is none
@@ -77,18 +67,12 @@ export class Engine implements SessionCalls {
     this.#handler = handler;
     this.#options = resolveOptions(side, options);
     this.#state = new EngineState(side, protocol, this.#options, handler);
-    const dictionary = dictionaryFor(protocol.wire);
-    const receiver = new Receiver(this.#state);
-    this.#reader = new FrameReader(
-      protocol,
-      this.#options,
-      new HeaderDecompressor(dictionary),
-      receiver,
-    );
+    const inflater = new HeaderDecompressor(dictionaryFor(protocol.wire));
+    this.#reader = new FrameReader(protocol, this.#options, inflater, new Receiver(this.#state));
     this.#state.reader = this.#reader;
-    const compressor = createCompressor(protocol, this.#options);
-    this.#sender = new Sender(this.#state, this.#out, compressor);
+    this.#outlet = new EngineOutlet(this.#state);
     this.#submit = new Submitter(this.#state);
+    this.#session = new SessionSubmitter(this.#state);
   }
 
   /**
@@ -121,13 +105,9 @@ export class Engine implements SessionCalls {
 
   /** The transport has ended: every stream ends with an error, and nothing is sent any more. */
   transportEnd(error?: SessionError): void {
-    const state = this.#state;
-    this.#gone = true;
-    this.#unsent = null;
-    if (state.phase === 'ended') return;
-    state.end();
-    state.endStreams(INTERNAL_ERROR, error ?? transportEnded());
-    state.report.rethrow();
+    this.#outlet.close();
+    this.#state.endTransport(error);
+    this.#state.report.rethrow();
   }
 
   /**
@@ -145,10 +125,7 @@ export class Engine implements SessionCalls {
    * @throws CallbackFailureError when a data provider fails for the session
    */
   pull(limit = 65536): Buffer | null {
-    this.#state.report.assertOutside('pull');
-    this.#sender.fill(limit);
-    this.#state.report.rethrow();
-    return this.#hasOutput() ? this.#out.take() : null;
+    return this.#outlet.pull(limit);
   }
 
   /**
@@ -158,15 +135,7 @@ export class Engine implements SessionCalls {
    * @throws CallbackFailureError when a data provider fails for the session
    */
   pullPieces(limit = 65536): Buffer[] | null {
-    this.#state.report.assertOutside('pullPieces');
-    this.#out.gathering = true;
-    try {
-      this.#sender.fill(limit);
-    } finally {
-      this.#out.gathering = false;
-    }
-    this.#state.report.rethrow();
-    return this.#hasOutput() ? this.#out.takePieces() : null;
+    return this.#outlet.pullPieces(limit);
   }
 
   /**
@@ -175,33 +144,15 @@ export class Engine implements SessionCalls {
    * @throws CallbackFailureError when `sendCb` or a data provider fails; the frame in progress is kept
    */
   send(): void {
-    this.#state.report.assertOutside('send');
-    for (;;) {
-      if (this.#unsent === null) {
-        if (!this.#sender.encodeNext() || this.#gone) break;
-        this.#unsent = this.#out.take();
-      }
-      const bytes = this.#unsent;
-      const sent = handOver(this.#handler, this.#state.report, bytes);
-      if (sent === 0 || this.#gone) break;
-      this.#state.statistics.bytesSent += sent;
-      this.#unsent = sent < bytes.length ? bytes.subarray(sent) : null;
-      if (this.#unsent === null) this.#sender.written();
-    }
-    this.#state.report.rethrow();
+    this.#outlet.send(this.#handler);
   }
 
   wantRead(): boolean {
-    const { phase, goawaySent, goawayReceived, streams, queue } = this.#state;
-    if (phase !== 'open') return false;
-    return (!goawaySent && !goawayReceived) || streams.size > 0 || queue.waitingToOpen > 0;
+    return this.#state.wantsInput;
   }
 
   wantWrite(): boolean {
-    const { phase, queue, mayOpen, mayData } = this.#state;
-    if (this.#unsent !== null || this.#out.length > 0) return !this.#gone;
-    if (phase === 'ended') return false;
-    return queue.hasUrgent || queue.hasStream(mayOpen, mayData);
+    return this.#outlet.holdsBytes || this.#state.hasOutput;
   }
 
   /** Whether the session has failed or ended. */
@@ -215,25 +166,11 @@ export class Engine implements SessionCalls {
     provider?: DataSource | null,
     userData?: unknown,
   ): StreamHandle {
-    const source = isDataSource(provider) ? provider : null;
-    const handle = this.#submit.open(
-      source === null ? CTRL_FLAG_FIN : CTRL_FLAG_NONE,
-      0,
-      priority,
-      headers,
-      source,
-      userData,
-      0,
-    );
-    this.#state.report.rethrow();
-    return handle;
+    return this.#submit.request(priority, headers, provider, userData);
   }
 
   submitResponse(streamId: number, headers: HeaderList, provider?: DataSource | null): void {
-    const source = isDataSource(provider) ? provider : null;
-    const flags = source === null ? CTRL_FLAG_FIN : CTRL_FLAG_NONE;
-    this.#submit.headers(SYN_REPLY, flags, streamId, headers, source);
-    this.#state.report.rethrow();
+    this.#submit.response(streamId, headers, provider);
   }
 
   submitSynStream(
@@ -244,27 +181,15 @@ export class Engine implements SessionCalls {
     userData?: unknown,
     slot = 0,
   ): StreamHandle {
-    const handle = this.#submit.open(
-      flags,
-      associatedToStreamId,
-      priority,
-      headers,
-      null,
-      userData,
-      slot,
-    );
-    this.#state.report.rethrow();
-    return handle;
+    return this.#submit.open(flags, associatedToStreamId, priority, headers, null, userData, slot);
   }
 
   submitSynReply(flags: number, streamId: number, headers: HeaderList): void {
     this.#submit.headers(SYN_REPLY, flags, streamId, headers, null);
-    this.#state.report.rethrow();
   }
 
   submitHeaders(flags: number, streamId: number, headers: HeaderList): void {
     this.#submit.headers(HEADERS, flags, streamId, headers, null);
-    this.#state.report.rethrow();
   }
 
   /** Throws the InvalidArgumentError that `submitHeaders()` would, for headers which are submitted later. */
@@ -274,37 +199,34 @@ export class Engine implements SessionCalls {
 
   submitData(streamId: number, flags: number, provider: DataSource): void {
     this.#submit.data(streamId, flags, provider);
-    this.#state.report.rethrow();
   }
 
   submitRstStream(streamId: number, status: number): void {
     this.#submit.reset(streamId, status);
-    this.#state.report.rethrow();
   }
 
   cancel(handle: StreamHandle, status: number): void {
     this.#submit.cancel(handle, status);
-    this.#state.report.rethrow();
   }
 
   submitPing(): number {
-    return this.#submit.ping();
+    return this.#session.ping();
   }
 
   submitGoaway(status: number = GOAWAY_OK): void {
-    this.#submit.goaway(status);
+    this.#session.goaway(status);
   }
 
   submitSettings(flags: number, entries: readonly SettingsEntry[]): void {
-    this.#submit.settings(flags, entries);
+    this.#session.settings(flags, entries);
   }
 
   submitWindowUpdate(streamId: number, delta: number): void {
-    this.#submit.windowUpdate(streamId, delta);
+    this.#session.windowUpdate(streamId, delta);
   }
 
   submitCredential(slot: number, proof: Uint8Array, certificates: readonly Uint8Array[]): void {
-    this.#submit.credential(slot, proof, certificates);
+    this.#session.credential(slot, proof, certificates);
   }
 
   resumeData(streamId: number): boolean {
@@ -316,14 +238,7 @@ export class Engine implements SessionCalls {
   }
 
   failSession(status: number, error?: SessionError): void {
-    checkRange('status', status, 0, 2);
-    if (this.#state.phase !== 'open') this.#submit.goaway(status);
-    else {
-      const message = 'the session was ended by this side';
-      const reason = error ?? new SessionError('ERR_SPDY_SESSION_CLOSED', message, status, 'local');
-      this.#state.fail(reason, status);
-    }
-    this.#state.report.rethrow();
+    this.#session.fail(status, error);
   }
 
   setOption(option: number, value: number): void {
@@ -331,19 +246,15 @@ export class Engine implements SessionCalls {
   }
 
   getStreamUserData(streamId: number): unknown {
-    const { reporting, streams } = this.#state;
-    const stream = reporting?.streamId === streamId ? reporting : streams.get(streamId);
-    return stream?.userData ?? null;
+    return this.#state.userDataOf(streamId);
   }
 
   setStreamUserData(streamId: number, userData: unknown): void {
-    const stream = this.#state.streams.get(streamId);
-    if (stream === undefined) throw new InvalidArgumentError(`stream ${streamId} is not open`);
-    stream.userData = userData ?? null;
+    this.#state.keepUserData(streamId, userData);
   }
 
   getOutboundQueueSize(): number {
-    return this.#state.queue.size(this.#state.mayData) - (this.#sender.dataInProgress ? 1 : 0);
+    return this.#state.queue.size(this.#state.mayData) - (this.#outlet.dataInProgress ? 1 : 0);
   }
 
   getPriLowest(): number {
@@ -364,7 +275,7 @@ export class Engine implements SessionCalls {
   }
 
   setNextStreamId(streamId: number): void {
-    this.#submit.setNextStreamId(streamId);
+    this.#session.setNextStreamId(streamId);
   }
 
   setClientCertificate(chain: readonly Uint8Array[]): void {
@@ -379,17 +290,4 @@ export class Engine implements SessionCalls {
   get statistics(): Readonly<EngineStatistics> {
     return this.#state.statistics;
   }
-
-  /** Whether there is something to hand out; it counts as sent then. */
-  #hasOutput(): boolean {
-    const { length } = this.#out;
-    if (length === 0 || this.#gone) return false;
-    this.#state.statistics.bytesSent += length;
-    return true;
-  }
-}
-
-function transportEnded(): SessionError {
-  const message = 'the transport ended while the stream was open';
-  return new SessionError('ERR_SPDY_TRANSPORT_CLOSED', message, GOAWAY_INTERNAL_ERROR, 'peer');
 }

@@ -1,6 +1,6 @@
 import { checkObject, checkRange } from '../common/check.ts';
 import { InvalidArgumentError, UnsupportedVersionError } from '../errors.ts';
-import type { FrameLimits } from '../framing/frame-reader.ts';
+import type { FrameLimits } from '../framing/frame-limits.ts';
 import type { HeaderEncoding } from '../framing/header-list.ts';
 import {
   CLIENT,

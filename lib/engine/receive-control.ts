@@ -3,15 +3,12 @@ import type { FrameSink, HeaderFault } from '../framing/frame-sink.ts';
 import { presentHeaders } from '../framing/header-list.ts';
 import {
   CANCEL,
-  CLIENT,
   CREDENTIAL,
   CTRL_FLAG_FIN,
-  CTRL_FLAG_UNIDIRECTIONAL,
   ERR_UNSUPPORTED_VERSION,
   FRAME_TOO_LARGE,
   GOAWAY,
   HEADERS,
-  INVALID_CREDENTIALS,
   PING,
   PROTOCOL_ERROR,
   REFUSED_STREAM,
@@ -31,6 +28,7 @@ import type {
   SynStreamFrame,
 } from '../protocol/frames.ts';
 import type { EngineState } from './engine-state.ts';
+import { acceptStream, takeStreamId } from './receive-opening.ts';
 import {
   invalidSession,
   receiveCredential,
@@ -39,7 +37,7 @@ import {
   receiveSettings,
   receiveWindowUpdate,
 } from './receive-session.ts';
-import { StreamRecord } from './stream-record.ts';
+import type { StreamRecord } from './stream-record.ts';
 import {
   ACCEPT,
   DROP,
@@ -108,7 +106,7 @@ export abstract class ControlReceiver implements FrameSink {
       return;
     }
     if (frame.type === SYN_STREAM) {
-      if (!this.#isNew(frame)) return;
+      if (!takeStreamId(state, frame)) return;
     } else {
       const stream = state.streams.get(frame.streamId);
       const number = this.#stateOf(stream, frame.streamId);
@@ -156,71 +154,11 @@ export abstract class ControlReceiver implements FrameSink {
     return { ...frame, headers: presentHeaders(this.state.version, frame.headers) };
   }
 
-  /** Whether a SYN_STREAM has an id that the peer may use now (SPDY/3 2.3.2); it is used up then, else it was answered. */
-  #isNew(frame: SynStreamFrame): boolean {
-    const { state } = this;
-    const { streams } = state;
-    const { streamId } = frame;
-    if (state.goawaySent) return false;
-    if (streamId === 0 || streams.isOwnId(streamId) || streamId < streams.lastReceivedId) {
-      const wrong = streams.isOwnId(streamId) ? 'belongs to this side' : 'is lower than one before';
-      invalidSession(
-        this.state,
-        frame,
-        `SYN_STREAM with stream id ${streamId}, which ${streamId === 0 ? 'is none' : wrong}`,
-      );
-      return false;
-    }
-    if (streamId === streams.lastReceivedId) {
-      if (streams.get(streamId)?.closing !== true) {
-        state.streamFault(
-          streamId,
-          PROTOCOL_ERROR,
-          'ERR_SPDY_PROTOCOL',
-          'a second SYN_STREAM',
-          frame,
-        );
-      }
-      return false;
-    }
-    streams.lastReceivedId = streamId;
-    return true;
-  }
-
   #synStream(frame: SynStreamFrame): void {
-    const { state } = this;
-    const { streams, report } = state;
-    const { streamId } = frame;
-    if (!this.#isNew(frame)) return;
-    if (streams.peers >= state.localMaxStreams) {
-      const message = `more than ${state.localMaxStreams} streams`;
-      state.streamFault(streamId, REFUSED_STREAM, 'ERR_SPDY_TOO_MANY_STREAMS', message, frame);
-      return;
-    }
-    const { certificates } = state;
-    if (certificates !== null && frame.slot !== 0 && certificates.get(frame.slot) === null) {
-      const message = `certificate slot ${frame.slot} is empty`;
-      state.streamFault(streamId, INVALID_CREDENTIALS, 'ERR_SPDY_PROTOCOL', message, frame);
-      return;
-    }
-    streams.lastAcceptedId = streamId;
-    state.statistics.streamsAccepted++;
-    const fin = (frame.flags & CTRL_FLAG_FIN) !== 0;
-    // A push is unidirectional whether it says so or not (some servers do not).
-    const push = state.side === CLIENT && frame.associatedToStreamId !== 0;
-    const unidirectional = push || (frame.flags & CTRL_FLAG_UNIDIRECTIONAL) !== 0;
-    const stream = new StreamRecord(
-      streamId,
-      false,
-      frame.priority,
-      state.peerInitialWindow,
-      state.credit.newStreamWindow,
-    );
-    stream.remoteClosed = fin;
-    stream.localClosed = unidirectional;
-    streams.add(stream);
-    report.ctrlRecv(frame);
-    this.requestDone(stream, fin);
+    const stream = acceptStream(this.state, frame);
+    if (stream === null) return;
+    this.state.report.ctrlRecv(frame);
+    this.requestDone(stream, (frame.flags & CTRL_FLAG_FIN) !== 0);
   }
 
   #synReply(frame: SynReplyFrame): void {

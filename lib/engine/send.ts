@@ -7,42 +7,33 @@ import {
   writeRstStream,
   writeSettings,
   writeSynReply,
-  writeSynStream,
   writeWindowUpdate,
 } from '../framing/encode.ts';
 import type { OutputBuffer } from '../framing/output-buffer.ts';
 import {
   CREDENTIAL,
   CTRL_FLAG_FIN,
-  CTRL_FLAG_UNIDIRECTIONAL,
   ERR_GOAWAY_ALREADY_SENT,
   ERR_INVALID_STREAM_ID,
   ERR_INVALID_STREAM_STATE,
   ERR_STREAM_CLOSED,
   ERR_STREAM_SHUT_WR,
-  ERR_SYN_STREAM_NOT_ALLOWED,
   FRAME_HEADER_LENGTH,
   GOAWAY,
   HEADERS,
   PING,
-  REFUSED_STREAM,
   RST_STREAM,
   SYN_REPLY,
   SYN_STREAM,
   WINDOW_UPDATE,
 } from '../protocol/constants.ts';
-import type {
-  ControlFrame,
-  GoawayFrame,
-  HeadersFrame,
-  SynReplyFrame,
-  SynStreamFrame,
-} from '../protocol/frames.ts';
+import type { ControlFrame, GoawayFrame, HeadersFrame, SynReplyFrame } from '../protocol/frames.ts';
 import type { EngineState } from './engine-state.ts';
 import type { BlockCompressor } from './header-compression.ts';
 import { DataSender } from './send-data.ts';
+import { OpeningSender } from './send-opening.ts';
 import type { UrgentFrame } from './send-queue.ts';
-import { LANE_DATA, NO_HEADERS, type OutItem, type StreamRecord } from './stream-record.ts';
+import { LANE_DATA, type OutItem, type StreamRecord } from './stream-record.ts';
 
 /** Most bytes of memory that are taken before it is known that they are needed. */
 const MOST_RESERVED = 131072;
@@ -55,6 +46,7 @@ export class Sender {
   readonly #state: EngineState;
   readonly #out: OutputBuffer;
   readonly #compressor: BlockCompressor;
+  readonly #opening: OpeningSender;
   readonly #data: DataSender;
 
   // The frame that was encoded last, until `written()`.
@@ -67,6 +59,7 @@ export class Sender {
     this.#state = state;
     this.#out = out;
     this.#compressor = compressor;
+    this.#opening = new OpeningSender(state, out, compressor);
     this.#data = new DataSender(state, out);
   }
 
@@ -95,7 +88,7 @@ export class Sender {
       if (queue.goaways.length > 0) {
         // Requests that were made before go out first, unless the session has failed.
         const waiting =
-          state.phase === 'open' && state.mayOpen && !this.#goawayKnown ? queue.nextToOpen() : null;
+          state.phase === 'open' && state.mayOpen && !state.goawayKnown ? queue.nextToOpen() : null;
         if (waiting !== null) {
           if (this.#encodeOpening(waiting)) return true;
         } else if (this.#encodeGoaway(queue.goaways.take() as GoawayFrame)) {
@@ -137,7 +130,7 @@ export class Sender {
     report.ctrlSend(frame);
     switch (frame.type) {
       case SYN_STREAM:
-        this.#openingWritten(stream as StreamRecord, frame.flags);
+        this.#opening.written(stream as StreamRecord, frame.flags);
         break;
       case SYN_REPLY:
       case HEADERS:
@@ -158,11 +151,6 @@ export class Sender {
   /** Whether a DATA frame that was encoded has not been written yet, while more of its data waits. */
   get dataInProgress(): boolean {
     return this.#stream !== null && this.#frame === null && this.#stream.lane === LANE_DATA;
-  }
-
-  /** Whether a GOAWAY forbids new streams. */
-  get #goawayKnown(): boolean {
-    return this.#state.goawaySent || this.#state.goawayReceived;
   }
 
   #begin(frame: ControlFrame): void {
@@ -224,79 +212,15 @@ export class Sender {
   #goawayWritten(): void {
     const state = this.#state;
     if (this.#lastWords) state.end();
-    else state.refuseWaiting(ERR_SYN_STREAM_NOT_ALLOWED, this.#notAllowed());
-  }
-
-  #notAllowed(): StreamError {
-    return new StreamError(
-      'ERR_SPDY_SYN_STREAM_NOT_ALLOWED',
-      `no stream can be opened after GOAWAY was ${this.#state.goawaySent ? 'sent' : 'received'}`,
-      0,
-      REFUSED_STREAM,
-      'local',
-    );
+    else this.#opening.refuseWaiting();
   }
 
   #encodeOpening(stream: StreamRecord): boolean {
-    const state = this.#state;
-    const opening = stream.opening as SynStreamFrame;
-    if (this.#goawayKnown) {
-      state.refuse(stream, ERR_SYN_STREAM_NOT_ALLOWED, REFUSED_STREAM, this.#notAllowed());
-      return false;
-    }
-    let associated: StreamRecord | undefined;
-    if (opening.associatedToStreamId !== 0) {
-      associated = state.streams.get(opening.associatedToStreamId);
-      if (associated === undefined || associated.closing || associated.localClosed) {
-        const gone = `stream ${opening.associatedToStreamId}, with which a stream is to be associated, is not open`;
-        const error = new StreamError('ERR_SPDY_STREAM_CLOSED', gone, 0, REFUSED_STREAM, 'local');
-        state.refuse(stream, ERR_STREAM_CLOSED, REFUSED_STREAM, error);
-        return false;
-      }
-    }
-    state.queue.remove(stream);
-    stream.urgency = stream.priority;
-    stream.streamId = state.streams.nextOwnId;
-    state.streams.nextOwnId += 2;
-    stream.sendWindow = state.peerInitialWindow;
-    stream.receiveWindow = state.credit.newStreamWindow;
-    state.streams.add(stream);
-    state.statistics.streamsOpened++;
-    if (associated !== undefined) {
-      stream.associated = associated;
-      associated.pushes ??= new Set();
-      associated.pushes.add(stream);
-    }
-    const frame = { ...opening, streamId: stream.streamId };
-    stream.opening = frame;
-    const block = this.#compressor.compress(stream.wireHeaders);
-    stream.wireHeaders = NO_HEADERS;
+    const frame = this.#opening.encode(stream);
+    if (frame === null) return false;
     this.#stream = stream;
-    const { flags, streamId, associatedToStreamId, priority, slot } = frame;
-    frame.length = writeSynStream(
-      this.#out,
-      state.version,
-      flags,
-      streamId,
-      associatedToStreamId,
-      priority,
-      slot,
-      block,
-    );
     this.#begin(frame);
     return true;
-  }
-
-  #openingWritten(stream: StreamRecord, flags: number): void {
-    const state = this.#state;
-    stream.opening = null;
-    if (stream.closed) return;
-    if ((flags & CTRL_FLAG_FIN) !== 0) stream.localClosed = true;
-    // A push is unidirectional for its receiver, whether it says so or not.
-    const push = stream.associated !== null;
-    if (push || (flags & CTRL_FLAG_UNIDIRECTIONAL) !== 0) stream.remoteClosed = true;
-    state.closeIfDone(stream);
-    if (!stream.closed) state.schedule(stream);
   }
 
   #encodeItem(stream: StreamRecord): boolean {

@@ -1,15 +1,10 @@
 import { checkRange } from '../common/check.ts';
-import {
-  InvalidArgumentError,
-  InvalidStateError,
-  StreamClosedError,
-  StreamError,
-} from '../errors.ts';
+import { InvalidArgumentError, InvalidStateError, StreamError } from '../errors.ts';
 import { headerBlockLength, prepareHeaders, presentHeaders } from '../framing/header-list.ts';
 import {
   CLIENT,
-  CREDENTIAL,
   CTRL_FLAG_FIN,
+  CTRL_FLAG_NONE,
   CTRL_FLAG_UNIDIRECTIONAL,
   DATA_FLAG_FIN,
   ERR_STREAM_CLOSED,
@@ -18,19 +13,14 @@ import {
   type HEADERS,
   MAX_FRAME_LENGTH,
   MAX_STREAM_ID,
-  MAX_WINDOW_SIZE,
-  PING,
   REFUSED_STREAM,
-  SETTINGS,
-  SETTINGS_MAX,
-  type SYN_REPLY,
+  SYN_REPLY,
   SYN_STREAM,
 } from '../protocol/constants.ts';
-import type { HeaderList, HeadersFrame, SettingsEntry, SynReplyFrame } from '../protocol/frames.ts';
+import type { HeaderList, HeadersFrame, SynReplyFrame } from '../protocol/frames.ts';
 import type { DataSource } from './data-provider.ts';
 import type { EngineState } from './engine-state.ts';
 import { compressedBound } from './header-compression.ts';
-import { applyLocalSettings } from './settings.ts';
 import {
   LANE_OPEN,
   NO_HEADERS,
@@ -46,6 +36,25 @@ export class Submitter {
 
   constructor(state: EngineState) {
     this.#state = state;
+  }
+
+  /** Queues a SYN_STREAM, with FIN unless the data of a provider follows. */
+  request(
+    priority: number,
+    headers: HeaderList,
+    provider: DataSource | null | undefined,
+    userData: unknown,
+  ): StreamHandle {
+    const source = isDataSource(provider) ? provider : null;
+    const flags = source === null ? CTRL_FLAG_FIN : CTRL_FLAG_NONE;
+    return this.open(flags, 0, priority, headers, source, userData, 0);
+  }
+
+  /** Queues a SYN_REPLY, with FIN unless the data of a provider follows. */
+  response(streamId: number, headers: HeaderList, provider: DataSource | null | undefined): void {
+    const source = isDataSource(provider) ? provider : null;
+    const flags = source === null ? CTRL_FLAG_FIN : CTRL_FLAG_NONE;
+    this.headers(SYN_REPLY, flags, streamId, headers, source);
   }
 
   /** Queues a SYN_STREAM and what follows it. */
@@ -94,6 +103,7 @@ export class Submitter {
       stream.urgency = Math.min(priority, associated?.priority ?? priority);
       queue.place(stream, LANE_OPEN, 1);
     }
+    state.report.rethrow();
     return stream;
   }
 
@@ -131,6 +141,7 @@ export class Submitter {
     if (state.phase === 'ended') state.report.ctrlNotSend(frame, ERR_STREAM_CLOSED);
     else state.queue.urgent.push(frame);
     state.report.closeProvider(provider);
+    state.report.rethrow();
   }
 
   /** Throws for headers that HEADERS cannot carry. */
@@ -146,6 +157,7 @@ export class Submitter {
     const stream = this.#state.streams.get(streamId);
     if (stream === undefined || stream.closing) {
       this.#state.report.closeProvider(provider);
+      this.#state.report.rethrow();
       return;
     }
     this.#append(stream, dataItem(provider, (flags & DATA_FLAG_FIN) !== 0));
@@ -166,6 +178,7 @@ export class Submitter {
     // A stream that has ended needs no reset, and after the peer's RST_STREAM nothing may follow (SPDY/3 2.6.3).
     if (!streams.get(streamId) && streams.stateOfMissing(streamId) !== STATE_IDLE) return;
     state.queueReset(streamId, status, ERR_STREAM_CLOSING, false);
+    state.report.rethrow();
   }
 
   /** Ends a stream that was asked for: without a trace if its SYN_STREAM has not left. */
@@ -186,108 +199,7 @@ export class Submitter {
       'local',
     );
     this.#state.refuse(handle, ERR_STREAM_CLOSING, status, error);
-  }
-
-  /** Queues PING; returns its id. */
-  ping(): number {
-    const state = this.#state;
-    const { maxOutstandingPings } = state.options;
-    if (state.queuedPings + state.outstandingPings.size >= maxOutstandingPings) {
-      throw new InvalidStateError(
-        `${maxOutstandingPings} PINGs are already waiting for an answer`,
-        'ERR_SPDY_TOO_MANY_PINGS',
-      );
-    }
-    const id = state.nextPingId;
-    state.nextPingId = id + 2 > MAX_STREAM_ID ? (state.side === CLIENT ? 1 : 2) : id + 2;
-    if (state.phase === 'ended') return id;
-    state.queuedPings++;
-    state.queue.pings.push({ version: state.version.wire, flags: 0, length: 4, type: PING, id });
-    return id;
-  }
-
-  /** Queues GOAWAY. */
-  goaway(status: number): void {
-    checkRange('status', status, 0, 2);
-    if (this.#state.phase !== 'ended') this.#state.queue.goaways.push(this.#state.goaway(status));
-  }
-
-  /** Queues SETTINGS; our own values count from now on. */
-  settings(flags: number, entries: readonly SettingsEntry[]): void {
-    const state = this.#state;
-    checkRange('flags', flags, 0, 1);
-    if (!Array.isArray(entries) || entries.some((entry) => !(entry instanceof Object)))
-      throw new InvalidArgumentError('settings must be an array of { id, flags, value }');
-    const sorted = entries.map(({ id, flags: entryFlags, value }) => {
-      checkRange('settings id', id, 1, SETTINGS_MAX);
-      checkRange(`flags of setting ${id}`, entryFlags, 0, 255);
-      checkRange(`value of setting ${id}`, value, 0, 0xffffffff);
-      return { id, flags: entryFlags, value };
-    });
-    sorted.sort((a, b) => a.id - b.id);
-    for (const [i, entry] of sorted.entries()) {
-      if (entry.id === sorted[i + 1]?.id)
-        throw new InvalidArgumentError(`setting ${entry.id} is given twice`);
-    }
-    if (state.phase === 'ended') return;
-    applyLocalSettings(state, sorted);
-    const length = 4 + 8 * sorted.length;
-    state.queue.settings.push({
-      version: state.version.wire,
-      flags,
-      length,
-      type: SETTINGS,
-      entries: sorted,
-    });
-  }
-
-  /** Queues WINDOW_UPDATE for a stream, or with stream id 0 for the session. */
-  windowUpdate(streamId: number, delta: number): void {
-    const state = this.#state;
-    checkRange('delta', delta, 1, MAX_WINDOW_SIZE);
-    checkRange('streamId', streamId, 0, MAX_STREAM_ID);
-    const { version } = state;
-    if (streamId === 0 ? !version.sessionWindow : !version.streamWindows) {
-      throw new InvalidArgumentError(
-        `${version.name} has no ${streamId === 0 ? 'session window' : 'WINDOW_UPDATE'}`,
-      );
-    }
-    const stream = state.streams.get(streamId);
-    if (streamId !== 0 && stream === undefined)
-      throw new StreamClosedError(`stream ${streamId} is not open`);
-    if (state.phase !== 'ended') state.credit.grant(stream ?? null, delta);
-  }
-
-  /** Queues CREDENTIAL. */
-  credential(slot: number, proof: Uint8Array, certificates: readonly Uint8Array[]): void {
-    const state = this.#state;
-    if (!state.version.hasCredential || state.side !== CLIENT) {
-      throw new InvalidStateError('CREDENTIAL is sent by SPDY/3 clients only');
-    }
-    checkRange('slot', slot, 1, 0xffff);
-    if (!isBytes(proof) || !Array.isArray(certificates) || !certificates.every(isBytes))
-      throw new InvalidArgumentError('CREDENTIAL needs a proof and certificates as Uint8Arrays');
-    const length = certificates.reduce(
-      (sum, certificate) => sum + 4 + certificate.length,
-      6 + proof.length,
-    );
-    if (certificates.length === 0)
-      throw new InvalidArgumentError('CREDENTIAL needs at least one certificate');
-    if (length > MAX_FRAME_LENGTH)
-      throw new InvalidArgumentError(
-        `CREDENTIAL is too large: ${length} bytes`,
-        'ERR_SPDY_FRAME_TOO_LARGE',
-      );
-    if (state.phase === 'ended') return;
-    state.queue.urgent.push({
-      version: state.version.wire,
-      flags: 0,
-      length,
-      type: CREDENTIAL,
-      slot,
-      proof,
-      certificates,
-    });
+    this.#state.report.rethrow();
   }
 
   /** Puts deferred data back into the queue, or a FIN that needs no window any more; false if there is no such thing. */
@@ -310,15 +222,6 @@ export class Submitter {
     if (credit.mode !== 'consume')
       throw new InvalidStateError("consume() needs the option windowUpdates: 'consume'");
     credit.consume(streams.get(streamId), streamId, bytes);
-  }
-
-  /** The id that our next stream gets. */
-  setNextStreamId(id: number): void {
-    const { streams, queue } = this.#state;
-    const last = MAX_STREAM_ID - 2 * Math.max(0, queue.waitingToOpen - 1);
-    checkRange('next stream id', id, streams.nextOwnId, last);
-    if (!streams.isOwnId(id)) throw new InvalidArgumentError(`stream id ${id} belongs to the peer`);
-    streams.nextOwnId = id;
   }
 
   #append(stream: StreamRecord, item: OutItem): void {
@@ -346,12 +249,8 @@ function sessionClosed(): StreamError {
 }
 
 /** Whether a value can deliver data; an object without a read function counts as no provider, as in Spdylay. */
-export function isDataSource(value: DataSource | null | undefined): value is DataSource {
+function isDataSource(value: DataSource | null | undefined): value is DataSource {
   return value !== null && value !== undefined && typeof value.readCb === 'function';
-}
-
-function isBytes(value: unknown): boolean {
-  return value instanceof Uint8Array;
 }
 
 function dataItem(provider: DataSource, fin: boolean): OutItem {

@@ -1,42 +1,19 @@
 import type { ErrorCode } from '../errors.ts';
-import { CREDENTIAL, FRAME_HEADER_LENGTH, SETTINGS, SYN_STREAM } from '../protocol/constants.ts';
-import type { HeaderList } from '../protocol/frames.ts';
+import { CREDENTIAL, SYN_STREAM } from '../protocol/constants.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
-import { BlockFeed } from './block-feed.ts';
 import { NO_BYTES, readUint32 } from './bytes.ts';
 import {
-  type BlockPrefix,
   blockPrefixLength,
   CONTROL_DECODERS,
   type ControlDecoder,
   hasHeaderBlock,
-  headerBlockFrame,
-  readBlockPrefix,
   typeExists,
 } from './decode.ts';
-import type { FrameSink, HeaderFault } from './frame-sink.ts';
-import { decodeHeaderBlock } from './header-block.ts';
+import { FrameHead } from './frame-head.ts';
+import { excessOf, type FrameLimits } from './frame-limits.ts';
+import type { FrameSink } from './frame-sink.ts';
+import { HeaderBlockReader } from './header-block-reader.ts';
 import type { HeaderInflater } from './header-inflater.ts';
-import type { HeaderEncoding } from './header-list.ts';
-import { HeaderMemory } from './header-memory.ts';
-
-/** What a frame reader accepts. It looks at the object again for each frame, so that changes take effect at once. */
-export interface FrameLimits {
-  /** Payload bytes of a control frame; more is inflated or skipped without being kept. */
-  readonly maxControlFrameSize: number;
-  /** Bytes of an inflated header block; more is a stream error. */
-  readonly maxHeaderListSize: number;
-  /** Pairs in a header block, after values were split. */
-  readonly maxHeaderCount: number;
-  /** Entries of a SETTINGS frame. */
-  readonly maxSettingsEntries: number;
-  /** Bytes at which inflating a header block is given up, which ends the session. */
-  readonly maxInflatedBlockSize: number;
-  /** Whether CREDENTIAL frames are read, where the version has them. */
-  readonly credentials: boolean;
-  /** How header values become strings. */
-  readonly headerEncoding: HeaderEncoding;
-}
 
 // What the bytes at hand belong to.
 /** The frame header. */
@@ -64,8 +41,6 @@ const START_BLOCK = 4;
 /** Collected: it is the stream id of a SYN_STREAM of another version. */
 const REPORT_STREAM_VERSION = 5;
 
-const NO_HEADERS: HeaderList = [];
-
 /**
  * Cuts a byte stream into SPDY frames (SPDY/3 2.2), however the bytes are split over calls, and reports them to a
  * sink. Work is linear in the bytes, and memory is bounded by the limits. DATA passes through as views.
@@ -73,25 +48,19 @@ const NO_HEADERS: HeaderList = [];
 export class FrameReader {
   readonly #version: ProtocolVersion;
   readonly #limits: FrameLimits;
-  readonly #memory = new HeaderMemory();
-  readonly #feed: BlockFeed;
+  readonly #block: HeaderBlockReader;
   readonly #sink: FrameSink;
 
-  #stopped = false;
+  /** Whether the reader has given up or was stopped; it ignores what comes then. */
+  stopped = false;
   #state = HEAD;
-  /** Bytes of the frame header that were read, and the header as two integers. */
-  #headLength = 0;
-  #word0 = 0;
-  #word1 = 0;
+  readonly #head = new FrameHead();
   /** Bytes of the payload, or of the piece that is read now, which are still to come. */
   #left = 0;
   /** What becomes of the payload. */
   #then = FORGET;
   /** Payload that came in several chunks: its buffer while it is collected. */
   #collected: Buffer = NO_BYTES;
-  /** Whether the header block is dropped because its frame is too long. */
-  #oversize = false;
-  readonly #prefix: BlockPrefix = { streamId: 0, associatedToStreamId: 0, priority: 0, slot: 0 };
 
   /** `inflater` serves this reader alone. */
   constructor(
@@ -102,27 +71,22 @@ export class FrameReader {
   ) {
     this.#version = version;
     this.#limits = limits;
-    this.#feed = new BlockFeed(inflater);
+    this.#block = new HeaderBlockReader(version, limits, inflater);
     this.#sink = sink;
-  }
-
-  /** Whether the reader has given up or was stopped; it ignores what comes then. */
-  get stopped(): boolean {
-    return this.#stopped;
   }
 
   /** Ends reading: nothing more is reported, not even out of the chunk that is being read. */
   stop(): void {
-    this.#stopped = true;
+    this.stopped = true;
     this.#collected = NO_BYTES;
-    this.#feed.reset();
+    this.#block.reset();
   }
 
   /** Reads the next bytes. Must not be called out of a call to the sink. */
   read(chunk: Buffer): void {
     const end = chunk.length;
     let at = 0;
-    while (at < end && !this.#stopped) {
+    while (at < end && !this.stopped) {
       switch (this.#state) {
         case HEAD:
           at = this.#readHead(chunk, at);
@@ -147,33 +111,21 @@ export class FrameReader {
   }
 
   #readHead(chunk: Buffer, start: number): number {
-    let at = start;
-    if (this.#headLength === 0 && chunk.length - at >= FRAME_HEADER_LENGTH) {
-      this.#word0 = readUint32(chunk, at) | 0;
-      this.#word1 = readUint32(chunk, at + 4) | 0;
-      at += FRAME_HEADER_LENGTH;
-    } else {
-      let have = this.#headLength;
-      while (at < chunk.length && have < FRAME_HEADER_LENGTH) {
-        const byte = chunk[at++] as number;
-        if (have++ < 4) this.#word0 = (this.#word0 << 8) | byte;
-        else this.#word1 = (this.#word1 << 8) | byte;
-      }
-      this.#headLength = have;
-      if (have < FRAME_HEADER_LENGTH) return at;
-      this.#headLength = 0;
-    }
-    if (this.#word0 >= 0) this.#startData();
-    else this.#startControl();
+    const head = this.#head;
+    const at = head.read(chunk, start);
+    if (!head.complete) return at;
+    if (head.isControl) this.#startControl();
+    else this.#startData();
     return at;
   }
 
   #startData(): void {
-    const length = this.#length;
+    const head = this.#head;
+    const { length } = head;
     this.#left = length;
     this.#state = length === 0 ? HEAD : DATA;
-    this.#sink.dataStart(this.#word0, this.#flags, length);
-    if (length === 0 && !this.#stopped) this.#sink.dataEnd();
+    this.#sink.dataStart(head.streamId, head.flags, length);
+    if (length === 0 && !this.stopped) this.#sink.dataEnd();
   }
 
   #readData(chunk: Buffer, at: number): number {
@@ -182,20 +134,19 @@ export class FrameReader {
     if (this.#left === 0) this.#state = HEAD;
     // A chunk of nothing else needs no view.
     this.#sink.dataChunk(end - at === chunk.length ? chunk : chunk.subarray(at, end));
-    if (this.#left === 0 && !this.#stopped) this.#sink.dataEnd();
+    if (this.#left === 0 && !this.stopped) this.#sink.dataEnd();
     return end;
   }
 
   #startControl(): void {
-    const type = this.#type;
-    const length = this.#length;
+    const { type, length } = this.#head;
     const version = this.#version;
     if (hasHeaderBlock(type)) {
       this.#startHeaderBlockFrame(type, length);
     } else if (!typeExists(version, type)) {
       if (length > this.#limits.maxControlFrameSize) this.#skip(length, REPORT_UNKNOWN);
       else this.#collect(length, REPORT_UNKNOWN);
-    } else if (this.#versionField !== version.wire) {
+    } else if (this.#head.version !== version.wire) {
       this.#skip(length, REPORT_VERSION);
     } else {
       this.#startPlainFrame(type, length);
@@ -204,32 +155,27 @@ export class FrameReader {
 
   #startPlainFrame(type: number, length: number): void {
     const decoder = CONTROL_DECODERS[type];
-    const limit = this.#limits.maxControlFrameSize;
-    if (decoder === undefined || (type === CREDENTIAL && !this.#limits.credentials)) {
+    const limits = this.#limits;
+    if (decoder === undefined || (type === CREDENTIAL && !limits.credentials)) {
       this.#skip(length, FORGET);
     } else if (!decoder.accepts(this.#version, length)) {
       this.#failLength();
-    } else if (
-      type === SETTINGS &&
-      (length > limit || length > 4 + 8 * this.#limits.maxSettingsEntries)
-    ) {
-      this.#fail(NO_BYTES, 'ERR_SPDY_TOO_MANY_SETTINGS', `SETTINGS of ${length} bytes`);
-    } else if (type === CREDENTIAL && length > limit) {
-      this.#fail(NO_BYTES, 'ERR_SPDY_FRAME_TOO_LARGE', `CREDENTIAL of ${length} bytes`);
     } else {
-      this.#collect(length, DECODE);
+      const excess = excessOf(limits, type, length);
+      if (excess === null) this.#collect(length, DECODE);
+      else this.#fail(NO_BYTES, excess.code, excess.message);
     }
   }
 
   #startHeaderBlockFrame(type: number, length: number): void {
     const version = this.#version;
     const prefixLength = blockPrefixLength(version, type);
-    if (this.#versionField === version.wire) {
+    if (this.#head.version === version.wire) {
       if (length < prefixLength) this.#failLength();
       else this.#collect(prefixLength, START_BLOCK);
     } else if (type !== SYN_STREAM) {
       this.#skip(length, FORGET);
-      this.#sink.wrongVersion(type, this.#versionField, 0, this.#head());
+      this.#sink.wrongVersion(type, this.#head.version, 0, this.#head.toBuffer());
     } else if (length < prefixLength) {
       this.#failLength();
     } else {
@@ -274,7 +220,7 @@ export class FrameReader {
 
   /** The payload, or the wanted front of it, stands in `bytes` from `start` on; skipped ones come as no bytes. */
   #endPayload(bytes: Buffer, start: number): void {
-    const type = this.#type;
+    const type = this.#head.type;
     this.#state = HEAD;
     switch (this.#then) {
       case DECODE:
@@ -285,21 +231,21 @@ export class FrameReader {
         break;
       case REPORT_STREAM_VERSION: {
         const streamId = readUint32(bytes, start) & 0x7fffffff;
-        this.#skip(this.#length - 4, FORGET);
-        this.#sink.wrongVersion(type, this.#versionField, streamId, this.#head());
+        this.#skip(this.#head.length - 4, FORGET);
+        this.#sink.wrongVersion(type, this.#head.version, streamId, this.#head.toBuffer());
         break;
       }
       case REPORT_VERSION:
-        this.#sink.wrongVersion(type, this.#versionField, 0, this.#head());
+        this.#sink.wrongVersion(type, this.#head.version, 0, this.#head.toBuffer());
         break;
       case REPORT_UNKNOWN:
-        this.#sink.unknown(this.#head(), this.#payload(bytes, start));
+        this.#sink.unknown(this.#head.toBuffer(), this.#payload(bytes, start));
     }
   }
 
   #decode(bytes: Buffer, start: number): void {
-    const decoder = CONTROL_DECODERS[this.#type] as ControlDecoder;
-    const frame = decoder.decode(this.#version, this.#flags, this.#length, bytes, start);
+    const decoder = CONTROL_DECODERS[this.#head.type] as ControlDecoder;
+    const frame = decoder.decode(this.#version, this.#head.flags, this.#head.length, bytes, start);
     if (typeof frame === 'string') {
       this.#fail(this.#payload(bytes, start), 'ERR_SPDY_INVALID_FRAME', frame);
     } else {
@@ -308,93 +254,47 @@ export class FrameReader {
   }
 
   #startBlock(bytes: Buffer, start: number): void {
-    const type = this.#type;
-    const length = this.#length;
-    readBlockPrefix(this.#version, type, bytes, start, this.#prefix);
-    this.#oversize = length > this.#limits.maxControlFrameSize;
-    this.#left = length - blockPrefixLength(this.#version, type);
     this.#state = BLOCK;
+    this.#left = this.#block.start(
+      this.#head.type,
+      this.#head.flags,
+      this.#head.length,
+      bytes,
+      start,
+    );
     if (this.#left === 0) this.#endBlock();
   }
 
   #readBlock(chunk: Buffer, at: number): number {
     const end = at + Math.min(this.#left, chunk.length - at);
-    const { maxHeaderListSize, maxInflatedBlockSize: hardLimit } = this.#limits;
-    const limit = this.#oversize ? 0 : maxHeaderListSize;
     this.#left -= end - at;
-    const problem = this.#feed.push(chunk, at, end, this.#left === 0, limit, hardLimit);
-    if (problem !== null) {
-      const tooLarge = this.#feed.length > hardLimit;
-      this.#fail(NO_BYTES, tooLarge ? 'ERR_SPDY_FRAME_TOO_LARGE' : 'ERR_SPDY_ZLIB', problem);
-      return end;
-    }
-    if (this.#left === 0) this.#endBlock();
+    const problem = this.#block.push(chunk, at, end, this.#left === 0);
+    if (problem !== null) this.#fail(NO_BYTES, this.#block.problemCode, problem);
+    else if (this.#left === 0) this.#endBlock();
     return end;
   }
 
   #endBlock(): void {
-    const feed = this.#feed;
-    const { headerEncoding, maxHeaderCount } = this.#limits;
-    const block = feed.block();
-    let headers = NO_HEADERS;
-    let fault: HeaderFault | null = 'size';
-    if (!this.#oversize && block.length === feed.length) {
-      const version = this.#version;
-      const memory = this.#memory;
-      const decoded = decodeHeaderBlock(version, block, headerEncoding, maxHeaderCount, memory);
-      headers = decoded.headers;
-      fault = decoded.fault;
-    }
-    // Before the report, in which other sessions may inflate.
-    feed.reset();
     this.#state = HEAD;
-    const frame = headerBlockFrame(
-      this.#version,
-      this.#type,
-      this.#flags,
-      this.#length,
-      this.#prefix,
-      headers,
-    );
+    const frame = this.#block.end();
+    const { fault } = this.#block;
     if (fault === null) this.#sink.control(frame);
     else this.#sink.badHeaders(frame, fault);
   }
 
   #failLength(): void {
-    const message = `a control frame of type ${this.#type} cannot have ${this.#length} payload bytes`;
+    const { type, length } = this.#head;
+    const message = `a control frame of type ${type} cannot have ${length} payload bytes`;
     this.#fail(NO_BYTES, 'ERR_SPDY_INVALID_FRAME', message);
   }
 
   #fail(payload: Buffer, code: ErrorCode, message: string): void {
     this.stop();
-    this.#sink.parseError(this.#type, this.#head(), payload, code, message);
-  }
-
-  get #type(): number {
-    return this.#word0 & 0xffff;
-  }
-
-  get #versionField(): number {
-    return (this.#word0 >>> 16) & 0x7fff;
-  }
-
-  get #flags(): number {
-    return this.#word1 >>> 24;
-  }
-
-  get #length(): number {
-    return this.#word1 & 0xffffff;
-  }
-
-  #head(): Buffer {
-    const head = Buffer.allocUnsafe(FRAME_HEADER_LENGTH);
-    head.writeInt32BE(this.#word0, 0);
-    head.writeInt32BE(this.#word1, 4);
-    return head;
+    this.#sink.parseError(this.#head.type, this.#head.toBuffer(), payload, code, message);
   }
 
   /** The whole payload; none of one that was skipped. */
   #payload(bytes: Buffer, start: number): Buffer {
-    return bytes.subarray(start, start + this.#length);
+    return bytes.subarray(start, start + this.#head.length);
   }
 }

@@ -1,9 +1,6 @@
 import { expect } from 'chai';
 import type { DataSource } from '../../lib/engine/data-provider.ts';
-import { EngineState } from '../../lib/engine/engine-state.ts';
-import { resolveOptions } from '../../lib/engine/options.ts';
 import type { StreamHandle } from '../../lib/engine/stream-record.ts';
-import { Submitter } from '../../lib/engine/submit.ts';
 import { CANCEL, CLIENT, CTRL_FLAG_FIN, SERVER } from '../../lib/protocol/constants.ts';
 import type { HeaderList } from '../../lib/protocol/frames.ts';
 import { PROTOCOL_VERSIONS, SPDY2, SPDY3, SPDY3_1 } from '../../lib/protocol/version.ts';
@@ -387,18 +384,6 @@ for (const version of PROTOCOL_VERSIONS) {
 }
 
 describe('engine/submit', () => {
-  it('PING ids begin anew behind the last one, without 0 (checklist 148, 154)', () => {
-    for (const [side, ids] of [
-      [CLIENT, [0x7ffffffd, 0x7fffffff, 1, 3]],
-      [SERVER, [0x7ffffffc, 0x7ffffffe, 2, 4]],
-    ] as const) {
-      const state = new EngineState(side, SPDY3, resolveOptions(side, {}), {});
-      const submitter = new Submitter(state);
-      state.nextPingId = ids[0];
-      expect(ids.map(() => submitter.ping())).to.deep.equal(ids);
-    }
-  });
-
   it('headers that might not fit into a frame are refused before they are compressed (checklist 9)', () => {
     const lab = new Lab(CLIENT, SPDY3_1);
     const headers: HeaderList = [['name', 'x'.repeat(16_270_000)]];

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ErrorCode } from '../../lib/errors.ts';
-import type { FrameLimits } from '../../lib/framing/frame-reader.ts';
+import type { FrameLimits } from '../../lib/framing/frame-limits.ts';
 import * as constants from '../../lib/protocol/constants.ts';
 import type { HeaderList } from '../../lib/protocol/frames.ts';
 import type { ProtocolVersion } from '../../lib/protocol/version.ts';

@@ -1,7 +1,8 @@
 import { dictionaryFor } from '../../lib/compression/dictionaries.ts';
 import { HeaderDecompressor } from '../../lib/compression/header-decompressor.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
-import { type FrameLimits, FrameReader } from '../../lib/framing/frame-reader.ts';
+import type { FrameLimits } from '../../lib/framing/frame-limits.ts';
+import { FrameReader } from '../../lib/framing/frame-reader.ts';
 import type { FrameSink, HeaderFault } from '../../lib/framing/frame-sink.ts';
 import type { ControlFrame, HeaderBlockFrame } from '../../lib/protocol/frames.ts';
 import type { ProtocolVersion } from '../../lib/protocol/version.ts';
