@@ -121,7 +121,28 @@ export function strerror(errno: number): string {
   return OTHER_ERRNOS[errno] ?? `unknown error ${errno}`;
 }
 
-/** Base of every error of this package. */
+/** What Node's sockets fail with when their peer is gone; one for all, without a stack of its own. */
+const CONNECTION_RESET: { readonly cause: Error } = {
+  cause: Object.freeze(
+    Object.assign(new Error('read ECONNRESET'), {
+      code: 'ECONNRESET',
+      syscall: 'read',
+      stack: 'Error: read ECONNRESET',
+    }),
+  ),
+};
+
+/** Codes of a peer that ends what it had begun. */
+const RESETS: readonly ErrorCode[] = [
+  'ERR_SPDY_STREAM_RESET',
+  'ERR_SPDY_STREAM_REFUSED',
+  'ERR_SPDY_TRANSPORT_CLOSED',
+];
+
+/**
+ * Base of every error of this package. Where the peer has reset the stream or left, `cause` is what the transport failed with, or else
+ * an Error with the code 'ECONNRESET': programs that look for that find it there.
+ */
 export class SpdyError extends Error {
   /** Stable code, for programs. */
   readonly code: ErrorCode;
@@ -131,7 +152,10 @@ export class SpdyError extends Error {
   readonly by: Cause;
 
   constructor(code: ErrorCode, message: string, by: Cause = 'local', options?: ErrorOptions) {
-    super(message, options);
+    super(
+      message,
+      by === 'peer' && RESETS.includes(code) ? (options ?? CONNECTION_RESET) : options,
+    );
     this.code = code;
     this.errno = ERROR_CODES[code].errno;
     this.by = by;

@@ -133,6 +133,25 @@ describe('errors', () => {
       expect(new EOFError()).not.to.have.property('cause');
     });
 
+    it('have ECONNRESET as their cause where the peer has reset or left, unless another cause is known', () => {
+      for (const code of [
+        'ERR_SPDY_STREAM_RESET',
+        'ERR_SPDY_STREAM_REFUSED',
+        'ERR_SPDY_TRANSPORT_CLOSED',
+      ] as const) {
+        const reset = new StreamError(code, 'gone', 1, 5, 'peer');
+        expect((reset.cause as NodeJS.ErrnoException).code).to.equal('ECONNRESET');
+        expect(reset.code).to.equal(code);
+        const cause = new Error('EPIPE');
+        expect(new StreamError(code, 'gone', 1, 5, 'peer', { cause }).cause).to.equal(cause);
+        expect(new StreamError(code, 'gone', 1, 5, 'local').cause).to.equal(undefined);
+      }
+      const closed = new SessionError('ERR_SPDY_TRANSPORT_CLOSED', 'gone', 2, 'peer');
+      expect((closed.cause as NodeJS.ErrnoException).code).to.equal('ECONNRESET');
+      const fault = new StreamError('ERR_SPDY_FLOW_CONTROL', 'too much', 1, 7, 'peer');
+      expect(fault.cause).to.equal(undefined);
+    });
+
     it('that a callback throws have something to say without a message', () => {
       const messages = [
         new EOFError(),
