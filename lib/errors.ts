@@ -161,6 +161,7 @@ export class SpdyError extends Error {
     this.by = by;
   }
 
+  /** The name of its class. */
   override get name(): string {
     return this.constructor.name;
   }

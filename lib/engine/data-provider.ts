@@ -2,6 +2,7 @@ import type { ERR_DEFERRED } from '../protocol/constants.ts';
 
 /** How a data provider marks the end of its data: `control.flags = READ_EOF`. */
 export interface ReadCtrl {
+  /** `READ_EOF` (1) when no data comes behind what is returned, else 0. */
   flags: number;
 }
 

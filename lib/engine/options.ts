@@ -35,7 +35,9 @@ export function checkEnd(side: Side, version: SpdyVersion): ProtocolVersion {
 
 /** A budget that refills with time: `burst` events at once, then `perSecond`. */
 export interface RateLimit {
+  /** What is allowed at once, from 0 on. */
   readonly burst: number;
+  /** What comes back each second, from 0 on, up to `burst`. */
   readonly perSecond: number;
 }
 

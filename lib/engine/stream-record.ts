@@ -36,6 +36,7 @@ export interface OutItem {
 
 /** A stream that was asked for: its id is 0 until the SYN_STREAM leaves. */
 export interface StreamHandle {
+  /** The stream's id, 0 until its SYN_STREAM leaves. */
   readonly streamId: number;
 }
 
