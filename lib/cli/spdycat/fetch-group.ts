@@ -8,7 +8,7 @@ import type { SpdyAgentOptions } from '../../http/client/agent-options.ts';
 import { decompress } from '../../http/client/decompress.ts';
 import type { ClientRequest } from '../../http/client/request.ts';
 import { hasBody } from '../../http/message-head.ts';
-import { getNpnProtocols, type Session } from '../../session/public.ts';
+import { getNpnProtocols, type Session, type SpdyStream } from '../../session/public.ts';
 import type { FrameLog } from '../frame-log.ts';
 import { type AssetFinder, openAssetFinder } from './assets.ts';
 import type { BodyOutput } from './body-output.ts';
@@ -152,6 +152,7 @@ class GroupFetch {
       request.on('close', () => reject(new Error('the request ended without a response')));
     });
     request.on('socket', (socket) => this.#connected(socket, request, record));
+    request.on('stream', (stream) => this.#opened(stream, record));
     request.on('push', ({ url: href, method }, pushed) => this.#pushed(href, method, pushed));
     if (body === null) request.end();
     else {
@@ -220,24 +221,28 @@ class GroupFetch {
 
   /** A request has got its connection. */
   #connected(socket: Duplex, request: ClientRequest, record: RequestRecord): void {
-    const { log, now, options } = this.#context;
+    const { log, now } = this.#context;
     this.#startTimer();
-    const { stream } = request;
-    if (stream === null) {
-      record.protocol = 'http/1.1';
-      record.times.sent = now();
-      if (this.#handshake !== null) return;
-      this.#handshake = now();
-      if (log !== null) this.#logHandshake(log, 'http/1.1', socket);
+    const { session } = request;
+    if (session !== null) {
+      record.protocol = session.version.name;
       return;
     }
-    const { alpnProtocol } = socket as TLSSocket;
-    record.protocol = alpnProtocol || options.version?.name || null;
-    if (stream.pending)
-      stream.once('ready', () => {
-        record.times.sent = now();
-      });
-    else record.times.sent = now();
+    record.protocol = 'http/1.1';
+    record.times.sent = now();
+    if (this.#handshake !== null) return;
+    this.#handshake = now();
+    if (log !== null) this.#logHandshake(log, 'http/1.1', socket);
+  }
+
+  /** The stream of a request was opened. */
+  #opened(stream: SpdyStream, record: RequestRecord): void {
+    const { now } = this.#context;
+    const sent = (): void => {
+      record.times.sent = now();
+    };
+    if (stream.pending) stream.once('ready', sent);
+    else sent();
   }
 
   #logHandshake(log: FrameLog, chosen: string, socket: Duplex | null): void {

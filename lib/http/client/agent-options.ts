@@ -2,7 +2,8 @@ import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { SessionOptions, SessionVersion } from '../../session/public.ts';
-import type { RequestOptions, Target } from './options.ts';
+import type { HeaderInput } from '../headers.ts';
+import type { Target } from './options.ts';
 import type { PushedRequest } from './push.ts';
 import type { ClientResponse } from './response.ts';
 
@@ -13,7 +14,7 @@ export interface ProxyOptions {
   /** Value of `proxy-authorization`. */
   readonly authorization?: string;
   /** Further fields of the CONNECT request. */
-  readonly headers?: RequestOptions['headers'];
+  readonly headers?: HeaderInput;
   /** Plain TCP: the SPDY version that the proxy speaks. Default: HTTP/1.1. */
   readonly version?: SessionVersion;
   /** TLS options for the proxy. */

@@ -9,11 +9,12 @@ import {
   type SpdyAgentOptions,
 } from './agent-options.ts';
 import type { OpenTunnel } from './connect.ts';
-import type { Link } from './exchange.ts';
+import type { RequestAgent } from './delivery.ts';
+import type { Link } from './link.ts';
 import { planRequest, type RequestOptions, type RequestPlan } from './options.ts';
 import { agentClosed, Origin, type OriginStatistics } from './origin.ts';
 import type { PushedRequest } from './push.ts';
-import { ClientRequest, type RequestAgent } from './request.ts';
+import { ClientRequest } from './request.ts';
 import type { ClientResponse } from './response.ts';
 import { tunnelThrough } from './tunnel.ts';
 
@@ -55,6 +56,7 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
     if (settings.proxy !== null) this.#useProxy(settings.proxy);
     const agent = this;
     this.#requestAgent = {
+      emitter: this,
       maxRetries: settings.maxRetries,
       maxReplayBytes: settings.maxReplayBytes,
       tolerateMissingVersion: settings.tolerateMissingVersion,

@@ -5,9 +5,11 @@ import { requestToSpdy } from '../message-head.ts';
 
 /** What a request goes to. */
 export interface Target {
+  /** Of the URL. */
   readonly scheme: 'http' | 'https';
   /** Name or address, that of IPv6 without brackets. */
   readonly hostname: string;
+  /** From 1 to 65535. */
   readonly port: number;
   /** As in the Host field: with the port, unless that is the default one of the scheme. */
   readonly host: string;
@@ -28,9 +30,9 @@ export interface RequestOptions {
   /** Path and query, default `'/'`; `host:port` with the method CONNECT. */
   readonly path?: string | null;
   /** Default `'GET'`. */
-  readonly method?: string;
-  /** Header fields. */
-  readonly headers?: HeaderInput;
+  readonly method?: string | null;
+  /** Header fields: an object as for `http`, pairs, or names and values in turn. */
+  readonly headers?: HeaderInput | readonly string[] | null;
   /** `user:password` for an `authorization` field of the scheme Basic. */
   readonly auth?: string | null;
   /** Destroys the request with an AbortError. */
@@ -63,12 +65,18 @@ export function planRequest(
   const fromUrl =
     typeof input === 'string' || input instanceof URL ? optionsOfUrl(parseUrl(input)) : input;
   const options: RequestOptions = { ...fromUrl, ...further };
-  const method = (options.method ?? 'GET').toUpperCase();
+  // As with `http`, what is empty has its default.
+  const method = (options.method || 'GET').toUpperCase();
   const target = targetOf(options);
-  const path = options.path ?? (method === 'CONNECT' ? target.host : '/');
+  const path = options.path || (method === 'CONNECT' ? target.host : '/');
   // Tells at once what could not be sent later.
-  requestToSpdy({ method, scheme: target.scheme, host: target.host, path, headers: [] });
+  checkHead(target, method, path);
   return { target, method, path, options };
+}
+
+/** @throws InvalidArgumentError for a method or path that no request can have */
+export function checkHead(target: Target, method: string, path: string): void {
+  requestToSpdy({ method, scheme: target.scheme, host: target.host, path, headers: [] });
 }
 
 /**

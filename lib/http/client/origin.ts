@@ -8,12 +8,13 @@ import {
 } from '../../protocol/constants.ts';
 import { Session, type SessionVersion } from '../../session/public.ts';
 import { type ConnectPlan, openConnection } from './connect.ts';
-import type { Link } from './exchange.ts';
 import { FallbackAgent } from './fallback-agent.ts';
+import type { Link } from './link.ts';
 import { StreamGate } from './stream-gate.ts';
 
 /** Counters of one origin: a snapshot. */
 export interface OriginStatistics {
+  /** As `https://example.com:8443`. */
   readonly origin: string;
   /** What is spoken: `'spdy/3.1'`, `'http/1.1'`; null while there is no connection. */
   readonly protocol: string | null;
@@ -21,12 +22,15 @@ export interface OriginStatistics {
   readonly sessions: number;
   /** Requests that are under way, waiting ones included. */
   readonly active: number;
-  /** Connections that were made for sessions, and those that failed. */
+  /** Connections that were made for sessions. */
   readonly connects: number;
+  /** Connections that could not be made. */
   readonly failures: number;
-  /** Those that were tried again count each time. */
+  /** Requests that were begun; those that were tried again count each time. */
   readonly requests: number;
+  /** Requests that were tried again. */
   readonly retries: number;
+  /** Resources that were pushed and not refused. */
   readonly pushes: number;
 }
 
@@ -154,7 +158,8 @@ export class Origin {
       this.#release();
     };
     if (way.protocol === 'http/1.1') return { ...way, reused, release };
-    return { ...way, reused, opened: open, release };
+    const exhausted = (): void => this.#retire(way.session);
+    return { ...way, reused, opened: open, exhausted, release };
   }
 
   #release(): void {
@@ -247,6 +252,11 @@ export class Origin {
     session.attach(socket);
     this.#events.session(session);
     return { protocol: 'spdy', session, pushing: new Set(), gate };
+  }
+
+  /** Ends a session in order if it is the one in use. */
+  #retire(session: Session): void {
+    if (this.#way?.protocol === 'spdy' && this.#way.session === session) this.#dropWay();
   }
 
   /** Uses the connection for nothing new. */

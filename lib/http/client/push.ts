@@ -10,6 +10,7 @@ import { ClientResponse, type ResponseInit } from './response.ts';
 
 /** The request that a pushed response answers, as the server has made it up. */
 export interface PushedRequest {
+  /** GET unless the server says otherwise. */
   readonly method: string;
   /** The whole URL. */
   readonly url: string;

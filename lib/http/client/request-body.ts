@@ -1,13 +1,15 @@
+import { Writable } from 'node:stream';
 import type { HeaderList } from '../../protocol/frames.ts';
 import type { Exchange } from './exchange.ts';
 
 type Done = (error?: Error | null) => void;
 
 /** The body of a request on its way to an exchange; it is kept, up to a limit, for the case that another attempt is needed. */
-export class RequestBody {
+export class RequestBody extends Writable {
   /** Fields to be sent behind the body. */
   trailers: HeaderList = [];
   readonly #limit: number;
+  readonly #begun: () => void;
   /** Everything that was taken, null when it is not kept. */
   #kept: Buffer[] | null = [];
   #keptBytes = 0;
@@ -16,8 +18,11 @@ export class RequestBody {
   #ending: Done | null = null;
   #ended = false;
 
-  constructor(limit: number) {
+  /** `limit`: bytes that are kept. `begun` is called when there are bytes that want to leave, and at the end. */
+  constructor(limit: number, begun: () => void) {
+    super({ autoDestroy: false, emitClose: false, highWaterMark: 16384 });
     this.#limit = limit;
+    this.#begun = begun;
   }
 
   /** Whether all of it could be sent once more. */
@@ -25,30 +30,29 @@ export class RequestBody {
     return this.#kept !== null;
   }
 
-  /** Its length, when `buffered` bytes that are not done yet are the last ones; null when that is not known any more. */
-  lengthWith(buffered: number): number | null {
-    if (this.#kept === null) return null;
+  /** Its length in bytes, null as long as that is not known. */
+  get length(): number | null {
+    if (!this.writableEnded || this.#kept === null) return null;
     const inWork = this.#writing?.chunks.reduce((sum, { length }) => sum + length, 0) ?? 0;
-    return this.#keptBytes + buffered - inWork;
+    return this.#keptBytes + this.writableLength - inWork;
   }
 
-  /** Takes chunks; one call at a time. */
-  take(chunks: readonly Buffer[], done: Done): void {
-    this.#writing = { chunks, done };
-    if (this.#kept !== null) {
-      for (const chunk of chunks) this.#keptBytes += chunk.length;
-      this.#kept.push(...chunks);
-    }
-    if (this.#exchange === null) return;
-    this.#limitKept();
-    this.#write(this.#exchange, chunks);
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
+    this.#take([chunk], done);
   }
 
-  /** All of it was taken. */
-  finish(done: Done): void {
+  override _writev(pieces: { chunk: Buffer; encoding: BufferEncoding }[], done: Done): void {
+    this.#take(
+      pieces.map(({ chunk }) => chunk),
+      done,
+    );
+  }
+
+  override _final(done: Done): void {
     this.#ending = done;
     this.#ended = true;
-    if (this.#exchange !== null) this.#end(this.#exchange);
+    if (this.#exchange === null) this.#begun();
+    else this.#end(this.#exchange);
   }
 
   /** From now on it goes to this exchange, from its beginning. */
@@ -81,6 +85,22 @@ export class RequestBody {
     this.#ending = null;
     writing?.done();
     ending?.();
+  }
+
+  #take(chunks: readonly Buffer[], done: Done): void {
+    this.#writing = { chunks, done };
+    if (this.#kept !== null) {
+      for (const chunk of chunks) this.#keptBytes += chunk.length;
+      this.#kept.push(...chunks);
+    }
+    const exchange = this.#exchange;
+    if (exchange === null) {
+      // What follows in the same tick still counts for `content-length`.
+      process.nextTick(this.#begun);
+      return;
+    }
+    this.#limitKept();
+    this.#write(exchange, chunks);
   }
 
   #write(exchange: Exchange, chunks: readonly Buffer[]): void {

@@ -1,55 +1,126 @@
-import type http from 'node:http';
-import { type Duplex, Writable, type WritableOptions } from 'node:stream';
+import http from 'node:http';
+import type { Duplex, Readable, Writable } from 'node:stream';
+import type { SpdyStream } from '../../session/public.ts';
 import type { PushedRequest } from './push.ts';
 import type { ClientResponse } from './response.ts';
 
-/** Events of a ClientRequest with their arguments: those of `http.ClientRequest`, and 'push'. */
+/** Events of a ClientRequest with their arguments: those of `http.ClientRequest`, 'push' and 'stream'. */
 export interface ClientRequestEvents {
+  /** `abort()` was called for the first time. */
   abort: [];
+  /** Nothing more will happen: it has its whole response, or has failed. */
   close: [];
   /** Answer to CONNECT; `socket` is the tunnel. */
   connect: [response: http.IncomingMessage, socket: Duplex, head: Buffer];
+  /** The body may be sent: with SPDY at once, with HTTP/1.1 at the server's 100. */
   continue: [];
+  /** Writing may go on after `write()` has returned false. */
   drain: [];
+  /** It has failed before its response came; 'close' follows. */
   error: [error: Error];
+  /** The whole body was sent. */
   finish: [];
   /** An interim response (HTTP/1.1 only: SPDY has none). */
   information: [info: http.InformationEvent];
+  /** A Readable is piped into it. */
+  pipe: [source: Readable];
   /** The server pushes a resource that belongs to this request. Without a listener here or at the agent it is refused. */
   push: [request: PushedRequest, response: ClientResponse];
+  /** The response: read it, `resume()` it, or destroy it. Without a listener it is read and dropped. */
   response: [response: http.IncomingMessage];
-  /** The connection, shared by all requests of a session. */
+  /**
+   * The connection is there, shared by all requests of a session. Header fields can still be set: the head leaves behind the listeners of
+   * this event at the earliest.
+   */
   socket: [socket: Duplex];
+  /** Its SPDY stream was opened: anew for each attempt, and never with HTTP/1.1. */
+  stream: [stream: SpdyStream];
+  /** Nothing happened for the time given to `setTimeout()`. */
   timeout: [];
+  /** A Readable is piped into it no more. */
+  unpipe: [source: Readable];
   /** Answer to an `upgrade` field (HTTP/1.1 only). */
   upgrade: [response: http.IncomingMessage, socket: Duplex, head: Buffer];
 }
 
-/** A Writable with the events of a ClientRequest. */
-interface EventedWritable extends Writable {
-  addListener<K extends keyof ClientRequestEvents>(
-    event: K,
-    listener: (...args: ClientRequestEvents[K]) => void,
+/** What is declared more closely than for every Writable, here or by the request itself. */
+type Declared =
+  | 'addListener'
+  | 'closed'
+  | 'cork'
+  | 'destroy'
+  | 'end'
+  | 'errored'
+  | 'off'
+  | 'on'
+  | 'once'
+  | 'prependListener'
+  | 'prependOnceListener'
+  | 'removeListener'
+  | 'uncork'
+  | 'writableCorked'
+  | 'writableEnded'
+  | 'writableFinished'
+  | 'writableHighWaterMark'
+  | 'writableLength'
+  | 'writableNeedDrain'
+  | 'write';
+
+/** A listener of an event. */
+type Listener<Name extends keyof ClientRequestEvents> = (
+  ...args: ClientRequestEvents[Name]
+) => void;
+
+/** An outgoing message of `http` with the events of a ClientRequest: other names do not compile. */
+export interface EventedMessage extends Omit<Writable, Declared> {
+  /** Whether `end()` was called: the old name of `writableEnded`. */
+  finished: boolean;
+  /** The connection once there is one: shared by all requests of a session. */
+  socket: Duplex | null;
+  /** The old name of `socket`. */
+  readonly connection: Duplex | null;
+  /**
+   * Sets a field, in place of earlier values: a list has several values, anything else is text.
+   *
+   * @throws Error once the head has left, TypeError for a name or value that no field can have
+   */
+  setHeader(name: string, value: number | string | readonly string[]): this;
+  /** Adds a value to a field; throws as `setHeader()`. */
+  appendHeader(name: string, value: string | readonly string[]): this;
+  /** Takes a field away; throws once the head has left. */
+  removeHeader(name: string): void;
+  /** The value of a field as it was set, undefined without it. Names are of any case. */
+  getHeader(name: string): number | string | string[] | undefined;
+  /** All fields by their names in lower case. */
+  getHeaders(): http.OutgoingHttpHeaders;
+  /** The names of all fields in lower case. */
+  getHeaderNames(): string[];
+  /** Whether there is a field. */
+  hasHeader(name: string): boolean;
+  /** The same as `on()`. */
+  addListener<Name extends keyof ClientRequestEvents>(event: Name, listener: Listener<Name>): this;
+  /** Calls `listener` at every `event`. */
+  on<Name extends keyof ClientRequestEvents>(event: Name, listener: Listener<Name>): this;
+  /** Calls `listener` at the next `event`. */
+  once<Name extends keyof ClientRequestEvents>(event: Name, listener: Listener<Name>): this;
+  /** As `on()`, before the listeners that are there. */
+  prependListener<Name extends keyof ClientRequestEvents>(
+    event: Name,
+    listener: Listener<Name>,
   ): this;
-  on<K extends keyof ClientRequestEvents>(
-    event: K,
-    listener: (...args: ClientRequestEvents[K]) => void,
+  /** As `once()`, before the listeners that are there. */
+  prependOnceListener<Name extends keyof ClientRequestEvents>(
+    event: Name,
+    listener: Listener<Name>,
   ): this;
-  once<K extends keyof ClientRequestEvents>(
-    event: K,
-    listener: (...args: ClientRequestEvents[K]) => void,
-  ): this;
-  off<K extends keyof ClientRequestEvents>(
-    event: K,
-    listener: (...args: ClientRequestEvents[K]) => void,
-  ): this;
-  removeListener<K extends keyof ClientRequestEvents>(
-    event: K,
-    listener: (...args: ClientRequestEvents[K]) => void,
+  /** The same as `removeListener()`. */
+  off<Name extends keyof ClientRequestEvents>(event: Name, listener: Listener<Name>): this;
+  /** Takes a listener away. */
+  removeListener<Name extends keyof ClientRequestEvents>(
+    event: Name,
+    listener: Listener<Name>,
   ): this;
 }
 
-/** `Writable` with the events of a ClientRequest: the same class at run time. */
-export const RequestWritable: new (options?: WritableOptions) => EventedWritable = Writable as new (
-  options?: WritableOptions,
-) => EventedWritable;
+/** `http.OutgoingMessage` with the events of a ClientRequest: the same class at run time. */
+export const RequestMessage: new () => EventedMessage = http.OutgoingMessage as never;

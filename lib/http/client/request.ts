@@ -1,73 +1,55 @@
+import type { EventEmitter } from 'node:events';
 import http from 'node:http';
-import type { Duplex } from 'node:stream';
 import { onAbort } from '../../common/abort.ts';
 import { StreamError } from '../../errors.ts';
 import { CANCEL } from '../../protocol/constants.ts';
-import type { SpdyStream } from '../../session/public.ts';
+import type { Session, SpdyStream } from '../../session/public.ts';
 import { type HeaderInput, toHeaderPairs } from '../headers.ts';
-import {
-  type Exchange,
-  type ExchangeHost,
-  HttpExchange,
-  type Link,
-  type ResponseRules,
-  SpdyExchange,
-} from './exchange.ts';
-import { HeadedRequest } from './head.ts';
+import { Delivery, type RequestAgent } from './delivery.ts';
+import type { ReadyHead } from './exchange.ts';
 import type { RequestPlan } from './options.ts';
-import type { PushedRequest } from './push.ts';
 import { RequestBody } from './request-body.ts';
-import type { ClientResponse } from './response.ts';
+import { RequestMessage } from './request-events.ts';
+import { fieldsOf, headText, setFields } from './request-head.ts';
 
-/** What a request needs of its agent. */
-export interface RequestAgent extends ResponseRules {
-  /** How often a request is tried again that the server surely did not process. */
-  readonly maxRetries: number;
-  /** Bytes of a request body that are kept for that. */
-  readonly maxReplayBytes: number;
-  /** Opens or finds a way to the server. */
-  link(plan: RequestPlan): Promise<Link>;
-  /** Whether pushes are taken that the request itself does not listen for. */
-  readonly wantsPush: boolean;
-  /** A push came; `taken` if the request listened for it. */
-  pushed(plan: RequestPlan, request: PushedRequest, response: ClientResponse, taken: boolean): void;
-  retried(plan: RequestPlan): void;
-}
-
+/** Is called back when a piece of the body was sent, or cannot be. */
 type Done = (error?: Error | null) => void;
 
 /** Methods whose requests have a body as a rule, so that an empty one is told. */
 const BODY_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
-/** Milliseconds before the second retry; each further one waits longer. */
-const RETRY_DELAY = 20;
-
 /**
  * A request in the shape of `http.ClientRequest`: write the body, `end()` it, and listen for 'response'. It goes over SPDY, or over
- * HTTP/1.1 where the server speaks nothing else. Made by `request()` and `agent.request()`.
+ * HTTP/1.1 where the server speaks nothing else. Made by `request()` and `agent.request()`. Header fields can be set until they leave,
+ * which is behind the listeners of 'socket' at the earliest.
  */
-export class ClientRequest extends HeadedRequest {
-  readonly method: string;
-  readonly path: string;
-  /** Name of the server with its port, unless that is the default one. */
+export class ClientRequest extends RequestMessage {
+  /** In upper case; may be changed until the head leaves. */
+  method: string;
+  /** Path and query, `host:port` with CONNECT; may be changed until the head leaves. */
+  path: string;
+  /** Name or address of the server, without port. */
   readonly host: string;
+  /** `'https:'` or `'http:'`. */
   readonly protocol: string;
+  /** The agent that carries it out: a SpdyAgent. */
+  readonly agent: EventEmitter;
   /** Whether the request was destroyed before its response was complete. */
   aborted = false;
   /** Whether the connection had carried other requests before. */
   reusedSocket = false;
-  /** The connection once there is one: shared by all requests of a session. */
-  socket: Duplex | null = null;
-  /** The response once there is one. */
-  response: http.IncomingMessage | null = null;
+  /** Always false: by it Node's streams know that the response is one of a client. */
+  readonly upgradeOrConnect = false;
+  /** The response once there is one; by SPDY its `req` is this request. */
+  res: http.IncomingMessage | null = null;
+  /** Milliseconds given to `setTimeout()`, undefined before. */
+  timeout: number | undefined;
 
-  readonly #agent: RequestAgent;
-  readonly #plan: RequestPlan;
   readonly #body: RequestBody;
-  #link: Link | null = null;
-  #exchange: Exchange | null = null;
-  #retries = 0;
-  #timeoutMs = 0;
+  readonly #delivery: Delivery;
+  #head: ReadyHead | null = null;
+  #errored: Error | null = null;
+  #closed = false;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(
@@ -75,15 +57,20 @@ export class ClientRequest extends HeadedRequest {
     plan: RequestPlan,
     callback?: (response: http.IncomingMessage) => void,
   ) {
+    super();
     const { target, options } = plan;
-    super(options);
-    this.#agent = agent;
-    this.#plan = plan;
-    this.#body = new RequestBody(agent.maxReplayBytes);
+    setFields(this, options, target.host);
+    this.agent = agent.emitter;
     this.method = plan.method;
     this.path = plan.path;
-    this.host = target.host;
+    this.host = target.hostname;
     this.protocol = `${target.scheme}:`;
+    const body = new RequestBody(agent.maxReplayBytes, () => this.#delivery.headReady());
+    body.on('drain', () => this.emit('drain'));
+    body.on('finish', () => this.emit('finish'));
+    body.on('error', (error) => this.emit('error', error));
+    this.#body = body;
+    this.#delivery = new Delivery(this, agent, plan, body, () => this.#takeHead());
     if (callback !== undefined) this.once('response', callback);
     if (options.timeout !== undefined) this.setTimeout(options.timeout);
     const stopAbort = onAbort(options.signal, (cause) => {
@@ -92,7 +79,33 @@ export class ClientRequest extends HeadedRequest {
     });
     this.once('close', stopAbort);
     if (this.hasHeader('expect')) this.flushHeaders();
-    process.nextTick(() => this.#connect());
+    process.nextTick(() => this.#delivery.start());
+  }
+
+  /** The response once there is one: the same as `res`. */
+  get response(): http.IncomingMessage | null {
+    return this.res;
+  }
+
+  // The head
+
+  /** The head as text once it has left, null before: for programs that ask whether it has. */
+  get _header(): string | null {
+    const head = this.#head;
+    return head === null ? null : headText(head.method, head.path, head.fields);
+  }
+
+  /** Ignored: `http.OutgoingMessage` sets null when it is made. */
+  set _header(_text: string | null) {}
+
+  /** Whether the head has left, so that the header fields can no longer be changed. */
+  get headersSent(): boolean {
+    return this.#head !== null;
+  }
+
+  /** Sends the head now, or as soon as there is a connection, without waiting for the body. */
+  flushHeaders(): void {
+    this.#delivery.headReady();
   }
 
   /**
@@ -111,18 +124,22 @@ export class ClientRequest extends HeadedRequest {
 
   // The connection
 
+  /** The session that carries the request: there at 'socket', null before and with HTTP/1.1. */
+  get session(): Session | null {
+    return this.#delivery.session;
+  }
+
   /** The stream that carries the request, null before there is one and with HTTP/1.1. */
   get stream(): SpdyStream | null {
-    return this.#exchange?.stream ?? null;
+    return this.#delivery.stream;
   }
 
   /** Emits 'timeout' when nothing happens for so many milliseconds; 0 switches it off. The request goes on nevertheless. */
   setTimeout(milliseconds: number, listener?: () => void): this {
     if (listener !== undefined) this.once('timeout', listener);
-    this.#timeoutMs = milliseconds;
+    this.timeout = milliseconds;
     this.#stopTimer();
-    if (this.#exchange !== null) this.#exchange.setTimeout(milliseconds);
-    else if (milliseconds > 0 && !this.destroyed) {
+    if (!this.#delivery.setTimeout(milliseconds) && milliseconds > 0 && !this.destroyed) {
       this.#timer = setTimeout(() => this.emit('timeout'), milliseconds);
       this.#timer.unref();
     }
@@ -135,6 +152,74 @@ export class ClientRequest extends HeadedRequest {
   /** Does nothing: see the option `session.keepAlive` of the agent. */
   setSocketKeepAlive(): void {}
 
+  // The body
+
+  /** Writes a piece of the body. False: wait for 'drain'. */
+  write(chunk: unknown, encoding?: BufferEncoding | Done, callback?: Done): boolean {
+    return this.#body.write(chunk, encoding as BufferEncoding, callback);
+  }
+
+  /** Ends the body, with a last piece if one is given. */
+  end(chunk?: unknown, encoding?: BufferEncoding | (() => void), callback?: () => void): this {
+    this.finished = true;
+    this.#body.end(chunk, encoding as BufferEncoding, callback);
+    // The body waits for the connection to be finished.
+    this.#delivery.headReady();
+    return this;
+  }
+
+  /** Holds pieces of the body back until `uncork()`. */
+  cork(): void {
+    this.#body.cork();
+  }
+
+  /** Lets pieces of the body go that `cork()` held back. */
+  uncork(): void {
+    this.#body.uncork();
+  }
+
+  /** Whether `end()` was called. */
+  get writableEnded(): boolean {
+    return this.#body.writableEnded;
+  }
+
+  /** Whether the whole body was sent. */
+  get writableFinished(): boolean {
+    return this.#body.writableFinished;
+  }
+
+  /** Bytes of the body that wait to be sent. */
+  get writableLength(): number {
+    return this.#body.writableLength;
+  }
+
+  /** Bytes that may wait before `write()` returns false: 16384. */
+  get writableHighWaterMark(): number {
+    return this.#body.writableHighWaterMark;
+  }
+
+  /** How often `uncork()` has to be called until pieces of the body leave. */
+  get writableCorked(): number {
+    return this.#body.writableCorked;
+  }
+
+  /** Whether `write()` has returned false and 'drain' will come. */
+  get writableNeedDrain(): boolean {
+    return this.#body.writableNeedDrain;
+  }
+
+  // The end
+
+  /** The error that the request was destroyed with, null if there is none. */
+  get errored(): Error | null {
+    return this.#errored;
+  }
+
+  /** Whether 'close' was emitted. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** The old name of `destroy()`. */
   abort(): void {
     if (this.aborted) return;
@@ -143,187 +228,63 @@ export class ClientRequest extends HeadedRequest {
     this.destroy();
   }
 
-  // The Writable
-
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
-    this.#take([chunk], done);
-  }
-
-  override _writev(pieces: { chunk: Buffer; encoding: BufferEncoding }[], done: Done): void {
-    this.#take(
-      pieces.map(({ chunk }) => chunk),
-      done,
-    );
-  }
-
-  override _final(done: Done): void {
-    this.#body.finish(done);
-    this.flushHeaders();
-  }
-
-  override end(...args: unknown[]): this {
-    super.end(...(args as []));
-    // `_final` waits for the body, which may wait for the connection.
-    this.flushHeaders();
+  /** Gives the request up: resets its stream with CANCEL, or with the status of a StreamError. An incomplete response fails with the error. */
+  destroy(error?: Error): this {
+    if (this.destroyed) return this;
+    this.destroyed = true;
+    this.#stopTimer();
+    const body = this.#body;
+    const failure = this.#giveUp(error ?? null);
+    this.#errored = failure;
+    body.settle();
+    body.destroy();
+    if (failure !== null) process.nextTick(() => this.emit('error', failure));
+    process.nextTick(() => {
+      this.#closed = true;
+      this.emit('close');
+    });
     return this;
   }
 
-  override _destroy(error: Error | null, done: Done): void {
-    this.#stopTimer();
-    const { response } = this;
-    const exchange = this.#exchange;
-    const link = this.#link;
-    this.#link = null;
+  /** Returns what is to be emitted as 'error'. */
+  #giveUp(error: Error | null): Error | null {
+    const { res } = this;
+    const delivery = this.#delivery;
     this.#body.release();
-    if (exchange === null) link?.release();
-    if (response !== null) {
-      if (exchange !== null && !response.complete) {
-        this.aborted = true;
-        response.destroy(error ?? undefined);
-      }
-      exchange?.destroy(null);
+    if (res !== null) {
       // As with `http`: it is the response that fails now.
-      done(null);
-      return;
+      if (delivery.active && !res.complete) {
+        this.aborted = true;
+        res.destroy(error ?? undefined);
+      }
+      delivery.destroy(null);
+      return null;
     }
-    exchange?.destroy(error);
-    this.#body.settle();
-    if (error === null && this.listenerCount('error') > 0) {
-      const { id = 0 } = exchange?.stream ?? {};
-      const message = 'the request was destroyed before a response came';
-      done(new StreamError('ERR_SPDY_ABORTED', message, id, CANCEL, 'local'));
-      return;
-    }
-    done(error);
+    const id = delivery.stream?.id ?? 0;
+    delivery.destroy(error);
+    if (error !== null || this.listenerCount('error') === 0) return error;
+    const message = 'the request was destroyed before a response came';
+    return new StreamError('ERR_SPDY_ABORTED', message, id, CANCEL, 'local');
   }
 
-  // Carrying it out
-
-  protected headReady(): void {
-    this.#open();
-  }
-
-  #connect(): void {
-    if (this.destroyed) return;
-    this.#agent.link(this.#plan).then(
-      (link) => {
-        if (this.destroyed) {
-          link.release();
-          return;
-        }
-        this.#link = link;
-        this.reusedSocket = link.reused;
-        this.#open();
-      },
-      (error: Error) => this.destroy(error),
-    );
-  }
-
-  /** Begins as soon as there are a connection and headers. */
-  #open(): void {
-    const link = this.#link;
-    if (link === null || !this.headersSent || this.#exchange !== null || this.destroyed) return;
+  #takeHead(): ReadyHead {
     const endStream = this.#measure();
-    try {
-      this.#exchange = this.#begin(link, endStream);
-    } catch (error) {
-      this.#link = null;
-      link.release();
-      // The session has begun to close since it was found.
-      this.#failed(error as Error, (error as { code?: string }).code === 'ERR_SPDY_SESSION_CLOSED');
-      return;
-    }
+    const head = { method: this.method, path: this.path, fields: fieldsOf(this), endStream };
+    this.#head = head;
     this.#stopTimer();
-    if (this.#timeoutMs > 0) this.#exchange.setTimeout(this.#timeoutMs);
-    this.#body.sendTo(this.#exchange);
-  }
-
-  #begin(link: Link, endStream: boolean): Exchange {
-    const host = this.#hostOf(link);
-    if (link.protocol === 'http/1.1') {
-      return new HttpExchange(host, link, this.#plan, this.getHeaders(), endStream);
-    }
-    return new SpdyExchange(host, link, this.#plan, this.fields(), endStream, this.#agent);
+    return head;
   }
 
   /** Tells the length of a body that is complete already. Returns whether there is none. */
   #measure(): boolean {
-    const length = this.writableEnded ? this.#body.lengthWith(this.writableLength) : null;
+    const { length, trailers } = this.#body;
     // HTTP/1.1 has trailers only behind a body of unknown length.
-    if (length === null || this.#body.trailers.length > 0) return false;
-    if (length > 0 || BODY_METHODS.has(this.method)) this.announceLength(length);
+    if (length === null || trailers.length > 0) return false;
+    const told = this.hasHeader('content-length') || this.hasHeader('transfer-encoding');
+    if (!told && (length > 0 || BODY_METHODS.has(this.method))) {
+      this.setHeader('content-length', length);
+    }
     return length === 0;
-  }
-
-  #take(chunks: readonly Buffer[], done: Done): void {
-    this.#body.take(chunks, done);
-    // What follows in the same tick still counts for `content-length`.
-    if (!this.headersSent) process.nextTick(() => this.flushHeaders());
-  }
-
-  #hostOf(link: Link): ExchangeHost {
-    const agent = this.#agent;
-    return {
-      connected: (socket) => {
-        this.socket = socket;
-        if (socket !== null) process.nextTick(() => this.emit('socket', socket));
-      },
-      continued: () => this.emit('continue'),
-      information: (info) => this.emit('information', info),
-      timedOut: () => this.emit('timeout'),
-      answered: (response) => this.#answered(response),
-      switched: (event, response, socket, head) => {
-        this.response = response;
-        this.#exchange = null;
-        this.#link = null;
-        if (!this.emit(event, response, socket, head)) socket.destroy();
-        this.#body.settle();
-        this.destroy();
-      },
-      wantsPush: () => this.listenerCount('push') > 0 || agent.wantsPush,
-      wantsUpgrade: () => this.listenerCount('upgrade') > 0,
-      pushed: (request, response) => {
-        const taken = this.emit('push', request, response);
-        agent.pushed(this.#plan, request, response, taken);
-      },
-      closed: (error, unprocessed) => {
-        link.release();
-        this.#closed(error, unprocessed);
-      },
-    };
-  }
-
-  #answered(response: http.IncomingMessage): void {
-    this.#body.release();
-    this.response = response;
-    if (this.destroyed) response.destroy();
-    else if (!this.emit('response', response)) response.resume();
-  }
-
-  #closed(error: Error | null, unprocessed: boolean): void {
-    this.#link = null;
-    this.#exchange = null;
-    this.#body.detach();
-    if (error !== null) {
-      this.#failed(error, unprocessed);
-      return;
-    }
-    this.#body.settle();
-    if (!this.destroyed) this.destroy();
-  }
-
-  #failed(error: Error, unprocessed: boolean): void {
-    if (this.destroyed) return;
-    const again = unprocessed && this.#body.repeatable && this.#retries < this.#agent.maxRetries;
-    if (!again) {
-      this.destroy(error);
-      return;
-    }
-    this.#agent.retried(this.#plan);
-    const delay = RETRY_DELAY * this.#retries;
-    this.#retries++;
-    if (delay === 0) this.#connect();
-    else setTimeout(() => this.#connect(), delay);
   }
 
   #stopTimer(): void {

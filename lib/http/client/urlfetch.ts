@@ -15,6 +15,7 @@ import { planRequest, type RequestPlan } from './options.ts';
 export interface UrlFetchHandler {
   /** The reply came, or further headers. The names have a colon where SPDY/3 has one. */
   onHeader?(headers: HeaderList, url: string): void;
+  /** A piece of the body came. */
   onData?(chunk: Buffer, url: string): void;
   /** The stream has ended: status 0, or that of its RST_STREAM. */
   onClose?(status: number, url: string): void;
@@ -22,6 +23,7 @@ export interface UrlFetchHandler {
 
 /** Base of handlers with one instance per URL: override what is of interest. */
 export class BaseSpdyStreamHandler implements UrlFetchHandler {
+  /** The URL that this instance is for. */
   readonly url: string;
   /** Null until the request leaves. */
   streamId: number | null = null;
@@ -30,10 +32,13 @@ export class BaseSpdyStreamHandler implements UrlFetchHandler {
     this.url = url;
   }
 
+  /** The reply came, or further headers. Does nothing here. */
   onHeader(_headers: HeaderList): void {}
 
+  /** A piece of the body came. Does nothing here. */
   onData(_chunk: Buffer): void {}
 
+  /** The stream has ended: status 0, or that of its RST_STREAM. Does nothing here. */
   onClose(_status: number): void {}
 }
 
@@ -43,9 +48,11 @@ export interface UrlFetchOptions {
   readonly tls?: tls.ConnectionOptions;
   /** The SPDY version that all servers speak: makes `http:` URLs possible. Default: ALPN. */
   readonly version?: SessionVersion;
+  /** Options of each session. */
   readonly session?: SessionOptions;
   /** Further header fields of each request. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Ends connecting, and the streams that are open. */
   readonly signal?: AbortSignal;
 }
 

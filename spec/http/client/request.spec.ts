@@ -450,13 +450,14 @@ describe('http/client/request', () => {
     expect(request.getHeader('x-two')).to.deep.equal(['2', '3', '4']);
     request.removeHeader('x-one');
     expect(request.hasHeader('X-ONE')).to.equal(false);
-    expect(request.getHeaderNames()).to.deep.equal(['authorization', 'x-two']);
+    expect(request.getHeaderNames()).to.deep.equal(['host', 'authorization', 'x-two']);
     expect(request.getHeader('authorization')).to.equal('Basic YTpi');
     expect(() => request.setHeader('bad name', '1')).to.throw(TypeError);
     request.end();
-    expect(request.headersSent).to.equal(true);
-    expect(() => request.setHeader('x', '1')).to.throw('headers were sent');
+    expect(request.headersSent).to.equal(false);
     (await responseOf(request)).resume();
+    expect(request.headersSent).to.equal(true);
+    expect(() => request.setHeader('x', '1')).to.throw('after they are sent');
     expect(request.reusedSocket).to.equal(false);
   });
 
@@ -465,6 +466,25 @@ describe('http/client/request', () => {
     const request = stage.agent().get(server.url());
     await once(request, 'close');
     expect(request.response?.complete).to.equal(true);
+  });
+
+  it('has the defaults of http for what is empty or null', async () => {
+    const server = await stage.server();
+    const options = {
+      hostname: 'localhost',
+      port: server.port,
+      path: '',
+      method: '',
+      headers: null,
+    };
+    const request = stage.agent().get(options);
+    expect(request.path).to.equal('/');
+    expect(request.method).to.equal('GET');
+    expect(await textOf(await responseOf(request))).to.not.equal('');
+    const none = stage.agent().request({ ...options, path: null, method: null });
+    expect(none.path).to.equal('/');
+    expect(none.method).to.equal('GET');
+    none.destroy();
   });
 
   it('refuses what cannot be requested at once', () => {

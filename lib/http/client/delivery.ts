@@ -1,0 +1,265 @@
+import type { EventEmitter } from 'node:events';
+import type http from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Session, SpdyStream } from '../../session/public.ts';
+import type { Exchange, ExchangeHost, Fate, ReadyHead, ResponseRules } from './exchange.ts';
+import { HttpExchange } from './http-exchange.ts';
+import type { Link } from './link.ts';
+import type { RequestPlan } from './options.ts';
+import type { PushedRequest } from './push.ts';
+import type { RequestBody } from './request-body.ts';
+import { ClientResponse } from './response.ts';
+import { SpdyExchange } from './spdy-exchange.ts';
+
+/** What a request needs of its agent. */
+export interface RequestAgent extends ResponseRules {
+  /** The agent itself. */
+  readonly emitter: EventEmitter;
+  /** How often a request is tried again that the server surely did not process. */
+  readonly maxRetries: number;
+  /** Bytes of a request body that are kept for that. */
+  readonly maxReplayBytes: number;
+  /** Opens or finds a way to the server. */
+  link(plan: RequestPlan): Promise<Link>;
+  /** Whether pushes are taken that the request itself does not listen for. */
+  readonly wantsPush: boolean;
+  /** A push came; `taken` if the request listened for it. */
+  pushed(plan: RequestPlan, request: PushedRequest, response: ClientResponse, taken: boolean): void;
+  /** A request is tried again. */
+  retried(plan: RequestPlan): void;
+}
+
+/** The request that is delivered, as far as that matters here. */
+export interface Delivered {
+  readonly destroyed: boolean;
+  reusedSocket: boolean;
+  socket: Duplex | null;
+  res: http.IncomingMessage | null;
+  listenerCount(event: string): number;
+  emit(event: string, ...args: unknown[]): boolean;
+  destroy(error?: Error): unknown;
+}
+
+/** Milliseconds before the second retry; each further one waits longer. */
+const RETRY_DELAY = 20;
+
+/**
+ * Carries a request out: finds a way to the server, sends the head as soon as there are both, and tries again what the server surely did
+ * not process.
+ */
+export class Delivery implements ExchangeHost {
+  readonly #request: Delivered;
+  readonly #agent: RequestAgent;
+  readonly #plan: RequestPlan;
+  readonly #body: RequestBody;
+  readonly #takeHead: () => ReadyHead;
+  #link: Link | null = null;
+  #exchange: Exchange | null = null;
+  /** The exchange has its connection. */
+  #connected = false;
+  /** The head may leave. */
+  #ready = false;
+  /** The head of earlier attempts. */
+  #head: ReadyHead | null = null;
+  /** The exchange has sent the head. */
+  #opened = false;
+  #retries = 0;
+  #timeoutMs = 0;
+
+  /** `takeHead` is called once, when the head leaves: its fields are final then. */
+  constructor(
+    request: Delivered,
+    agent: RequestAgent,
+    plan: RequestPlan,
+    body: RequestBody,
+    takeHead: () => ReadyHead,
+  ) {
+    this.#request = request;
+    this.#agent = agent;
+    this.#plan = plan;
+    this.#body = body;
+    this.#takeHead = takeHead;
+  }
+
+  /** The session that carries the request, null before there is one and with HTTP/1.1. */
+  get session(): Session | null {
+    const link = this.#link;
+    return link?.protocol === 'spdy' ? link.session : null;
+  }
+
+  /** The stream that carries the request, null before there is one and with HTTP/1.1. */
+  get stream(): SpdyStream | null {
+    return this.#exchange?.stream ?? null;
+  }
+
+  /** Looks for a way to the server. */
+  start(): void {
+    if (this.#request.destroyed) return;
+    this.#agent.link(this.#plan).then(
+      (link) => this.#begin(link),
+      (error: Error) => this.#request.destroy(error),
+    );
+  }
+
+  /** The head may leave: the body has begun or ended, or `flushHeaders()` was called. */
+  headReady(): void {
+    this.#ready = true;
+    this.#open();
+  }
+
+  /** Whether a timeout is a matter of the exchange. */
+  setTimeout(milliseconds: number): boolean {
+    this.#timeoutMs = milliseconds;
+    if (!this.#opened) return false;
+    this.#exchange?.setTimeout(milliseconds);
+    return true;
+  }
+
+  /** Whether an attempt is under way. */
+  get active(): boolean {
+    return this.#exchange !== null;
+  }
+
+  /** Gives up. */
+  destroy(error: Error | null): void {
+    if (!this.#opened) this.#link?.release();
+    this.#exchange?.destroy(error);
+  }
+
+  connected(socket: Duplex | null): void {
+    const request = this.#request;
+    if (request.destroyed || this.#exchange === null) return;
+    const first = request.socket === null;
+    request.socket = socket;
+    this.#connected = true;
+    // In a turn of its own, so that a listener that throws takes only the process down.
+    process.nextTick(() => this.#open());
+    if (first && socket !== null) request.emit('socket', socket);
+  }
+
+  continued(): void {
+    this.#request.emit('continue');
+  }
+
+  information(info: http.InformationEvent): void {
+    this.#request.emit('information', info);
+  }
+
+  timedOut(): void {
+    this.#request.emit('timeout');
+  }
+
+  answered(response: http.IncomingMessage): void {
+    this.#body.release();
+    const request = this.#request;
+    this.#keep(response);
+    if (request.destroyed) response.destroy();
+    else if (!request.emit('response', response)) response.resume();
+  }
+
+  switched(
+    event: 'connect' | 'upgrade',
+    response: http.IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): void {
+    this.#exchange = null;
+    this.#keep(response);
+    if (!this.#request.emit(event, response, socket, head)) socket.destroy();
+    this.#body.settle();
+    this.#request.destroy();
+  }
+
+  wantsPush(): boolean {
+    return this.#request.listenerCount('push') > 0 || this.#agent.wantsPush;
+  }
+
+  wantsUpgrade(): boolean {
+    return this.#request.listenerCount('upgrade') > 0;
+  }
+
+  pushed(request: PushedRequest, response: ClientResponse): void {
+    const taken = this.#request.emit('push', request, response);
+    this.#agent.pushed(this.#plan, request, response, taken);
+  }
+
+  closed(error: Error | null, fate: Fate): void {
+    this.#link?.release();
+    this.#link = null;
+    this.#exchange = null;
+    this.#body.detach();
+    if (error !== null) {
+      this.#failed(error, fate);
+      return;
+    }
+    this.#body.settle();
+    this.#request.destroy();
+  }
+
+  #begin(link: Link): void {
+    const request = this.#request;
+    if (request.destroyed) {
+      link.release();
+      return;
+    }
+    this.#link = link;
+    this.#connected = false;
+    this.#opened = false;
+    request.reusedSocket = link.reused;
+    const { target, method } = this.#plan;
+    this.#exchange =
+      link.protocol === 'http/1.1'
+        ? new HttpExchange(this, link, target, method)
+        : new SpdyExchange(this, link, this.#plan, this.#agent);
+  }
+
+  /** Begins as soon as there are a connection and a head. */
+  #open(): void {
+    const exchange = this.#exchange;
+    if (exchange === null || !this.#connected || !this.#ready || this.#opened) return;
+    if (this.#request.destroyed) return;
+    this.#head ??= this.#takeHead();
+    this.#opened = true;
+    try {
+      exchange.open(this.#head);
+    } catch (error) {
+      exchange.destroy(null);
+      this.#opened = false;
+      this.closed(error as Error, fateOf(error));
+      return;
+    }
+    if (this.#timeoutMs > 0) exchange.setTimeout(this.#timeoutMs);
+    this.#body.sendTo(exchange);
+    if (exchange.stream !== null) this.#request.emit('stream', exchange.stream);
+  }
+
+  #keep(response: http.IncomingMessage): void {
+    this.#request.res = response;
+    // With HTTP/1.1 it is the request below, which `http` needs there.
+    if (response instanceof ClientResponse) Object.assign(response, { req: this.#request });
+  }
+
+  #failed(error: Error, fate: Fate): void {
+    if (this.#request.destroyed) return;
+    const again =
+      this.#body.repeatable &&
+      (fate === 'unsent' || (fate === 'unprocessed' && this.#retries < this.#agent.maxRetries));
+    if (!again) {
+      this.#request.destroy(error);
+      return;
+    }
+    this.#agent.retried(this.#plan);
+    const delay = RETRY_DELAY * this.#retries;
+    if (fate !== 'unsent') this.#retries++;
+    if (delay === 0) this.start();
+    else setTimeout(() => this.start(), delay);
+  }
+}
+
+/** What has become of a request that could not even be opened. */
+function fateOf(error: unknown): Fate {
+  const { code = '' } = error as { code?: string };
+  if (code === 'ERR_SPDY_STREAM_ID_NOT_AVAILABLE') return 'unsent';
+  // The session has begun to close, or has ended, since it was found.
+  return /CLOSED|CLOSING|NOT_ALLOWED/.test(code) ? 'unprocessed' : 'unknown';
+}

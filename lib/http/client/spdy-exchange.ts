@@ -1,0 +1,165 @@
+import { StreamError } from '../../errors.ts';
+import { PROTOCOL_ERROR } from '../../protocol/constants.ts';
+import type { HeaderList } from '../../protocol/frames.ts';
+import type { SpdyStream, StreamOptions } from '../../session/public.ts';
+import { endToEndFields } from '../headers.ts';
+import { parseResponse, requestToSpdy } from '../message-head.ts';
+import type { Exchange, ExchangeHost, ReadyHead, ResponseRules } from './exchange.ts';
+import type { SpdyLink } from './link.ts';
+import type { RequestPlan } from './options.ts';
+import { takePush } from './push.ts';
+import { ClientResponse, type ResponseInit } from './response.ts';
+
+/** A request as a SPDY stream. */
+export class SpdyExchange implements Exchange {
+  readonly #host: ExchangeHost;
+  readonly #link: SpdyLink;
+  readonly #plan: RequestPlan;
+  readonly #rules: ResponseRules;
+  #stream: SpdyStream | null = null;
+  #method = '';
+  #error: Error | null = null;
+  #answered = false;
+  #pushed = false;
+
+  constructor(host: ExchangeHost, link: SpdyLink, plan: RequestPlan, rules: ResponseRules) {
+    this.#host = host;
+    this.#link = link;
+    this.#plan = plan;
+    this.#rules = rules;
+    process.nextTick(() => host.connected(link.session.socket));
+  }
+
+  get stream(): SpdyStream | null {
+    return this.#stream;
+  }
+
+  open(head: ReadyHead): void {
+    const { method, path, fields } = head;
+    const { target, options } = this.#plan;
+    const { session } = this.#link;
+    const tunnel = method === 'CONNECT';
+    const authority = fields.find(([name]) => name === 'host')?.[1] ?? target.host;
+    const headers = requestToSpdy({
+      method,
+      scheme: target.scheme,
+      host: tunnel ? path : authority,
+      path,
+      headers: fields,
+    });
+    const { priority } = options;
+    const stream = this.#openStream(headers, {
+      endStream: head.endStream && !tunnel,
+      ...(priority === undefined ? {} : { priority: Math.min(priority, session.getPriLowest()) }),
+    });
+    this.#link.opened();
+    this.#stream = stream;
+    this.#method = method;
+    this.#listen(stream);
+    if (fields.some(([name, value]) => name === 'expect' && /^100-continue$/i.test(value))) {
+      process.nextTick(() => this.#host.continued());
+    }
+  }
+
+  write(chunk: Uint8Array, done: (error?: Error | null) => void): void {
+    // An empty body has ended the stream together with its headers.
+    if (chunk.length === 0) process.nextTick(done);
+    else this.#stream?.write(chunk, done);
+  }
+
+  end(trailers: HeaderList, done: () => void): void {
+    const stream = this.#stream;
+    // A tunnel is ended by whoever uses it.
+    if (stream === null || this.#method === 'CONNECT') done();
+    else if (trailers.length === 0 || !stream.writable) stream.end(done);
+    else {
+      stream.once('finish', done);
+      stream.sendTrailers(endToEndFields(trailers));
+    }
+  }
+
+  setTimeout(milliseconds: number): void {
+    this.#stream?.setTimeout(milliseconds);
+  }
+
+  destroy(error: Error | null): void {
+    // Any other error is our own matter: the server is told CANCEL.
+    this.#stream?.destroy(error instanceof StreamError ? error : undefined);
+  }
+
+  #openStream(headers: HeaderList, options: StreamOptions): SpdyStream {
+    try {
+      return this.#link.session.request(headers, options);
+    } catch (error) {
+      if (isExhaustion(error)) this.#link.exhausted();
+      throw error;
+    }
+  }
+
+  #listen(stream: SpdyStream): void {
+    const host = this.#host;
+    const { session, pushing } = this.#link;
+    const { strictContentLength } = this.#rules;
+    const common = { socket: session.socket, strictContentLength };
+    stream.on('error', (error) => {
+      this.#error = error;
+    });
+    stream.once('response', (received) => this.#respond(stream, received, common));
+    stream.on('push', (pushed) => {
+      this.#pushed = true;
+      takePush(pushed, {
+        target: this.#plan.target,
+        pushing,
+        response: common,
+        wanted: () => host.wantsPush(),
+        deliver: (request, response) => host.pushed(request, response),
+      });
+    });
+    stream.on('timeout', () => host.timedOut());
+    stream.once('close', () => this.#closed(stream));
+  }
+
+  #respond(
+    stream: SpdyStream,
+    received: HeaderList,
+    common: Pick<ResponseInit, 'socket' | 'strictContentLength'>,
+  ): void {
+    const head = parseResponse(received, { requireVersion: !this.#rules.tolerateMissingVersion });
+    if (!('statusCode' in head)) {
+      const { id } = stream;
+      const message = `the reply has ${head.reason}`;
+      stream.destroy(new StreamError('ERR_SPDY_PROTOCOL', message, id, PROTOCOL_ERROR, 'peer'));
+      return;
+    }
+    this.#answered = true;
+    const method = this.#method;
+    const tunnel = method === 'CONNECT';
+    const response = new ClientResponse({ ...common, stream, head, method, tunnel });
+    if (tunnel) this.#host.switched('connect', response, stream, Buffer.alloc(0));
+    else this.#host.answered(response);
+  }
+
+  #closed(stream: SpdyStream): void {
+    if (this.#answered) {
+      this.#host.closed(null, 'unknown');
+      return;
+    }
+    const { id, rstStatus, pending } = stream;
+    const text = `stream ${id} ended without a response`;
+    const reason =
+      this.#error ?? new StreamError('ERR_SPDY_STREAM_CLOSED', text, id, rstStatus, 'peer');
+    if (isExhaustion(reason)) {
+      this.#link.exhausted();
+      this.#host.closed(reason, 'unsent');
+      return;
+    }
+    // Who pushes for a request has looked at it, whatever is said then.
+    const refused = reason instanceof StreamError && reason.retryable && !this.#pushed;
+    this.#host.closed(reason, pending || refused ? 'unprocessed' : 'unknown');
+  }
+}
+
+/** Whether a session has used up its stream ids. */
+function isExhaustion(error: unknown): boolean {
+  return (error as Partial<StreamError>).code === 'ERR_SPDY_STREAM_ID_NOT_AVAILABLE';
+}
