@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { checkObject, checkRange } from '../../common/check.ts';
+import { confirmEnd, resetSocket } from '../../common/socket-end.ts';
 import { InvalidArgumentError, InvalidStateError } from '../../errors.ts';
 import type { PodConnection } from './pod-connection.ts';
 
@@ -56,10 +57,16 @@ export class ForwardListener {
     return this.#sockets.size;
   }
 
-  /** Closes the local port and its connections. Resolves when it is free. */
+  /** Closes the local port and resets its connections. Resolves when it is free. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** `close()` because everything has failed: each local connection is told of. */
+  fail(error: Error): Promise<void> {
+    for (const socket of this.#sockets) this.#fail(socket, error);
+    return this.close();
   }
 
   /** `close()`, for `await using`. */
@@ -72,7 +79,7 @@ export class ForwardListener {
       server.close();
       return once(server, 'close');
     });
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets) resetSocket(socket);
     await Promise.all(closed);
     this.#forward.closed(this);
   }
@@ -101,19 +108,25 @@ export class ForwardListener {
     }
     connection.on('error', (error) => this.#fail(socket, error));
     connection.on('close', () => {
-      if (!connection.readableEnded || !connection.writableFinished) socket.destroy();
+      if (!connection.readableEnded || !connection.writableFinished) resetSocket(socket);
     });
     socket.on('close', () => {
       // After an orderly end the last bytes may still be on their way.
       if (!socket.readableEnded || !socket.writableFinished) connection.destroy();
     });
-    socket.pipe(connection).pipe(socket);
+    socket.pipe(connection, { end: false }).pipe(socket);
+    socket.once('end', () =>
+      confirmEnd(socket, (error) => {
+        if (error === null) connection.end();
+        else connection.destroy();
+      }),
+    );
   }
 
   #fail(socket: net.Socket, error: Error): void {
     if (socket.destroyed) return;
     // Not an end, which would pass for one of the pod's.
-    socket.resetAndDestroy();
+    resetSocket(socket);
     this.#forward.failed(error, this.remotePort);
   }
 }

@@ -69,6 +69,8 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
   #opening: Promise<Session> | null = null;
   #nextRequestId = 0;
   #closed: Promise<void> | null = null;
+  /** By `close()`: that its connections end is no error. */
+  #closedOnPurpose = false;
 
   /** For `portForward()`. */
   constructor(session: Session, connector: PortForwardConnector, settings: ResolvedPortForward) {
@@ -79,7 +81,7 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
     this.#port = {
       connect: (port, options) => this.connect(port, options),
       failed: (error, port) => {
-        if (this.#closed === null) this.emit('connectionError', error, port);
+        if (!this.#closedOnPurpose) this.emit('connectionError', error, port);
       },
       closed: (listener) => this.#listeners.delete(listener),
     };
@@ -155,6 +157,7 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
 
   /** Ends all listeners and connections, and the connection to the cluster. */
   close(): Promise<void> {
+    this.#closedOnPurpose = true;
     return this.#finish(null);
   }
 
@@ -242,7 +245,9 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
     this.#watch.stop();
     this.#end.abort();
     for (const connection of this.#connections) connection.destroy(error ?? undefined);
-    const listeners = [...this.#listeners].map((listener) => listener.close());
+    const listeners = [...this.#listeners].map((listener) =>
+      error === null ? listener.close() : listener.fail(error),
+    );
     const session = this.#session?.close().catch(() => {});
     await Promise.all([...listeners, session]);
     this.emit('close', error);

@@ -26,7 +26,7 @@ export interface FakePod {
   readonly containers?: Readonly<Record<string, FakeContainer>>;
   /** Port of the pod to port of this machine, 1 to 65535. A port that is not listed leads to the same number. */
   readonly ports?: Readonly<Record<number, number>>;
-  /** Where the ports are. Default `'127.0.0.1'`. */
+  /** Where the ports are: a name or an address. Default: this machine, 127.0.0.1 first and then ::1. */
   readonly host?: string;
   /** Default `'Running'`; kubectl does nothing with others. */
   readonly phase?: 'Pending' | 'Running' | 'Succeeded' | 'Failed';
@@ -47,7 +47,7 @@ export interface ResolvedPod {
   readonly namespace: string;
   readonly containers: readonly ResolvedContainer[];
   readonly ports: ReadonlyMap<number, number>;
-  readonly host: string;
+  readonly host: string | null;
   readonly phase: string;
   readonly creationTimestamp: string;
 }
@@ -106,7 +106,7 @@ function resolvePod(pod: FakePod): ResolvedPod {
     namespace,
     containers: resolved,
     ports: new Map(Object.entries(ports).map(([from, to]) => [port(Number(from)), port(to)])),
-    host: pod.host ?? '127.0.0.1',
+    host: pod.host ?? null,
     phase,
     // To the second, as Kubernetes has it.
     creationTimestamp: new Date().toISOString().replace(/\.\d+/, ''),

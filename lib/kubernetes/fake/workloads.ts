@@ -58,7 +58,8 @@ export class FakeWorkloads {
 
   async #forward(connection: ForwardedConnection): Promise<void> {
     const { host, ports } = this.#pod(connection);
-    await forwardTo({ host, port: ports.get(connection.port) ?? connection.port })(connection);
+    const port = ports.get(connection.port) ?? connection.port;
+    await forwardTo({ ...(host === null ? {} : { host }), port })(connection);
   }
 
   #pod({ namespace, pod }: { readonly namespace: string; readonly pod: string }): ResolvedPod {

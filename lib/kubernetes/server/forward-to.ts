@@ -1,14 +1,15 @@
-import net from 'node:net';
+import net, { type LookupFunction, type Socket } from 'node:net';
 import { onAbort } from '../../common/abort.ts';
 import { Deadline } from '../../common/deadline.ts';
+import { confirmEnd, resetSocket } from '../../common/socket-end.ts';
 import { SpdyError } from '../../errors.ts';
 import type { ForwardedConnection, PortForwardHandler } from './forward-session.ts';
 
 /** Where connections go. */
 export interface ForwardToOptions {
-  /** Name or address. Default `'127.0.0.1'`. */
+  /** Name or address. Default: this machine, 127.0.0.1 first and then ::1. */
   readonly host?: string;
-  /** Default: the port that the client asks for. */
+  /** 1 to 65535. Default: the port that the client asks for. */
   readonly port?: number;
   /** How long connecting may take in milliseconds; 0: as long as the system allows. Default 10000. */
   readonly connectTimeoutMs?: number;
@@ -17,45 +18,60 @@ export interface ForwardToOptions {
 /** How long a target may take for the last bytes of a client that has gone, without taking any, in milliseconds. */
 const FLUSH_TIMEOUT_MS = 30_000;
 
-/** A handler that forwards each connection to a TCP port. Both directions end on their own, as far as both sides allow it. */
+/** The addresses of this machine, in the order in which container runtimes try them. */
+const LOOPBACK = [
+  { address: '127.0.0.1', family: 4 },
+  { address: '::1', family: 6 },
+];
+
+/**
+ * A handler that forwards each connection to a TCP port. Both directions end on their own, as far as both sides allow it. What ends early on
+ * one side is reset on the other: it never passes for complete.
+ */
 export function forwardTo(options: ForwardToOptions = {}): PortForwardHandler {
-  const { host = '127.0.0.1', port, connectTimeoutMs = 10_000 } = options;
+  const { host, port, connectTimeoutMs = 10_000 } = options;
   return (connection) => forward(connection, host, port ?? connection.port, connectTimeoutMs);
 }
 
 function forward(
   { stream, signal }: ForwardedConnection,
-  host: string,
+  host: string | undefined,
   port: number,
   timeoutMs: number,
 ): Promise<void> {
-  const socket = net.connect({ host, port, allowHalfOpen: true, noDelay: true });
+  const socket = connect(host, port);
   const deadline = new Deadline();
   return new Promise((resolve, reject) => {
     let failure: Error | null = null;
     if (timeoutMs > 0) {
-      const message = `no connection to ${host}:${port} within ${timeoutMs} ms`;
+      const message = `no connection to ${host ?? 'this machine'}:${port} within ${timeoutMs} ms`;
       const error = new SpdyError('ERR_SPDY_TIMEOUT', message);
       deadline.start(timeoutMs, () => socket.destroy(error));
     }
     const stopAbort = onAbort(signal, () => {
       const complete = stream.readableEnded && stream.writableFinished;
       // What a client has sent before it left as it should is for the target yet.
-      if (complete) socket.setTimeout(FLUSH_TIMEOUT_MS, () => socket.destroy());
-      else socket.destroy();
+      if (complete) socket.setTimeout(FLUSH_TIMEOUT_MS, () => resetSocket(socket));
+      else abandon(socket);
     });
     // The client has finished both directions, or has reset the stream.
     const onStreamClose = (): void => {
-      if (!stream.readableEnded || !stream.writableFinished) socket.destroy();
+      if (!stream.readableEnded || !stream.writableFinished) abandon(socket);
     };
     stream.once('close', onStreamClose);
     socket.once('connect', () => {
       deadline.stop();
-      stream.pipe(socket).pipe(stream);
+      stream.pipe(socket).pipe(stream, { end: false });
     });
+    socket.once('end', () =>
+      confirmEnd(socket, (error) => {
+        failure ??= error;
+        if (error === null) stream.end();
+      }),
+    );
     // After its end the target only refuses what it does not want any more.
     socket.on('error', (error) => {
-      if (!socket.readableEnded) failure = error;
+      if (!socket.readableEnded) failure ??= reasonOf(error);
     });
     socket.once('close', () => {
       deadline.stop();
@@ -66,4 +82,21 @@ function forward(
       else reject(failure);
     });
   });
+}
+
+function connect(host: string | undefined, port: number): Socket {
+  const options = { port, allowHalfOpen: true, noDelay: true };
+  if (host !== undefined) return net.connect({ ...options, host });
+  const lookup: LookupFunction = (_name, _options, found) => found(null, LOOPBACK);
+  return net.connect({ ...options, host: 'localhost', lookup, autoSelectFamily: true });
+}
+
+/** Of several addresses, why the first one does not answer. */
+function reasonOf(error: Error): Error {
+  return error instanceof AggregateError ? (error.errors[0] as Error) : error;
+}
+
+function abandon(socket: Socket): void {
+  if (socket.connecting) socket.destroy();
+  else resetSocket(socket);
 }

@@ -58,7 +58,12 @@ async function begin(server: string, options: PortForwardOptions = {}): Promise<
 
 /** A TCP server that sends back what it gets, and ends when its client does. */
 async function echoPort(): Promise<number> {
-  return listening(net.createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket)));
+  return listening(
+    net.createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => {});
+      socket.pipe(socket);
+    }),
+  );
 }
 
 async function text(stream: Readable): Promise<string> {
