@@ -57,11 +57,11 @@ async function cluster(handlers: StreamingHandlers): Promise<number> {
 /** What stands between client and cluster. */
 interface Way {
   readonly server: string;
-  /** Ends the client's side as it was told. */
+  /** Ends both sides as it was told. */
   breakOff(): void;
 }
 
-/** Passes bytes on, and those to the client no further than `limit`. Then, or when told, the client's side ends in this way. */
+/** Passes bytes on, and those to the client no further than `limit`. Then, or when told, both sides end in this way. */
 async function way(to: number, how: 'FIN' | 'RST', limit = Number.POSITIVE_INFINITY): Promise<Way> {
   const ends: (() => void)[] = [];
   const port = await target((near) => {
@@ -72,12 +72,17 @@ async function way(to: number, how: 'FIN' | 'RST', limit = Number.POSITIVE_INFIN
     let over = false;
     const end = (): void => {
       over = true;
-      if (how === 'FIN') near.end();
-      else resetSocket(near);
-      far.destroy();
+      if (how === 'FIN') {
+        near.end();
+        far.destroy();
+      } else {
+        resetSocket(near);
+        resetSocket(far);
+      }
     };
     ends.push(end);
-    near.on('data', (chunk: Buffer) => far.write(chunk));
+    near.pipe(far);
+    far.on('end', () => near.end());
     far.on('data', (chunk: Buffer) => {
       if (over) return;
       passed += chunk.length;
@@ -202,6 +207,25 @@ describe('what ends early', () => {
     resetSocket(socket as unknown as Socket);
     expect(await endedWell(connection)).to.equal(false);
     expect(connection.errored).to.be.instanceOf(RemoteFailureError);
+  });
+
+  it('is noticed although nobody reads what the client has sent', async () => {
+    let command: ServerCommand | null = null;
+    const port = await cluster({
+      exec: async (given) => {
+        command = given;
+        await new Promise((done) => given.signal.addEventListener('abort', done));
+      },
+    });
+    const { server, breakOff } = await way(port, 'RST');
+    const client = await exec({ cluster: { server }, pod: 'p1', command: ['x'], stdin: true });
+    for (const output of [client.stdout, client.stderr]) output.on('error', () => {}).resume();
+    client.stdin.on('error', () => {});
+    client.stdin.write(Buffer.alloc(MUCH));
+    await until(() => command?.request.socket.isPaused() === true);
+    breakOff();
+    const { signal } = command as unknown as ServerCommand;
+    if (!signal.aborted) await once(signal, 'abort');
   });
 
   for (const how of ['FIN', 'RST'] as const) {

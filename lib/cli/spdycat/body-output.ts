@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -93,9 +94,10 @@ export class FileOutput implements BodyOutput {
     if (body === null) return null;
     const name = this.#nameFor(url);
     const path = join(this.#directory, name);
-    const part = `${path}.part`;
+    // No name that a URL can have: a hidden file, and one that is not there yet.
+    const part = join(this.#directory, `.${randomBytes(8).toString('hex')}.part`);
     try {
-      await pipeline(body, createWriteStream(part));
+      await pipeline(body, createWriteStream(part, { flags: 'wx' }));
       await rename(part, path);
     } catch (error) {
       await rm(part, { force: true });

@@ -28,7 +28,7 @@ export interface SpdycatOptions extends Omit<SpdyArguments, 'tls'> {
   readonly headers: readonly Header[];
   /** Name for SNI and the check of the certificate, instead of that in the URL. */
   readonly servername: string | null;
-  /** File to send, `-` for standard input. */
+  /** What to send: a file, a pipe or a device; `-` for standard input. */
   readonly data: string | null;
   readonly multiply: number | null;
   readonly assets: boolean;
@@ -117,7 +117,7 @@ export function parseSpdycatOptions(argv: readonly string[]): SpdycatOptions | s
   const timeout = numberOption(args, 'timeout', 0.001, MAX_SECONDS, false);
   const maxTime = numberOption(args, 'max-time', 0.001, MAX_SECONDS, false);
   const data = args.value('data');
-  if (data !== null && data !== '-') assertFile(data);
+  if (data !== null && data !== '-') assertReadable(data);
   const multiply = numberOption(args, 'multiply', 1, 1_000_000);
   const urls = args.positionals.map((text) => parseUrl(text, !secure));
   return {
@@ -228,11 +228,11 @@ function tlsFiles(args: Arguments): TlsFiles {
   };
 }
 
-function assertFile(path: string): void {
+function assertReadable(path: string): void {
   try {
-    if (statSync(path).isFile()) return;
+    if (!statSync(path).isDirectory()) return;
   } catch (error) {
     throw new UsageError(`--data: ${(error as Error).message}`);
   }
-  throw new UsageError(`--data: ${path} is no file`);
+  throw new UsageError(`--data: ${path} is a folder`);
 }

@@ -12,7 +12,7 @@ export interface RequestData {
   readonly length: number | null;
 }
 
-/** The body of all requests: a file, or standard input. */
+/** The body of all requests. */
 export interface DataSource {
   /** The body, once more. */
   open(): Promise<RequestData>;
@@ -20,18 +20,19 @@ export interface DataSource {
   remove(): Promise<void>;
 }
 
-/** Opens what `--data` names. Standard input goes through at once for a single request; for several it is put aside first. */
+/**
+ * Opens what `--data` names. What can be read only once (standard input, a pipe, a device) goes through at once for a single request; for
+ * several it is put aside first.
+ */
 export async function openData(name: string, single: boolean): Promise<DataSource> {
-  if (name !== '-') return fileSource(name, async () => {});
-  if (single) {
-    const source = process.stdin;
-    return { open: async () => ({ source, length: null }), remove: async () => {} };
-  }
+  if (name !== '-' && (await stat(name)).isFile()) return fileSource(name, async () => {});
+  const source = name === '-' ? process.stdin : createReadStream(name);
+  if (single) return { open: async () => ({ source, length: null }), remove: async () => {} };
   const directory = await mkdtemp(join(tmpdir(), 'spdycat-'));
   const path = join(directory, 'data');
   const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
   try {
-    await pipeline(process.stdin, createWriteStream(path, { mode: 0o600 }));
+    await pipeline(source, createWriteStream(path, { mode: 0o600 }));
     return await fileSource(path, remove);
   } catch (error) {
     await remove();

@@ -8,6 +8,7 @@ import type { Session } from '../../session/public.ts';
 import { ConnectionLostError } from '../errors.ts';
 import { locateTarget } from './command-options.ts';
 import { KeepOpen } from './keep-open.ts';
+import { leave } from './leave.ts';
 import { PodConnection } from './pod-connection.ts';
 import { isWorthRetrying, PortForwardConnector } from './port-forward-connect.ts';
 import {
@@ -248,7 +249,7 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
     const listeners = [...this.#listeners].map((listener) =>
       error === null ? listener.close() : listener.fail(error),
     );
-    const session = this.#session?.close().catch(() => {});
+    const session = this.#session === null ? null : leave(this.#session);
     await Promise.all([...listeners, session]);
     this.emit('close', error);
   }

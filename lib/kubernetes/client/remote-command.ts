@@ -10,6 +10,7 @@ import { checkSize, type ResolvedCommand } from './command-options.ts';
 import { type CommandExit, CommandOutcome } from './command-outcome.ts';
 import { CommandStdin } from './command-stdin.ts';
 import { KeepOpen } from './keep-open.ts';
+import { leave } from './leave.ts';
 
 /**
  * A command that runs in a container, with its standard streams. Made by `exec()` and `attach()`. What is asked for of stdout and stderr
@@ -124,7 +125,7 @@ export class RemoteCommand {
   /** `close()`, and the end of the connection, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    await this.#session.close().catch(() => {});
+    await leave(this.#session);
   }
 
   #open(type: StreamType, endStream: boolean): SpdyStream {
@@ -203,6 +204,8 @@ export class RemoteCommand {
       if (outcome instanceof Error && this.#running.has(output)) output.destroy(outcome);
     }
     this.#settle(outcome);
-    this.#session.close().catch(() => {});
+    // What has come and is not read yet is not given up.
+    if (outcome instanceof Error) void leave(this.#session);
+    else this.#session.close().catch(() => {});
   }
 }

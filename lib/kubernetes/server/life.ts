@@ -1,4 +1,5 @@
 import type { Session, SpdyStream } from '../../session/public.ts';
+import { HeldInputWatch } from './held-input.ts';
 
 /**
  * How the session of a streaming server lives and ends. The client leaves by GOAWAY, by closing its connection or by losing it; the server
@@ -16,6 +17,7 @@ export class ServerLife {
   /** `accept` is given each stream of the client. */
   constructor(session: Session, accept: (stream: SpdyStream) => void) {
     this.session = session;
+    new HeldInputWatch(session);
     this.signal = this.#gone.signal;
     this.closed = new Promise((done) => session.once('close', () => done()));
     session.on('stream', (stream) => {

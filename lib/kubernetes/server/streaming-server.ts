@@ -269,6 +269,8 @@ export class StreamingServer extends EventEmitter<StreamingServerEvents> {
         idleIgnoresPing,
         // As long as a slow client may take for its last bytes.
         lingerTimeoutMs: 30_000,
+        // Those of a client whose input is held back, for hours.
+        maxOutstandingPings: 1000,
         ...this.#options.session,
       }),
     );

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -154,7 +154,21 @@ describe('file output', () => {
     );
     expect(error?.message).to.equal('reset');
     expect(readFileSync(join(folder, 'kept.txt'), 'utf8')).to.equal('old');
-    expect(existsSync(join(folder, 'kept.txt.part'))).to.equal(false);
+    expect(readdirSync(folder)).to.deep.equal(['kept.txt']);
+  });
+
+  it('keeps bodies apart whose names look like those of unfinished files', async () => {
+    const output = new FileOutput(folder);
+    const bodies = [new Pieces().give('aa'), new Pieces().give('b').give(null)] as const;
+    const taken = ['a', 'a.part'].map((name, number) =>
+      output.take(number, new URL(`https://a/${name}`), bodies[number] as Pieces),
+    );
+    expect(await taken[1]).to.equal('a.part');
+    bodies[0].give('aa').give(null);
+    expect(await taken[0]).to.equal('a');
+    const contents = ['a', 'a.part'].map((name) => readFileSync(join(folder, name), 'utf8'));
+    expect(contents).to.deep.equal(['aaaa', 'b']);
+    expect(readdirSync(folder)).to.have.members(['a', 'a.part', 'kept.txt']);
   });
 
   for (const [address, name] of [

@@ -217,7 +217,7 @@ describe('spdycat', () => {
     expect(existsSync(join(folder, 'half'))).to.equal(false);
   });
 
-  it('-d posts a file or standard input, to every URI', async () => {
+  it('-d posts a file, standard input or a device, to every URI', async () => {
     const file = await spdycat(['-k', '-d', 'data.txt', `${origin}/echo`], { cwd: folder });
     expect(file.text).to.equal('POST 4 data');
     const two = await spdycat(['-k', '-d', '-', '-m', '2', `${origin}/echo`], { input: 'typed' });
@@ -226,6 +226,8 @@ describe('spdycat', () => {
       input: Buffer.alloc(500_000),
     });
     expect(long.stdout.length).to.equal(500_012);
+    const device = await spdycat(['-k', '-d', '/dev/null', '-m', '2', `${origin}/echo`]);
+    expect(device.text).to.equal('POST 0 POST 0 ');
   });
 
   it('-H replaces and adds headers', async () => {
