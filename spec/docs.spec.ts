@@ -118,11 +118,9 @@ describe('documentation', () => {
         ...fieldsOf('lib/session/stream-events.ts', 'StreamEventsOf', ''),
         ...fieldsOf('lib/session/diagnostics.ts', 'SessionState'),
         ...fieldsOf('lib/session/diagnostics.ts', 'SessionStatistics'),
-        ...[
-          ...publicMembers('lib/session/stream.d.ts', 'SpdyStream'),
-          ...publicMembers('lib/session/readable-half.d.ts', 'ReadableHalf'),
-          ...publicMembers('lib/session/writable-half.d.ts', 'WritableHalf'),
-        ].filter((name) => !isInternal(name)),
+        ...publicMembers('lib/session/stream.d.ts', 'SpdyStream'),
+        ...publicMembers('lib/session/readable-half.d.ts', 'ReadableHalf'),
+        ...publicMembers('lib/session/writable-half.d.ts', 'WritableHalf'),
         ...Object.keys(CHANNELS),
         ...Object.values(CHANNELS).map(({ name }) => String(name)),
       ];
@@ -180,30 +178,14 @@ function methodsOf(file: string, name: string): string[] {
   return [...bodyOf(file, name).matchAll(/^ {2}(\w+)\??\(/gm)].map(([, method = '']) => method);
 }
 
-/** Members of a class as its declaration has them, but for those of the Duplex machinery. */
+/** Members of a class as its declaration has them, but for those of the Duplex machinery and those marked `@internal`. */
 function publicMembers(declaration: string, name: string): string[] {
   const text = readFileSync(new URL(declaration, BUILD), 'utf8');
   const body = new RegExp(`class ${name} [\\s\\S]*?^\\}`, 'm').exec(text)?.[0] ?? '';
-  return [...body.matchAll(/^ {4}(?:readonly |get |set )?(\w+)\??[(:<]/gm)]
+  const shown = body.replace(/\/\*\*(?:(?!\*\/)[\s\S])*@internal[^\n]*\n[^\n]*\n/g, '');
+  return [...shown.matchAll(/^ {4}(?:readonly |get |set )?(\w+)\??[(:<]/gm)]
     .map(([, member = '']) => member)
     .filter((member) => !member.startsWith('_'));
-}
-
-/** What a SpdyStream shows to its session, not to applications. */
-function isInternal(member: string): boolean {
-  return [
-    ...['outgoing', 'submitted', 'opened', 'replied', 'moreHeaders', 'receive'],
-    ...[
-      'receiveEnd',
-      'headersSent',
-      'dataSent',
-      'streamClosed',
-      'afterWrite',
-      'isComplete',
-      'sendHeadersNow',
-      'finished',
-    ],
-  ].includes(member);
 }
 
 /** Names of the types that a door of the package exports. */

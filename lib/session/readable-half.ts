@@ -46,6 +46,7 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
   #lateHeaderBytes = 0;
   #pushedEnd = false;
 
+  /** The session makes it. @internal */
   constructor(port: StreamPort<Stream>, init: StreamInit) {
     super(duplexOptions(init.readable, init.writable));
     this.port = port;
@@ -80,20 +81,20 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
 
   // Reported by the session
 
-  /** The SYN_STREAM leaves with this id. */
+  /** The SYN_STREAM leaves with this id. @internal */
   opened(id: number): void {
     this.#id = id;
     this.emit('ready', id);
   }
 
-  /** SYN_REPLY came. */
+  /** SYN_REPLY came. @internal */
   replied(headers: HeaderList): void {
     this.replyHeaders = headers;
     this.active();
     this.emit('response', headers);
   }
 
-  /** HEADERS came. */
+  /** HEADERS came. @internal */
   moreHeaders(headers: HeaderList): void {
     this.active();
     for (const [name, value] of headers) this.#lateHeaderBytes += name.length + value.length + 8;
@@ -112,7 +113,7 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
     this.emit('trailers', headers);
   }
 
-  /** Payload came: handed on at once if the reader waits for it. */
+  /** Payload came: handed on at once if the reader waits for it. @internal */
   receive(chunk: Buffer): void {
     this.bytesRead += chunk.length;
     this.active();
@@ -124,7 +125,7 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
     this.#incoming.add(chunk);
   }
 
-  /** The peer has finished its direction. */
+  /** The peer has finished its direction. @internal */
   receiveEnd(): void {
     this.#inputEnded = true;
     this.#drain();

@@ -23,6 +23,7 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
   #finished: boolean;
   #finalDone: Done | null = null;
 
+  /** The session makes it. @internal */
   constructor(port: StreamPort<Stream>, init: StreamInit) {
     super(port, init);
     this.#finished = !init.writable;
@@ -33,29 +34,29 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
 
   // Reported by the session
 
-  /** The engine has taken the SYN_STREAM with these headers. */
+  /** The engine has taken the SYN_STREAM with these headers. @internal */
   submitted(handle: StreamHandle, headers: HeaderList): void {
     this.#handle = handle;
     this.openedWith(headers);
   }
 
-  /** Given to the engine as the data provider of the stream. */
+  /** Given to the engine as the data provider of the stream. @internal */
   get outgoing(): OutgoingData {
     this.#outgoing ??= new OutgoingData(this);
     return this.#outgoing;
   }
 
-  /** Headers of ours were written. */
+  /** Headers of ours were written. @internal */
   headersSent(): void {
     if (this.#outgoing?.headersSent() === true) this.resumeOutput();
   }
 
-  /** Payload of ours was written. */
+  /** Payload of ours was written. @internal */
   dataSent(): void {
     this.active();
   }
 
-  /** The engine has closed the stream. */
+  /** The engine has closed the stream. @internal */
   streamClosed(status: number, error: StreamError | SessionError | null): void {
     this.open = false;
     if (error === null || this.destroyed) return;
@@ -76,14 +77,17 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
 
   // What outgoing data asks
 
+  /** @internal */
   isComplete(held: number): boolean {
     return this.writableEnded && this.writableLength === held;
   }
 
+  /** @internal */
   sendHeadersNow(streamId: number, headers: HeaderList): void {
     this.port.sendHeaders(streamId, headers);
   }
 
+  /** @internal */
   finished(): void {
     this.#finished = true;
     const done = this.#finalDone;
@@ -91,6 +95,7 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
     if (done !== null) process.nextTick(done);
   }
 
+  /** @internal */
   afterWrite(departure: Departure): void {
     this.port.afterWrite(departure);
   }
