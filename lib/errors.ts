@@ -151,6 +151,7 @@ export class SpdyError extends Error {
   /** Who caused it. */
   readonly by: Cause;
 
+  /** `message` is for people, `code` for programs; where a class has a code of its own, that is the default. */
   constructor(code: ErrorCode, message: string, by: Cause = 'local', options?: ErrorOptions) {
     super(
       message,

@@ -38,7 +38,7 @@ const HIDDEN = new Set([SyntaxKind.PrivateKeyword, SyntaxKind.ProtectedKeyword])
 /**
  * Reads the package. Returns `{ entries, types }`: per entry its exports by name; and the types of lib/ that exports mention or
  * extend without being exported themselves. Each has `name`, `kind`, `file` (from the root), `line`, `doc`, `tags`, `declaration`, the
- * `value` of a constant if it is a number or a text, `local` (no other file sees it), and `members`; a member has the same but for its own members, and `from`: what its
+ * `value` of a constant if it is a number or a text, `local` (no other file sees it), `base` (the name of what it extends, or null), and `members`; a member has the same but for its own members, and `from`: what its
  * documentation is inherited from (a class, an interface, also of Node), null where it has its own or none. What is marked `@internal`
  * is left out.
  */
@@ -93,6 +93,7 @@ class Reader {
       ...this.#describe(symbol, nodes),
       value: literalOf(nodes[0].initializer),
       local: !isExported(nodes[0]),
+      base: baseOf(nodes[0]),
       members: [],
     };
     this.#items.set(symbol.id, item);
@@ -146,6 +147,8 @@ class Reader {
       const inherited = ownComment(node) === '' ? this.#inherited(node.parent, name) : null;
       const doc = described.doc === '' ? (inherited?.doc ?? '') : described.doc;
       const from = inherited?.from ?? null;
+      if (symbol !== undefined && node.type === undefined && node.initializer !== undefined)
+        described.declaration += `: ${this.#typeOf(symbol)}`;
       item.members.push({ name, kind: memberKind(node), ...described, doc, from });
     }
     this.#mentions(node);
@@ -157,7 +160,9 @@ class Reader {
       for (const base of types) {
         const from = base.expression.getText();
         const type = this.#checker.getTypeAtLocation(base);
-        const member = type && this.#checker.getPropertyOfType(type, name);
+        // Every object has a property 'constructor', which is another thing.
+        const member =
+          name !== 'constructor' && type && this.#checker.getPropertyOfType(type, name);
         const doc = member && this.#checker.getDocumentationCommentOfSymbol(member).trim();
         if (doc) return { doc, from };
         for (const handle of type?.getSymbol()?.declarations ?? []) {
@@ -174,6 +179,12 @@ class Reader {
     const maker = owner.members?.find(({ kind }) => kind === SyntaxKind.Constructor);
     const doc = name === 'constructor' && maker ? this.#bare(maker).doc : '';
     return doc === '' ? this.#inherited(owner, name) : { doc, from };
+  }
+
+  /** The type of a field that leaves it to its value. */
+  #typeOf(symbol) {
+    const type = this.#checker.getTypeOfSymbol(symbol);
+    return type === undefined ? 'unknown' : this.#checker.typeToString(type);
   }
 
   /** A constructor has no symbol that the checker gives. */
@@ -233,6 +244,11 @@ function isHidden(node) {
 function isExported(node) {
   const statement = node.kind === SyntaxKind.VariableDeclaration ? node.parent.parent : node;
   return statement.modifiers?.some(({ kind }) => kind === SyntaxKind.ExportKeyword) === true;
+}
+
+function baseOf(node) {
+  const clause = node.heritageClauses?.find(({ token }) => token === SyntaxKind.ExtendsKeyword);
+  return clause?.types[0].expression.getText() ?? null;
 }
 
 /** The comment of a declaration as its source has it. */

@@ -72,7 +72,7 @@ function constants(items) {
 }
 
 function renderItem(item, bases) {
-  const lines = [`### ${item.name}`, '', '```ts', wrap(declarationOf(item)), '```'];
+  const lines = [`### ${item.name}`, '', '```ts', declarationOf(item, bases), '```'];
   const text = [oneLine(item.doc), ...throws(item)].filter((part) => part !== '').join(' ');
   if (text !== '') lines.push('', text);
   const members = membersOf(item, bases);
@@ -102,16 +102,31 @@ function signatureOf(declaration) {
 
 /** Its members, and those of base classes that have no place of their own in the reference. */
 function membersOf(item, bases) {
-  const [, base] = /\bextends (\w+)/.exec(item.declaration) ?? [];
-  const hidden = bases.get(base);
+  const hidden = bases.get(item.base);
   const own = new Set(item.members.map(({ name }) => name));
   const more = hidden === undefined ? [] : membersOf(hidden, bases);
   return [...item.members, ...more.filter(({ name }) => !own.has(name) && name !== 'constructor')];
 }
 
-function declarationOf({ kind, declaration }) {
-  if (kind === 'constant') return `const ${declaration}`;
-  return declaration.split('\n').map(signatureOf).map(wrap).join('\n');
+function declarationOf({ kind, declaration, base }, bases) {
+  if (kind === 'constant') return wrap(`const ${declaration}`);
+  let shown = declaration;
+  if (bases.has(base)) {
+    const visible = visibleBase(base, bases);
+    const clause = new RegExp(` extends ${base}\\b(?:<.*>)?(?= implements|$)`, 'm');
+    shown = shown.replace(clause, visible === null ? '' : ` extends ${visible}`);
+  }
+  return shown.split('\n').map(signatureOf).map(wrap).join('\n');
+}
+
+/** The next base that a reader knows, null if there is none. */
+function visibleBase(name, bases) {
+  const hidden = bases.get(name);
+  if (hidden === undefined || name === null) return name;
+  if (hidden.kind !== 'constant') return visibleBase(hidden.base, bases);
+  // A class by another name: what it makes is told by its type.
+  const [, made = null] = /.*=> (\w+)/.exec(hidden.declaration) ?? [];
+  return visibleBase(made, bases);
 }
 
 /** Breaks a long declaration where its outermost list, or else its alternatives, have their borders. */

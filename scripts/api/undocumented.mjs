@@ -9,7 +9,10 @@ export function undocumented(api, folder = 'lib') {
   const items = [...new Set([...api.entries.flatMap(({ exports }) => exports), ...seen])];
   const all = items.flatMap((item) => [
     item,
-    ...item.members.map((member) => ({ ...member, name: `${item.name}.${member.name}` })),
+    ...item.members
+      // A base class that nobody can name is not constructed.
+      .filter(({ kind }) => kind !== 'constructor' || !seen.includes(item))
+      .map((member) => ({ ...member, name: `${item.name}.${member.name}` })),
   ]);
   const inside = all.filter(({ file }) => file === folder || file.startsWith(`${folder}/`));
   return {

@@ -67,6 +67,11 @@ export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
   #server: http.Server | null = null;
   #certificate: Certificate | null = null;
 
+  /**
+   * The same as `createFakeApiServer()`.
+   *
+   * @throws InvalidArgumentError for an option that is none
+   */
   constructor(options: FakeApiServerOptions = {}) {
     super();
     checkObject('options', options);
