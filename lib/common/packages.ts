@@ -9,14 +9,15 @@ export class MissingPackageError extends SpdyError {
 }
 
 /**
- * Loads an optional package when it is needed: `await loadPackage('yaml', 'a kubeconfig', () => import('yaml'))`.
+ * Loads an optional package when it is needed: `await loadPackage('yaml', 'a kubeconfig', () => import('yaml'))`. Without `load`
+ * it is imported by its name, which bundlers don't see.
  *
  * @throws MissingPackageError if it is not installed
  */
 export async function loadPackage<T>(
   name: string,
   purpose: string,
-  load: () => Promise<T>,
+  load: () => Promise<T> = () => importByName<T>(name),
 ): Promise<T> {
   try {
     return await load();
@@ -26,4 +27,12 @@ export async function loadPackage<T>(
     if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes(`'${name}'`)) throw cause;
     throw new MissingPackageError(name, purpose, { cause });
   }
+}
+
+/**
+ * Imports a package whose absence is no fault of a program that does without it: a bundler leaves this to the time when the
+ * program runs, and says nothing of a package that it cannot find.
+ */
+export function importByName<T>(name: string): Promise<T> {
+  return import(/* webpackIgnore: true */ name);
 }

@@ -15,6 +15,13 @@ describe('loadPackage()', () => {
     expect(parse('a: 1')).to.deep.equal({ a: 1 });
   });
 
+  it('imports it by its name where nothing else is said', async () => {
+    const { parse } = await loadPackage<typeof import('yaml')>('yaml', 'a test');
+    expect(parse('a: 1')).to.deep.equal({ a: 1 });
+    const missing = await loadPackage('no-such-package-anywhere', 'a test').catch((error) => error);
+    expect(missing).to.be.instanceOf(MissingPackageError);
+  });
+
   it('says what to install, and what for', async () => {
     const error = await failureOf('no-such-package-anywhere', 'no-such-package-anywhere');
     expect(error).to.be.instanceOf(MissingPackageError);

@@ -38,10 +38,9 @@ const SUBPROTOCOL_FIELD = 'sec-websocket-protocol';
  */
 export async function upgradeToWebSocket(options: WebSocketRequest): Promise<Session> {
   const { cluster, signal } = options;
-  const { WebSocket: Client } = await loadPackage(
+  const { WebSocket: Client } = await loadPackage<typeof import('ws')>(
     'ws',
     "the transport 'websocket'",
-    () => import('ws'),
   );
   const url = locate(cluster.server, options.path);
   const secure = url.protocol === 'https:';

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { onAbort } from '../../common/abort.ts';
-import { MissingPackageError } from '../../common/packages.ts';
+import { importByName, MissingPackageError } from '../../common/packages.ts';
 import type { TerminalSize } from '../wire/terminal-size.ts';
 import type { ServerCommand } from './command.ts';
 import { exitCodeOfProcess, notStarted, ProcessKiller, type ProcessPlan } from './local-process.ts';
@@ -152,7 +152,7 @@ async function loadPty(): Promise<PtyModule> {
   let cause: unknown;
   for (const name of PACKAGES) {
     try {
-      const found: PtyModule & { default?: PtyModule } = await import(name);
+      const found = await importByName<PtyModule & { default?: PtyModule }>(name);
       return found.spawn === undefined && found.default !== undefined ? found.default : found;
     } catch (exception) {
       cause ??= exception;

@@ -107,7 +107,8 @@ function isWebSocketUpgrade(request: IncomingMessage): boolean {
 }
 
 function loadWebSocket(): Promise<typeof import('ws')> {
-  return loadPackage('ws', 'port forwarding over WebSocket', () => import('ws')).catch((error) => {
+  const loading = loadPackage<typeof import('ws')>('ws', 'port forwarding over WebSocket');
+  return loading.catch((error) => {
     throw error instanceof MissingPackageError ? new Refusal(error.message, 501) : error;
   });
 }
