@@ -1,64 +1,136 @@
-// Checks the package as npm would publish it: what is in it, its manifest and types, and that it loads where it is installed.
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+// The package as npm would publish it: `npm run test:package`. Needs a registry.
+import { readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { expect } from 'chai';
+import * as spdylay from '../../build/lib/index.js';
+import * as kubernetes from '../../build/lib/kubernetes/index.js';
+import { installedPackage, ROOT, run, runText } from './installed.mjs';
+import { ONE_OF_EACH, ROUND_TRIP, STACK, TYPED } from './programs.mjs';
 
-const folder = mkdtempSync(path.join(os.tmpdir(), 'spdylay-package-'));
-try {
-  const [report] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', folder]));
-  checkContent(report.files.map((file) => file.path));
-  const tarball = path.join(folder, report.filename);
-  run('npx', ['--no-install', 'publint', 'run', tarball, '--strict']);
-  run('npx', ['--no-install', 'attw', tarball, '--profile', 'esm-only', '--no-color']);
-  install(tarball);
-  console.log(`${report.filename}: ${report.files.length} files, ${report.size} bytes packed`);
-} finally {
-  rmSync(folder, { recursive: true });
-}
+const ALLOWED =
+  /^(dist\/.+\.js|dist\/types\/.+\.d\.ts|docs\/.+\.(md|svg|png)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+const NEEDED = ['README.md', 'LICENSE', 'CHANGELOG.md', 'dist/index.js', 'dist/types/index.d.ts'];
 
-/** Everything that a user needs and nothing else. */
-function checkContent(files) {
-  const allowed =
-    /^(build\/lib\/.+\.(js|d\.ts)(\.map)?|lib\/.+\.ts|docs\/.+\.(md|svg)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
-  const surplus = files.filter((file) => !allowed.test(file));
-  const needed = [
-    'package.json',
-    'README.md',
-    'LICENSE',
-    'build/lib/index.js',
-    'build/lib/index.d.ts',
-  ];
-  const absent = needed.filter((file) => !files.includes(file));
-  if (surplus.length > 0)
-    throw new Error(`does not belong into the package: ${surplus.join(', ')}`);
-  if (absent.length > 0) throw new Error(`missing from the package: ${absent.join(', ')}`);
-}
+describe('package', function () {
+  this.timeout(300_000);
+  let report;
+  let tarball;
+  let home;
 
-/** Installs it like a user and loads it both ways. */
-function install(tarball) {
-  writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
-  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', tarball], folder);
-  const check = "if (typeof spdylay.Session !== 'function') throw new Error('no Session')";
-  for (const program of ['spdycat', 'spdyd', 'spdy-kube-fake']) {
-    run('npx', ['--no-install', program, '--version'], folder);
+  before(() => {
+    ({ report, tarball, home } = installedPackage());
+  });
+
+  it('holds what a user needs, and no more', () => {
+    const files = report.files.map((file) => file.path);
+    expect(files).to.include.members(NEEDED);
+    expect(files.filter((file) => !ALLOWED.test(file))).to.deep.equal([]);
+    expect(report.unpackedSize, 'bytes').to.be.below(2_000_000);
+    expect(files.length).to.be.below(250);
+  });
+
+  it('is what publint and npm publish have nothing to say about', () => {
+    run('npx', ['--no-install', 'publint', 'run', tarball, '--strict']);
+    const command = `npm publish --dry-run --loglevel=warn ${tarball} 2>&1`;
+    const lines = run('sh', ['-c', command]).split('\n');
+    expect(lines.filter((line) => /^npm/.test(line) && !/logged in/.test(line))).to.deep.equal([]);
+  });
+
+  it('has types that are right however it is imported', () => {
+    run('npx', ['--no-install', 'attw', tarball, '--profile', 'esm-only', '--no-color']);
+  });
+
+  it('has all declarations that its own need', () => {
+    const types = path.join(home, 'node_modules/@types');
+    symlinkSync(path.join(ROOT, 'node_modules/@types'), types);
+    symlinkSync(path.join(ROOT, 'node_modules/undici-types'), path.join(types, '../undici-types'));
+    writeFileSync(path.join(home, 'typed.ts'), TYPED);
+    const options = ['--strict', '--noEmit', '--types', 'node', '--preserveSymlinks'];
+    run(
+      path.join(ROOT, 'node_modules/.bin/tsc'),
+      [...options, '--module', 'nodenext', '--skipLibCheck', 'false', 'typed.ts'],
+      home,
+    );
+  });
+
+  it('exports what the sources export', () => {
+    const names =
+      "Object.keys(await import('spdylay')), Object.keys(await import('spdylay/kubernetes'))";
+    const printed = JSON.parse(runText(`console.log(JSON.stringify([${names}]))`, home));
+    expect(printed).to.deep.equal([Object.keys(spdylay), Object.keys(kubernetes)]);
+  });
+
+  it('can be required, and is the same module then', () => {
+    const text = `
+import { createRequire } from 'node:module';
+import * as imported from 'spdylay';
+const required = createRequire(import.meta.url)('spdylay');
+console.log(required.Session === imported.Session);`;
+    expect(runText(text, home)).to.match(/^true$/m);
+  });
+
+  it('has each class once, under its name', () => {
+    expect(JSON.parse(runText(ONE_OF_EACH, home))).to.deep.equal([]);
+  });
+
+  it('does its work over HTTP and in a pod', () => {
+    expect(runText(ROUND_TRIP, home)).to.equal('hello\npod');
+  });
+
+  it('gives stack traces that can be read', () => {
+    const stack = runText(STACK, home);
+    expect(stack).to.match(/^InvalidArgumentError: /);
+    expect(stack).to.match(/ at new Engine \(.*node_modules\/spdylay\/dist\/core\.js:\d+:\d+\)/);
+  });
+
+  it('loads nothing at the start but pako and what every Node has', () => {
+    const modules = path.join(home, 'node_modules');
+    const others = readdirSync(modules).filter((name) => !['spdylay', 'pako'].includes(name));
+    for (const name of others)
+      renameSync(path.join(modules, name), path.join(home, `away-${name}`));
+    try {
+      const text = `
+import 'spdylay';
+import 'spdylay/kubernetes';
+console.log(process.moduleLoadList.filter((name) => /undici|http2/.test(name)).join());`;
+      expect(runText(text, home)).to.equal('');
+    } finally {
+      for (const name of others)
+        renameSync(path.join(home, `away-${name}`), path.join(modules, name));
+    }
+  });
+
+  it('has no circle among its files', () => {
+    const folder = path.join(home, 'node_modules/spdylay/dist');
+    const left = new Map();
+    for (const file of readdirSync(folder, { recursive: true })) {
+      if (!file.endsWith('.js')) continue;
+      const text = readFileSync(path.join(folder, file), 'utf8');
+      const imports = [...text.matchAll(/^(?:import|export) .*?from "(\.[^"]+)";$/gm)];
+      left.set(
+        file,
+        imports.map(([, to]) => path.join(path.dirname(file), to)),
+      );
+    }
+    expect(left.size).to.be.above(5);
+    for (let found = true; found; ) {
+      found = false;
+      for (const [file, imports] of left) {
+        if (imports.some((to) => left.has(to))) continue;
+        left.delete(file);
+        found = true;
+      }
+    }
+    expect([...left.keys()]).to.deep.equal([]);
+  });
+
+  for (const program of Object.keys(
+    JSON.parse(readFileSync(path.join(ROOT, 'package.json'))).bin,
+  )) {
+    it(`has ${program}, which knows its version`, () => {
+      const { version } = report;
+      const said = run('npx', ['--no-install', program, '--version'], home);
+      expect(said).to.equal(`${program} (spdylay ${version})\n`);
+    });
   }
-  run(
-    'node',
-    ['--input-type=module', '-e', `import * as spdylay from 'spdylay'; ${check}`],
-    folder,
-  );
-  run(
-    'node',
-    ['--input-type=commonjs', '-e', `const spdylay = require('spdylay'); ${check}`],
-    folder,
-  );
-}
-
-function run(program, args, cwd) {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8' });
-  if (error) throw error;
-  if (status !== 0)
-    throw new Error(`${program} ${args.join(' ')} ended with ${status}\n${stdout}\n${stderr}`);
-  return stdout;
-}
+});

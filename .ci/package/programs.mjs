@@ -1,0 +1,61 @@
+// Programs of a user of the package, as text.
+
+/** A request over SPDY, and a command in a pod: prints 'hello' and 'pod'. */
+export const ROUND_TRIP = `
+import { once } from 'node:events';
+import { createServer, fetch, SpdyAgent } from 'spdylay';
+import { createFakeApiServer, run } from 'spdylay/kubernetes';
+
+const version = 'spdy/3.1';
+const server = createServer({ tls: false, version }, (request, response) => response.end('hello'));
+await once(server.listen(0, '127.0.0.1'), 'listening');
+const agent = new SpdyAgent({ version });
+const response = await fetch('http://127.0.0.1:' + server.address().port + '/', { agent });
+console.log(await response.text());
+await agent.close();
+server.close();
+
+const fake = createFakeApiServer({ pods: ['shell'] });
+await fake.listen();
+const { stdout } = await run({ cluster: fake.cluster, pod: 'shell', command: ['echo', 'pod'] });
+console.log(String(stdout).trim());
+await fake.close();
+`;
+
+/** Prints which errors of one door are no errors of the other, and what has another name than it is exported by. */
+export const ONE_OF_EACH = `
+import { SpdyError } from 'spdylay';
+import * as kubernetes from 'spdylay/kubernetes';
+
+const apart = [];
+for (const [name, value] of Object.entries(kubernetes)) {
+  if (/Error$/.test(name) && !(value.prototype instanceof SpdyError)) apart.push(name);
+  if (typeof value === 'function' && value.name !== name) apart.push(name + ' is called ' + value.name);
+}
+console.log(JSON.stringify(apart));
+`;
+
+/** Prints the stack of an error that the package throws. */
+export const STACK = `
+import { Engine } from 'spdylay';
+try {
+  new Engine('nobody', 3, {}, {});
+} catch (error) {
+  console.log(error.stack);
+}
+`;
+
+/** Uses what the declarations say of both doors. */
+export const TYPED = `
+import { createServer, type Session, type SpdyStream, SpdyError } from 'spdylay';
+import { exec, type RemoteCommand } from 'spdylay/kubernetes';
+
+const server = createServer((request, response) => {
+  response.end(request.url);
+});
+server.on('session', (session: Session) => session.on('stream', (stream: SpdyStream) => stream.resume()));
+const command: Promise<RemoteCommand> = exec({ cluster: { server: 'https://a' }, pod: 'p', command: ['true'] });
+command.catch((error: SpdyError) => console.log(error.code));
+// @ts-expect-error: no such option
+createServer({ noSuchOption: 1 });
+`;
