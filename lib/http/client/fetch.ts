@@ -7,6 +7,7 @@ import { globalAgent } from './client.ts';
 import { ACCEPTED_ENCODINGS, decompress } from './decompress.ts';
 import { bodyOf, type FetchBody, webBody } from './fetch-body.ts';
 import type { ClientRequest } from './request.ts';
+import { contentLengthFor } from './request-length.ts';
 
 /** Options of `fetch()`: those of the standard one, and these. */
 export interface FetchInit extends RequestInit {
@@ -42,8 +43,8 @@ const REDIRECT_BODY_LIMIT = 65536;
 
 /**
  * The standard `fetch()` over SPDY, or HTTP/1.1 where the server speaks nothing else, with the global `Request`, `Response` and `Headers`.
- * Bodies stream both ways; those that come compressed (gzip, deflate, br) are decompressed, and `content-encoding` and `content-length`
- * are left out then. Cookies are neither kept nor sent by itself.
+ * Bodies stream both ways; those that come compressed (gzip, deflate, br) are decompressed, while `content-encoding` and `content-length`
+ * stay as they came, as with Node's. Cookies are neither kept nor sent by itself.
  *
  * Rejects with a TypeError whose `cause` is the error of the request, or with the reason of `signal`.
  */
@@ -135,7 +136,7 @@ function send(
     try {
       request = agent.request(url, {
         method,
-        headers: fieldsOf(headers, body),
+        headers: fieldsOf(method, headers, body),
         signal,
         ...(streamPriority === undefined ? {} : { priority: streamPriority }),
       });
@@ -160,8 +161,8 @@ function send(
 }
 
 /** The fields to send: those that are missing have the values that users of fetch expect. */
-function fieldsOf(headers: Headers, body: FetchBody | null): Header[] {
-  const fields: Header[] = [...headers];
+function fieldsOf(method: string, headers: Headers, body: FetchBody | null): Header[] {
+  const fields: Header[] = [...headers].filter(([name]) => name !== 'content-length');
   const add = (name: string, value: string): void => {
     if (!headers.has(name)) fields.push([name, value]);
   };
@@ -170,7 +171,10 @@ function fieldsOf(headers: Headers, body: FetchBody | null): Header[] {
   add('user-agent', 'spdylay');
   // A range is one of the coded bytes.
   add('accept-encoding', headers.has('range') ? 'identity' : ACCEPTED_ENCODINGS);
-  if (body !== null && body.length !== null) add('content-length', String(body.length));
+  const told = headers.get('content-length');
+  const actual = body === null ? 0 : body.length;
+  const length = contentLengthFor(method, told === null ? [] : [told], actual);
+  if (length !== null) fields.push(['content-length', length]);
   return fields;
 }
 
@@ -192,10 +196,6 @@ function toResponse(
     const reasonOf = (error: unknown): unknown =>
       signal.aborted ? signal.reason : new TypeError('terminated', { cause: error });
     const decoded = decode(message);
-    if (decoded !== null) {
-      headers.delete('content-encoding');
-      headers.delete('content-length');
-    }
     body = webBody(decoded ?? message, reasonOf);
   }
   try {

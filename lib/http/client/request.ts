@@ -5,18 +5,17 @@ import { StreamError } from '../../errors.ts';
 import { CANCEL } from '../../protocol/constants.ts';
 import type { Session, SpdyStream } from '../../session/public.ts';
 import { type HeaderInput, toHeaderPairs } from '../headers.ts';
+import { httpError } from '../http-error.ts';
 import { Delivery, type RequestAgent } from './delivery.ts';
 import type { ReadyHead } from './exchange.ts';
 import type { RequestPlan } from './options.ts';
 import { RequestBody } from './request-body.ts';
 import { RequestMessage } from './request-events.ts';
 import { fieldsOf, headText, setFields } from './request-head.ts';
+import { tellsEmptyBody } from './request-length.ts';
 
 /** Is called back when a piece of the body was sent, or cannot be. */
 type Done = (error?: Error | null) => void;
-
-/** Methods whose requests have a body as a rule, so that an empty one is told. */
-const BODY_METHODS: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 
 /**
  * A request in the shape of `http.ClientRequest`: write the body, `end()` it, and listen for 'response'. It goes over SPDY, or over
@@ -264,7 +263,8 @@ export class ClientRequest extends RequestMessage {
     delivery.destroy(error);
     if (error !== null || this.listenerCount('error') === 0) return error;
     const message = 'the request was destroyed before a response came';
-    return new StreamError('ERR_SPDY_ABORTED', message, id, CANCEL, 'local');
+    const cause = httpError(Error, 'ECONNRESET', 'socket hang up');
+    return new StreamError('ERR_SPDY_ABORTED', message, id, CANCEL, 'local', { cause });
   }
 
   #takeHead(): ReadyHead {
@@ -281,7 +281,7 @@ export class ClientRequest extends RequestMessage {
     // HTTP/1.1 has trailers only behind a body of unknown length.
     if (length === null || trailers.length > 0) return false;
     const told = this.hasHeader('content-length') || this.hasHeader('transfer-encoding');
-    if (!told && (length > 0 || BODY_METHODS.has(this.method))) {
+    if (!told && (length > 0 || tellsEmptyBody(this.method))) {
       this.setHeader('content-length', length);
     }
     return length === 0;

@@ -3,6 +3,7 @@ import { PROTOCOL_ERROR } from '../../protocol/constants.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
 import type { SpdyStream, StreamOptions } from '../../session/public.ts';
 import { endToEndFields } from '../headers.ts';
+import { httpError } from '../http-error.ts';
 import { parseResponse, requestToSpdy } from '../message-head.ts';
 import type { Exchange, ExchangeHost, ReadyHead, ResponseRules } from './exchange.ts';
 import type { SpdyLink } from './link.ts';
@@ -146,8 +147,10 @@ export class SpdyExchange implements Exchange {
     }
     const { id, rstStatus, pending } = stream;
     const text = `stream ${id} ended without a response`;
+    const cause = httpError(Error, 'ECONNRESET', 'socket hang up');
     const reason =
-      this.#error ?? new StreamError('ERR_SPDY_STREAM_CLOSED', text, id, rstStatus, 'peer');
+      this.#error ??
+      new StreamError('ERR_SPDY_STREAM_CLOSED', text, id, rstStatus, 'peer', { cause });
     if (isExhaustion(reason)) {
       this.#link.exhausted();
       this.#host.closed(reason, 'unsent');

@@ -1,16 +1,24 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
+import type net from 'node:net';
 import { addAbortSignal, pipeline, Readable } from 'node:stream';
 import { expect } from 'chai';
+import { SpdyDispatcher } from '../../../lib/http/client/dispatcher.ts';
+import { fetch } from '../../../lib/http/client/fetch.ts';
 import type { ClientRequest } from '../../../lib/http/client/request.ts';
 import { REFUSED_STREAM } from '../../../lib/protocol/constants.ts';
 import type { HeaderList } from '../../../lib/protocol/frames.ts';
+import { SPDY3_1 } from '../../../lib/protocol/version.ts';
 import type { SpdyStream } from '../../../lib/session/stream.ts';
 import { answer, fieldOf, reply, Stage, textOf } from '../support/origin-server.ts';
 
 async function bodyOf(request: ClientRequest): Promise<string> {
   const [response] = await once(request, 'response');
   return textOf(response as IncomingMessage);
+}
+
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((next) => setImmediate(next));
 }
 
 /** Answers with the value of a field, over SPDY or HTTP/1.1. */
@@ -202,6 +210,43 @@ describe('http/client/delivery', () => {
     expect(error).to.include({ code: 'ERR_SPDY_STREAM_REFUSED' });
     expect(runs).to.equal(3);
   });
+
+  for (const way of ['FIN', 'a reset'] as const) {
+    it(`never takes a body for complete that ${way} of the connection has cut off, however late it is read`, async () => {
+      const server = await stage.server({
+        plain: SPDY3_1,
+        handler: (stream) => {
+          stream.on('error', () => {});
+          stream.respond(reply(200));
+          stream.write(Buffer.alloc(50_000), () => {
+            const socket = server.sessions.at(-1)?.socket as net.Socket;
+            if (way === 'FIN') socket.end();
+            else socket.resetAndDestroy();
+          });
+        },
+      });
+      const agent = stage.agent({ version: 'spdy/3.1' });
+      const dispatcher = new SpdyDispatcher(agent);
+      const read = async (body: AsyncIterable<unknown> | null): Promise<string> => {
+        await turns(20);
+        try {
+          await textOf(body as AsyncIterable<unknown>);
+          return 'complete';
+        } catch {
+          return 'cut off';
+        }
+      };
+      const request = agent.get(server.url());
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      expect(await read(response)).to.equal('cut off');
+      expect(response.complete).to.equal(false);
+      expect(response.errored).to.include({ code: 'ERR_SPDY_TRANSPORT_CLOSED' });
+      const ours = await fetch(server.url(), { agent });
+      expect(await read(ours.body as never)).to.equal('cut off');
+      const theirs = await globalThis.fetch(server.url(), { dispatcher } as unknown as RequestInit);
+      expect(await read(theirs.body as never)).to.equal('cut off');
+    });
+  }
 
   it('takes another session when the stream ids of one are used up', async () => {
     const ids: number[] = [];

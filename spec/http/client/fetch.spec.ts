@@ -139,10 +139,10 @@ describe('http/client/fetch', () => {
         });
         for (const coding of Object.keys(coders)) {
           const response = await go(server.url(`/${encodeURIComponent(coding)}`));
-          const known = coding !== 'unknown';
-          expect(response.headers.has('content-encoding')).to.equal(!known);
-          expect(response.headers.has('content-length')).to.equal(!known);
           expect(await response.text()).to.equal(plain);
+          // As they came, though they do not fit what is read: Node's fetch has it so.
+          expect(response.headers.has('content-encoding')).to.equal(true);
+          expect(response.headers.has('content-length')).to.equal(true);
         }
       });
     });
@@ -355,6 +355,39 @@ describe('http/client/fetch', () => {
     for (let i = 0; i < 10; i++) unread.push(await go(server.url('/unread')));
     expect((await (await go(server.url())).text()).length).to.equal(500_000);
     for (const response of unread) await response.body?.cancel();
+  });
+
+  it('reads 90 responses in turn that began together', async () => {
+    const body = Buffer.alloc(150_000, 'x');
+    const server = await stage.server({
+      handler: (stream) => {
+        stream.respond(reply(200));
+        stream.end(body);
+      },
+    });
+    const responses = await Promise.all(Array.from({ length: 90 }, () => go(server.url())));
+    for (const response of responses) {
+      expect((await response.arrayBuffer()).byteLength).to.equal(body.length);
+    }
+  });
+
+  it("sends the caller's own content-length once, and refuses a wrong one", async () => {
+    const lengths: string[] = [];
+    const server = await stage.server({
+      handler: (stream, headers) => {
+        lengths.push(headers.filter(([name]) => name === 'content-length').join());
+        stream.respond(reply(200));
+        stream.pipe(stream);
+      },
+    });
+    const send = (method: string, body: string, length: string): Promise<Response> =>
+      go(server.url(), { method, body, headers: { 'content-length': length } });
+    await send('POST', 'abc', '3');
+    await send('POST', '', '0');
+    await send('DELETE', '', '0');
+    expect(lengths).to.deep.equal(['content-length,3', 'content-length,0', '']);
+    const cause = await send('POST', 'abc', '4').catch((error) => error.cause);
+    expect(cause).to.include({ code: 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH' });
   });
 
   it('does not hold a connection for a short body that nobody reads', async () => {
