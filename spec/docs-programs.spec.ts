@@ -1,13 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
@@ -17,7 +9,7 @@ import { expect } from 'chai';
 import { makeCertificate } from '../lib/http/server/certificate.ts';
 import { createFakeApiServer, type FakeApiServer } from '../lib/kubernetes/index.ts';
 import { REPOSITORY_ROOT } from './support/corpus-data.ts';
-import { type CodeBlock, codeBlocksOf, DOCUMENTS } from './support/documents.ts';
+import { type CodeBlock, codeBlocksOf, DOCUMENTS, readDocument } from './support/documents.ts';
 
 const ROOT = fileURLToPath(REPOSITORY_ROOT);
 /** The build that this file belongs to: what the programs get as the package. */
@@ -116,7 +108,12 @@ function install(folder: string): void {
   const modules = path.join(folder, 'node_modules');
   const own = path.join(modules, 'spdylay');
   mkdirSync(own, { recursive: true });
-  copyFileSync(path.join(ROOT, 'package.json'), path.join(own, 'package.json'));
+  const manifest = readDocument('package.json');
+  // What is published is bundled; here it is this build.
+  const built = manifest
+    .replaceAll('./dist/types/', './build/lib/')
+    .replaceAll('./dist/', './build/lib/');
+  writeFileSync(path.join(own, 'package.json'), built);
   for (const entry of readdirSync(ROOT, { withFileTypes: true })) {
     if (!entry.isDirectory() || entry.name.startsWith('.')) continue;
     symlinkSync(
