@@ -36,6 +36,7 @@ export class DataProvider<S = unknown> implements DataSource<S> {
   source: S;
   readCb: DataSource<S>['readCb'];
 
+  /** A provider that `readCb` reads from `source`. */
   constructor(source: S, readCb: DataSource<S>['readCb']) {
     this.source = source;
     this.readCb = readCb;

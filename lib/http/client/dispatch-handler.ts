@@ -3,7 +3,9 @@ import type { Duplex } from 'node:stream';
 
 /** Handler of undici up to version 7, and of the `fetch()` of Node 20 to 24. */
 export interface LegacyDispatchHandler {
+  /** The request begins; `abort()` ends it. `context` is always null here. */
   onConnect?(abort: (reason?: Error) => void, context: object | null): void;
+  /** The response begins. */
   onResponseStarted?(): void;
   /** False: no data until `resume()` is called. */
   onHeaders?(
@@ -14,37 +16,56 @@ export interface LegacyDispatchHandler {
   ): boolean | undefined;
   /** False: no more data until `resume()` is called. */
   onData?(chunk: Buffer): boolean | undefined;
+  /** The body is complete; trailers as names and values in turn. */
   onComplete?(rawTrailers: Buffer[]): void;
+  /** The request failed. Nothing follows. */
   onError?(error: Error): void;
+  /** CONNECT was accepted: `socket` is the tunnel. */
   onUpgrade?(statusCode: number, rawHeaders: Buffer[], socket: Duplex): void;
+  /** Not called here. */
   onBodySent?(bytes: number, total: number): void;
 }
 
 /** Steers a request for handlers of undici 7 and later. */
 export interface DispatchController {
+  /** Whether `abort()` was called. */
   readonly aborted: boolean;
+  /** What `abort()` was given, null before. */
   readonly reason: Error | null;
+  /** Whether no data is delivered for now. */
   readonly paused: boolean;
+  /** Names and values of the response in turn, null before there is one. */
   readonly rawHeaders: Buffer[] | null;
+  /** Names and values of the trailers in turn, null before the end. */
   readonly rawTrailers: Buffer[] | null;
+  /** Stops the data until `resume()`; the peer is held back by flow control. */
   pause(): void;
+  /** Lets the data go on. */
   resume(): void;
+  /** Ends the request; `reason` is its error, by default one named 'AbortError'. */
   abort(reason?: Error): void;
 }
 
 /** Handler of undici 7 and later, and of the `fetch()` of Node 26. */
 export interface DispatchHandler {
+  /** The request begins. `context` is always null here. */
   onRequestStart?(controller: DispatchController, context: object | null): void;
+  /** The response begins. */
   onResponseStarted?(): void;
+  /** The head of the response is there. */
   onResponseStart?(
     controller: DispatchController,
     statusCode: number,
     headers: IncomingHttpHeaders,
     statusMessage: string,
   ): void;
+  /** A piece of the body is there. `controller.pause()` stops them. */
   onResponseData?(controller: DispatchController, chunk: Buffer): void;
+  /** The body is complete. */
   onResponseEnd?(controller: DispatchController, trailers: NodeJS.Dict<string>): void;
+  /** The request failed. Nothing follows. */
   onResponseError?(controller: DispatchController, error: Error): void;
+  /** CONNECT was accepted: `socket` is the tunnel. */
   onRequestUpgrade?(
     controller: DispatchController,
     statusCode: number,

@@ -14,13 +14,19 @@ import type { ClientRequest } from './request.ts';
 
 /** A request as undici describes it. */
 export interface DispatchOptions {
+  /** Scheme, host and port. Required. */
   readonly origin?: string | URL;
+  /** Path and query. */
   readonly path: string;
+  /** The method, such as `GET`. */
   readonly method: string;
   /** An object, pairs, or names and values in turn. */
   readonly headers?: unknown;
+  /** Text, bytes, what yields them (as a Readable does), or null. */
   readonly body?: unknown;
+  /** Is added to the query of `path`. */
   readonly query?: Readonly<Record<string, string>>;
+  /** Not with SPDY: anything but false, null and nothing fails the request. */
   readonly upgrade?: boolean | string | null;
   /** Milliseconds without any activity, 0 for no limit. */
   readonly headersTimeout?: number;
@@ -43,10 +49,12 @@ export class SpdyDispatcher extends EventEmitter {
     this.agent.on('session', (_session, origin) => this.emit('connect', new URL(origin), [this]));
   }
 
+  /** Whether `close()` or `destroy()` was called. */
   get closed(): boolean {
     return this.#closed;
   }
 
+  /** Whether `destroy()` was called. */
   get destroyed(): boolean {
     return this.#destroyed;
   }

@@ -51,6 +51,7 @@ export class ClientRequest extends RequestMessage {
   #closed = false;
   #timer: NodeJS.Timeout | null = null;
 
+  /** `request()` and agents make it. @internal */
   constructor(
     agent: RequestAgent,
     plan: RequestPlan,

@@ -43,6 +43,7 @@ export class ClientResponse extends IncomingMessage {
   #received = 0;
   #ended = false;
 
+  /** The request makes it. @internal */
   constructor(init: ResponseInit) {
     super(init.socket as Socket);
     this.#init = init;

@@ -28,6 +28,7 @@ export class BaseSpdyStreamHandler implements UrlFetchHandler {
   /** Null until the request leaves. */
   streamId: number | null = null;
 
+  /** `urlfetch()` makes one for each URL. */
   constructor(url: string) {
     this.url = url;
   }

@@ -42,6 +42,7 @@ export class ForwardListener {
   readonly #sockets = new Set<net.Socket>();
   #closing: Promise<void> | null = null;
 
+  /** `PortForward.listen()` makes it. @internal */
   constructor(forward: ForwardPort, remotePort: number, servers: readonly net.Server[]) {
     const addresses = servers.map((server) => server.address() as AddressInfo);
     this.#forward = forward;
