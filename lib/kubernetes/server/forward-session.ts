@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Deadline } from '../../common/deadline.ts';
+import { REFUSED_STREAM } from '../../protocol/constants.ts';
 import type { Session, SpdyStream } from '../../session/public.ts';
 import { headerValue, PORT, REQUEST_ID, STREAM_TYPE } from '../wire/protocols.ts';
 import { ServerLife } from './life.ts';
@@ -33,6 +34,8 @@ export interface ForwardSessionInit {
   readonly asked: ForwardRequest;
   readonly request: IncomingMessage;
   readonly handler: PortForwardHandler;
+  /** Most handlers at once. */
+  readonly maxConnections: number;
   readonly streamCreationTimeoutMs: number;
   readonly endTimeoutMs: number;
   /** What the handler has thrown. */
@@ -80,6 +83,11 @@ export class ForwardSession {
       return;
     }
     const id = requestIdOf(stream, type);
+    if (!this.#pairs.has(id) && this.#running.size >= this.#init.maxConnections) {
+      // Connections that were given up count as long as their handlers take to notice.
+      stream.close(REFUSED_STREAM);
+      return;
+    }
     const pair = this.#pairs.get(id) ?? this.#open(id, port);
     if (pair[type] !== null) {
       stream.close();

@@ -5,7 +5,7 @@ import type https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { InvalidArgumentError } from '../../errors.ts';
 import { SERVER } from '../../protocol/constants.ts';
-import { Session } from '../../session/public.ts';
+import { Session, type SessionOptions } from '../../session/public.ts';
 import { UpgradeRefusedError } from '../errors.ts';
 import { kubernetesSession } from '../wire/session-options.ts';
 import { httpFailure } from '../wire/status.ts';
@@ -54,6 +54,8 @@ export type RuntimeRequest =
     } & Partial<Omit<CommandRequest, 'kind'>>)
   | ({ readonly kind: 'portForward' } & Partial<Omit<ForwardRequest, 'kind'>>);
 
+/** Clients reset each connection that they give up, and kubectl from 1.32 on every one: two streams each. */
+const FORWARD_RESETS = { burst: 20_000, perSecond: 2000 };
 /** Most streams of one command: there is use for five. */
 const MAX_COMMAND_STREAMS = 32;
 /** The transport's own question whether the peer is still there. */
@@ -242,13 +244,18 @@ export class StreamingServer extends EventEmitter<StreamingServerEvents> {
     if (asked.kind === 'portForward') {
       const handler = this.#handlers.portForward as PortForwardHandler;
       const { transport } = await switchToForward(request, socket, head);
-      const session = this.#session(transport, request, 2 * maxConnections);
-      served = new ForwardSession({ ...common, session, asked, handler });
+      const session = this.#session(transport, request, {
+        maxConcurrentStreams: 2 * maxConnections,
+        streamResetRate: FORWARD_RESETS,
+      });
+      served = new ForwardSession({ ...common, session, asked, handler, maxConnections });
       started();
     } else {
       const handler = this.#handlers[asked.kind] as CommandHandler;
       const { transport, protocol } = switchToCommand(request, socket, head);
-      const session = this.#session(transport, request, MAX_COMMAND_STREAMS);
+      const session = this.#session(transport, request, {
+        maxConcurrentStreams: MAX_COMMAND_STREAMS,
+      });
       served = new CommandSession({ ...common, session, asked, protocol, handler, started });
     }
     this.#lives.add(served.life);
@@ -258,13 +265,13 @@ export class StreamingServer extends EventEmitter<StreamingServerEvents> {
     await served.done;
   }
 
-  #session(transport: Duplex, request: IncomingMessage, maxConcurrentStreams: number): Session {
+  #session(transport: Duplex, request: IncomingMessage, limits: SessionOptions): Session {
     const { idleTimeoutMs, idleIgnoresPing } = this.#options;
     const session = new Session(
       SERVER,
       'spdy/3.1',
       kubernetesSession({
-        maxConcurrentStreams,
+        ...limits,
         idleTimeoutMs,
         idleIgnoresPing,
         // As long as a slow client may take for its last bytes.

@@ -393,7 +393,7 @@ describe('A hostile client of Kubernetes', () => {
       await leave(client);
     });
 
-    it('cannot start connections faster than it is stopped by resetting them', async () => {
+    it('cannot run more handlers than connections are allowed by resetting them', async () => {
       let running = 0;
       let most = 0;
       let started = 0;
@@ -428,7 +428,35 @@ describe('A hostile client of Kubernetes', () => {
       await until(() => server?.sessions === 0);
       expect(running).to.equal(0);
       expect(started).to.be.above(0);
-      expect(most).to.be.at.most(1000);
+      expect(most).to.be.at.most(50);
+    });
+
+    it('may give up thousands of connections, as many as it is allowed', async () => {
+      const handler = async (connection: ForwardedConnection): Promise<void> => {
+        connection.stream.resume();
+        await stay(connection);
+      };
+      const giveUp = async (client: RawStreamingClient, index: number): Promise<void> => {
+        const { make } = client;
+        const id = 4 * index + 1;
+        const pair = ['error', 'data'].map((type, one) =>
+          make.synStream(id + 2 * one, portStream(type, '80', String(index))),
+        );
+        await client.send(
+          Buffer.concat([...pair, make.rstStream(id, CANCEL), make.rstStream(id + 2, CANCEL)]),
+        );
+      };
+      serve({ portForward: handler });
+      const good = new RawStreamingClient(server as StreamingServer, FORWARD, PORTS);
+      for (let index = 0; index < 3000; index++) await giveUp(good, index);
+      expect(good.over).to.equal(false);
+      await leave(good);
+      const streamResetRate = { burst: 1000, perSecond: 0 };
+      serve({ portForward: handler }, { session: { streamResetRate } });
+      const flooding = new RawStreamingClient(server as StreamingServer, FORWARD, PORTS);
+      for (let index = 0; index < 600 && !flooding.over; index++) await giveUp(flooding, index);
+      await until(() => flooding.over);
+      await leave(flooding);
     });
 
     it('may end both directions at once: its handler hears when it leaves', async () => {
