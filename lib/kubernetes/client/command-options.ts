@@ -3,6 +3,7 @@ import { InvalidArgumentError } from '../../errors.ts';
 import type { SessionOptions } from '../../session/public.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
 import type { TerminalSize } from '../wire/terminal-size.ts';
+import type { KeepOpenOptions } from './keep-open.ts';
 import { type Action, type CommandQuery, type PodTarget, pathOf } from './target.ts';
 
 /** A container behind an API server or on a kubelet. */
@@ -42,6 +43,11 @@ export interface RemoteCommandOptions {
   readonly replyTimeoutMs?: number;
   /** Milliseconds between PINGs, which keep proxies from closing a silent connection; 0 for none. Default 30000. */
   readonly pingIntervalMs?: number;
+  /**
+   * Milliseconds for the server to send anything behind a PING, 0 for no limit. Default 30000. Then the connection is lost. A server that may
+   * be stuck with input which the command does not read has more time.
+   */
+  readonly pingTimeoutMs?: number;
   /** Options of the session, over those that Kubernetes needs. */
   readonly session?: SessionOptions;
 }
@@ -61,21 +67,23 @@ export interface ResolvedCommand {
   readonly query: CommandQuery;
   readonly size: TerminalSize | null;
   readonly replyTimeoutMs: number;
-  readonly pingIntervalMs: number;
+  readonly keepOpen: KeepOpenOptions;
 }
 
 const MAX_TIME = 0x7fffffff;
 
-/** Checks the options of a command. */
+/** Checks the options of a command; `inputIsRead`: it reads all of its input as it comes. */
 export function resolveCommand(
   command: readonly string[] | null,
   options: RemoteCommandOptions,
+  inputIsRead = false,
 ): ResolvedCommand {
   checkObject('options', options);
   const isWord = (word: unknown): boolean => typeof word === 'string';
   if (command !== null && !(Array.isArray(command) && command.length > 0 && command.every(isWord)))
     throw new InvalidArgumentError('command must be an array of strings, and not empty');
-  const { size = null, replyTimeoutMs = 30_000, pingIntervalMs = 30_000 } = options;
+  const { size = null, replyTimeoutMs = 30_000 } = options;
+  const { pingIntervalMs = 30_000, pingTimeoutMs = 30_000 } = options;
   const tty = flag(options, 'tty', false);
   const query: CommandQuery = {
     command,
@@ -90,7 +98,9 @@ export function resolveCommand(
   if (size !== null) checkSize(size);
   checkRange('replyTimeoutMs', replyTimeoutMs, 0, MAX_TIME);
   checkRange('pingIntervalMs', pingIntervalMs, 0, MAX_TIME);
-  return { query, size, replyTimeoutMs, pingIntervalMs };
+  checkRange('pingTimeoutMs', pingTimeoutMs, 0, MAX_TIME);
+  const keepOpen = { pingIntervalMs, pingTimeoutMs, inputIsRead };
+  return { query, size, replyTimeoutMs, keepOpen };
 }
 
 /** Checks the size of a terminal. */

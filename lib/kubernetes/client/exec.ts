@@ -74,12 +74,14 @@ export async function attach<
   return start(options, null, options);
 }
 
-async function start<Started extends RemoteCommand>(
+/** Starts a command, or attaches when it is null; `inputIsRead`: it reads all of its input as it comes. */
+export async function start<Started extends RemoteCommand>(
   target: KubernetesTarget,
   command: readonly string[] | null,
   options: RemoteCommandOptions,
+  inputIsRead = false,
 ): Promise<Started> {
-  const resolved = resolveCommand(command, options);
+  const resolved = resolveCommand(command, options, inputIsRead);
   const action = command === null ? 'attach' : 'exec';
   const { signal, timeoutMs, session } = options;
   const upgraded = await upgradeToSpdy({

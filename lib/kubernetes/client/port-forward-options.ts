@@ -3,6 +3,7 @@ import { checkObject, checkRange } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { SessionOptions } from '../../session/public.ts';
 import type { KubernetesTarget } from './command-options.ts';
+import type { KeepOpenOptions } from './keep-open.ts';
 
 /** What carries the session: SPDY behind an HTTP upgrade, SPDY inside of a WebSocket, or whichever the server takes. */
 export type PortForwardTransport = 'auto' | 'spdy' | 'websocket';
@@ -35,6 +36,11 @@ export interface PortForwardOptions {
   /** Milliseconds between PINGs, which keep proxies from closing a silent connection; 0 for none. Default 30000. */
   readonly pingIntervalMs?: number;
   /**
+   * Milliseconds for the server to send anything behind a PING, 0 for no limit. Default 30000. Then the connection is lost. A server that may
+   * be stuck with what a pod does not read has more time.
+   */
+  readonly pingTimeoutMs?: number;
+  /**
    * Milliseconds without reading a byte after which a forwarded connection is reset that holds up all others; 0 for never. Default
    * 15000. (`inboundHighWaterMark` of the session says how many unread bytes hold up: 1 MiB.)
    */
@@ -53,7 +59,7 @@ export interface ResolvedPortForward {
   readonly signal: AbortSignal | null;
   readonly timeoutMs: number;
   readonly replyTimeoutMs: number;
-  readonly pingIntervalMs: number;
+  readonly keepOpen: KeepOpenOptions;
   readonly stallTimeoutMs: number;
   readonly session: SessionOptions;
 }
@@ -74,7 +80,11 @@ export function resolvePortForward(options: PortForwardOptions): ResolvedPortFor
     signal: abortSignal(options.signal),
     timeoutMs: time(options, 'timeoutMs', 30_000),
     replyTimeoutMs: time(options, 'replyTimeoutMs', 30_000),
-    pingIntervalMs: time(options, 'pingIntervalMs', 30_000),
+    keepOpen: {
+      pingIntervalMs: time(options, 'pingIntervalMs', 30_000),
+      pingTimeoutMs: time(options, 'pingTimeoutMs', 30_000),
+      inputIsRead: false,
+    },
     stallTimeoutMs: time(options, 'stallTimeoutMs', 15_000),
     session: options.session ?? {},
   };
@@ -92,7 +102,7 @@ function resolveReconnect(given: boolean | ReconnectOptions): Required<Reconnect
 
 function time(
   options: PortForwardOptions,
-  key: 'timeoutMs' | 'replyTimeoutMs' | 'pingIntervalMs' | 'stallTimeoutMs',
+  key: 'timeoutMs' | 'replyTimeoutMs' | 'pingIntervalMs' | 'pingTimeoutMs' | 'stallTimeoutMs',
   fallback: number,
 ): number {
   const value = options[key] ?? fallback;

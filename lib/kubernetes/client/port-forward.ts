@@ -216,7 +216,7 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
 
   #adopt(session: Session): void {
     this.#session = session;
-    this.#keepOpen = new KeepOpen(session, this.#settings.pingIntervalMs);
+    this.#keepOpen = new KeepOpen(session, this.#settings.keepOpen);
     // Servers open none.
     session.on('stream', (stream) => stream.close(REFUSED_STREAM));
     let failure: Error | null = null;

@@ -64,7 +64,7 @@ export class RemoteCommand {
     const rules = rulesOf(this.protocol);
     this.#outcome = new CommandOutcome(rules, query.command === null);
     this.#statusIsJson = rules.statusIsJson;
-    this.#keepOpen = new KeepOpen(session, resolved.pingIntervalMs);
+    this.#keepOpen = new KeepOpen(session, resolved.keepOpen);
     this.exited = new Promise((resolve, reject) => {
       this.#settle = (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome));
     });

@@ -1,4 +1,4 @@
-import { exec } from '../client/exec.ts';
+import { start } from '../client/exec.ts';
 import type { RemoteCommand } from '../client/remote-command.ts';
 import { RemoteFailureError } from '../errors.ts';
 import { printable } from '../wire/printable.ts';
@@ -31,7 +31,7 @@ export class RemoteTar {
     args: readonly string[],
     stdin: boolean,
   ): Promise<RemoteTar> {
-    return new RemoteTar(await exec({ ...target, command: ['tar', ...args], stdin }));
+    return new RemoteTar(await start(target, ['tar', ...args], { ...target, stdin }, true));
   }
 
   /**

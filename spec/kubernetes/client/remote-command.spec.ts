@@ -456,7 +456,7 @@ describe('RemoteCommand', () => {
     );
   });
 
-  it('sends PING, one at a time, and never waits for the answer', async () => {
+  it('sends PING, one at a time', async () => {
     const { connections } = await serve(async (connection) => {
       await accept(connection);
     });
