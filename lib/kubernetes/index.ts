@@ -64,9 +64,9 @@ export { type ForwardToOptions, forwardTo } from './server/forward-to.ts';
 export type { StreamingServerOptions } from './server/options.ts';
 export type { CommandRequest, ForwardRequest, StreamingRequest } from './server/routes.ts';
 export { type RunProcessOptions, runProcess } from './server/run-process.ts';
+export type { RuntimeRequest } from './server/runtime-request.ts';
 export {
   createStreamingServer,
-  type RuntimeRequest,
   type StreamingHandlers,
   StreamingServer,
   type StreamingServerEvents,

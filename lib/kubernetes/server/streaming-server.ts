@@ -3,7 +3,6 @@ import type http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type https from 'node:https';
 import type { Duplex } from 'node:stream';
-import { InvalidArgumentError } from '../../errors.ts';
 import { SERVER } from '../../protocol/constants.ts';
 import { Session, type SessionOptions } from '../../session/public.ts';
 import { UpgradeRefusedError } from '../errors.ts';
@@ -17,14 +16,8 @@ import {
   resolveStreamingOptions,
   type StreamingServerOptions,
 } from './options.ts';
-import {
-  type CommandRequest,
-  type ForwardRequest,
-  parseRoute,
-  problemOf,
-  type Route,
-  type StreamingRequest,
-} from './routes.ts';
+import { parseRoute, type Route, type StreamingRequest } from './routes.ts';
+import { type RuntimeRequest, readRuntimeRequest } from './runtime-request.ts';
 import { OneTimeTokens } from './tokens.ts';
 import { refuse, switchToCommand, switchToForward } from './upgrade.ts';
 
@@ -45,14 +38,6 @@ export interface StreamingServerEvents {
   /** A session has failed: the client broke the protocol, or exceeded a limit. */
   sessionError: [error: Error, request: IncomingMessage];
 }
-
-/** A request for `issuePath()`: what is missing is empty, null or false. */
-export type RuntimeRequest =
-  | ({
-      /** What is asked for. */
-      readonly kind: 'exec' | 'attach';
-    } & Partial<Omit<CommandRequest, 'kind'>>)
-  | ({ readonly kind: 'portForward' } & Partial<Omit<ForwardRequest, 'kind'>>);
 
 /** Clients reset each connection that they give up, and kubectl from 1.32 on every one: two streams each. */
 const FORWARD_RESETS = { burst: 20_000, perSecond: 2000 };
@@ -150,9 +135,7 @@ export class StreamingServer extends EventEmitter<StreamingServerEvents> {
    * @throws InvalidStateError when 1000 paths wait already
    */
   issuePath(request: RuntimeRequest): string {
-    const asked = toRequest(request);
-    const problem = problemOf(asked);
-    if (problem !== null) throw new InvalidArgumentError(problem);
+    const asked = readRuntimeRequest(request);
     const token = this.#tokens.issue(asked);
     return `${this.#options.pathPrefix}/${asked.kind.toLowerCase()}/${token}`;
   }
@@ -284,17 +267,6 @@ export class StreamingServer extends EventEmitter<StreamingServerEvents> {
     session.on('error', (error) => this.emit('sessionError', error, request));
     return session.attach(transport);
   }
-}
-
-function toRequest(request: RuntimeRequest): StreamingRequest {
-  const { kind, namespace = '', pod = '', uid = null } = request;
-  if (kind === 'portForward') return { kind, namespace, pod, uid };
-  if (kind !== 'exec' && kind !== 'attach')
-    throw new InvalidArgumentError(`kind must be exec, attach or portForward, got ${String(kind)}`);
-  const { container = null, command = [], tty = false } = request;
-  const { stdin = false, stdout = false, stderr = false } = request;
-  const streams = { stdin, stdout, stderr: stderr && !tty, tty };
-  return { kind, namespace, pod, uid, container, command: [...command], ...streams };
 }
 
 function failure(code: number, reason: string, message: string): UpgradeRefusedError {
