@@ -235,6 +235,8 @@ describe('architecture', () => {
         ['http/client/a.ts', '../../engine/engine.ts'],
         ['kubernetes/wire/a.ts', '../errors.ts'],
         ['kubernetes/kubeconfig/a.ts', '../client/exec.ts'],
+        ['kubernetes/kubeconfig/a.ts', '../../session/public.ts'],
+        ['session/a.ts', '../compression/inflater.ts'],
         ['kubernetes/client/a.ts', '../copy/options.ts'],
         ['kubernetes/server/a.ts', '../client/exec.ts'],
         ['kubernetes/server/a.ts', '../fake/pods.ts'],

@@ -103,7 +103,7 @@ function byHeight(rooms) {
   return (a, b) => names.indexOf(a) - names.indexOf(b);
 }
 
-/** How many rooms are below each other under a room. */
+/** The row of each room, 1 at the bottom: above all that it imports. */
 function ranks(graph) {
   const known = new Map();
   const rank = (name) => {
@@ -111,6 +111,11 @@ function ranks(graph) {
     return known.get(name);
   };
   for (const name of graph.keys()) rank(name);
+  // Not lower than needed: arrows are short then. Rooms stand in the table from the bottom to the top.
+  for (const name of [...graph.keys()].reverse()) {
+    const above = [...graph.keys()].filter((other) => graph.get(other).includes(name));
+    if (above.length > 0) known.set(name, Math.min(...above.map((other) => known.get(other))) - 1);
+  }
   return known;
 }
 

@@ -14,7 +14,7 @@ export interface Room {
 
 /** What every room above the engine may use. */
 const GROUND = ['errors', 'protocol', 'common'];
-const KUBERNETES = [...GROUND, 'session', 'kubernetes'];
+const KUBERNETES = [...GROUND, 'kubernetes/wire', 'kubernetes'];
 
 /** By path below lib/, without extension; a file belongs to the longest path that it begins with. From the bottom to the top. */
 export const ROOMS: Readonly<Record<string, Room>> = {
@@ -37,7 +37,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   session: {
     holds: 'the Duplex shells: `Session` and `SpdyStream`; events, timers, transports',
-    below: [...GROUND, 'compression', 'framing', 'engine'],
+    below: [...GROUND, 'framing', 'engine'],
     door: ['public'],
   },
   http: {
@@ -59,29 +59,23 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   kubernetes: { holds: 'its errors', below: [...GROUND, 'kubernetes/wire'] },
   'kubernetes/kubeconfig': {
     holds: 'clusters, users and credentials from files',
-    below: [...KUBERNETES, 'kubernetes/wire'],
+    below: KUBERNETES,
   },
   'kubernetes/client': {
     holds: '`exec()`, `attach()`, `run()`, `portForward()`',
-    below: [...KUBERNETES, 'kubernetes/wire', 'kubernetes/kubeconfig'],
+    below: [...KUBERNETES, 'session', 'kubernetes/kubeconfig'],
   },
   'kubernetes/copy': {
     holds: '`copyToPod()`, `copyFromPod()`',
-    below: [...KUBERNETES, 'kubernetes/wire', 'kubernetes/kubeconfig', 'kubernetes/client'],
+    below: [...KUBERNETES, 'kubernetes/kubeconfig', 'kubernetes/client'],
   },
   'kubernetes/server': {
     holds: '`createStreamingServer()` and handlers for it',
-    below: [...KUBERNETES, 'kubernetes/wire', 'http/server'],
+    below: [...KUBERNETES, 'session', 'http/server'],
   },
   'kubernetes/fake': {
     holds: '`createFakeApiServer()`: an API server for tests',
-    below: [
-      ...KUBERNETES,
-      'kubernetes/wire',
-      'kubernetes/kubeconfig',
-      'kubernetes/server',
-      'http/server',
-    ],
+    below: [...KUBERNETES, 'kubernetes/kubeconfig', 'kubernetes/server', 'http/server'],
   },
   cli: {
     holds: 'what programs share: arguments, terminal, log of frames',
@@ -128,7 +122,7 @@ export function roomOf(path: string): string | null {
   return null;
 }
 
-/** Whether a room stands under another one: the entries look behind every door. */
+/** Whether a room is an entry of the package: these look behind every door. */
 export function isEntry(room: string): boolean {
   return room === 'index' || room.endsWith('/index');
 }
