@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { REPOSITORY_ROOT } from './support/corpus-data.ts';
-import { anchorsOf, DOCUMENTS, proseOf } from './support/documents.ts';
+import { anchorsOf, DOCUMENTS, proseOf, readDocument } from './support/documents.ts';
 
 describe('documentation: links', () => {
   let packed: ReadonlySet<string>;
@@ -27,6 +27,10 @@ describe('documentation: links', () => {
 
   it('put every page of docs/ into the package', () => {
     expect(DOCUMENTS.filter((file) => !packed.has(file))).to.deep.equal([]);
+  });
+
+  it('have room in a README of at most 200 lines', () => {
+    expect(readDocument('README.md').split('\n').length - 1).to.be.at.most(200);
   });
 
   it('reach every page from the README', () => {
