@@ -5,6 +5,7 @@ import {
   CLIENT,
   DEFAULT_WINDOW_SIZE,
   ERR_STREAM_CLOSED,
+  ERR_STREAM_CLOSING,
   ERR_SYN_STREAM_NOT_ALLOWED,
   GOAWAY,
   GOAWAY_INTERNAL_ERROR,
@@ -106,6 +107,17 @@ export class EngineState extends OpenStreams {
     if (stream !== undefined) stream.reset = frame;
     const queue = reply ? this.queue.replies : this.queue.urgent;
     queue.push(frame);
+  }
+
+  override turnTaken(stream: StreamRecord): void {
+    super.turnTaken(stream);
+    if (stream.resetBehind !== 0) this.resetIfIdle(stream);
+  }
+
+  /** Resets a stream for which RST_STREAM waits, if it can send nothing else any more. */
+  resetIfIdle(stream: StreamRecord): void {
+    if (stream.resetBehind === 0 || stream.closing || stream.nextItem() !== null) return;
+    this.queueReset(stream.streamId, stream.resetBehind, ERR_STREAM_CLOSING, false);
   }
 
   /** Whether bytes of the peer are still of interest. */

@@ -205,6 +205,11 @@ export class Engine implements SessionCalls {
     this.#submit.reset(streamId, status);
   }
 
+  /** RST_STREAM behind all that the stream can still send; whether it waits for that. `submitRstStream()` ends the wait. */
+  resetBehind(streamId: number, status: number): boolean {
+    return this.#submit.resetBehind(streamId, status);
+  }
+
   cancel(handle: StreamHandle, status: number): void {
     this.#submit.cancel(handle, status);
   }

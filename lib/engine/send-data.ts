@@ -58,6 +58,7 @@ export class DataSender {
       if (!end && (bytes === null || bytes.length === 0)) {
         item.deferred = true;
         state.schedule(stream);
+        state.resetIfIdle(stream);
         return false;
       }
     }
@@ -68,6 +69,7 @@ export class DataSender {
     }
     if (length === 0 && !item.fin) {
       state.schedule(stream);
+      state.resetIfIdle(stream);
       return false;
     }
     this.#flags = end && item.fin ? DATA_FLAG_FIN : DATA_FLAG_NONE;

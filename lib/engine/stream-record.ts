@@ -68,6 +68,8 @@ export class StreamRecord implements StreamHandle {
   remoteClosed = false;
   /** Our RST_STREAM is queued: nothing but that is sent or received any more. */
   closing = false;
+  /** Status of the RST_STREAM that follows when all that can be sent has been, 0 for none. */
+  resetBehind = 0;
   /** That RST_STREAM. */
   reset: RstStreamFrame | null = null;
   /** No longer in the table. */

@@ -181,6 +181,20 @@ export class Submitter {
     state.report.rethrow();
   }
 
+  /** Queues RST_STREAM behind all that the stream can send: what its providers have now, as the windows let it leave. Whether it waits. */
+  resetBehind(streamId: number, status: number): boolean {
+    const stream = this.#state.streams.get(streamId);
+    if (stream === undefined || stream.closing) {
+      this.reset(streamId, status);
+      return false;
+    }
+    checkRange('status', status, 1, 0xffffffff);
+    stream.resetBehind = status;
+    this.#state.resetIfIdle(stream);
+    this.#state.report.rethrow();
+    return !stream.closing;
+  }
+
   /** Ends a stream that was asked for: without a trace if its SYN_STREAM has not left. */
   cancel(handle: StreamHandle, status: number): void {
     checkRange('status', status, 1, 0xffffffff);

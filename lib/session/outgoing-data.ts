@@ -11,11 +11,13 @@ export type Done = (error?: Error | null) => void;
 /** Something written to a stream: bytes, or headers that go between them. */
 interface Piece {
   /** Empty for headers. */
-  readonly chunk: Buffer;
+  chunk: Buffer;
   /** Null for bytes. */
   readonly headers: HeaderList | null;
+  /** Bytes that the Duplex counts as not written because of it. */
+  held: number;
   /** Called once. */
-  readonly done: Done;
+  done: Done;
 }
 
 /** What outgoing data needs of its stream. */
@@ -84,7 +86,9 @@ export class OutgoingData implements DataSource, Writer {
   #discarding = false;
   #departure: Departure | null = null;
   /** Bytes of writes that are not done. */
-  #held = 0;
+  held = 0;
+  /** Once nothing more can come: whether nothing is missing. */
+  #complete: boolean | null = null;
 
   constructor(owner: OutgoingOwner) {
     this.#owner = owner;
@@ -92,17 +96,17 @@ export class OutgoingData implements DataSource, Writer {
 
   /** True when nothing more will come, so that the empty last frame needs no window. */
   get ended(): boolean {
-    return this.#isEmpty && this.#trailers === null && this.#owner.isComplete(this.#held);
+    return this.#isEmpty && this.#trailers === null && this.#isComplete;
   }
 
   /** Adds bytes. */
   add(chunk: Buffer, done: Done): void {
-    this.#push({ chunk, headers: null, done });
+    this.#push({ chunk, headers: null, held: chunk.length, done });
   }
 
   /** Adds headers, to be sent when the bytes before them have left. */
   addHeaders(headers: HeaderList, done: Done): void {
-    this.#push({ chunk: NO_BYTES, headers, done });
+    this.#push({ chunk: NO_BYTES, headers, held: 0, done });
   }
 
   /** Headers to be sent behind the last byte. */
@@ -121,6 +125,29 @@ export class OutgoingData implements DataSource, Writer {
   discard(): void {
     this.#discarding = true;
     for (let piece = this.#current; piece !== null; piece = this.#current) this.#taken(piece);
+  }
+
+  /** The stream was destroyed: what is here may still leave, with FIN if that is all. */
+  finish(): void {
+    this.#complete = this.#owner.isComplete(this.held);
+  }
+
+  /** The writers count as served, so that what waits behind their writes comes here as well. What they wrote is copied. */
+  acknowledge(): void {
+    const writers: Done[] = [];
+    const serve = (piece: Piece): Piece => {
+      writers.push(piece.done);
+      piece.chunk = Buffer.from(piece.chunk);
+      piece.done = ignore;
+      this.held -= piece.held;
+      piece.held = 0;
+      return piece;
+    };
+    if (this.#current !== null) serve(this.#current);
+    const pieces = this.#pieces;
+    for (let rest = pieces?.length ?? 0; rest > 0; rest--)
+      pieces?.push(serve(pieces.take() as Piece));
+    for (const done of writers) done();
   }
 
   /** Nothing will leave any more. Without an error there is one only for those who wait. */
@@ -166,7 +193,7 @@ export class OutgoingData implements DataSource, Writer {
       total += left;
       this.#taken(piece);
     }
-    if (this.#isEmpty && this.#owner.isComplete(this.#held)) {
+    if (this.#isEmpty && this.#isComplete) {
       if (this.#trailers === null) {
         control.flags = READ_EOF;
         this.#owner.finished();
@@ -181,12 +208,16 @@ export class OutgoingData implements DataSource, Writer {
     return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, total);
   }
 
+  get #isComplete(): boolean {
+    return this.#complete ?? this.#owner.isComplete(this.held);
+  }
+
   get #isEmpty(): boolean {
     return this.#current === null;
   }
 
   #push(piece: Piece): void {
-    this.#held += piece.chunk.length;
+    this.held += piece.held;
     if (this.#discarding) {
       this.#taken(piece);
     } else if (this.#current === null) {
@@ -223,7 +254,9 @@ export class OutgoingData implements DataSource, Writer {
   }
 
   left(piece: Piece, error: Error | null): void {
-    this.#held -= piece.chunk.length;
+    this.held -= piece.held;
     piece.done(error);
   }
 }
+
+function ignore(): void {}

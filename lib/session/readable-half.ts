@@ -128,7 +128,7 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
   /** The peer has finished its direction. @internal */
   receiveEnd(): void {
     this.#inputEnded = true;
-    this.#drain();
+    if (!this.destroyed) this.#drain();
   }
 
   override _read(): void {

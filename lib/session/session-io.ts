@@ -111,6 +111,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
         offer: (stream, { headers, flags }) => this.emit('stream', stream, headers, flags),
       },
       options.windowUpdates ?? 'auto',
+      settled.lingerTimeoutMs,
     );
     this.#reporter.streams = this.streams;
     this.transport = new Transport({

@@ -1,5 +1,6 @@
 import { abortSignal, onAbort } from '../common/abort.ts';
 import { checkObject } from '../common/check.ts';
+import { Deadline } from '../common/deadline.ts';
 import { IdTable } from '../common/id-table.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { WindowUpdateMode } from '../engine/options.ts';
@@ -20,30 +21,11 @@ import type { ControlFrame, HeaderList, SynStreamFrame } from '../protocol/frame
 import { streamAborted } from './end-reasons.ts';
 import type { Departure } from './outgoing-data.ts';
 import { raise } from './raise.ts';
+import type { OpenOptions, RegistryHost } from './registry-host.ts';
 import { SpdyStream } from './stream.ts';
 import { StreamBirth } from './stream-birth.ts';
 import type { StreamOptions } from './stream-options.ts';
 import type { StreamPort } from './stream-port.ts';
-
-/** What the session adds to that. */
-export interface OpenOptions extends StreamOptions {
-  /** The stream with which a push is associated. */
-  readonly associatedId?: number;
-  /** True for a stream on which the peer sends nothing. */
-  readonly unidirectional?: boolean;
-}
-
-/** What the registry needs of its session. */
-export interface RegistryHost {
-  /** Lets what was queued leave. */
-  flush(): void;
-  /** Calls `settle()` when the bytes that are being taken, and those before them, have left. */
-  afterWrite(departure: Departure): void;
-  /** Offers a stream of the peer; false if nobody wants it. */
-  offer(stream: SpdyStream, frame: SynStreamFrame): boolean;
-  /** Whether anybody would want a stream of the peer. */
-  wantsStreams(): boolean;
-}
 
 /** The SpdyStreams of a session: finds the one that an event belongs to, and carries out what they ask for. */
 export class StreamRegistry implements StreamPort<SpdyStream> {
@@ -54,9 +36,17 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
   readonly #automatic: boolean;
   /** Whether the application alone gives credit. */
   readonly #manual: boolean;
+  /** For how long, in milliseconds, RST_STREAM waits for what was written before. */
+  readonly #resetTimeoutMs: number;
   #active = false;
 
-  constructor(engine: Engine, host: RegistryHost, credit: WindowUpdateMode) {
+  constructor(
+    engine: Engine,
+    host: RegistryHost,
+    credit: WindowUpdateMode,
+    resetTimeoutMs: number,
+  ) {
+    this.#resetTimeoutMs = resetTimeoutMs;
     this.#engine = engine;
     this.#host = host;
     this.#automatic = credit === 'auto';
@@ -132,10 +122,23 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     this.#host.afterWrite(departure);
   }
 
-  reset(handle: StreamHandle | null, streamId: number, status: number): void {
-    if (handle === null) this.#engine.submitRstStream(streamId, status);
-    else this.#engine.cancel(handle, status);
+  reset(handle: StreamHandle | null, streamId: number, status: number): boolean {
+    let waits = false;
+    if (handle !== null && streamId === 0) this.#engine.cancel(handle, status);
+    else waits = this.#engine.resetBehind(streamId, status);
+    if (waits) this.#resetSoon(handle, streamId, status);
     this.#host.flush();
+    return waits;
+  }
+
+  /** What was written may take its time when it is an answer. A request of ours that is cancelled shall not. */
+  #resetSoon(handle: StreamHandle | null, streamId: number, status: number): void {
+    const force = (): void => {
+      this.#engine.submitRstStream(streamId, status);
+      this.#host.flush();
+    };
+    if (handle !== null && this.#engine.side === CLIENT) setImmediate(force);
+    else new Deadline().start(this.#resetTimeoutMs, force);
   }
 
   // What the engine reports
@@ -183,7 +186,7 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     }
     if (!this.#active || (frame.type !== SYN_REPLY && frame.type !== HEADERS)) return;
     const stream = this.#streams.get(frame.streamId);
-    if (stream === undefined) return;
+    if (stream === undefined || stream.destroyed) return;
     this.#call(() => {
       if (frame.type === SYN_REPLY) stream.replied(frame.headers);
       else stream.moreHeaders(frame.headers);

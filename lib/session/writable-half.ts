@@ -6,6 +6,9 @@ import { type Departure, type Done, OutgoingData, type OutgoingOwner } from './o
 import { ReadableHalf } from './readable-half.ts';
 import type { StreamInit, StreamPort } from './stream-port.ts';
 
+/** Bytes of writes that may leave behind `destroy()` although the Duplex has not passed them on yet. */
+const MOST_SERVED = 65536;
+
 /** What goes to the peer of a stream, and how the stream ends: what is written waits here until the engine takes it. */
 export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implements OutgoingOwner {
   /** Status of the RST_STREAM that ended the stream, 0 if none did. */
@@ -59,7 +62,13 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
   /** The engine has closed the stream. @internal */
   streamClosed(status: number, error: StreamError | SessionError | null): void {
     this.open = false;
-    if (error === null || this.destroyed) return;
+    if (this.destroyed) {
+      // What was written before has left, or never will.
+      this.rstStatus = error === null ? OK : this.rstStatus;
+      this.#outgoing?.fail(error);
+      return;
+    }
+    if (error === null) return;
     this.rstStatus = status;
     const answered = this.own && this.inputEnded && !this.pushes;
     if (answered && !(error instanceof SessionError)) {
@@ -128,16 +137,27 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
     this.resumeOutput();
   }
 
+  /** Ends the stream both ways at once: RST_STREAM leaves behind what was written, as far as the peer's windows let that out in time. */
+  override destroy(error?: Error): this {
+    const outgoing = this.#outgoing;
+    if (this.open && !this.destroyed && outgoing !== null && this.writableLength <= MOST_SERVED) {
+      if (outgoing.held < this.writableLength) outgoing.acknowledge();
+    }
+    return super.destroy(error);
+  }
+
   override _destroy(error: Error | null, done: Done): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
+    let waits = false;
     if (this.open) {
       if (this.rstStatus === OK) this.rstStatus = resetStatus(error);
-      this.port.reset(this.#handle, this.id, this.rstStatus);
+      this.#outgoing?.finish();
+      waits = this.port.reset(this.#handle, this.id, this.rstStatus);
     }
     // At once, not when the RST_STREAM was written: a peer that only writes would wait for that, and never read it.
     this.abandonInput();
-    this.#outgoing?.fail(error);
+    if (!waits) this.#outgoing?.fail(error);
     this.#finalDone?.(error);
     this.#finalDone = null;
     done(error);
