@@ -72,9 +72,12 @@ function constants(items) {
 }
 
 function renderItem(item, bases) {
-  const lines = [`### ${item.name}`, '', '```ts', declarationOf(item, bases), '```'];
-  const text = [oneLine(item.doc), ...throws(item)].filter((part) => part !== '').join(' ');
-  if (text !== '') lines.push('', text);
+  const lines = [`### ${item.name}`];
+  const declaration = declarationOf(item, bases);
+  // An interface says it all by its members.
+  if (declaration !== `interface ${item.name}`) lines.push('', '```ts', declaration, '```');
+  const paragraphs = [...item.doc.split(/\n\s*\n/).map(oneLine), throws(item).join(' ')];
+  for (const text of paragraphs) if (text !== '') lines.push('', text);
   const members = membersOf(item, bases);
   const told = members.filter(({ from, kind }) => from === null || kind === 'constructor');
   if (told.length > 0) lines.push('', ...told.map(renderMember));
@@ -88,11 +91,18 @@ function renderItem(item, bases) {
 
 function renderMember(member) {
   const text = [oneLine(member.doc), ...throws(member)].filter((part) => part !== '').join(' ');
-  const forms = member.declaration.split('\n').map(signatureOf);
-  // A getter says it all for its setter.
-  const shown = forms.filter((form) => !form.startsWith('set ') || forms.length === 1);
-  const names = shown.map(code).join(', ');
+  const names = formsOf(member).map(code).join(', ');
   return text === '' ? `- ${names}` : `- ${names}: ${text}`;
+}
+
+/** The declarations of a member; a getter, with or without its setter, is a property to who uses it. */
+function formsOf({ declaration }) {
+  const forms = declaration.split('\n').map(signatureOf);
+  const [, name, type] =
+    forms.map((form) => /^get ([^(]+)\(\): (.*)$/.exec(form)).find(Boolean) ?? [];
+  if (name === undefined) return forms;
+  const settable = forms.some((form) => form.startsWith('set '));
+  return [`${settable ? '' : 'readonly '}${name}: ${type}`];
 }
 
 /** A declaration without what does not concern who uses it. */
