@@ -1,8 +1,11 @@
-// npm run bench -- [--quick] [--only PART]... [--rounds N] [--node PATH]... [--json FILE] [--results FILE]
+// npm run bench -- [--quick] [--only PART]... [--rounds N] [--node PATH]... [--baseline DIR] [--json FILE] [--results FILE]
 // Runs each part in a process of its own and prints its tables, then the targets. The full run (no --quick, no --only) also writes
-// bench/RESULTS.md; each --node is another binary on which the work of the targets is measured too, for the same file.
+// bench/RESULTS.md; each --node is another binary on which the work of the targets is measured too, for the same file. --baseline is a
+// folder with another build of the package (its package.json, build/ and dist/): each part then runs on both, round by round in turn.
 import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { compareTable } from './support/compare.mjs';
 import { PARTS, runParts } from './support/parts.mjs';
 import { describeMachine, results as resultsPage, targetTable } from './support/results.mjs';
 import { formatTable } from './support/table.mjs';
@@ -15,9 +18,11 @@ const { values: options } = parseArgs({
     node: { type: 'string', multiple: true, default: [] },
     json: { type: 'string' },
     results: { type: 'string' },
+    baseline: { type: 'string' },
   },
 });
 const only = options.only ?? PARTS;
+const baseline = options.baseline === undefined ? null : path.resolve(options.baseline);
 const unknown = only.filter((name) => !PARTS.includes(name));
 const rounds = Number(options.rounds ?? (options.quick ? 3 : 7));
 if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
@@ -33,7 +38,7 @@ for (const node of options.node)
 const seconds = Math.round((performance.now() - started) / 1000);
 console.log(`${seconds} s in all`);
 
-const whole = !options.quick && options.only === undefined;
+const whole = !options.quick && options.only === undefined && baseline === null;
 const file = options.results ?? (whole ? new URL('RESULTS.md', import.meta.url) : null);
 if (file !== null) writeFileSync(file, resultsPage(runs, { rounds, seconds, size }));
 if (options.json)
@@ -43,7 +48,8 @@ if (options.json)
 async function measure(node, size) {
   const machine = describeMachine(node);
   console.log(`Node ${machine.node}, ${machine.cpu}, ${machine.cores} cores\n`);
-  const parts = await runParts(only, { node, size, rounds }, (name, result) => {
+  const parts = await runParts(only, { node, size, rounds, baseline }, (name, result) => {
+    if (result.baseline) result.tables.push(compareTable(name, result.results, result.baseline));
     for (const table of result.tables) console.log(`${formatTable(table)}\n`);
     console.log(`${name}: ${result.seconds} s\n`);
   });

@@ -1,10 +1,11 @@
 // Compression of header blocks as in life: bytes and time per block, by strategy, from prepared headers to bytes.
-import { createCompressor } from '../../build/lib/engine/header-compression.js';
-import { resolveOptions } from '../../build/lib/engine/options.js';
-import { SERVER } from '../../build/lib/protocol/constants.js';
-import { SPDY3_1 } from '../../build/lib/protocol/version.js';
 import { headerCorpus, plainBlock } from '../support/header-corpus.mjs';
 import { cpuMicroseconds, interleave, median, spread, target } from '../support/measure.mjs';
+import { load } from '../support/product.mjs';
+
+const { createCompressor } = await load('engine/header-compression.js');
+const { resolveOptions } = await load('engine/options.js');
+const { SERVER, SPDY3_1 } = await load('index.js');
 
 const STRATEGIES = {
   'deflate 0': { compressionLevel: 0 },

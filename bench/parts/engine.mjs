@@ -1,12 +1,13 @@
 // Two engines in memory, in one process: requests with 12 headers, replies with 8, headers changing as in life. Beside it, the same
 // exchange by http2 over TCP.
-import { PROTO_SPDY3_1, SYN_STREAM } from '../../build/lib/index.js';
 import { EnginePair, VERSIONS } from '../support/engines.mjs';
 import { headerCorpus } from '../support/header-corpus.mjs';
 import { requestList, responseList } from '../support/headers.mjs';
 import { interleave, median, microseconds, spread, target } from '../support/measure.mjs';
 import { startPair } from '../support/pairs.mjs';
+import { load } from '../support/product.mjs';
 
+const { PROTO_SPDY3_1, SYN_STREAM } = await load('index.js');
 const HTTP2 = 'http2 over TCP, 100 at once';
 
 export async function run({ size, rounds }) {

@@ -1,9 +1,11 @@
 // Header compression alone: time and bytes per block, by level and window.
-import { dictionaryFor } from '../../build/lib/compression/dictionaries.js';
-import { HeaderCompressor } from '../../build/lib/compression/header-compressor.js';
-import { HeaderDecompressor } from '../../build/lib/compression/header-decompressor.js';
 import { requestHeaders, responseHeaders } from '../support/headers.mjs';
 import { interleave, median, microseconds, spread } from '../support/measure.mjs';
+import { load } from '../support/product.mjs';
+
+const { dictionaryFor } = await load('compression/dictionaries.js');
+const { HeaderCompressor } = await load('compression/header-compressor.js');
+const { HeaderDecompressor } = await load('compression/header-decompressor.js');
 
 const SETTINGS = [
   { level: 0, windowBits: 11, memLevel: 1 },

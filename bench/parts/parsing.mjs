@@ -1,14 +1,9 @@
 // How fast an engine reads, by the size of the pieces in which the bytes come.
-import {
-  CLIENT,
-  CTRL_FLAG_NONE,
-  Engine,
-  PROTO_SPDY3_1,
-  READ_EOF,
-  SERVER,
-} from '../../build/lib/index.js';
 import { requestHeaders } from '../support/headers.mjs';
 import { interleave, median, spread, target } from '../support/measure.mjs';
+import { load } from '../support/product.mjs';
+
+const { CLIENT, CTRL_FLAG_NONE, Engine, PROTO_SPDY3_1, READ_EOF, SERVER } = await load('index.js');
 
 const CHUNK_SIZES = [1, 61, 1460, 16_384, 65_536];
 const MIB = 1 << 20;

@@ -1,11 +1,6 @@
-import {
-  CLIENT,
-  Engine,
-  PROTO_SPDY2,
-  PROTO_SPDY3,
-  PROTO_SPDY3_1,
-  SERVER,
-} from '../../build/lib/index.js';
+import { load } from './product.mjs';
+
+const { CLIENT, Engine, PROTO_SPDY2, PROTO_SPDY3, PROTO_SPDY3_1, SERVER } = await load('index.js');
 
 /** The versions and how they are called. */
 export const VERSIONS = { 'spdy/2': PROTO_SPDY2, 'spdy/3': PROTO_SPDY3, 'spdy/3.1': PROTO_SPDY3_1 };

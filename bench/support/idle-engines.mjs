@@ -1,9 +1,11 @@
 // A pair of engines with many idle streams, in a host process.
-import { CTRL_FLAG_FIN, ERR_DEFERRED, PROTO_SPDY3_1, SYN_STREAM } from '../../build/lib/index.js';
 import { EnginePair } from './engines.mjs';
 import { requestHeaders, responseHeaders } from './headers.mjs';
 import { cpuMicroseconds } from './measure.mjs';
+import { load } from './product.mjs';
 import { MAX_STREAMS } from './work.mjs';
+
+const { CTRL_FLAG_FIN, ERR_DEFERRED, PROTO_SPDY3_1, SYN_STREAM } = await load('index.js');
 
 let pair;
 let done = 0;

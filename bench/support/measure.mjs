@@ -1,3 +1,5 @@
+import { yieldTurn } from './turns.mjs';
+
 /** The middle value. */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
@@ -23,6 +25,7 @@ export async function interleave(cases, rounds, { warmUp = 1, seconds = 240 } = 
   for (const name of Object.keys(cases)) results[name] = [];
   const until = performance.now() + 1000 * seconds;
   for (let round = -warmUp; round < rounds; round++) {
+    await yieldTurn();
     if (round >= 3 && performance.now() > until) break;
     for (const [name, body] of Object.entries(cases)) {
       const value = await body();

@@ -1,10 +1,12 @@
 // spdylay's HTTP server with a handler of Node's shape; the client has SpdyStreams, or is an agent.
 
-import { createServer, SpdyAgent } from '../../../build/lib/index.js';
 import { requestFields, responseFields } from '../headers.mjs';
+import { load } from '../product.mjs';
 import { makeCertificate } from '../sockets.mjs';
 import { answer, received, upload } from '../work.mjs';
 import { connect as connectStreams, sessionOptions } from './spdylay.mjs';
+
+const { createServer, SpdyAgent } = await load('index.js');
 
 export function serve({ secure, ...options }) {
   const base = secure ? makeCertificate() : { tls: false };

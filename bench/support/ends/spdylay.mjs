@@ -1,6 +1,6 @@
 // spdylay: a SpdyStream for each stream at both ends, or the events and calls of a Session.
-import { CLIENT, READ_EOF, SERVER, Session } from '../../../build/lib/index.js';
 import { requestHeaders, requestList, responseList } from '../headers.mjs';
+import { load } from '../product.mjs';
 import { dial, socketServer } from '../sockets.mjs';
 import {
   answer,
@@ -12,6 +12,8 @@ import {
   upload,
   WINDOW,
 } from '../work.mjs';
+
+const { CLIENT, READ_EOF, SERVER, Session } = await load('index.js');
 
 /** What sessions of all ends have beyond the defaults. */
 export const sessionOptions = ({ kind, defaultWindows }) => ({
