@@ -18,6 +18,9 @@ export interface ForwardToOptions {
 /** How long a target may take for the last bytes of a client that has gone, without taking any, in milliseconds. */
 const FLUSH_TIMEOUT_MS = 30_000;
 
+/** What a timer can wait at most. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
 /** The addresses of this machine, in the order in which container runtimes try them. */
 const LOOPBACK = [
   { address: '127.0.0.1', family: 4 },
@@ -88,7 +91,10 @@ function connect(host: string | undefined, port: number): Socket {
   const options = { port, allowHalfOpen: true, noDelay: true };
   if (host !== undefined) return net.connect({ ...options, host });
   const lookup: LookupFunction = (_name, _options, found) => found(null, LOOPBACK);
-  return net.connect({ ...options, host: 'localhost', lookup, autoSelectFamily: true });
+  // A refusal leads to the next address at once. The time that Node gives each one runs while this process stands still, too, and takes
+  // connections that are there for lost.
+  const several = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: MAX_TIMEOUT_MS };
+  return net.connect({ ...options, ...several, host: 'localhost', lookup });
 }
 
 /** Of several addresses, why the first one does not answer. */

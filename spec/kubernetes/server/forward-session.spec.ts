@@ -280,6 +280,21 @@ describe('Kubernetes server: port forwarding', () => {
       await until(() => got === 'thanks');
     });
 
+    it('takes no pause of its own process for silence of the target', async () => {
+      const port = await target((socket) => socket.pipe(socket));
+      const handler = forwardTo();
+      const raw = await start((connection) => {
+        const done = handler(connection);
+        // Longer than the time after which Node by itself gives up the first of several addresses.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
+        return done;
+      });
+      open(raw, 1, port, 0);
+      raw.peer.send(raw.peer.make.data(3, 'still there', 1));
+      expect(await textOn(raw.peer, 3)).to.equal('still there');
+      expect(await textOn(raw.peer, 1)).to.equal('');
+    });
+
     it('tells when nobody listens', async () => {
       const port = await target(() => {});
       const server = targets.pop() as net.Server;
