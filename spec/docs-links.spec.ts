@@ -25,6 +25,12 @@ describe('documentation: links', () => {
     });
   }
 
+  it('and paths in code spans name files that are there', () => {
+    const named = DOCUMENTS.flatMap((file) => pathsIn(file).map((path) => `${file}: ${path}`));
+    expect(named).to.include('docs/protocol.md: lib/engine/stream-state.ts');
+    expect(named.filter((entry) => !isThere(entry.replace(/^.*: /, '')))).to.deep.equal([]);
+  });
+
   it('put every page of docs/ into the package', () => {
     expect(DOCUMENTS.filter((file) => !packed.has(file))).to.deep.equal([]);
   });
@@ -77,4 +83,18 @@ function leadsSomewhere(file: string, link: string): boolean {
   if (!existsSync(url) || !statSync(url).isFile()) return false;
   const [, anchor] = link.split('#');
   return anchor === undefined || anchorsOf(target).includes(anchor);
+}
+
+/** Code spans with the path of a source, or of anything in a folder of the repository. */
+function pathsIn(file: string): string[] {
+  const path = /^(?:[\w.-]+\/)*[\w.-]+\.ts$|^(?:bench|examples|lib|scripts|spec|\.ci)\/[\w./-]*$/;
+  const spans = [...proseOf(file).matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span);
+  return spans.filter((span) => path.test(span));
+}
+
+/** The architecture leaves lib/ away, the checklist spec/. */
+function isThere(path: string): boolean {
+  return ['', 'lib/', 'spec/'].some((folder) =>
+    existsSync(new URL(folder + path, REPOSITORY_ROOT)),
+  );
 }
