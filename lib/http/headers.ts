@@ -1,10 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Header, HeaderList } from '../protocol/frames.ts';
 
-/** Header fields as an application gives them: an object as for `http`, pairs, or anything that yields pairs (`Map`, `Headers`). */
+/**
+ * Header fields as an application gives them: an object as for `http`, pairs, or anything that yields pairs (`Map`, `Headers`). A list is
+ * an Array; everything else becomes text by `String()`, as with `http`.
+ */
 export type HeaderInput =
-  | Readonly<Record<string, string | number | readonly string[] | undefined>>
-  | Iterable<readonly [name: string, value: string | number | readonly string[]]>;
+  | Readonly<Record<string, HeaderValue | undefined>>
+  | Iterable<readonly [name: string, value: HeaderValue]>;
+
+/** The value of a header field: an Array has a field for each of its elements; the text of other objects is that of `String()`. */
+export type HeaderValue = string | number | readonly string[] | object | null;
 
 /** Fields that belong to an HTTP/1.1 connection; streams do without (SPDY/3 3.2.1). */
 const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
@@ -32,14 +38,10 @@ export function toHeaderPairs(input: HeaderInput): HeaderList {
   return pairs;
 }
 
-function addPairs(
-  pairs: Header[],
-  name: string,
-  value: string | number | readonly string[] | undefined,
-): void {
+function addPairs(pairs: Header[], name: string, value: HeaderValue | undefined): void {
   if (value === undefined) return;
   const lower = name.toLowerCase();
-  if (typeof value === 'object') for (const item of value) pairs.push([lower, String(item)]);
+  if (Array.isArray(value)) for (const item of value) pairs.push([lower, String(item)]);
   else pairs.push([lower, String(value)]);
 }
 
@@ -75,14 +77,20 @@ export function endToEndFields(fields: HeaderList): HeaderList {
   return kept;
 }
 
-/** The bytes that `content-length` announces, null without it, NaN if it makes no sense. */
+/**
+ * The bytes that `content-length` announces, null without it, NaN if it makes no sense. Equal repeats, in several fields or in one
+ * (`3, 3`), are one number (RFC 9110 8.6).
+ */
 export function contentLengthOf(fields: HeaderList): number | null {
   let length: number | null = null;
   for (const [name, value] of fields) {
     if (name !== 'content-length') continue;
-    const given = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-    if (!Number.isSafeInteger(given) || (length !== null && length !== given)) return Number.NaN;
-    length = given;
+    for (const part of value.includes(',') ? value.split(',') : [value]) {
+      const digits = part.trim();
+      const given = /^\d+$/.test(digits) ? Number(digits) : Number.NaN;
+      if (!Number.isSafeInteger(given) || (length !== null && length !== given)) return Number.NaN;
+      length = given;
+    }
   }
   return length;
 }
@@ -136,8 +144,6 @@ function define(headers: IncomingHttpHeaders, name: string, value: string): void
     });
 }
 
-function isIterable(
-  input: HeaderInput,
-): input is Iterable<readonly [string, string | number | readonly string[]]> {
+function isIterable(input: HeaderInput): input is Iterable<readonly [string, HeaderValue]> {
   return Symbol.iterator in input;
 }

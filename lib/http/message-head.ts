@@ -10,7 +10,7 @@ export interface RequestHead {
   readonly method: string;
   /** `https` or `http`. */
   readonly scheme: string;
-  /** Name and port, as in the Host field of HTTP/1.1. */
+  /** Name and port, as in the Host field of HTTP/1.1. Empty in a request by SPDY/2 that tells none. */
   readonly host: string;
   /** Path and query; `*` for a server as a whole, `host:port` with CONNECT. */
   readonly path: string;
@@ -121,7 +121,10 @@ export function parseRequest(
   if (scheme === null && !version.plainPseudoNames && method !== 'CONNECT') {
     return malformed('no scheme');
   }
-  if (host === null || !HOST.test(host)) return malformed('no valid host');
+  // Servers of SPDY/2 answered a path without a host, so its clients may leave it out.
+  const unnamed = host === null && version.plainPseudoNames && target.startsWith('/');
+  if (unnamed && !headers.some(([name]) => name === ':host')) host = '';
+  else if (host === null || !HOST.test(host)) return malformed('no valid host');
 
   const fields = endToEndFields(headers);
   for (const [name] of fields) if (!TOKEN.test(name)) return malformed('no valid header name');
@@ -132,10 +135,25 @@ export function parseRequest(
     scheme: (scheme ?? connectionScheme).toLowerCase(),
     host,
     path,
-    headers: fields.filter(([name]) => name !== 'host'),
+    headers: fieldsOfRequest(fields, contentLength),
     httpVersion,
     contentLength,
   };
+}
+
+/** The fields without `host`, which has its place, and with one `content-length` at most. */
+function fieldsOfRequest(fields: HeaderList, contentLength: number | null): HeaderList {
+  const kept: Header[] = [];
+  let told = false;
+  for (const field of fields) {
+    if (field[0] === 'host') continue;
+    if (field[0] !== 'content-length') kept.push(field);
+    else if (!told) {
+      told = true;
+      kept.push(['content-length', String(contentLength)]);
+    }
+  }
+  return kept;
 }
 
 /** The headers of a SYN_REPLY (SPDY/3 3.2.2). `statusMessage` is left out when it is empty. */

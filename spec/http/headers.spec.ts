@@ -21,12 +21,45 @@ describe('HTTP headers', () => {
     expect(toHeaderPairs(new Headers({ A: '1' }))).to.deep.equal([['a', '1']]);
   });
 
+  it('are text by String(), a field for each element of an Array', () => {
+    const values = {
+      url: new URL('http://a.example/b'),
+      date: new Date(0),
+      nothing: null,
+      bytes: Buffer.from('"tag"'),
+      object: { toString: () => 'text' },
+      set: new Set(['a']),
+      list: ['1', 2, null] as string[],
+    };
+    expect(toHeaderPairs(values)).to.deep.equal([
+      ['url', 'http://a.example/b'],
+      ['date', String(new Date(0))],
+      ['nothing', 'null'],
+      ['bytes', '"tag"'],
+      ['object', 'text'],
+      ['set', '[object Set]'],
+      ['list', '1'],
+      ['list', '2'],
+      ['list', 'null'],
+    ]);
+    expect(toHeaderPairs(Object.entries(values))).to.deep.equal(toHeaderPairs(values));
+  });
+
   it('agree about content-length', () => {
     const length = (...values: string[]): unknown =>
       contentLengthOf(values.map((value) => ['content-length', value]));
     expect(length()).to.equal(null);
     expect(length('5', '5')).to.equal(5);
-    for (const wrong of [['5', '6'], ['-1'], ['1e3'], [''], ['99999999999999999']]) {
+    expect(length('5, 5', '5')).to.equal(5);
+    for (const wrong of [
+      ['5', '6'],
+      ['5, 6'],
+      ['5,'],
+      ['-1'],
+      ['1e3'],
+      [''],
+      ['99999999999999999'],
+    ]) {
       expect(length(...wrong), wrong.join()).to.be.NaN;
     }
   });

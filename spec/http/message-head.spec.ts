@@ -10,10 +10,21 @@ import {
   responseToSpdy,
 } from '../../lib/http/message-head.ts';
 import type { HeaderList } from '../../lib/protocol/frames.ts';
-import { PROTOCOL_VERSIONS, SPDY2, SPDY3, SPDY3_1 } from '../../lib/protocol/version.ts';
+import {
+  PROTOCOL_VERSIONS,
+  type ProtocolVersion,
+  SPDY2,
+  SPDY3,
+  SPDY3_1,
+} from '../../lib/protocol/version.ts';
 import { head } from './support/http-support.ts';
 
 const LIMITS = { maxHeaderSize: 1000, maxHeaderCount: 20 };
+
+/** What every request tells. */
+function required(version: ProtocolVersion): string[] {
+  return [':method', ':path', ':version', ...(version.plainPseudoNames ? [] : [':host'])];
+}
 
 function without(name: string): HeaderList {
   return head().filter(([field]) => field !== name);
@@ -90,7 +101,7 @@ describe('message head', () => {
       });
 
       it(`lack nothing that is required, in ${version.name} (checklist 259-261)`, () => {
-        for (const name of [':method', ':host', ':path', ':version']) {
+        for (const name of required(version)) {
           expect(parseRequest(version, without(name), LIMITS), name).to.include({ status: 400 });
         }
       });
@@ -119,6 +130,28 @@ describe('message head', () => {
       ];
       const parsed = parseRequest(SPDY3_1, headers, LIMITS);
       expect(parsed).to.include({ method: 'CONNECT', path: 'target:443', host: 'target:443' });
+    });
+
+    it('may lack a host in SPDY/2, with a path (checklist 272)', () => {
+      const hostless = without(':host');
+      expect(parseRequest(SPDY2, hostless, LIMITS)).to.include({ host: '', path: '/' });
+      for (const wrong of [
+        [...head(), [':host', 'b'] as const],
+        withValue(':host', ''),
+        hostless.map(([name, value]) => [name, name === ':path' ? '*' : value] as const),
+      ]) {
+        expect(parseRequest(SPDY2, wrong, LIMITS)).to.include({ status: 400 });
+      }
+    });
+
+    it('tell the length of the body once', () => {
+      const fields = { 'content-length': ['3', '3, 3'], a: 'b' };
+      const request = parseRequest(SPDY3_1, head('/', fields), LIMITS) as ParsedRequest;
+      expect(request.contentLength).to.equal(3);
+      expect(request.headers).to.deep.equal([
+        ['content-length', '3'],
+        ['a', 'b'],
+      ]);
     });
 
     it('may name the whole server', () => {

@@ -175,7 +175,7 @@ function fillHead(
   ended: boolean,
 ): void {
   const { httpVersion } = head;
-  const rawHeaders = toRawHeaders(head.headers, head.host);
+  const rawHeaders = toRawHeaders(head.headers, head.host === '' ? null : head.host);
   // Body parsers and proxies look for one of two fields to know that there is a body.
   if (!ended && head.contentLength === null) rawHeaders.push('transfer-encoding', 'chunked');
   request.method = head.method;
