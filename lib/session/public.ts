@@ -7,6 +7,7 @@ export {
   resolveVersion,
   type SessionVersion,
 } from './negotiate.ts';
+export { raise } from './raise.ts';
 export { Session } from './session.ts';
 export type { SessionOptions } from './session-options.ts';
 export { SpdyStream } from './stream.ts';

@@ -1,18 +1,24 @@
+import type { EventEmitter } from 'node:events';
 import { Deadline } from '../../common/deadline.ts';
+import { StreamError } from '../../errors.ts';
 import {
   CANCEL,
   CTRL_FLAG_FIN,
   CTRL_FLAG_UNIDIRECTIONAL,
+  INTERNAL_ERROR,
   PROTOCOL_ERROR,
 } from '../../protocol/constants.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
 import type { Session, SpdyStream } from '../../session/public.ts';
+import { raise } from '../../session/public.ts';
+import { httpError } from '../http-error.ts';
 import {
   type HeadLimits,
   type ParsedRequest,
   parseRequest,
   responseToSpdy,
 } from '../message-head.ts';
+import type { PushRoom } from './push.ts';
 import { RequestBody, type RequestOwner, type SpdyRequest } from './request.ts';
 import { ResponseBody, type SpdyResponse } from './response.ts';
 import { ServerSocket } from './socket.ts';
@@ -28,10 +34,22 @@ export interface ExchangeOptions extends HeadLimits {
   readonly requestTimeoutMs: number;
 }
 
+/** The connection that an exchange comes by. */
+export interface ExchangeConnection {
+  /** Its session. */
+  readonly session: Session;
+  /** Whether the client speaks TLS, if only to a terminator in front. */
+  readonly secure: boolean;
+  /** Room for the pushes of all its requests. */
+  readonly pushRoom: PushRoom;
+}
+
 /** What an exchange needs of the server. */
 export interface ExchangeHost {
   /** Limits for requests. */
   readonly options: ExchangeOptions;
+  /** What `request.socket.server` is. */
+  readonly server: EventEmitter;
   /** Milliseconds without any byte after which a stream emits 'timeout', 0 for none. */
   idleTimeoutMs(): number;
   /** Hands a request to whoever answers it. */
@@ -53,22 +71,26 @@ export class Exchange implements RequestOwner {
   readonly #body: RequestBody;
   readonly #reply: ResponseBody;
   readonly #deadline: Deadline | null = null;
+  readonly #socket: ServerSocket;
+  #over = false;
 
   private constructor(
     stream: SpdyStream,
-    session: Session,
     head: ParsedRequest,
     ended: boolean,
-    secure: boolean,
+    connection: ExchangeConnection,
     host: ExchangeHost,
   ) {
     this.#stream = stream;
     this.#host = host;
-    const socket = new ServerSocket(stream, session, secure);
+    const { session, secure, pushRoom } = connection;
+    const socket = new ServerSocket(stream, session, host.server, secure);
+    this.#socket = socket;
     this.#body = new RequestBody(stream, head, socket, ended, this);
-    this.#reply = new ResponseBody(this.#body, stream, socket);
+    this.#reply = new ResponseBody(this.#body, stream, socket, pushRoom);
     // A stream that fails tells those who listen to the request and the response.
     stream.on('error', () => {});
+    stream.once('close', () => this.#closed());
     stream.on('timeout', () => this.#idle(socket));
     const idleTimeoutMs = host.idleTimeoutMs();
     if (idleTimeoutMs > 0) stream.setTimeout(idleTimeoutMs);
@@ -87,8 +109,7 @@ export class Exchange implements RequestOwner {
     stream: SpdyStream,
     headers: HeaderList,
     flags: number,
-    session: Session,
-    secure: boolean,
+    connection: ExchangeConnection,
     host: ExchangeHost,
   ): Exchange | null {
     if (stream.associatedId !== 0 || (flags & CTRL_FLAG_UNIDIRECTIONAL) !== 0) {
@@ -96,29 +117,36 @@ export class Exchange implements RequestOwner {
       return null;
     }
     const ended = (flags & CTRL_FLAG_FIN) !== 0;
-    const scheme = secure ? 'https' : 'http';
-    const head = parseRequest(session.version, headers, host.options, scheme);
+    const scheme = connection.secure ? 'https' : 'http';
+    const head = parseRequest(connection.session.version, headers, host.options, scheme);
     if ('reason' in head) {
       stream.on('error', () => {});
       refuse(stream, head.status, ended);
       return null;
     }
-    const exchange = new Exchange(stream, session, head, ended, secure, host);
+    const exchange = new Exchange(stream, head, ended, connection, host);
     if (ended && head.contentLength !== null && head.contentLength !== 0) {
       exchange.lengthMismatch();
-      exchange.#body.abort();
+      exchange.#body.abort(null);
       return null;
     }
-    host.dispatch(exchange.#body.request, exchange.#reply.response);
+    exchange.#dispatch();
     return exchange;
   }
 
-  /** The stream has ended before both sides had finished it. */
-  abort(cause: Error): void {
+  /** The stream has ended: `cause` says why, unless both sides had finished it or it was destroyed here. */
+  close(cause: Error | null): void {
+    if (this.#over) return;
+    this.#over = true;
     this.#deadline?.stop();
-    this.#reply.close();
+    const socket = this.#socket;
     this.#body.abort(cause);
-    if (!this.#stream.destroyed) this.#stream.destroy();
+    socket.failed(failureOf(cause));
+    // In the order of `http`: 'aborted', the end of the response, that of the connection, the error of the request.
+    process.nextTick(() => {
+      this.#reply.close();
+      socket.close();
+    });
   }
 
   /** The body is not as long as announced: 400, or a reset when it was answered. */
@@ -126,11 +154,32 @@ export class Exchange implements RequestOwner {
     this.#end(400, PROTOCOL_ERROR);
   }
 
+  #closed(): void {
+    const { inputEnded, writableFinished } = this.#stream;
+    if (!inputEnded || !writableFinished) {
+      this.close(null);
+      return;
+    }
+    this.#over = true;
+    this.#reply.close();
+    this.#socket.close();
+  }
+
+  /** Hands the request on. One whose handler throws was begun, so that nobody may repeat it as one that was refused. */
+  #dispatch(): void {
+    try {
+      this.#host.dispatch(this.#body.request, this.#reply.response);
+    } catch (exception) {
+      if (!this.#stream.writableEnded) this.#stream.close(INTERNAL_ERROR);
+      raise(exception);
+    }
+  }
+
   #requestTimedOut(): void {
     // It is here: only the handler has not read it yet.
     if (this.#stream.inputEnded) return;
     this.#end(408, CANCEL);
-    this.#body.abort();
+    this.#body.abort(null);
   }
 
   /** The request is not acceptable after all: an answer if there was none, else a reset. */
@@ -176,6 +225,19 @@ export class Exchange implements RequestOwner {
     ];
     if (!heard.includes(true)) this.#stream.close(CANCEL);
   }
+}
+
+/**
+ * What a handler hears as the error of its connection: the peer reset the stream, or the transport failed. Not a client that has only lost
+ * interest (CANCEL) or closed its connection in order, and not what was done here.
+ */
+function failureOf(cause: Error | null): Error | null {
+  const failed =
+    cause instanceof StreamError
+      ? cause.by === 'peer' && cause.status !== CANCEL
+      : cause?.cause instanceof Error;
+  if (!failed) return null;
+  return httpError(Error, 'ECONNRESET', 'aborted', { cause });
 }
 
 /** Answers a request that no handler sees; what the client still sends is reset. */

@@ -39,6 +39,8 @@ export interface SpdyServerOptions extends tls.TlsOptions {
   readonly maxHeaderSize?: number;
   /** Most header fields of a request; above it the answer is 431. Default 500. */
   readonly maxHeaderCount?: number;
+  /** Most pushes of a connection that wait because the client allows no more streams; one beyond ends with an error. Default 100. */
+  readonly maxWaitingPushes?: number;
   /** For the TLS handshake and the PROXY header. Default 30000. */
   readonly handshakeTimeoutMs?: number;
   /** From the beginning of a session to its first request. Default 60000. */
@@ -71,6 +73,8 @@ export interface ResolvedServerOptions extends ExchangeOptions {
   readonly proxyProtocol: ProxyProtocolOptions | null;
   /** Options of every session. */
   readonly session: SessionOptions;
+  /** Most pushes of a connection that wait. */
+  readonly maxWaitingPushes: number;
   /** For the TLS handshake and the PROXY header; 0 for no limit. */
   readonly handshakeTimeoutMs: number;
   /** From the beginning of a session to its first request; 0 for no limit. */
@@ -126,6 +130,7 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
     },
     maxHeaderSize,
     maxHeaderCount: integer('maxHeaderCount', options.maxHeaderCount ?? 500),
+    maxWaitingPushes: integer('maxWaitingPushes', options.maxWaitingPushes ?? 100),
     requestTimeoutMs: time(options, 'requestTimeoutMs', 300_000),
     handshakeTimeoutMs: time(options, 'handshakeTimeoutMs', 30_000),
     headersTimeoutMs: time(options, 'headersTimeoutMs', 60_000),

@@ -1,11 +1,9 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { SpdyStream } from '../../session/public.ts';
 import { httpError } from '../http-error.ts';
-import { pushFor, type ServerPushOptions, type ServerPushTarget } from './push.ts';
+import type { HeadInput } from './head-input.ts';
+import type { ServerPushOptions, ServerPushTarget } from './push.ts';
 import type { ServerSocket } from './socket.ts';
-
-/** Header values of `writeHead()`: an object, names and values in turn, or pairs. */
-export type HeadInput = OutgoingHttpHeaders | readonly unknown[];
 
 /** Called when what was written has left, or with the error that keeps it from leaving. */
 export type WriteCallback = (error?: Error | null) => void;
@@ -36,6 +34,14 @@ export interface ResponseCalls {
   ): void;
   /** Adds fields that follow the body. */
   addTrailers(headers: OutgoingHttpHeaders): void;
+  /** Pushes a resource. */
+  push(
+    target: ServerPushTarget,
+    headers: OutgoingHttpHeaders,
+    options: ServerPushOptions,
+  ): SpdyStream;
+  /** A field was taken away that would else be made. */
+  removed(name: string): void;
 }
 
 /** An `http.ServerResponse` whose state is set from outside. */
@@ -50,8 +56,10 @@ export interface OwnResponse extends ServerResponse {
   ): SpdyStream;
   /** Whether the head is settled. */
   headersSent: boolean;
-  /** Whether more can be written. */
-  writable: boolean;
+  /** What it was destroyed with. */
+  errored: Error | null;
+  /** What `http` keeps its head in, which middleware asks: null until it is settled. */
+  _header: string | null;
   /** Whether `end()` was called. */
   writableEnded: boolean;
   /** Whether all that was written has left. */
@@ -101,6 +109,7 @@ function appendHeader(this: ServerResponse, name: string, value: string | readon
 function removeHeader(this: ServerResponse, name: string) {
   if (this.headersSent) throw headersSent('remove');
   base.removeHeader.call(this, name);
+  callsOf(this).removed(name);
 }
 
 function flushHeaders(this: ServerResponse) {
@@ -121,8 +130,10 @@ function writeNothing(this: ServerResponse, ...given: unknown[]) {
   if (callback !== undefined) process.nextTick(callback);
 }
 
-function destroy(this: ServerResponse, error?: Error) {
+function destroy(this: OwnResponse, error?: Error) {
+  if (this.destroyed) return this;
   this.destroyed = true;
+  this.errored = error ?? null;
   callsOf(this).socket.destroy(error);
   return this;
 }
@@ -139,7 +150,7 @@ function push(
   headers: OutgoingHttpHeaders = {},
   options: ServerPushOptions = {},
 ) {
-  return pushFor(this, callsOf(this).socket, target, headers, options);
+  return callsOf(this).push(target, headers, options);
 }
 
 /**
@@ -155,6 +166,9 @@ class OwnFields extends ServerResponse {
   override writableFinished = false;
   override writableNeedDrain = false;
   override closed = false;
+  override errored: Error | null = null;
+  /** The status line once the head is settled, else null. */
+  readonly _header: string | null = null;
   override writeHead = writeHead as never;
   override flushHeaders = flushHeaders as never;
   override write = write as never;

@@ -1,5 +1,11 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { InvalidArgumentError } from '../../errors.ts';
+import {
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+  validateHeaderName,
+  validateHeaderValue,
+} from 'node:http';
+import { type ErrorCode, InvalidArgumentError, StreamError } from '../../errors.ts';
+import { CANCEL } from '../../protocol/constants.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
 import type { SpdyStream } from '../../session/public.ts';
 import { toHeaderPairs } from '../headers.ts';
@@ -35,6 +41,63 @@ export interface ServerPushOptions {
   readonly form?: 'joined' | 'split';
 }
 
+/** Room for pushes of a connection that wait for the client to allow more streams. */
+export class PushRoom {
+  readonly #limit: number;
+  #waiting = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Takes a place; false if there is none. */
+  take(): boolean {
+    if (this.#waiting >= this.#limit) return false;
+    this.#waiting++;
+    return true;
+  }
+
+  /** Gives a place back. */
+  give(): void {
+    this.#waiting--;
+  }
+}
+
+/** The pushes of one request that have not left. They leave before the reply ends or never (SPDY/3 3.3.1). */
+export class RequestPushes {
+  readonly #waiting = new Set<SpdyStream>();
+  readonly #room: PushRoom;
+
+  constructor(request: SpdyStream, room: PushRoom) {
+    this.#room = room;
+    const end = (): void => {
+      for (const push of this.#waiting)
+        push.destroy(pushFailed('its request has ended', 'ERR_SPDY_STREAM_CLOSED'));
+    };
+    request.once('finish', end);
+    request.once('close', end);
+  }
+
+  /** Follows a push until it leaves; ends it if too many wait. */
+  add(push: SpdyStream): void {
+    if (!push.pending) return;
+    if (!this.#room.take()) {
+      push.destroy(pushFailed('too many pushes wait', 'ERR_SPDY_TOO_MANY_STREAMS'));
+      return;
+    }
+    this.#waiting.add(push);
+    const left = (): void => {
+      if (this.#waiting.delete(push)) this.#room.give();
+    };
+    push.once('ready', left);
+    push.once('close', left);
+  }
+}
+
+function pushFailed(reason: string, code: ErrorCode): StreamError {
+  return new StreamError(code, `the push was not sent: ${reason}`, 0, CANCEL, 'local');
+}
+
 /** Pushes in association with the request of a response. */
 export function pushFor(
   response: ServerResponse,
@@ -56,6 +119,10 @@ export function pushFor(
   const { status = 200, priority = parent.priority, form = 'joined', endStream = false } = options;
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw new InvalidArgumentError(`status must be from 200 to 599, got ${String(status)}`);
+  }
+  for (const name of Object.keys(headers)) {
+    validateHeaderName(name);
+    validateHeaderValue(name, headers[name] as string);
   }
   const reply = responseToSpdy(status, '', toHeaderPairs(headers));
   const first: HeaderList = pushToSpdy(session.version, head, form === 'joined' ? reply : []);

@@ -1,7 +1,6 @@
 import { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { SpdyError } from '../../errors.ts';
-import { CANCEL, INTERNAL_ERROR } from '../../protocol/constants.ts';
 import type { Header, HeaderList } from '../../protocol/frames.ts';
 import type { SpdyStream } from '../../session/public.ts';
 import { endToEndFields, toDistinctHeaders, toIncomingHeaders, toRawHeaders } from '../headers.ts';
@@ -36,6 +35,7 @@ export class RequestBody {
   readonly request: SpdyRequest;
   readonly #stream: SpdyStream;
   readonly #owner: RequestOwner;
+  readonly #socket: ServerSocket;
   readonly #contentLength: number | null;
   /** Headers that came behind the first ones. */
   readonly #trailers: Header[] = [];
@@ -55,6 +55,7 @@ export class RequestBody {
   ) {
     this.#stream = stream;
     this.#owner = owner;
+    this.#socket = socket;
     this.#contentLength = head.contentLength;
     const request = new IncomingMessage(socket as unknown as Socket);
     this.request = request;
@@ -92,11 +93,13 @@ export class RequestBody {
   }
 
   /** The request ends before its end: 'aborted', 'error' for those who listen, 'close'. */
-  abort(cause?: Error): void {
+  abort(cause: Error | null): void {
     const { request } = this;
     if (request.destroyed || (request.complete && request.readableEnded)) return;
+    // It may be here although nobody has read it.
+    request.complete ||= this.#stream.inputEnded && this.#isWhole(this.#stream.bytesRead);
     this.#detached = true;
-    request.destroy(httpError(Error, 'ECONNRESET', 'aborted', { cause }));
+    request.destroy(httpError(Error, 'ECONNRESET', 'aborted', cause === null ? {} : { cause }));
   }
 
   /** Takes the rest of the body away: `taken` hears of each piece. */
@@ -122,12 +125,15 @@ export class RequestBody {
     if (!request.complete || !request.readableEnded) {
       request.aborted = true;
       request.emit('aborted');
-      if (!this.#detached && !this.#stream.destroyed) {
-        this.#stream.close(error === null ? CANCEL : INTERNAL_ERROR);
-      }
     }
     // As with `http`: who does not listen is not hurt.
     process.nextTick(() => done(request.listenerCount('error') > 0 ? error : null));
+    if (request.aborted && !this.#detached) this.#socket.destroy(error);
+  }
+
+  /** Whether a body with so many bytes is as long as announced. */
+  #isWhole(bytes: number): boolean {
+    return this.#contentLength === null || this.#contentLength === bytes;
   }
 
   #start(): void {
@@ -150,7 +156,7 @@ export class RequestBody {
   #finish(): void {
     const { request } = this;
     if (request.destroyed) return;
-    if (this.#contentLength !== null && this.#received !== this.#contentLength) {
+    if (!this.#isWhole(this.#received)) {
       this.#fail();
       return;
     }

@@ -10,14 +10,21 @@ import type { SpdyStream } from '../../session/public.ts';
 import { endToEndFields, toHeaderPairs } from '../headers.ts';
 import { httpError } from '../http-error.ts';
 import { hasBody, responseToSpdy } from '../message-head.ts';
+import { addHeaders, type HeadInput } from './head-input.ts';
+import { httpDate } from './http-date.ts';
 import {
-  type HeadInput,
   headersSent,
   OwnResponse,
   type ResponseCalls,
   type WriteCallback,
 } from './own-response.ts';
-import type { ServerPushOptions, ServerPushTarget } from './push.ts';
+import {
+  type PushRoom,
+  pushFor,
+  RequestPushes,
+  type ServerPushOptions,
+  type ServerPushTarget,
+} from './push.ts';
 import type { RequestBody } from './request.ts';
 import type { ServerSocket } from './socket.ts';
 
@@ -48,8 +55,15 @@ export class ResponseBody implements ResponseCalls {
   #trailers: HeaderList | null = null;
   /** Whether the reply has a body; settled with the head. */
   #hasBody = true;
+  /** Whether the handler wants no `content-length` that it did not set. */
+  #withoutLength = false;
+  /** Bytes of the body, when it is complete before the head is settled. */
+  #length: number | null = null;
+  readonly #pushRoom: PushRoom;
+  #pushes: RequestPushes | null = null;
 
-  constructor(request: RequestBody, stream: SpdyStream, socket: ServerSocket) {
+  constructor(request: RequestBody, stream: SpdyStream, socket: ServerSocket, pushRoom: PushRoom) {
+    this.#pushRoom = pushRoom;
     this.stream = stream;
     this.socket = socket;
     const response = new OwnResponse(request.request, this);
@@ -59,7 +73,6 @@ export class ResponseBody implements ResponseCalls {
       response.emit('drain');
     });
     stream.once('finish', () => this.#finish());
-    stream.once('close', () => this.close());
   }
 
   /** What the handler gets. */
@@ -77,7 +90,6 @@ export class ResponseBody implements ResponseCalls {
     const response = this.#response;
     if (response.closed) return;
     response.closed = true;
-    response.writable = false;
     response.writableNeedDrain = false;
     response.destroyed = true;
     response.emit('close');
@@ -88,8 +100,7 @@ export class ResponseBody implements ResponseCalls {
     const response = this.#response;
     if (this.#head !== null) throw headersSent('write');
     const code = Number(statusCode) | 0;
-    // SYN_REPLY can be sent only once: interim replies have no place.
-    if (code < 200 || code > 999) {
+    if (code < 100 || code > 999) {
       throw httpError(
         RangeError,
         'ERR_HTTP_INVALID_STATUS_CODE',
@@ -107,19 +118,21 @@ export class ResponseBody implements ResponseCalls {
       typeof reason === 'string' ? headers : (headers ?? (reason as HeadInput | undefined));
     if (given !== undefined && given !== null) addHeaders(response, given);
     this.#hasBody = hasBody(response.req.method ?? 'GET', code);
-    if (response.sendDate && !response.hasHeader('date')) response.setHeader('date', httpDate());
-    this.#head = responseToSpdy(
-      code,
-      statusMessage,
-      toHeaderPairs(response.getHeaders() as OutgoingHttpHeaders),
-    );
+    const fields = [...toHeaderPairs(response.getHeaders() as OutgoingHttpHeaders)];
+    const length = this.#length;
+    const lengthIsKnown = length !== null && this.#hasBody && !this.#withoutLength;
+    if (lengthIsKnown && !response.hasHeader('content-length'))
+      fields.push(['content-length', String(length)]);
+    if (response.sendDate && !response.hasHeader('date')) fields.push(['date', httpDate()]);
+    this.#head = responseToSpdy(code, statusMessage, fields);
     response.headersSent = true;
+    response._header = `HTTP/1.1 ${code} ${statusMessage}\r\n\r\n`;
   }
 
   /** Sends the head if it has not left. */
   flush(end = false): void {
     this.settle();
-    if (this.stream.replyHeaders !== null || this.#response.closed) return;
+    if (this.stream.replyHeaders !== null || this.#ended) return;
     const empty = !this.#hasBody || (end && this.#trailers === null);
     this.stream.respond(this.#head as HeaderList, { endStream: empty });
   }
@@ -138,7 +151,7 @@ export class ResponseBody implements ResponseCalls {
     const bytes = toBytes(chunk, encoding);
     if (this.#response.writableEnded)
       return this.#refuse('ERR_STREAM_WRITE_AFTER_END', 'write after end', callback);
-    if (this.#response.closed || this.stream.destroyed) {
+    if (this.#ended) {
       return this.#refuse(
         'ERR_STREAM_DESTROYED',
         'Cannot call write after a stream was destroyed',
@@ -153,6 +166,7 @@ export class ResponseBody implements ResponseCalls {
     this.flush();
     if (bytes.length === 0 && callback !== undefined) process.nextTick(callback);
     const room = bytes.length === 0 || this.stream.write(bytes, callback);
+    this.socket.bytesWritten += bytes.length;
     if (!room) this.#response.writableNeedDrain = true;
     return room;
   }
@@ -173,21 +187,19 @@ export class ResponseBody implements ResponseCalls {
     }
     if (callback !== undefined) response.once('finish', callback);
     if (this.#head === null) {
-      const length = bytes === null ? 0 : bytes.length;
-      const { method } = response.req;
-      if (hasBody(method ?? 'GET', response.statusCode) && !response.hasHeader('content-length')) {
-        response.setHeader('content-length', length);
-      }
+      this.#length = bytes === null ? 0 : bytes.length;
       this.settle();
     }
     response.writableEnded = true;
     response.finished = true;
-    response.writable = false;
-    if (this.#response.closed || stream.destroyed) return;
+    if (this.#ended) return;
     const body = this.#hasBody && bytes !== null && bytes.length > 0 ? bytes : null;
     this.flush(body === null);
     if (stream.writableEnded) return;
-    if (body !== null) stream.write(body);
+    if (body !== null) {
+      this.socket.bytesWritten += body.length;
+      stream.write(body);
+    }
     if (this.#trailers !== null) stream.sendTrailers(this.#trailers);
     else stream.end();
   }
@@ -202,14 +214,36 @@ export class ResponseBody implements ResponseCalls {
     if (pairs.length > 0) this.#trailers = [...(this.#trailers ?? []), ...pairs];
   }
 
+  /** Pushes a resource. */
+  push(
+    target: ServerPushTarget,
+    headers: OutgoingHttpHeaders,
+    options: ServerPushOptions,
+  ): SpdyStream {
+    const push = pushFor(this.#response, this.socket, target, headers, options);
+    this.#pushes ??= new RequestPushes(this.stream, this.#pushRoom);
+    this.#pushes.add(push);
+    return push;
+  }
+
+  /** The handler has taken a field away. */
+  removed(name: string): void {
+    if (name.toLowerCase() === 'content-length') this.#withoutLength = true;
+  }
+
+  /** Whether nothing that is written now would leave. */
+  get #ended(): boolean {
+    return this.#response.destroyed || this.socket.destroyed;
+  }
+
   #refuse(code: string, message: string, callback: WriteCallback | undefined): false {
     const error = httpError(Error, code, message);
     process.nextTick(() => {
       callback?.(error);
       // As with `http`, but a response that has ended for whatever reason must not crash a server.
-      if (code === 'ERR_STREAM_WRITE_AFTER_END' && this.#response.listenerCount('error') > 0) {
-        this.#response.emit('error', error);
-      }
+      const { response } = this;
+      if (code !== 'ERR_STREAM_WRITE_AFTER_END' || response.destroyed) return;
+      if (response.listenerCount('error') > 0) response.emit('error', error);
     });
     return false;
   }
@@ -232,31 +266,6 @@ export class ResponseBody implements ResponseCalls {
   }
 }
 
-function addHeaders(response: ServerResponse, given: HeadInput): void {
-  if (!Array.isArray(given)) {
-    const headers = given as OutgoingHttpHeaders;
-    for (const name of Object.keys(headers)) {
-      const value = headers[name];
-      if (value !== undefined) response.setHeader(name, value);
-    }
-    return;
-  }
-  const pairs = Array.isArray(given[0]) ? (given as [string, string][]) : inPairs(given);
-  for (const [name] of pairs) response.removeHeader(name);
-  for (const [name, value] of pairs) {
-    response.appendHeader(name, Array.isArray(value) ? value : String(value));
-  }
-}
-
-function inPairs(flat: readonly unknown[]): [string, string][] {
-  if (flat.length % 2 !== 0) {
-    throw httpError(TypeError, 'ERR_INVALID_ARG_VALUE', 'headers must be names and values in turn');
-  }
-  const pairs: [string, string][] = [];
-  for (let i = 0; i < flat.length; i += 2) pairs.push([flat[i] as string, flat[i + 1] as string]);
-  return pairs;
-}
-
 function toBytes(chunk: unknown, encoding: BufferEncoding | undefined): Uint8Array {
   if (typeof chunk === 'string') return Buffer.from(chunk, encoding ?? 'utf8');
   if (chunk instanceof Uint8Array) return chunk;
@@ -268,17 +277,4 @@ function toBytes(chunk: unknown, encoding: BufferEncoding | undefined): Uint8Arr
     'ERR_INVALID_ARG_TYPE',
     `The "chunk" argument must be of type string or an instance of Buffer or Uint8Array. Received ${typeof chunk}`,
   );
-}
-
-let date = '';
-let dateSecond = 0;
-
-/** The Date field, made once a second. */
-function httpDate(): string {
-  const second = Math.floor(Date.now() / 1000);
-  if (second !== dateSecond) {
-    dateSecond = second;
-    date = new Date(second * 1000).toUTCString();
-  }
-  return date;
 }

@@ -64,6 +64,7 @@ export class SpdyServer extends ServerEmitter {
     this.#options = settled;
     this.#sessions = new ServerSessions(settled, this, {
       options: settled,
+      server: this,
       dispatch: (request, response) => dispatchTo(this, request, response),
       idleTimeoutMs: () => this.timeout,
       timedOut: (socket) => this.emit('timeout', socket as unknown as net.Socket),

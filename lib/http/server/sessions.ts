@@ -1,13 +1,15 @@
 import type { Duplex } from 'node:stream';
 import { Deadline } from '../../common/deadline.ts';
 import { IdTable } from '../../common/id-table.ts';
-import { SERVER } from '../../protocol/constants.ts';
+import { INTERNAL_ERROR, SERVER } from '../../protocol/constants.ts';
+import type { HeaderList } from '../../protocol/frames.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import type { SpdyStream } from '../../session/public.ts';
-import { Session } from '../../session/public.ts';
+import { raise, Session } from '../../session/public.ts';
 import type { EventedServer } from './events.ts';
 import { Exchange, type ExchangeHost } from './exchange.ts';
 import type { ResolvedServerOptions } from './options.ts';
+import { PushRoom } from './push.ts';
 
 /** The SPDY sessions of a server: makes their streams requests. */
 export class ServerSessions {
@@ -30,19 +32,19 @@ export class ServerSessions {
     const deadline = new Deadline();
     const server = this.#server;
     const { headersTimeoutMs } = this.#options;
+    const connection = { session, secure, pushRoom: new PushRoom(this.#options.maxWaitingPushes) };
     this.open.add(session);
     session.on('stream', (stream: SpdyStream, headers, flags) => {
       deadline.stop();
-      if (server.listenerCount('request') === 0 && server.emit('stream', stream, headers, flags))
-        return;
-      const exchange = Exchange.begin(stream, headers, flags, session, secure, this.#host);
+      if (server.listenerCount('request') === 0 && offer(server, stream, headers, flags)) return;
+      const exchange = Exchange.begin(stream, headers, flags, connection, this.#host);
       if (exchange !== null) exchanges.set(stream.id, exchange);
     });
     session.on('streamClose', (streamId, _status, error) => {
       const exchange = exchanges.get(streamId);
       if (exchange === undefined) return;
       exchanges.delete(streamId);
-      if (error !== null) exchange.abort(error);
+      if (error !== null) exchange.close(error);
     });
     session.on('error', (error) => server.emit('sessionError', error, session));
     session.on('timeout', () => {
@@ -71,5 +73,21 @@ export class ServerSessions {
   /** Ends all at once. */
   destroy(): void {
     for (const session of this.open) session.destroy();
+  }
+}
+
+/** Hands a stream on as it is. One whose listener throws was begun: it is not refused. */
+function offer(
+  server: EventedServer,
+  stream: SpdyStream,
+  headers: HeaderList,
+  flags: number,
+): boolean {
+  try {
+    return server.emit('stream', stream, headers, flags);
+  } catch (exception) {
+    stream.close(INTERNAL_ERROR);
+    raise(exception);
+    return true;
   }
 }

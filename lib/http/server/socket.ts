@@ -2,8 +2,13 @@ import { EventEmitter } from 'node:events';
 import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
+import { Deadline } from '../../common/deadline.ts';
 import { InvalidStateError } from '../../errors.ts';
+import { CANCEL, INTERNAL_ERROR } from '../../protocol/constants.ts';
 import type { Session, SpdyStream } from '../../session/public.ts';
+
+/** How long a reply that is complete may take to leave when its stream was destroyed. */
+const LEAVE_MS = 5000;
 
 /** What is asked of the connection. Transports that are no sockets lack any of it. */
 type Transport = Partial<tls.TLSSocket>;
@@ -17,16 +22,23 @@ export class ServerSocket extends EventEmitter {
   readonly stream: SpdyStream;
   /** The session that the stream belongs to. Its `socket` is the real one. */
   readonly session: Session;
-  readonly #secure: boolean;
+  /** The server that the request came to. */
+  readonly server: EventEmitter;
+  /** Whether the client speaks TLS, if only as far as a terminator in front of this server. May be set, as middleware does. */
+  encrypted: boolean;
+  /** Payload bytes of the reply that were written. */
+  bytesWritten = 0;
+  #destroyed = false;
+  #closed = false;
+  #error: Error | null = null;
 
   /** The server makes it. @internal */
-  constructor(stream: SpdyStream, session: Session, secure: boolean) {
+  constructor(stream: SpdyStream, session: Session, server: EventEmitter, secure: boolean) {
     super();
     this.stream = stream;
     this.session = session;
-    this.#secure = secure;
-    // Much middleware (`on-finished`) learns only from here that a client has gone.
-    stream.once('close', () => this.emit('close', stream.aborted));
+    this.server = server;
+    this.encrypted = secure;
   }
 
   get #transport(): Transport {
@@ -65,12 +77,7 @@ export class ServerSocket extends EventEmitter {
     return this.#transport.localFamily;
   }
 
-  /** Whether the client speaks TLS, if only as far as a terminator in front of this server. */
-  get encrypted(): boolean {
-    return this.#secure;
-  }
-
-  /** What ALPN chose, as `spdy/3.1`; false if nothing, null without TLS. */
+  /** What was negotiated by TLS; false for nothing, null without TLS. */
   get alpnProtocol(): string | false | null {
     return this.#transport.alpnProtocol ?? null;
   }
@@ -155,22 +162,22 @@ export class ServerSocket extends EventEmitter {
 
   /** Whether the stream is there still. */
   get readable(): boolean {
-    return !this.stream.destroyed;
+    return !this.destroyed;
   }
 
   /** Whether the response may still be written. */
   get writable(): boolean {
-    return !this.stream.destroyed && this.stream.writable;
+    return !this.destroyed && this.stream.writable;
   }
 
   /** Whether the stream has ended or was reset. */
   get destroyed(): boolean {
-    return this.stream.destroyed;
+    return this.#destroyed || this.stream.destroyed;
   }
 
   /** Whether the stream has emitted 'close'. */
   get closed(): boolean {
-    return this.stream.closed;
+    return this.#closed;
   }
 
   /** False: a stream has its connection from birth. */
@@ -185,7 +192,7 @@ export class ServerSocket extends EventEmitter {
 
   /** `'open'`, or `'closed'` when the stream has ended. */
   get readyState(): string {
-    return this.stream.destroyed ? 'closed' : 'open';
+    return this.destroyed ? 'closed' : 'open';
   }
 
   /** Bytes of the request body received. */
@@ -208,16 +215,48 @@ export class ServerSocket extends EventEmitter {
     return this.stream.writableLength;
   }
 
-  /** Resets the stream with CANCEL, with INTERNAL_ERROR for an error. */
-  destroy(error?: Error): this {
-    if (!this.stream.destroyed) this.stream.close(error === undefined ? 5 : 6);
+  /**
+   * Resets the stream: with CANCEL, or with INTERNAL_ERROR for an error, which is emitted before 'close' for those who listen. What was
+   * written before still leaves, a complete reply for 5 seconds at most.
+   */
+  destroy(error?: Error | null): this {
+    if (this.destroyed) return this;
+    this.#destroyed = true;
+    this.#error = error ?? null;
+    const { stream } = this;
+    const status = this.#error === null ? CANCEL : INTERNAL_ERROR;
+    // Who destroys a request hears of that first, and of the end of the stream then.
+    process.nextTick(() => {
+      if (!stream.writableEnded || stream.writableFinished) {
+        stream.close(status);
+        return;
+      }
+      const deadline = new Deadline();
+      deadline.start(LEAVE_MS, () => stream.close(status));
+      stream.once('finish', () => process.nextTick(() => stream.close(status)));
+      stream.once('close', () => deadline.stop());
+    });
     return this;
   }
 
   /** Resets the stream when what was written has left. */
   destroySoon(): void {
-    if (this.stream.writableFinished) this.destroy();
-    else this.stream.once('finish', () => this.destroy());
+    this.destroy();
+  }
+
+  /** The stream has ended, for this reason if it was one: 'error' for those who listen. @internal */
+  failed(cause: Error | null): void {
+    this.#error ??= cause;
+    this.#destroyed = true;
+    if (this.#error !== null && this.listenerCount('error') > 0) this.emit('error', this.#error);
+  }
+
+  /** Nothing follows: 'close'. @internal */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    // Much middleware (`on-finished`) learns only from here that a client has gone.
+    this.emit('close', this.#error !== null);
   }
 
   /** 'timeout' is emitted on the request, the response, the server and here; when nobody listens the stream is reset. */
@@ -248,8 +287,10 @@ export class ServerSocket extends EventEmitter {
     throw new InvalidStateError('write to the response: the connection carries SPDY frames');
   }
 
-  /** As `write()`. */
-  end(): never {
-    return this.write();
+  /** Ends the stream, as servers do that close connections in order: `destroySoon()`. With a chunk it throws as `write()` does. */
+  end(chunk?: unknown): this {
+    if (chunk !== undefined && chunk !== null && typeof chunk !== 'function') this.write();
+    this.destroySoon();
+    return this;
   }
 }

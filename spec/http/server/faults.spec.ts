@@ -2,6 +2,7 @@ import net from 'node:net';
 import { expect } from 'chai';
 import type { SpdyServerOptions } from '../../../lib/http/server/options.ts';
 import type { SpdyServer } from '../../../lib/http/server/server.ts';
+import { INTERNAL_ERROR } from '../../../lib/protocol/constants.ts';
 import type { HeaderList } from '../../../lib/protocol/frames.ts';
 import { PROTOCOL_VERSIONS, type ProtocolVersion, SPDY3_1 } from '../../../lib/protocol/version.ts';
 import { closed, RawPeer, uncaughtDuring, until } from '../../support/session-pair.ts';
@@ -139,18 +140,50 @@ describe('HTTP server against peers', () => {
     await end();
   });
 
-  it('makes what a handler throws an uncaught exception, and goes on', async () => {
-    const { session, end } = await serve(WAYS[1] as Way, (request, response) => {
-      if (request.url === '/throw') throw new Error('from the handler');
-      response.end();
+  for (const path of ['/at-once', '/behind-write']) {
+    it(`resets a stream with INTERNAL_ERROR when its handler throws, ${path}`, async () => {
+      const { session, end } = await serve(WAYS[1] as Way, (request, response) => {
+        if (request.url === '/behind-write') response.write('x');
+        if (request.url !== '/') throw new Error('from the handler');
+        response.end();
+      });
+      const stream = session.request(head(path, {}, 'POST'), { endStream: true });
+      const uncaught = await uncaughtDuring(async () => {
+        stream.on('error', () => {});
+        await closed(stream);
+      });
+      // Not REFUSED_STREAM: a client would repeat what was begun.
+      expect(stream.rstStatus).to.equal(INTERNAL_ERROR);
+      expect(uncaught.map(String)).to.deep.equal(['Error: from the handler']);
+      expect((await ask(session)).status).to.equal('200 OK');
+      await end();
+    });
+  }
+
+  it('sends the reply that a handler has ended before it throws', async () => {
+    const { session, end } = await serve(WAYS[1] as Way, (_request, response) => {
+      response.end('answered');
+      throw new Error('from the handler');
     });
     const uncaught = await uncaughtDuring(async () => {
-      const stream = session.request(head('/throw'), { endStream: true });
-      stream.on('error', () => {});
-      await until(() => stream.replyHeaders !== null || stream.destroyed);
+      expect((await ask(session)).body.toString()).to.equal('answered');
     });
     expect(uncaught.map(String)).to.deep.equal(['Error: from the handler']);
-    expect((await ask(session)).status).to.equal('200 OK');
+    await end();
+  });
+
+  it("resets a stream with INTERNAL_ERROR when a listener for 'stream' throws", async () => {
+    const { server, session, end } = await serve(WAYS[1] as Way);
+    server.on('stream', () => {
+      throw new Error('from the listener');
+    });
+    const stream = session.request(head('/', {}, 'POST'), { endStream: true });
+    const uncaught = await uncaughtDuring(async () => {
+      stream.on('error', () => {});
+      await closed(stream);
+    });
+    expect(stream.rstStatus).to.equal(INTERNAL_ERROR);
+    expect(uncaught.map(String)).to.deep.equal(['Error: from the listener']);
     await end();
   });
 

@@ -213,6 +213,89 @@ for (const way of WAYS.filter(({ tls }) => !tls)) {
 }
 
 describe('server push', () => {
+  const way = WAYS[1] as (typeof WAYS)[0];
+
+  /** A server that pushes `count` times for each request, to a client that allows no push; tells how they end. */
+  async function refuse(
+    count: number,
+    finish: (response: SpdyResponse) => void,
+  ): Promise<{ readonly codes: unknown[]; readonly served: Served }> {
+    const codes: unknown[] = [];
+    const served = await serve(
+      way,
+      (_request, response) => {
+        for (let i = 0; i < count; i++) {
+          const push = pusher(response)(`/${i}`);
+          push.on('error', (error: NodeJS.ErrnoException) => codes.push(error.code));
+          push.end(Buffer.alloc(1000));
+        }
+        finish(response);
+      },
+      { maxWaitingPushes: 3 },
+      { maxConcurrentStreams: 0 },
+    );
+    return { codes, served };
+  }
+
+  it('that can never leave ends with its request', async () => {
+    const { codes, served } = await refuse(2, (response) => response.end('page'));
+    for (let i = 1; i <= 3; i++) {
+      await ask(served.session);
+      await until(() => codes.length === 2 * i);
+    }
+    expect(new Set(codes)).to.deep.equal(new Set(['ERR_SPDY_STREAM_CLOSED']));
+    const [session] = served.server.sessions;
+    expect(session?.state).to.include({ openStreams: 0, outboundQueueSize: 0 });
+    await served.end();
+  });
+
+  it('is limited while it waits', async () => {
+    let answer = (): void => {};
+    const { codes, served } = await refuse(5, (response) => {
+      answer = () => response.end('page');
+    });
+    const asked = ask(served.session);
+    await until(() => codes.length === 2);
+    expect(codes).to.deep.equal(Array(2).fill('ERR_SPDY_TOO_MANY_STREAMS'));
+    answer();
+    await asked;
+    await until(() => codes.length === 5);
+    await served.end();
+  });
+
+  it('checks its headers as setHeader() does', async () => {
+    const codes: unknown[] = [];
+    const pushed: SpdyStream[] = [];
+    const { session, end } = await serve(way, (_request, response) => {
+      for (const headers of [{ 'a b': 'c' }, { a: 'b\r\nc' }, { a: undefined }]) {
+        try {
+          pusher(response)('/', headers as Record<string, string>);
+        } catch (error) {
+          codes.push((error as NodeJS.ErrnoException).code);
+        }
+      }
+      const values = { url: new URL('http://a.example/b'), list: ['1', '2'] };
+      pushed.push(pusher(response)('/values', values as never));
+      pushed[0]?.end();
+      response.end();
+    });
+    const stream = session.request(head(), { endStream: true });
+    const [push] = (await once(stream, 'push')) as [SpdyStream];
+    expect(push.headers.slice(-3)).to.deep.equal([
+      ['url', 'http://a.example/b'],
+      ['list', '1'],
+      ['list', '2'],
+    ]);
+    expect(codes).to.deep.equal([
+      'ERR_INVALID_HTTP_TOKEN',
+      'ERR_INVALID_CHAR',
+      'ERR_HTTP_INVALID_HEADER_VALUE',
+    ]);
+    push.resume();
+    await reply(stream);
+    await end();
+  });
+
   it('takes only what can be pushed', async () => {
     const codes: unknown[] = [];
     const { session, end } = await serve(WAYS[1] as (typeof WAYS)[0], (_request, response) => {
