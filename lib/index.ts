@@ -35,12 +35,21 @@ export type { HeaderEncoding } from './framing/header-list.ts';
 export { SpdyAgent, type SpdyAgentEvents } from './http/client/agent.ts';
 export type { ProxyOptions, SpdyAgentOptions } from './http/client/agent-options.ts';
 export { type ClientRequestOptions, get, globalAgent, request } from './http/client/client.ts';
+export type { CallOptions, ResponseData, ResponseHead } from './http/client/dispatch/calls.ts';
+export type { DispatchInterceptor } from './http/client/dispatch/compose.ts';
 export type {
   DispatchController,
   DispatchHandler,
   LegacyDispatchHandler,
-} from './http/client/dispatch-handler.ts';
-export { type DispatchOptions, SpdyDispatcher } from './http/client/dispatcher.ts';
+} from './http/client/dispatch/handlers.ts';
+export type { DispatchOptions } from './http/client/dispatch/options.ts';
+export type { ResponseBody } from './http/client/dispatch/response-body.ts';
+export {
+  type CallCallback,
+  SpdyDispatcher,
+  type StreamData,
+  type TunnelData,
+} from './http/client/dispatcher.ts';
 export { type FetchInit, fetch } from './http/client/fetch.ts';
 export type { RequestOptions, Target } from './http/client/options.ts';
 export type { OriginStatistics } from './http/client/origin.ts';

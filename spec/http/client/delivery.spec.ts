@@ -243,7 +243,7 @@ describe('http/client/delivery', () => {
       expect(response.errored).to.include({ code: 'ERR_SPDY_TRANSPORT_CLOSED' });
       const ours = await fetch(server.url(), { agent });
       expect(await read(ours.body as never)).to.equal('cut off');
-      const theirs = await globalThis.fetch(server.url(), { dispatcher } as unknown as RequestInit);
+      const theirs = await globalThis.fetch(server.url(), { dispatcher });
       expect(await read(theirs.body as never)).to.equal('cut off');
     });
   }

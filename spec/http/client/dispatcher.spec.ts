@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import zlib from 'node:zlib';
 import { expect } from 'chai';
-import type { DispatchController } from '../../../lib/http/client/dispatch-handler.ts';
+import type { DispatchController } from '../../../lib/http/client/dispatch/handlers.ts';
 import { SpdyDispatcher } from '../../../lib/http/client/dispatcher.ts';
 import { CANCEL } from '../../../lib/protocol/constants.ts';
 import type { HeaderList } from '../../../lib/protocol/frames.ts';
@@ -20,7 +20,7 @@ describe('http/client/dispatcher', () => {
 
   /** The global fetch, through the dispatcher. */
   function go(url: string, init: RequestInit = {}): Promise<Response> {
-    return globalThis.fetch(url, { ...init, dispatcher } as unknown as RequestInit);
+    return globalThis.fetch(url, { ...init, dispatcher });
   }
 
   async function causeOf(promise: Promise<unknown>): Promise<Error & { code?: string }> {
@@ -96,7 +96,9 @@ describe('http/client/dispatcher', () => {
     const response = await go(server.url('/moved'));
     expect(response.redirected).to.equal(true);
     expect(await response.text()).to.equal('end');
-    expect((await causeOf(go(server.url('/reset')))).code).to.equal('ERR_SPDY_STREAM_RESET');
+    const cause = await causeOf(go(server.url('/reset')));
+    expect(cause.code).to.equal('UND_ERR_SOCKET');
+    expect(cause.cause).to.include({ code: 'ERR_SPDY_STREAM_RESET' });
   });
 
   it('resets the stream when fetch() is aborted', async () => {
@@ -247,6 +249,149 @@ describe('http/client/dispatcher', () => {
     expect(log).to.deep.equal(['function', 200, 0, 'hello', []]);
   });
 
+  it("tells a handler what its own onResponseEnd() throws, by which undici's retry", async () => {
+    const server = await stage.server();
+    const mine = new Error('again');
+    const told = await new Promise<Error>((resolve) => {
+      dispatcher.dispatch(
+        { origin: server.url(), path: '/', method: 'GET' },
+        {
+          onRequestStart: () => {},
+          onResponseEnd: () => {
+            throw mine;
+          },
+          onResponseError: (_controller, error) => resolve(error),
+        },
+      );
+    });
+    expect(told).to.equal(mine);
+  });
+
+  it('asks for another name of the server than that of the origin', async () => {
+    const server = await stage.server();
+    const { port } = new URL(server.url());
+    const head = (servername: string | null) => ({
+      origin: `https://127.0.0.1:${port}`,
+      path: '/',
+      method: 'GET',
+      headers: { host: 'localhost' },
+      servername,
+    });
+    expect((await dispatcher.request(head('localhost'))).statusCode).to.equal(200);
+    const wrong = await causeOf(dispatcher.request(head('other.example')));
+    expect(wrong.code).to.equal('ERR_TLS_CERT_ALTNAME_INVALID');
+  });
+
+  it('gives up when a body does not go on, but not while its handler takes nothing', async () => {
+    const server = await stage.server({
+      handler: (stream) => {
+        stream.on('error', () => {});
+        stream.respond(reply(200));
+        stream.write('part');
+      },
+    });
+    const options = { origin: server.url(), path: '/', method: 'GET', bodyTimeout: 40 };
+    const { body } = await dispatcher.request(options);
+    expect((await causeOf(body.text())).code).to.equal('UND_ERR_BODY_TIMEOUT');
+    let steering: DispatchController | null = null;
+    let failed = false;
+    const end = new Promise<Error>((resolve) => {
+      dispatcher.dispatch(options, {
+        onRequestStart: (controller) => {
+          steering = controller;
+          controller.pause();
+        },
+        onResponseError: (_controller, error) => {
+          failed = true;
+          resolve(error);
+        },
+      });
+    });
+    const { body: other } = await dispatcher.request(options);
+    expect((await causeOf(other.text())).code).to.equal('UND_ERR_BODY_TIMEOUT');
+    expect(failed).to.equal(false);
+    (steering as unknown as DispatchController).resume();
+    expect(await end).to.include({ code: 'UND_ERR_BODY_TIMEOUT' });
+  });
+
+  it('sends bodies of every kind, with the length where it is known, once', async () => {
+    const seen: string[] = [];
+    const server = await stage.server({
+      handler: (stream, headers) => {
+        const lengths = headers.filter(([name]) => name === 'content-length');
+        const kind = fieldOf(headers, 'content-type').split(';')[0];
+        seen.push(`${lengths.map(([, value]) => value)} ${kind}`.trim());
+        stream.respond(reply(200));
+        stream.pipe(stream);
+      },
+    });
+    const send = async (body: unknown, headers: unknown, method = 'POST'): Promise<string> => {
+      const data = await dispatcher.request({
+        origin: server.url(),
+        path: '/',
+        method,
+        body,
+        headers,
+      });
+      return data.body.text();
+    };
+    expect(await send('text', { 'Content-Length': '4' })).to.equal('text');
+    expect(await send(new Uint16Array([0x6161]), ['content-length', '2, 2'])).to.equal('aa');
+    expect(await send(Buffer.from('b'), [[Buffer.from('x'), Buffer.from('y')]])).to.equal('b');
+    expect(await send(new Blob(['blob'], { type: 'text/x' }), null)).to.equal('blob');
+    const form = new FormData();
+    form.set('a', 'b');
+    expect(await send(form, { x: null })).to.contain('name="a"');
+    expect(await send('', { 'content-length': 0 }, 'DELETE')).to.equal('');
+    expect(await send(['a', 'b'], {})).to.equal('ab');
+    expect(seen.slice(0, 4)).to.deep.equal(['4', '2', '1', '4 text/x']);
+    expect(seen[4]).to.match(/multipart/);
+    expect(seen.slice(5)).to.deep.equal(['', '2']);
+    const wrong = await causeOf(send('abc', { 'content-length': '4' }));
+    expect(wrong.code).to.equal('UND_ERR_REQ_CONTENT_LENGTH_MISMATCH');
+    expect((await causeOf(send('abc', 5))).message).to.contain('headers');
+    async function* broken(): AsyncGenerator<string> {
+      yield 'a';
+      throw new Error('mine');
+    }
+    expect((await causeOf(send(broken(), null))).message).to.equal('mine');
+  });
+
+  it('joins further fields to the query', async () => {
+    const server = await stage.server({
+      handler: (stream, headers) => answer(stream, fieldOf(headers, ':path')),
+    });
+    const paths = [
+      { path: '/', query: { a: 1, b: [2, 3], c: null } },
+      { path: '/?x', query: { a: 'b c' } },
+      { path: '/?x', query: {} },
+    ];
+    const got: string[] = [];
+    for (const options of paths) {
+      const request = { origin: server.url(), method: 'GET', ...options };
+      got.push(await (await dispatcher.request(request)).body.text());
+    }
+    expect(got).to.deep.equal(['/?a=1&b=2&b=3&c=', '/?x&a=b+c', '/?x']);
+  });
+
+  it('passes on interim responses of HTTP/1.1', async () => {
+    const server = await stage.server({
+      protocols: ['http/1.1'],
+      http: (_request, response) => {
+        response.writeEarlyHints({ link: '</a.css>; rel=preload' }, () => response.end('done'));
+      },
+    });
+    const infos: unknown[] = [];
+    const options = { origin: server.url(), path: '/', method: 'GET' };
+    const onInfo = (info: unknown): void => {
+      infos.push(info);
+    };
+    const { body } = await dispatcher.request({ ...options, onInfo });
+    expect(await body.text()).to.equal('done');
+    const link = '</a.css>; rel=preload';
+    expect(infos).to.deep.equal([{ statusCode: 103, headers: { link } }]);
+  });
+
   it('refuses upgrades and bodies that are none', async () => {
     const server = await stage.server();
     const errors: string[] = [];
@@ -328,7 +473,7 @@ describe('http/client/dispatcher', () => {
     expect(dispatcher.closed).to.equal(true);
     expect((await causeOf(go(server.url()))).code).to.equal('ERR_SPDY_SESSION_CLOSED');
     await new Promise<void>((done) => {
-      dispatcher.destroy(null, done).catch(() => {});
+      dispatcher.destroy(null, done);
     });
     expect(dispatcher.destroyed).to.equal(true);
   });

@@ -1,0 +1,151 @@
+import type { IncomingMessage } from 'node:http';
+import type { SpdyAgent } from '../agent.ts';
+import type { ClientRequest } from '../request.ts';
+import { bodyFor } from './body.ts';
+import { fromRaw, RequestController, toBuffer } from './controller.ts';
+import { errorFor, timedOut } from './errors.ts';
+import type { AnyDispatchHandler, DispatchHandler } from './handlers.ts';
+import { type DispatchOptions, requestOf, timeoutsOf } from './options.ts';
+import { toCurrent } from './translate.ts';
+
+/** Sends a request by an agent and reports to the handler. */
+export function dispatchBy(
+  agent: SpdyAgent,
+  options: DispatchOptions,
+  handler: AnyDispatchHandler,
+): void {
+  new Dispatched(toCurrent(handler)).begin(agent, options);
+}
+
+/** A request on behalf of a handler, which learns of its end exactly once. */
+class Dispatched {
+  readonly #handler: DispatchHandler;
+  readonly #controller: RequestController;
+  #request: ClientRequest | null = null;
+  #response: IncomingMessage | null = null;
+  #settled = false;
+  #bodyTimeout = 0;
+
+  constructor(handler: DispatchHandler) {
+    this.#handler = handler;
+    this.#controller = new RequestController({
+      resume: () => this.#resume(),
+      abort: (reason) => this.#abort(reason),
+    });
+  }
+
+  begin(agent: SpdyAgent, options: DispatchOptions): void {
+    try {
+      this.#handler.onRequestStart?.(this.#controller, null);
+      if (this.#controller.reason !== null) throw this.#controller.reason;
+      const body = bodyFor(options.body);
+      const timeouts = timeoutsOf(options);
+      this.#bodyTimeout = timeouts.body;
+      const request = agent.request(requestOf(options, body.length));
+      this.#request = request;
+      if (body.type !== null && !request.hasHeader('content-type')) {
+        request.setHeader('content-type', body.type);
+      }
+      if (timeouts.headers > 0) request.setTimeout(timeouts.headers);
+      this.#follow(request);
+      body.sendTo(request);
+    } catch (error) {
+      queueMicrotask(() => this.#fail(error as Error));
+    }
+  }
+
+  #follow(request: ClientRequest): void {
+    const { onRequestSent } = this.#handler;
+    request.on('error', (error) => this.#fail(error));
+    request.on('timeout', () => this.#timeout(request));
+    if (onRequestSent !== undefined) {
+      request.once('finish', () => this.#guard(() => this.#handler.onRequestSent?.()));
+    }
+    request.on('information', ({ statusCode, rawHeaders, statusMessage }) => {
+      this.#guard(() => {
+        const headers = fromRaw(rawHeaders);
+        this.#handler.onResponseStart?.(this.#controller, statusCode, headers, statusMessage);
+      });
+    });
+    request.on('connect', (response, socket) => {
+      this.#settled = true;
+      const { statusCode = 0 } = response;
+      const headers = this.#controller.takeHead(response);
+      try {
+        this.#handler.onRequestUpgrade?.(this.#controller, statusCode, headers, socket);
+      } catch (error) {
+        socket.destroy();
+        this.#handler.onResponseError?.(this.#controller, error as Error);
+      }
+    });
+    request.once('response', (response) => this.#answer(request, response));
+  }
+
+  #answer(request: ClientRequest, response: IncomingMessage): void {
+    request.setTimeout(this.#bodyTimeout);
+    // Before the handler is asked: it may resume at once.
+    response.pause();
+    this.#response = response;
+    // fetch() must have taken the response before it can learn of its failure.
+    response.on('error', (error) => setImmediate(() => this.#fail(error)));
+    response.on('data', (chunk: Buffer) => {
+      if (this.#settled) return;
+      this.#guard(() => this.#handler.onResponseData?.(this.#controller, chunk));
+      if (this.#controller.paused) response.pause();
+    });
+    response.once('end', () => this.#complete(response));
+    const { statusCode = 0, statusMessage = '' } = response;
+    const headers = this.#controller.takeHead(response);
+    this.#guard(() => {
+      this.#handler.onResponseStarted?.();
+      this.#handler.onResponseStart?.(this.#controller, statusCode, headers, statusMessage);
+    });
+    if (!this.#controller.paused) response.resume();
+  }
+
+  #complete(response: IncomingMessage): void {
+    if (this.#settled) return;
+    const controller = this.#controller;
+    controller.rawTrailers = response.rawTrailers.map(toBuffer);
+    this.#settled = true;
+    try {
+      const trailers = fromRaw(response.rawTrailers) as NodeJS.Dict<string>;
+      this.#handler.onResponseEnd?.(controller, trailers);
+    } catch (error) {
+      // As in undici: how a handler retries.
+      this.#handler.onResponseError?.(controller, error as Error);
+    }
+  }
+
+  #fail(error: Error): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#handler.onResponseError?.(this.#controller, errorFor(error));
+  }
+
+  /** An exception of a handler ends its request, as in undici. */
+  #guard(action: () => void): void {
+    if (this.#settled) return;
+    try {
+      action();
+    } catch (error) {
+      this.#abort(error as Error);
+    }
+  }
+
+  #abort(reason: Error): void {
+    this.#request?.destroy(reason);
+    // The handler is in the middle of something.
+    queueMicrotask(() => this.#fail(reason));
+  }
+
+  #resume(): void {
+    if (!this.#settled) this.#response?.resume();
+  }
+
+  #timeout(request: ClientRequest): void {
+    if (this.#response === null) request.destroy(timedOut('headers'));
+    else if (this.#controller.paused) request.setTimeout(this.#bodyTimeout);
+    else this.#abort(timedOut('body'));
+  }
+}

@@ -1,0 +1,23 @@
+import { SpdyError } from '../../../errors.ts';
+
+/**
+ * The error that a handler is told. Where the server has reset the stream or left, undici has an error with the code `UND_ERR_SOCKET`, by
+ * which its callers know what may be tried again: so it is here, with the SpdyError as its `cause`.
+ */
+export function errorFor(error: Error): Error {
+  if (!(error instanceof SpdyError) || error.by !== 'peer') return error;
+  const { code } = (error.cause ?? {}) as { code?: string };
+  if (code !== 'ECONNRESET') return error;
+  return named('SocketError', 'UND_ERR_SOCKET', error.message, { cause: error });
+}
+
+/** The time for a part of the response is over. */
+export function timedOut(part: 'headers' | 'body'): Error {
+  return part === 'headers'
+    ? named('HeadersTimeoutError', 'UND_ERR_HEADERS_TIMEOUT', 'no headers came in time')
+    : named('BodyTimeoutError', 'UND_ERR_BODY_TIMEOUT', 'the body did not go on in time');
+}
+
+function named(name: string, code: string, message: string, options?: ErrorOptions): Error {
+  return Object.assign(new Error(message, options), { name, code });
+}

@@ -1,0 +1,115 @@
+import { InvalidArgumentError } from '../../../errors.ts';
+import type { RequestOptions } from '../options.ts';
+import { contentLengthFor } from '../request-length.ts';
+
+/** A request as undici describes it. */
+export interface DispatchOptions {
+  /** As `https://example.com`; what follows is not looked at. */
+  readonly origin?: string | URL;
+  /** Path and query; `host:port` with CONNECT. */
+  readonly path: string;
+  /** As `GET`. */
+  readonly method: string;
+  /** An object, pairs, or names and values in turn. */
+  readonly headers?: unknown;
+  /** Text, bytes, a Blob or a FormData, or anything that yields text or bytes. */
+  readonly body?: unknown;
+  /** Further fields of the query. */
+  readonly query?: Readonly<Record<string, unknown>>;
+  /** Refused unless it is false: SPDY has no upgrade. */
+  readonly upgrade?: boolean | string | null;
+  /** Name for SNI and for the certificate, in place of that of the origin. */
+  readonly servername?: string | null;
+  /** Milliseconds without any activity before the response, 0 for no limit. Default 300000. */
+  readonly headersTimeout?: number | null;
+  /** The same behind its head; the time in which its handler takes nothing does not count. Default 300000. */
+  readonly bodyTimeout?: number | null;
+}
+
+/** What undici waits for. */
+const DEFAULT_TIMEOUT = 300_000;
+
+/** The timeouts of a request in milliseconds. */
+export function timeoutsOf(options: DispatchOptions): { headers: number; body: number } {
+  return {
+    headers: options.headersTimeout ?? DEFAULT_TIMEOUT,
+    body: options.bodyTimeout ?? DEFAULT_TIMEOUT,
+  };
+}
+
+/**
+ * The request that undici means; `bodyLength` in bytes, null if it is not known.
+ *
+ * @throws InvalidArgumentError for what SPDY cannot carry
+ */
+export function requestOf(options: DispatchOptions, bodyLength: number | null): RequestOptions {
+  const { origin, method, upgrade, query, servername } = options;
+  if (upgrade) throw new InvalidArgumentError('SPDY has no upgrade (and so no WebSocket)');
+  if (origin === undefined) throw new InvalidArgumentError('origin is missing');
+  const { protocol, hostname, port } = new URL(origin);
+  const own = !servername || servername === hostname ? {} : { tls: { servername } };
+  return {
+    protocol,
+    hostname,
+    port,
+    path: pathOf(options.path, query),
+    method,
+    headers: fieldsOf(method, options.headers, bodyLength),
+    ...own,
+  };
+}
+
+function pathOf(path: string, query: DispatchOptions['query']): string {
+  if (query === undefined || query === null) return path;
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const item of Array.isArray(value) ? value : [value]) {
+      search.append(name, item === null || item === undefined ? '' : String(item));
+    }
+  }
+  const text = search.toString();
+  return text === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${text}`;
+}
+
+type Field = [name: string, value: string | readonly string[]];
+
+/** The fields, and the length once, which undici and its callers may both give. */
+function fieldsOf(method: string, headers: unknown, bodyLength: number | null): Field[] {
+  const told: string[] = [];
+  const fields = pairsOf(headers).filter(([name, value]) => {
+    if (name.toLowerCase() !== 'content-length') return true;
+    told.push(...(typeof value === 'string' ? [value] : value));
+    return false;
+  });
+  if (method === 'CONNECT') return fields;
+  const length = contentLengthFor(method.toUpperCase(), told, bodyLength);
+  return length === null ? fields : [...fields, ['content-length', length]];
+}
+
+/** The header fields that undici gives in one of several forms. */
+function pairsOf(headers: unknown): Field[] {
+  if (headers === null || headers === undefined) return [];
+  if (typeof headers !== 'object') throw new InvalidArgumentError('headers must be an object');
+  if (Array.isArray(headers) && !Array.isArray(headers[0])) {
+    const pairs: Field[] = [];
+    for (let i = 0; i + 1 < headers.length; i += 2) {
+      pairs.push([text(headers[i]), valuesOf(headers[i + 1])]);
+    }
+    return pairs;
+  }
+  const entries =
+    Symbol.iterator in headers
+      ? [...(headers as Iterable<readonly [unknown, unknown]>)]
+      : Object.entries(headers);
+  return entries
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]): Field => [text(name), valuesOf(value)]);
+}
+
+function valuesOf(given: unknown): string | readonly string[] {
+  return Array.isArray(given) ? given.map(text) : text(given);
+}
+
+function text(given: unknown): string {
+  return given instanceof Uint8Array ? Buffer.from(given).toString('latin1') : String(given);
+}
