@@ -64,7 +64,12 @@ export const ERROR_CODES = {
     meaning: 'SETTINGS frames or entries above the limit',
   },
   ERR_SPDY_TOO_MANY_PINGS: { errno: -505, meaning: 'PING frames above the limit' },
-  ERR_SPDY_TOO_MANY_EMPTY_FRAMES: { errno: -505, meaning: 'empty DATA frames above the limit' },
+  ERR_SPDY_TOO_MANY_EMPTY_FRAMES: {
+    errno: -505,
+    meaning: 'frames that carry nothing above the limit',
+  },
+  ERR_SPDY_TOO_MANY_GOAWAYS: { errno: -505, meaning: 'GOAWAY frames above the limit' },
+  ERR_SPDY_TOO_MANY_HEADERS: { errno: -505, meaning: 'header blocks above the limit' },
   ERR_SPDY_TOO_MANY_WINDOW_UPDATES: {
     errno: -505,
     meaning: 'WINDOW_UPDATE frames above the limit',
@@ -73,7 +78,10 @@ export const ERROR_CODES = {
     errno: -505,
     meaning: 'control replies pile up, the peer does not read them',
   },
-  ERR_SPDY_TOO_MUCH_BUFFERED: { errno: -505, meaning: 'received bytes pile up above the limit' },
+  ERR_SPDY_TOO_MUCH_BUFFERED: {
+    errno: -505,
+    meaning: 'received bytes or headers pile up above the limit',
+  },
   ERR_SPDY_PING_CANCELLED: {
     errno: -505,
     meaning: 'the session ended before the PING was answered',

@@ -5,10 +5,10 @@
 export { DataProvider, type DataSource, type ReadCtrl } from './engine/data-provider.ts';
 export { Engine } from './engine/engine.ts';
 export type { EngineHandler } from './engine/engine-handler.ts';
+export type { RateLimit } from './engine/option-checks.ts';
 export type {
   EngineOptions,
   HeaderCompression,
-  RateLimit,
   WindowUpdateMode,
 } from './engine/options.ts';
 export type { SessionCalls } from './engine/session-calls.ts';

@@ -1,4 +1,5 @@
-import type { RateLimit, ResolvedOptions } from './options.ts';
+import type { RateLimit } from './option-checks.ts';
+import type { ResolvedOptions } from './options.ts';
 
 /** A token bucket: `burst` events at once, refilled with time. The clock is only read when the bucket is empty. */
 export class RateBudget {
@@ -14,10 +15,13 @@ export class RateBudget {
     this.#refilledAt = now === null ? 0 : now();
   }
 
-  /** Spends one event; false when that is more than the limit allows. Without a clock nothing is limited. */
-  spend(): boolean {
-    if (this.#tokens >= 1) {
-      this.#tokens--;
+  /**
+   * Spends one event, or an `amount` of at least 1; false when that is more than the limit allows. What is larger than the burst takes all
+   * of it, and leaves a debt. Without a clock nothing is limited.
+   */
+  spend(amount = 1): boolean {
+    if (this.#tokens >= amount) {
+      this.#tokens -= amount;
       return true;
     }
     if (this.#now === null) return true;
@@ -25,8 +29,8 @@ export class RateBudget {
     const earned = ((now - this.#refilledAt) / 1000) * this.#limit.perSecond;
     this.#tokens = Math.min(this.#limit.burst, this.#tokens + earned);
     this.#refilledAt = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
+    if (this.#tokens < Math.max(1, Math.min(amount, this.#limit.burst))) return false;
+    this.#tokens -= amount;
     return true;
   }
 
@@ -40,16 +44,22 @@ export class RateBudget {
 export class Budgets {
   readonly streamResets: RateBudget;
   readonly settings: RateBudget;
+  readonly goaways: RateBudget;
+  /** Bytes that header blocks cost. */
+  readonly headers: RateBudget;
   readonly pings: RateBudget;
-  readonly emptyData: RateBudget;
+  /** Frames that carry nothing: DATA without payload, HEADERS without a pair. */
+  readonly emptyFrames: RateBudget;
   readonly windowUpdates: RateBudget;
 
   constructor(options: ResolvedOptions) {
     const { now } = options;
     this.streamResets = new RateBudget(options.streamResetRate, now);
     this.settings = new RateBudget(options.settingsRate, now);
+    this.goaways = new RateBudget(options.goawayRate, now);
+    this.headers = new RateBudget(options.headerRate, now);
     this.pings = new RateBudget(options.pingRate, now);
-    this.emptyData = new RateBudget(options.emptyDataRate, now);
+    this.emptyFrames = new RateBudget(options.emptyDataRate, now);
     this.windowUpdates = new RateBudget(options.windowUpdateRate, now);
   }
 }

@@ -19,7 +19,6 @@ import {
 } from '../protocol/constants.ts';
 import type { ControlFrame, RstStreamFrame } from '../protocol/frames.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
-import { Budgets } from './budgets.ts';
 import { CertificateVector } from './certificate-vector.ts';
 import type { EngineHandler } from './engine-handler.ts';
 import { OpenStreams } from './open-streams.ts';
@@ -38,7 +37,6 @@ export type Phase =
 
 /** The state that receive, submit and send share, with the changes that more than one of them makes: how the session goes on and fails. */
 export class EngineState extends OpenStreams {
-  readonly budgets: Budgets;
   /** The client certificates of a SPDY/3 server that takes CREDENTIAL. */
   readonly certificates: CertificateVector | null;
   /** Set by the engine once the reader exists: a failing session reads no more. */
@@ -71,7 +69,6 @@ export class EngineState extends OpenStreams {
     handler: EngineHandler,
   ) {
     super(side, version, options, handler);
-    this.budgets = new Budgets(options);
     this.localMaxStreams = options.maxConcurrentStreams;
     this.nextPingId = side === CLIENT ? 1 : 2;
     const takesCredentials = options.credentials && version.hasCredential && side === SERVER;

@@ -17,13 +17,7 @@ import type { DataSource } from './data-provider.ts';
 import type { EngineHandler } from './engine-handler.ts';
 import { EngineOutlet } from './engine-outlet.ts';
 import { EngineState } from './engine-state.ts';
-import {
-  applyOption,
-  checkEnd,
-  type EngineOptions,
-  type ResolvedOptions,
-  resolveOptions,
-} from './options.ts';
+import { applyOption, checkEnd, type EngineOptions, resolveOptions } from './options.ts';
 import { Receiver } from './receive-data.ts';
 import type { SessionCalls } from './session-calls.ts';
 import type { EngineStatistics } from './statistics.ts';
@@ -44,7 +38,6 @@ export class Engine implements SessionCalls {
   userData: unknown = null;
 
   readonly #handler: EngineHandler;
-  readonly #options: ResolvedOptions;
   readonly #state: EngineState;
   readonly #reader: FrameReader;
   readonly #outlet: EngineOutlet;
@@ -65,10 +58,14 @@ export class Engine implements SessionCalls {
     this.side = side;
     this.version = protocol;
     this.#handler = handler;
-    this.#options = resolveOptions(side, options);
-    this.#state = new EngineState(side, protocol, this.#options, handler);
+    this.#state = new EngineState(side, protocol, resolveOptions(side, options), handler);
     const inflater = new HeaderDecompressor(dictionaryFor(protocol.wire));
-    this.#reader = new FrameReader(protocol, this.#options, inflater, new Receiver(this.#state));
+    this.#reader = new FrameReader(
+      protocol,
+      this.#state.options,
+      inflater,
+      new Receiver(this.#state),
+    );
     this.#state.reader = this.#reader;
     this.#outlet = new EngineOutlet(this.#state);
     this.#submit = new Submitter(this.#state);
@@ -247,7 +244,7 @@ export class Engine implements SessionCalls {
   }
 
   setOption(option: number, value: number): void {
-    applyOption(this.#options, this.#state.credit, option, value);
+    applyOption(this.#state.options, this.#state.credit, option, value);
   }
 
   getStreamUserData(streamId: number): unknown {
@@ -277,6 +274,11 @@ export class Engine implements SessionCalls {
   /** Bytes handed out that the application has not consumed (option `windowUpdates: 'consume'`, else 0). */
   get unconsumedBytes(): number {
     return this.#state.credit.unconsumed;
+  }
+
+  /** Bytes of memory that the headers take which the peer has sent on streams that are open. */
+  get headerMemory(): number {
+    return this.#state.headers.held;
   }
 
   setNextStreamId(streamId: number): void {

@@ -7,7 +7,9 @@ import {
   type Side,
 } from '../protocol/constants.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
+import { Budgets } from './budgets.ts';
 import type { EngineHandler } from './engine-handler.ts';
+import { HeaderAccount } from './header-account.ts';
 import type { ResolvedOptions } from './options.ts';
 import { ReceiveCredit } from './receive-credit.ts';
 import { Reporter } from './reporter.ts';
@@ -15,6 +17,9 @@ import { SendQueue } from './send-queue.ts';
 import { EngineStatistics } from './statistics.ts';
 import { LANE_DATA, LANE_HEAD, LANE_NONE, type StreamRecord } from './stream-record.ts';
 import { StreamTable } from './stream-table.ts';
+
+/** What a stream that ends well allows in further headers: as much as its own ones usually cost. */
+const EARNED_BY_STREAM = 4096;
 
 /** The streams of a session, those that wait to be opened among them: when they may send, and how they end. */
 export class OpenStreams {
@@ -25,6 +30,8 @@ export class OpenStreams {
   readonly streams: StreamTable;
   readonly queue: SendQueue = new SendQueue();
   readonly credit: ReceiveCredit;
+  readonly budgets: Budgets;
+  readonly headers: HeaderAccount;
   readonly statistics: EngineStatistics = new EngineStatistics();
   /** Whether the peer's windows hold us. */
   readonly sendWindows: boolean;
@@ -45,6 +52,8 @@ export class OpenStreams {
     this.report = new Reporter(handler);
     this.streams = new StreamTable(side);
     this.credit = new ReceiveCredit(version, options, this.queue, this.streams);
+    this.budgets = new Budgets(options);
+    this.headers = new HeaderAccount(options);
     this.sendWindows = options.flowControl && version.streamWindows;
   }
 
@@ -79,6 +88,8 @@ export class OpenStreams {
     this.queue.remove(stream);
     this.streams.remove(stream, error !== null);
     this.credit.streamEnded(stream, error !== null);
+    this.headers.release(stream);
+    if (error === null) this.budgets.headers.earn(EARNED_BY_STREAM);
     this.statistics.streamsClosed++;
     stream.associated?.pushes?.delete(stream);
     this.#reportEnd(stream, ERR_STREAM_CLOSED, status, error);

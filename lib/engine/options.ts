@@ -1,4 +1,5 @@
 import { checkObject, checkRange } from '../common/check.ts';
+import { PAIR_COST } from '../common/header-cost.ts';
 import { InvalidArgumentError, UnsupportedVersionError } from '../errors.ts';
 import type { FrameLimits } from '../framing/frame-limits.ts';
 import type { HeaderEncoding } from '../framing/header-list.ts';
@@ -15,6 +16,7 @@ import {
   type SpdyVersion,
 } from '../protocol/constants.ts';
 import { findVersion, type ProtocolVersion } from '../protocol/version.ts';
+import { choice, flag, integer, names, type RateLimit, rate } from './option-checks.ts';
 
 /**
  * Checks which end of which protocol an engine shall be.
@@ -33,14 +35,6 @@ export function checkEnd(side: Side, version: SpdyVersion): ProtocolVersion {
   );
 }
 
-/** A budget that refills with time: `burst` events at once, then `perSecond`. */
-export interface RateLimit {
-  /** What is allowed at once, from 0 on. */
-  readonly burst: number;
-  /** What comes back each second, from 0 on, up to `burst`. */
-  readonly perSecond: number;
-}
-
 /** When received bytes are given back to the peer with WINDOW_UPDATE. */
 export type WindowUpdateMode =
   /** On receipt, at half a window (Spdylay's default). */
@@ -56,6 +50,9 @@ export type HeaderCompression =
   | 'indexed'
   /** zlib's deflate, at a level: the fewest bytes, open to CRIME above level 0. */
   | 'deflate';
+
+/** Memory of a session for the headers of each stream that the peer may open, in bytes. */
+export const STREAM_SHARE = 8192;
 
 /** Options of an Engine. Every one has a default; limits are on. */
 export interface EngineOptions {
@@ -92,8 +89,19 @@ export interface EngineOptions {
   readonly maxControlFrameSize?: number;
   /** Largest inflated header block that is accepted, in bytes. Default 65536. */
   readonly maxHeaderListSize?: number;
-  /** Most header pairs in a block. Default 1000. */
+  /** Most header pairs in a block. Default 256. */
   readonly maxHeaderCount?: number;
+  /**
+   * Bytes of memory that all headers of the peer on one stream may take: 144 for each pair, besides its characters. Default: as much as one
+   * block may (102400).
+   */
+  readonly maxStreamHeaderMemory?: number;
+  /**
+   * The same for all open streams together. Default 1048576, or more: 8192 for each of `maxConcurrentStreams`, 8 times
+   * `maxStreamHeaderMemory`; 16777216 at least for a client, which opens its streams itself. A larger number of streams, once announced,
+   * raises it.
+   */
+  readonly maxSessionHeaderMemory?: number;
   /** Bytes that one header block may inflate to before the session ends. Default 1048576 or 4 times `maxHeaderListSize`, the larger. */
   readonly maxInflatedBlockSize?: number;
   /** Most entries in a SETTINGS frame. Default 64. */
@@ -110,7 +118,14 @@ export interface EngineOptions {
   readonly settingsRate?: RateLimit;
   /** PING frames. Default 1000, then 100 per second. */
   readonly pingRate?: RateLimit;
-  /** DATA frames without payload and without FIN. Default 1000, then 100 per second. */
+  /**
+   * Received header blocks, whoever they are for, in bytes: what they inflate to, and 144 for each pair. DATA allows as much more as it
+   * has bytes, a stream that ends well 4096. Default 8388608, then 4194304 per second.
+   */
+  readonly headerRate?: RateLimit;
+  /** GOAWAY frames. Default 100, then 10 per second. */
+  readonly goawayRate?: RateLimit;
+  /** DATA frames without payload and HEADERS without a pair, both without FIN. Default 1000, then 100 per second. */
   readonly emptyDataRate?: RateLimit;
   /** WINDOW_UPDATE frames; every DATA frame sent allows four more. Default 10000, then 1000 per second. */
   readonly windowUpdateRate?: RateLimit;
@@ -120,9 +135,6 @@ export interface EngineOptions {
   readonly now?: () => number;
 }
 
-/** What a header name consists of. */
-const HEADER_NAME = /^[\x20-\x7e]+$/;
-
 /** Options with every default filled in. */
 export interface ResolvedOptions
   extends Required<Omit<EngineOptions, 'now' | keyof FrameLimits>>,
@@ -131,6 +143,8 @@ export interface ResolvedOptions
   maxControlFrameSize: number;
   maxHeaderListSize: number;
   maxInflatedBlockSize: number;
+  maxStreamHeaderMemory: number;
+  maxSessionHeaderMemory: number;
 }
 
 /** Checks options and fills in the defaults of a side. */
@@ -145,9 +159,18 @@ export function resolveOptions(side: Side, options: EngineOptions): ResolvedOpti
     options.compressionLevel === undefined ? 'indexed' : 'deflate',
   );
   const usualWindow = headerCompression === 'indexed' ? 13 : 11;
+  const maxConcurrentStreams = integer(options, 'maxConcurrentStreams', 0, 0xffffffff, 100);
   const maxHeaderListSize = integer(options, 'maxHeaderListSize', 1, MAX_FRAME_LENGTH, 65536);
+  const maxHeaderCount = integer(options, 'maxHeaderCount', 1, 1_000_000, 256);
+  const maxStreamHeaderMemory = integer(
+    options,
+    'maxStreamHeaderMemory',
+    0,
+    Number.MAX_SAFE_INTEGER,
+    maxHeaderListSize + PAIR_COST * maxHeaderCount,
+  );
   return {
-    maxConcurrentStreams: integer(options, 'maxConcurrentStreams', 0, 0xffffffff, 100),
+    maxConcurrentStreams,
     initialWindowSize: integer(options, 'initialWindowSize', 0, MAX_WINDOW_SIZE, 65536),
     windowUpdates: choice(options, 'windowUpdates', ['auto', 'manual', 'consume'], 'auto'),
     flowControl: flag(options, 'flowControl', true),
@@ -171,7 +194,19 @@ export function resolveOptions(side: Side, options: EngineOptions): ResolvedOpti
       65536,
     ),
     maxHeaderListSize,
-    maxHeaderCount: integer(options, 'maxHeaderCount', 1, 1_000_000, 1000),
+    maxHeaderCount,
+    maxStreamHeaderMemory,
+    maxSessionHeaderMemory: integer(
+      options,
+      'maxSessionHeaderMemory',
+      0,
+      Number.MAX_SAFE_INTEGER,
+      Math.max(
+        side === CLIENT ? 1 << 24 : 1 << 20,
+        STREAM_SHARE * maxConcurrentStreams,
+        8 * maxStreamHeaderMemory,
+      ),
+    ),
     maxInflatedBlockSize: integer(
       options,
       'maxInflatedBlockSize',
@@ -192,6 +227,8 @@ export function resolveOptions(side: Side, options: EngineOptions): ResolvedOpti
     streamResetRate: rate(options, 'streamResetRate', 1000, 33),
     settingsRate: rate(options, 'settingsRate', 100, 10),
     pingRate: rate(options, 'pingRate', 1000, 100),
+    headerRate: rate(options, 'headerRate', 1 << 23, 1 << 22),
+    goawayRate: rate(options, 'goawayRate', 100, 10),
     emptyDataRate: rate(options, 'emptyDataRate', 1000, 100),
     windowUpdateRate: rate(options, 'windowUpdateRate', 10_000, 1000),
     credentials: flag(options, 'credentials', false),
@@ -216,72 +253,10 @@ export function applyOption(
     options.maxControlFrameSize = value;
     options.maxHeaderListSize = value;
     options.maxInflatedBlockSize = Math.max(options.maxInflatedBlockSize, 4 * value);
+    const block = value + PAIR_COST * options.maxHeaderCount;
+    options.maxStreamHeaderMemory = Math.max(options.maxStreamHeaderMemory, block);
+    options.maxSessionHeaderMemory = Math.max(options.maxSessionHeaderMemory, 8 * block);
   } else {
     throw new InvalidArgumentError(`unknown option ${String(option)}`);
   }
-}
-
-function integer(
-  options: EngineOptions,
-  key: keyof EngineOptions,
-  min: number,
-  max: number,
-  fallback: number,
-): number {
-  const value = options[key];
-  if (value === undefined) return fallback;
-  checkRange(key, value, min, max);
-  return value as number;
-}
-
-function flag(options: EngineOptions, key: keyof EngineOptions, fallback: boolean): boolean {
-  const value = options[key];
-  if (value === undefined) return fallback;
-  if (typeof value !== 'boolean')
-    throw new InvalidArgumentError(`${key} must be true or false, got ${String(value)}`);
-  return value;
-}
-
-function choice<const T extends string>(
-  options: EngineOptions,
-  key: keyof EngineOptions,
-  choices: readonly T[],
-  fallback: T,
-): T {
-  const value = options[key];
-  if (value === undefined) return fallback;
-  const found = choices.find((name) => name === value);
-  if (found === undefined) {
-    throw new InvalidArgumentError(
-      `${key} must be one of ${choices.join(', ')}, got ${String(value)}`,
-    );
-  }
-  return found;
-}
-
-function names(options: EngineOptions, key: keyof EngineOptions): readonly string[] {
-  const value: unknown = options[key];
-  if (value === undefined) return [];
-  const valid = (name: unknown): boolean => typeof name === 'string' && HEADER_NAME.test(name);
-  if (!Array.isArray(value) || !value.every(valid))
-    throw new InvalidArgumentError(`${key} must be an array of header names`);
-  return [...value];
-}
-
-function rate(
-  options: EngineOptions,
-  key: keyof EngineOptions,
-  burst: number,
-  perSecond: number,
-): RateLimit {
-  const value = options[key];
-  if (value === undefined) return { burst, perSecond };
-  const given = value as Partial<RateLimit> | null;
-  const valid = (n: unknown): n is number => typeof n === 'number' && n >= 0;
-  if (given === null || !valid(given.burst) || !valid(given.perSecond)) {
-    throw new InvalidArgumentError(
-      `${key} must be { burst, perSecond } with numbers of at least 0`,
-    );
-  }
-  return { burst: given.burst, perSecond: given.perSecond };
 }

@@ -1,3 +1,4 @@
+import { PAIR_COST } from '../common/header-cost.ts';
 import { ERROR_CODES, type ErrorCode, StreamError } from '../errors.ts';
 import type { FrameSink, HeaderFault } from '../framing/frame-sink.ts';
 import { presentHeaders } from '../framing/header-list.ts';
@@ -28,7 +29,7 @@ import type {
   SynStreamFrame,
 } from '../protocol/frames.ts';
 import type { EngineState } from './engine-state.ts';
-import { acceptStream, takeStreamId } from './receive-opening.ts';
+import { acceptStream, refuseHeaders, takeStreamId } from './receive-opening.ts';
 import {
   invalidSession,
   receiveCredential,
@@ -64,6 +65,17 @@ export abstract class ControlReceiver implements FrameSink {
   abstract dataStart(streamId: number, flags: number, length: number): void;
   abstract dataChunk(chunk: Buffer): void;
   abstract dataEnd(): void;
+
+  headerBlock(frame: HeaderBlockFrame, length: number): void {
+    const { state } = this;
+    const { budgets } = state;
+    const pairs = frame.headers.length;
+    const says = pairs > 0 || frame.type !== HEADERS || (frame.flags & CTRL_FLAG_FIN) !== 0;
+    if (!says && !budgets.emptyFrames.spend())
+      state.peerFailed('ERR_SPDY_TOO_MANY_EMPTY_FRAMES', 'the peer sends empty HEADERS too fast');
+    else if (!budgets.headers.spend(length + PAIR_COST * pairs))
+      state.peerFailed('ERR_SPDY_TOO_MANY_HEADERS', 'the peer sends headers too fast');
+  }
 
   control(frame: ControlFrame): void {
     this.state.statistics.framesReceived++;
@@ -186,7 +198,7 @@ export abstract class ControlReceiver implements FrameSink {
     }
     const stream = state.streams.get(streamId);
     const verdict = this.verdictOf(stream, streamId, input);
-    if (verdict === ACCEPT) return stream as StreamRecord;
+    if (verdict === ACCEPT) return this.#takeHeaders(stream as StreamRecord, frame);
     if (verdict !== DROP) {
       state.streamFault(
         streamId,
@@ -197,6 +209,18 @@ export abstract class ControlReceiver implements FrameSink {
       );
     }
     return null;
+  }
+
+  /** Counts further headers of a stream; null if there is no room for them. */
+  #takeHeaders(stream: StreamRecord, frame: SynReplyFrame | HeadersFrame): StreamRecord | null {
+    const { headers } = this.state;
+    const excess = headers.excessOf(frame.headers, stream.headerMemory);
+    if (excess !== null) {
+      refuseHeaders(this.state, frame, excess);
+      return null;
+    }
+    headers.charge(stream, frame.headers);
+    return stream;
   }
 
   /** What the tables say about a frame; a lenient session drops what it would answer when the peer had finished the stream. */

@@ -27,7 +27,7 @@ export class Receiver extends ControlReceiver {
       state.peerFailed('ERR_SPDY_PROTOCOL', 'DATA for stream 0');
       return;
     }
-    if (length === 0 && (flags & DATA_FLAG_FIN) === 0 && !state.budgets.emptyData.spend()) {
+    if (length === 0 && (flags & DATA_FLAG_FIN) === 0 && !state.budgets.emptyFrames.spend()) {
       state.peerFailed(
         'ERR_SPDY_TOO_MANY_EMPTY_FRAMES',
         'the peer sends empty DATA frames too fast',
@@ -64,6 +64,7 @@ export class Receiver extends ControlReceiver {
       state.credit.discard(length);
       return;
     }
+    state.budgets.headers.earn(length);
     state.credit.deliver(stream, length, this.#left === 0 && (this.#flags & DATA_FLAG_FIN) !== 0);
     state.report.dataChunkRecv(this.#flags, this.#streamId, chunk);
   }

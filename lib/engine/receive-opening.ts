@@ -2,12 +2,16 @@ import {
   CLIENT,
   CTRL_FLAG_FIN,
   CTRL_FLAG_UNIDIRECTIONAL,
+  FRAME_TOO_LARGE,
+  INTERNAL_ERROR,
   INVALID_CREDENTIALS,
   PROTOCOL_ERROR,
   REFUSED_STREAM,
+  SYN_STREAM,
 } from '../protocol/constants.ts';
-import type { SynStreamFrame } from '../protocol/frames.ts';
+import type { HeaderBlockFrame, SynStreamFrame } from '../protocol/frames.ts';
 import type { EngineState } from './engine-state.ts';
+import type { HeaderExcess } from './header-account.ts';
 import { invalidSession } from './receive-session.ts';
 import { StreamRecord } from './stream-record.ts';
 
@@ -27,6 +31,11 @@ export function acceptStream(state: EngineState, frame: SynStreamFrame): StreamR
     state.streamFault(streamId, INVALID_CREDENTIALS, 'ERR_SPDY_PROTOCOL', message, frame);
     return null;
   }
+  const excess = state.headers.excessOf(frame.headers, 0);
+  if (excess !== null) {
+    refuseHeaders(state, frame, excess);
+    return null;
+  }
   streams.lastAcceptedId = streamId;
   state.statistics.streamsAccepted++;
   // A push is unidirectional whether it says so or not (some servers do not).
@@ -42,7 +51,26 @@ export function acceptStream(state: EngineState, frame: SynStreamFrame): StreamR
   stream.remoteClosed = (frame.flags & CTRL_FLAG_FIN) !== 0;
   stream.localClosed = unidirectional;
   streams.add(stream);
+  state.headers.charge(stream, frame.headers);
   return stream;
+}
+
+/** Answers headers that do not fit into the limits of memory. */
+export function refuseHeaders(
+  state: EngineState,
+  frame: HeaderBlockFrame,
+  excess: HeaderExcess,
+): void {
+  const { streamId } = frame;
+  if (excess === 'stream') {
+    const message = 'its headers take more memory than a stream may have for them';
+    state.streamFault(streamId, FRAME_TOO_LARGE, 'ERR_SPDY_FRAME_TOO_LARGE', message, frame);
+  } else {
+    const message =
+      'the headers of all streams take more memory than the session may have for them';
+    const status = frame.type === SYN_STREAM ? REFUSED_STREAM : INTERNAL_ERROR;
+    state.streamFault(streamId, status, 'ERR_SPDY_TOO_MUCH_BUFFERED', message, frame);
+  }
 }
 
 /** Whether a SYN_STREAM has an id that the peer may use now (SPDY/3 2.3.2); it is used up then, else it was answered. */

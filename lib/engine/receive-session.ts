@@ -57,6 +57,10 @@ export function receivePing(state: EngineState, frame: PingFrame): void {
 
 /** The peer accepts no more streams (SPDY/3 2.6.6). */
 export function receiveGoaway(state: EngineState, frame: GoawayFrame): void {
+  if (!state.budgets.goaways.spend()) {
+    state.peerFailed('ERR_SPDY_TOO_MANY_GOAWAYS', 'the peer sends GOAWAY too fast');
+    return;
+  }
   const lowered = frame.lastGoodStreamId < state.peerLastGoodId;
   state.goawayReceived = true;
   if (lowered) state.peerLastGoodId = frame.lastGoodStreamId;

@@ -86,6 +86,7 @@ export class DataSender {
     const state = this.#state;
     state.statistics.dataSent += this.#length;
     state.budgets.windowUpdates.earn(4);
+    state.budgets.headers.earn(this.#length);
     state.report.dataSend(this.#flags, stream.streamId, this.#length);
     if (stream.closed) return;
     if ((this.#flags & DATA_FLAG_FIN) !== 0) state.localFinished(stream);

@@ -16,8 +16,10 @@ export function applyLocalSettings(state: EngineState, entries: readonly Setting
   for (const { id, flags, value } of entries) {
     // What a client returns are the server's values, not its own limits.
     if (state.side === CLIENT && (flags & ID_FLAG_SETTINGS_PERSISTED) !== 0) continue;
-    if (id === SETTINGS_MAX_CONCURRENT_STREAMS) state.localMaxStreams = value;
-    else if (id === SETTINGS_INITIAL_WINDOW_SIZE && value <= MAX_WINDOW_SIZE)
+    if (id === SETTINGS_MAX_CONCURRENT_STREAMS) {
+      state.localMaxStreams = value;
+      state.headers.expectStreams(value);
+    } else if (id === SETTINGS_INITIAL_WINDOW_SIZE && value <= MAX_WINDOW_SIZE)
       state.credit.setInitialWindow(value);
     else if (id === SETTINGS_CLIENT_CERTIFICATE_VECTOR_SIZE && state.side === SERVER)
       state.certificates?.resize(value);

@@ -88,6 +88,9 @@ export class StreamRecord implements StreamHandle {
   /** A WINDOW_UPDATE of this stream that waits: further credit is added to it. */
   queuedUpdate: WindowUpdateFrame | null = null;
 
+  /** Bytes of memory that the headers which the peer sent on it take. */
+  headerMemory = 0;
+
   /** Why the stream is being reset, reported at its end. */
   error: StreamError | null = null;
 

@@ -168,16 +168,15 @@ export class FrameReader {
   }
 
   #startHeaderBlockFrame(type: number, length: number): void {
-    const version = this.#version;
-    const prefixLength = blockPrefixLength(version, type);
-    if (this.#head.version === version.wire) {
-      if (length < prefixLength) this.#failLength();
-      else this.#collect(prefixLength, START_BLOCK);
-    } else if (type !== SYN_STREAM) {
+    const prefixLength = blockPrefixLength(this.#version, type);
+    const known = this.#head.version === this.#version.wire;
+    if (!known && type !== SYN_STREAM) {
       this.#skip(length, FORGET);
       this.#sink.wrongVersion(type, this.#head.version, 0, this.#head.toBuffer());
     } else if (length < prefixLength) {
       this.#failLength();
+    } else if (known) {
+      this.#collect(prefixLength, START_BLOCK);
     } else {
       this.#collect(4, REPORT_STREAM_VERSION);
     }
@@ -277,9 +276,10 @@ export class FrameReader {
   #endBlock(): void {
     this.#state = HEAD;
     const frame = this.#block.end();
+    this.#sink.headerBlock(frame, this.#block.blockLength);
     const { fault } = this.#block;
-    if (fault === null) this.#sink.control(frame);
-    else this.#sink.badHeaders(frame, fault);
+    if (fault !== null && !this.stopped) this.#sink.badHeaders(frame, fault);
+    else if (!this.stopped) this.#sink.control(frame);
   }
 
   #failLength(): void {

@@ -12,6 +12,11 @@ export type HeaderFault =
 
 /** What a frame reader reports, in wire order. Calls happen inside `read()`. */
 export interface FrameSink {
+  /**
+   * A header block was inflated, into `length` bytes; `control()` or `badHeaders()` with its frame follows, unless the reader was
+   * stopped.
+   */
+  headerBlock(frame: HeaderBlockFrame, length: number): void;
   /** A complete control frame of the session's own version. Header names are those of the wire. */
   control(frame: ControlFrame): void;
   /** A header-block frame whose block is inflated but unacceptable; `headers` holds what could be read. */

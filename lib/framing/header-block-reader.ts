@@ -29,7 +29,9 @@ export class HeaderBlockReader {
   readonly #prefix: BlockPrefix = { streamId: 0, associatedToStreamId: 0, priority: 0, slot: 0 };
   /** Whether the block is dropped because its frame is too long. */
   #oversize = false;
-  /** Why the frame that was read last cannot be accepted, or null. */
+  /** Bytes that the block of the frame that was read last was inflated to. */
+  blockLength = 0;
+  /** Why that frame cannot be accepted, or null. */
   fault: HeaderFault | null = null;
 
   constructor(version: ProtocolVersion, limits: FrameLimits, inflater: HeaderInflater) {
@@ -68,6 +70,7 @@ export class HeaderBlockReader {
     const block = feed.block();
     let headers = NO_HEADERS;
     this.fault = 'size';
+    this.blockLength = feed.length;
     if (!this.#oversize && block.length === feed.length) {
       const version = this.#version;
       const memory = this.#memory;

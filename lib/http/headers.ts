@@ -105,11 +105,18 @@ export function toRawHeaders(fields: HeaderList, host: string | null = null): st
 /** `headers` of a message out of its `rawHeaders`, with the rules of `http` for repeated fields. */
 export function toIncomingHeaders(raw: readonly string[]): IncomingHttpHeaders {
   const headers: IncomingHttpHeaders = {};
+  addIncomingHeaders(headers, raw);
+  return headers;
+}
+
+/** Adds fields that came later to `headers` of a message. */
+export function addIncomingHeaders(headers: IncomingHttpHeaders, raw: readonly string[]): void {
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] as string;
     const value = raw[i + 1] as string;
     if (name === 'set-cookie') {
-      headers[name] = [...(headers[name] ?? []), value];
+      if (headers[name] === undefined) headers[name] = [value];
+      else headers[name].push(value);
       continue;
     }
     const former = Object.hasOwn(headers, name) ? headers[name] : undefined;
@@ -117,19 +124,23 @@ export function toIncomingHeaders(raw: readonly string[]): IncomingHttpHeaders {
     else if (!SINGLE_FIELDS.has(name))
       define(headers, name, `${former as string}${name === 'cookie' ? '; ' : ', '}${value}`);
   }
-  return headers;
 }
 
 /** `headersDistinct` of a message out of its `rawHeaders`: all values of each name. */
 export function toDistinctHeaders(raw: readonly string[]): NodeJS.Dict<string[]> {
   const headers = Object.create(null) as NodeJS.Dict<string[]>;
+  addDistinctHeaders(headers, raw);
+  return headers;
+}
+
+/** Adds fields that came later to `headersDistinct` of a message. */
+export function addDistinctHeaders(headers: NodeJS.Dict<string[]>, raw: readonly string[]): void {
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] as string;
     const values = headers[name];
     if (values === undefined) headers[name] = [raw[i + 1] as string];
     else values.push(raw[i + 1] as string);
   }
-  return headers;
 }
 
 /** Sets a property of whatever name, `__proto__` as well. */

@@ -91,6 +91,8 @@ export interface SessionState {
   readonly receivedBytes: number;
   /** Received bytes that the application has not consumed (`windowUpdates: 'consume'`). */
   readonly unconsumedBytes: number;
+  /** Bytes of memory that the headers take which the peer has sent on streams that are open. */
+  readonly headerMemory: number;
   /** Whether reading is held back until the application consumes. */
   readonly inputHeld: boolean;
   /** PINGs of `ping()` that wait for their answer. */

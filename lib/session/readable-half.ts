@@ -1,5 +1,3 @@
-import { StreamError } from '../errors.ts';
-import { FRAME_TOO_LARGE } from '../protocol/constants.ts';
 import type { HeaderList } from '../protocol/frames.ts';
 import { TypedDuplex } from './evented-duplex.ts';
 import { IncomingData } from './incoming-data.ts';
@@ -7,9 +5,6 @@ import { packHeaders, unpackHeaders } from './packed-headers.ts';
 import type { StreamEventsOf } from './stream-events.ts';
 import { duplexOptions } from './stream-options.ts';
 import type { StreamInit, StreamPort } from './stream-port.ts';
-
-/** What the HEADERS frames behind the first headers of a stream may hold together, with 8 bytes for each pair. */
-const MAX_LATE_HEADER_BYTES = 65536;
 
 /**
  * What a stream is and what comes from its peer: headers become events, payload waits here until the reader of the Duplex asks for
@@ -43,7 +38,6 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
   #incoming: IncomingData | null = null;
   #wants = false;
   #inputEnded: boolean;
-  #lateHeaderBytes = 0;
   #pushedEnd = false;
 
   /** The session makes it. @internal */
@@ -97,19 +91,11 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
   /** HEADERS came. @internal */
   moreHeaders(headers: HeaderList): void {
     this.active();
-    for (const [name, value] of headers) this.#lateHeaderBytes += name.length + value.length + 8;
-    if (this.#lateHeaderBytes > MAX_LATE_HEADER_BYTES) {
-      const message = `stream ${this.#id}: more than ${MAX_LATE_HEADER_BYTES} bytes of further headers`;
-      this.destroy(
-        new StreamError('ERR_SPDY_FRAME_TOO_LARGE', message, this.#id, FRAME_TOO_LARGE, 'peer'),
-      );
-      return;
-    }
     if (this.bytesRead === 0) {
       this.emit('headers', headers);
       return;
     }
-    this.trailers = this.trailers === null ? headers : [...this.trailers, ...headers];
+    if (headers.length > 0) this.trailers = this.trailers?.concat(headers) ?? headers;
     this.emit('trailers', headers);
   }
 

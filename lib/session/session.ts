@@ -110,6 +110,7 @@ export class Session extends SpdylaySession {
       outboundBytes: this.readableLength + transport.pendingBytes,
       receivedBytes: engine.getRecvDataLength(),
       unconsumedBytes: engine.unconsumedBytes,
+      headerMemory: engine.headerMemory,
       inputHeld: this.inputHeld,
       pendingPings: this.pings.size,
       transportError: transport.error,

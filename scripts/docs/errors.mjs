@@ -66,7 +66,7 @@ const CODES = {
   ],
   ERR_SPDY_FRAME_TOO_LARGE: [
     ['StreamError', 'SessionError', 'InvalidArgumentError'],
-    'A received header block above `maxControlFrameSize`, `maxHeaderListSize` or `maxHeaderCount` (RST_STREAM 11; 1 in SPDY/2), or above `maxInflatedBlockSize` (GOAWAY 1). Thrown when headers or a CREDENTIAL of ours do not fit into a frame.',
+    'A received header block above `maxControlFrameSize`, `maxHeaderListSize` or `maxHeaderCount`, or headers of a stream above `maxStreamHeaderMemory` (RST_STREAM 11; 1 in SPDY/2), or above `maxInflatedBlockSize` (GOAWAY 1). Thrown when headers or a CREDENTIAL of ours do not fit into a frame.',
   ],
   ERR_SPDY_CALLBACK_FAILURE: [
     ['CallbackFailureError'],
@@ -106,9 +106,14 @@ const CODES = {
     'Above `pingRate`: GOAWAY 1. Thrown by `submitPing()`, and `ping()` rejects with it, above `maxOutstandingPings`.',
   ],
   ERR_SPDY_TOO_MANY_EMPTY_FRAMES: [['SessionError'], 'Above `emptyDataRate`: GOAWAY 1.'],
+  ERR_SPDY_TOO_MANY_GOAWAYS: [['SessionError'], 'Above `goawayRate`: GOAWAY 1.'],
+  ERR_SPDY_TOO_MANY_HEADERS: [['SessionError'], 'Above `headerRate`: GOAWAY 1.'],
   ERR_SPDY_TOO_MANY_WINDOW_UPDATES: [['SessionError'], 'Above `windowUpdateRate`: GOAWAY 1.'],
   ERR_SPDY_TOO_MANY_REPLIES: [['SessionError'], 'Above `maxQueuedReplies`: GOAWAY 1.'],
-  ERR_SPDY_TOO_MUCH_BUFFERED: [['StreamError'], 'Above `maxUnconsumedBytes`: RST_STREAM 7.'],
+  ERR_SPDY_TOO_MUCH_BUFFERED: [
+    ['StreamError'],
+    'Above `maxUnconsumedBytes`: RST_STREAM 7. Above `maxSessionHeaderMemory`: RST_STREAM 3 for a new stream, else 6.',
+  ],
   ERR_SPDY_PING_CANCELLED: [
     ['SpdyError'],
     'The promise of `session.ping()` rejects with it when the session ends first.',

@@ -24,6 +24,7 @@ const ENGINE_GROUPS = {
       'RST_STREAM frames of the peer, and RST_STREAM that this side has to answer with. Resets that the application asks for do not count.',
       `${SESSION}, \`ERR_SPDY_TOO_MANY_RESETS\``,
     ],
+    goawayRate: [RATE, 'frames', 'GOAWAY frames.', `${SESSION}, \`ERR_SPDY_TOO_MANY_GOAWAYS\``],
     lenientStreams: [
       BOOLEAN,
       '',
@@ -49,6 +50,24 @@ const ENGINE_GROUPS = {
       'pairs',
       'Headers in a block, after values were split at NUL.',
       `${STREAM} 11 FRAME_TOO_LARGE (SPDY/2: 1), \`ERR_SPDY_FRAME_TOO_LARGE\``,
+    ],
+    maxStreamHeaderMemory: [
+      [0, Number.MAX_SAFE_INTEGER],
+      'bytes',
+      'Memory of all headers that the peer sends on one stream: first ones, further ones, trailers, replies. 144 for each pair, besides its characters.',
+      `${STREAM} 11 FRAME_TOO_LARGE (SPDY/2: 1), \`ERR_SPDY_FRAME_TOO_LARGE\``,
+    ],
+    maxSessionHeaderMemory: [
+      [0, Number.MAX_SAFE_INTEGER],
+      'bytes',
+      'The same for all open streams, pushes included. A larger number of streams, once announced, raises it to 8192 for each.',
+      `SYN_STREAM: ${STREAM} 3 REFUSED_STREAM, other frames: ${STREAM} 6 INTERNAL_ERROR, \`ERR_SPDY_TOO_MUCH_BUFFERED\``,
+    ],
+    headerRate: [
+      RATE,
+      'bytes',
+      'Header blocks of the peer, whoever they are for: what they inflate to, and 144 for each pair. Each byte of DATA, sent or received, allows one more, each stream that ends well 4096, up to the burst.',
+      `${SESSION}, \`ERR_SPDY_TOO_MANY_HEADERS\``,
     ],
     maxInflatedBlockSize: [
       'from `maxHeaderListSize` to 2147483647',
@@ -109,7 +128,7 @@ const ENGINE_GROUPS = {
     emptyDataRate: [
       RATE,
       'frames',
-      'DATA frames without payload and without FIN.',
+      'DATA frames without payload and HEADERS without a pair, both without FIN.',
       `${SESSION}, \`ERR_SPDY_TOO_MANY_EMPTY_FRAMES\``,
     ],
     windowUpdateRate: [
@@ -265,6 +284,9 @@ const DEFAULT_TEXTS = {
   sensitiveHeaders: 'none',
   compressionLevel: 'server 9, client 0',
   compressionWindowBits: "13 for `'indexed'`, 11 for `'deflate'`",
+  maxStreamHeaderMemory: '102400: `maxHeaderListSize` and 144 for each of `maxHeaderCount`',
+  maxSessionHeaderMemory:
+    'server 1048576, client 16777216; more with 8192 for each of `maxConcurrentStreams`, or 8 times `maxStreamHeaderMemory`',
   maxInflatedBlockSize: 'the larger of 1048576 and 4 times `maxHeaderListSize`',
   now: 'none',
   settings: 'none',

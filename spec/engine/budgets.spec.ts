@@ -63,6 +63,24 @@ describe('engine/budgets', () => {
       expect(budget.spend()).to.equal(false);
     });
 
+    it('spends more than one at once; what exceeds the burst takes all of it and leaves a debt', () => {
+      let now = 0;
+      const budget = new RateBudget({ burst: 10, perSecond: 10 }, () => now);
+      expect([budget.spend(7), budget.spend(4), budget.spend(3)]).to.deep.equal([
+        true,
+        false,
+        true,
+      ]);
+      now = 999;
+      expect(budget.spend(25)).to.equal(false);
+      now = 1000;
+      expect(budget.spend(25)).to.equal(true);
+      now = 2000;
+      expect(budget.spend()).to.equal(false);
+      now = 2600;
+      expect(budget.spend()).to.equal(true);
+    });
+
     it('limits nothing without a clock', () => {
       expect(allowed(new RateBudget({ burst: 2, perSecond: 0 }, null))).to.equal(100);
     });
@@ -85,12 +103,13 @@ describe('engine/budgets', () => {
       pingRate: rate(3),
       emptyDataRate: rate(4),
       windowUpdateRate: rate(5),
+      goawayRate: rate(6),
+      headerRate: rate(7),
       now: () => 0,
     });
-    const { streamResets, settings, pings, emptyData, windowUpdates } = new Budgets(options);
-    const bursts = [streamResets, settings, pings, emptyData, windowUpdates].map((budget) =>
-      allowed(budget),
-    );
-    expect(bursts).to.deep.equal([1, 2, 3, 4, 5]);
+    const budgets = new Budgets(options);
+    const { streamResets, settings, pings, emptyFrames, windowUpdates, goaways, headers } = budgets;
+    const all = [streamResets, settings, pings, emptyFrames, windowUpdates, goaways, headers];
+    expect(all.map((budget) => allowed(budget))).to.deep.equal([1, 2, 3, 4, 5, 6, 7]);
   });
 });

@@ -34,7 +34,9 @@ const INTEGERS: readonly (readonly [
   ['compressionMemLevel', 1, 9, 1],
   ['maxControlFrameSize', 8192, 16777215, 65536],
   ['maxHeaderListSize', 1, 16777215, 65536],
-  ['maxHeaderCount', 1, 1000000, 1000],
+  ['maxHeaderCount', 1, 1000000, 256],
+  ['maxStreamHeaderMemory', 0, Number.MAX_SAFE_INTEGER, 102400],
+  ['maxSessionHeaderMemory', 0, Number.MAX_SAFE_INTEGER, 1048576],
   ['maxInflatedBlockSize', 65536, 0x7fffffff, 1048576],
   ['maxSettingsEntries', 1, 1000000, 64],
   ['maxOutstandingPings', 1, 1000000, 10],
@@ -49,6 +51,8 @@ const RATES = [
   ['settingsRate', 100, 10],
   ['pingRate', 1000, 100],
   ['emptyDataRate', 1000, 100],
+  ['goawayRate', 100, 10],
+  ['headerRate', 8388608, 4194304],
   ['windowUpdateRate', 10000, 1000],
 ] as const;
 

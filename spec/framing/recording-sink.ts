@@ -47,6 +47,13 @@ export class RecordingSink implements FrameSink {
     this.#add({ call: 'control', frame });
   }
 
+  /** What each header block was inflated to. */
+  readonly blocks: number[] = [];
+
+  headerBlock(_frame: HeaderBlockFrame, length: number): void {
+    this.blocks.push(length);
+  }
+
   badHeaders(frame: HeaderBlockFrame, fault: HeaderFault): void {
     this.#add({ call: 'badHeaders', frame, fault });
   }

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { headerCost, PAIR_COST } from '../../lib/common/header-cost.ts';
 import type { EngineOptions } from '../../lib/engine/options.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
 import {
@@ -6,6 +7,7 @@ import {
   CLIENT,
   FLOW_CONTROL_ERROR,
   FRAME_TOO_LARGE,
+  INTERNAL_ERROR,
   PROTOCOL_ERROR,
   REFUSED_STREAM,
   SERVER,
@@ -108,6 +110,76 @@ const ATTACKS: readonly Attack[] = [
     exists: ({ wire }) => wire === 3,
     fine: (make, version) => [make.synStream(101, headersOf(65_000, version))],
     tooMuch: (make, version) => make.synStream(103, headersOf(70_001, version)),
+  },
+  {
+    limit: 'maxStreamHeaderMemory',
+    proves: '',
+    options: { maxStreamHeaderMemory: headerCost([['a', 'b']]) + headerCost([['cd', 'e']]) },
+    status: FRAME_TOO_LARGE,
+    code: 'ERR_SPDY_FRAME_TOO_LARGE',
+    fine: (make) => [make.synStream(101, [['a', 'b']]), make.headers(101, [['cd', 'e']])],
+    tooMuch: (make) => make.headers(101, [['f', 'g']]),
+  },
+  {
+    limit: 'maxStreamHeaderMemory',
+    proves: 'as it opens',
+    options: { maxStreamHeaderMemory: headerCost([['name', 'value']]) },
+    status: FRAME_TOO_LARGE,
+    code: 'ERR_SPDY_FRAME_TOO_LARGE',
+    fine: (make) => [make.synStream(101, [['name', 'value']])],
+    tooMuch: (make) => make.synStream(103, [['name', 'values']]),
+  },
+  {
+    limit: 'maxSessionHeaderMemory',
+    proves: 'as a stream opens',
+    // With the healthy stream 1.
+    options: { maxSessionHeaderMemory: 3 * headerCost(HEADERS) },
+    status: REFUSED_STREAM,
+    code: 'ERR_SPDY_TOO_MUCH_BUFFERED',
+    fine: (make) => [make.synStream(101, HEADERS), make.synStream(103, HEADERS)],
+    tooMuch: (make) => make.synStream(105, HEADERS),
+  },
+  {
+    limit: 'maxSessionHeaderMemory',
+    proves: 'by further headers',
+    options: { maxSessionHeaderMemory: 3 * headerCost(HEADERS) },
+    status: INTERNAL_ERROR,
+    code: 'ERR_SPDY_TOO_MUCH_BUFFERED',
+    fine: (make) => [make.synStream(101, HEADERS), make.headers(101, HEADERS)],
+    tooMuch: (make) => make.headers(101, HEADERS),
+  },
+  {
+    limit: 'headerRate',
+    proves: 'for blocks of one pair',
+    // The healthy stream has earned what its own headers took. 21 bytes, in SPDY/2 15, are inflated for each.
+    options: { headerRate: { burst: 5 * (21 + PAIR_COST), perSecond: 0 } },
+    status: null,
+    code: 'ERR_SPDY_TOO_MANY_HEADERS',
+    fine: (make) => five((n) => make.synStream(101 + 2 * n, HEADERS)),
+    tooMuch: (make) => make.headers(101, HEADERS),
+  },
+  {
+    limit: 'headerRate',
+    proves: 'for blocks of streams that are gone',
+    options: { headerRate: { burst: 100_000, perSecond: 0 } },
+    status: null,
+    code: 'ERR_SPDY_TOO_MANY_HEADERS',
+    fine: (make) => [
+      make.synStream(101, HEADERS),
+      make.rstStream(101, CANCEL),
+      ...five(() => make.headers(101, [['v', 'x'.repeat(19_000)]])),
+    ],
+    tooMuch: (make) => make.headers(101, [['v', 'x'.repeat(19_000)]]),
+  },
+  {
+    limit: 'headerRate',
+    proves: 'for blocks that are too large to be kept',
+    options: { headerRate: { burst: 200_000, perSecond: 0 }, maxHeaderListSize: 100 },
+    status: null,
+    code: 'ERR_SPDY_TOO_MANY_HEADERS',
+    exists: ({ wire }) => wire === 3,
+    fine: (make) => five((n) => make.synStream(101 + 2 * n, [['v', 'x'.repeat(39_000)]])),
+    tooMuch: (make) => make.synStream(201, [['v', 'x'.repeat(39_000)]]),
   },
   {
     limit: 'maxSettingsEntries',
@@ -218,6 +290,24 @@ const ATTACKS: readonly Attack[] = [
     tooMuch: (make) => make.data(1, ''),
   },
   {
+    limit: 'emptyDataRate',
+    proves: 'for HEADERS without a pair',
+    options: { emptyDataRate: few },
+    status: null,
+    code: 'ERR_SPDY_TOO_MANY_EMPTY_FRAMES',
+    fine: (make) => five(() => make.headers(1, [])),
+    tooMuch: (make) => make.headers(1, []),
+  },
+  {
+    limit: 'goawayRate',
+    proves: '',
+    options: { goawayRate: few },
+    status: null,
+    code: 'ERR_SPDY_TOO_MANY_GOAWAYS',
+    fine: (make) => five(() => make.goaway(0)),
+    tooMuch: (make) => make.goaway(0),
+  },
+  {
     limit: 'windowUpdateRate',
     proves: '(checklist 115)',
     options: { windowUpdateRate: few },
@@ -234,7 +324,7 @@ describe('scenarios: limits', () => {
     const { limit, proves, options, status, code, exists = () => true } = attack;
     const outcome = status === null ? 'ends the session' : `resets the stream with ${status}`;
 
-    it(`${limit}: exactly that is fine, more ${outcome} as ${code} ${proves}`, () => {
+    it(`${limit}: exactly that is fine, more ${outcome} as ${code} ${proves}`.trim(), () => {
       for (const version of PROTOCOL_VERSIONS.filter(exists)) {
         const { engine, handler } = createEnd(SERVER, version.id, { ...options, now: () => 0 });
         const make = new FrameFactory(version, { level: attack.level ?? 9 });
@@ -269,25 +359,28 @@ describe('scenarios: limits', () => {
     });
 
     if (!exists(SPDY3_1)) continue;
-    it(`${limit}: other ${status === null ? 'sessions' : 'streams and sessions'} are not harmed when it ${outcome}`, async () => {
-      const target = new Target(SPDY3_1, options, attack.level);
-      const other = healthySession(SPDY3_1);
-      target.beginHealthyStream();
-      const { make } = target;
-      target.peer.send(...attack.fine(make, SPDY3_1), attack.tooMuch(make, SPDY3_1));
-      if (status === null) {
-        await closed(target.session);
-        expect(target.errors).to.have.lengthOf(1);
-        expect(target.errors[0]).to.include({ code });
-        expect(target.peer.frames.at(-1)?.frame).to.include({ type: 'GOAWAY', status: 1 });
-      } else {
-        await until(() => target.peer.names.includes('RST_STREAM'));
-        expect(await target.endHealthyStream()).to.equal(true);
-        expect(target.errors).to.deep.equal([]);
-        target.session.destroy();
-      }
-      await other;
-    });
+    it(
+      `${limit}: other ${status === null ? 'sessions' : 'streams and sessions'} are not harmed when it ${outcome} ${proves.startsWith('(') ? '' : proves}`.trim(),
+      async () => {
+        const target = new Target(SPDY3_1, options, attack.level);
+        const other = healthySession(SPDY3_1);
+        target.beginHealthyStream();
+        const { make } = target;
+        target.peer.send(...attack.fine(make, SPDY3_1), attack.tooMuch(make, SPDY3_1));
+        if (status === null) {
+          await closed(target.session);
+          expect(target.errors).to.have.lengthOf(1);
+          expect(target.errors[0]).to.include({ code });
+          expect(target.peer.frames.at(-1)?.frame).to.include({ type: 'GOAWAY', status: 1 });
+        } else {
+          await until(() => target.peer.names.includes('RST_STREAM'));
+          expect(await target.endHealthyStream()).to.equal(true);
+          expect(target.errors).to.deep.equal([]);
+          target.session.destroy();
+        }
+        await other;
+      },
+    );
   }
 
   it('maxOutstandingPings: no more PINGs than that wait for a peer that answers none', () => {

@@ -322,6 +322,7 @@ describe('session/session', () => {
       outboundBytes: 0,
       receivedBytes: 1000,
       unconsumedBytes: 0,
+      headerMemory: 0,
       inputHeld: false,
       pendingPings: 0,
       transportError: null,

@@ -44,6 +44,8 @@ export class CollectingSink implements FrameSink {
     this.#add({ kind: 'control', frame });
   }
 
+  headerBlock(): void {}
+
   badHeaders(frame: HeaderBlockFrame, fault: HeaderFault): void {
     this.#add({ kind: 'badHeaders', frame, fault });
   }

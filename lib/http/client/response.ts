@@ -6,6 +6,8 @@ import { CANCEL, PROTOCOL_ERROR } from '../../protocol/constants.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
 import type { SpdyStream } from '../../session/public.ts';
 import {
+  addDistinctHeaders,
+  addIncomingHeaders,
   contentLengthOf,
   endToEndFields,
   toDistinctHeaders,
@@ -13,9 +15,6 @@ import {
   toRawHeaders,
 } from '../headers.ts';
 import { hasBody, type ParsedResponse } from '../message-head.ts';
-
-/** Header fields that may gather by HEADERS behind the reply. */
-const MAX_FIELDS = 2000;
 
 /** What a response is made of. */
 export interface ResponseInit {
@@ -130,13 +129,9 @@ export class ClientResponse extends IncomingMessage {
   #isWrong(differs: boolean): boolean {
     if (!this.#init.strictContentLength || this.#announced === null || !differs) return false;
     const message = `the body does not have the announced ${this.#announced} bytes`;
-    this.#fail(message);
-    return true;
-  }
-
-  #fail(message: string): void {
     const { id } = this.stream;
     this.destroy(new StreamError('ERR_SPDY_PROTOCOL', message, id, PROTOCOL_ERROR, 'peer'));
+    return true;
   }
 
   #cutOff(): Error {
@@ -147,14 +142,10 @@ export class ClientResponse extends IncomingMessage {
   }
 
   #addHeaders(more: HeaderList): void {
-    const { rawHeaders } = this;
-    const former: HeaderList = Array.from({ length: rawHeaders.length / 2 }, (_, i) => [
-      rawHeaders[2 * i] as string,
-      rawHeaders[2 * i + 1] as string,
-    ]);
-    const fields = [...former, ...endToEndFields(more)];
-    if (fields.length <= MAX_FIELDS) this.#setHeaders(fields);
-    else this.#fail(`more than ${MAX_FIELDS} header fields`);
+    const raw = toRawHeaders(endToEndFields(more));
+    this.rawHeaders.push(...raw);
+    addIncomingHeaders(this.headers, raw);
+    addDistinctHeaders(this.headersDistinct, raw);
   }
 
   #setHeaders(fields: HeaderList): void {

@@ -37,7 +37,7 @@ export interface SpdyServerOptions extends tls.TlsOptions {
   readonly session?: SessionOptions;
   /** Most bytes of a request's header names and values (up to 4 MiB); above it the answer is 431. Default 16384. */
   readonly maxHeaderSize?: number;
-  /** Most header fields of a request; above it the answer is 431. Default 500. */
+  /** Most header fields of a request; above it the answer is 431. Default 128. */
   readonly maxHeaderCount?: number;
   /** Most pushes of a connection that wait because the client allows no more streams; one beyond ends with an error. Default 100. */
   readonly maxWaitingPushes?: number;
@@ -108,6 +108,7 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
   const maxHeaderSize = integer('maxHeaderSize', options.maxHeaderSize ?? 16384, 1 << 22);
   // The session must let pass what is to be answered 431.
   const sessionLimit = Math.max(65536, 2 * maxHeaderSize);
+  const maxHeaderCount = integer('maxHeaderCount', options.maxHeaderCount ?? 128, 500_000);
   const idleTimeoutMs = time(options, 'idleTimeoutMs', 180_000);
   return {
     secure,
@@ -126,10 +127,11 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
       sessionWindowSize: SESSION_WINDOW,
       maxControlFrameSize: sessionLimit,
       maxHeaderListSize: sessionLimit,
+      maxHeaderCount: Math.max(256, 2 * maxHeaderCount),
       ...options.session,
     },
     maxHeaderSize,
-    maxHeaderCount: integer('maxHeaderCount', options.maxHeaderCount ?? 500),
+    maxHeaderCount,
     maxWaitingPushes: integer('maxWaitingPushes', options.maxWaitingPushes ?? 100),
     requestTimeoutMs: time(options, 'requestTimeoutMs', 300_000),
     handshakeTimeoutMs: time(options, 'handshakeTimeoutMs', 30_000),

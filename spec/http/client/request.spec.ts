@@ -387,7 +387,7 @@ describe('http/client/request', () => {
     const error = await new Promise<StreamError>((done) => {
       stage.agent().get(server.url(), (response) => response.on('error', done));
     });
-    expect(error.code).to.equal('ERR_SPDY_PROTOCOL');
+    expect(error.code).to.equal('ERR_SPDY_FRAME_TOO_LARGE');
   });
 
   it('emits timeout while it waits for a body, for the response too', async () => {
