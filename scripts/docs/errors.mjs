@@ -29,7 +29,7 @@ const CODES = {
   ],
   ERR_SPDY_STREAM_CLOSED: [
     ['StreamClosedError', 'StreamError', 'InvalidStateError'],
-    'Thrown by `submitWindowUpdate()` for a stream that is not open. In `streamClose` (id 0): a push whose associated stream has gone. Given to write callbacks of a `SpdyStream` that was destroyed. HTTP: a stream ended without a response or before its body was complete.',
+    'Thrown by `submitWindowUpdate()` for a stream that is not open. In `streamClose` (id 0): a push whose associated stream has gone. Given to write callbacks of a `SpdyStream` that was destroyed. HTTP: a stream ended without a response or before its body was complete; a push still waited when its response ended.',
   ],
   ERR_SPDY_STREAM_CLOSING: [
     ['StreamError'],
@@ -94,7 +94,7 @@ const CODES = {
   ],
   ERR_SPDY_TOO_MANY_STREAMS: [
     ['StreamError'],
-    'The peer opened more streams than `maxConcurrentStreams`: RST_STREAM 3.',
+    'The peer opened more streams than `maxConcurrentStreams`: RST_STREAM 3. HTTP: a push beyond `maxWaitingPushes`.',
   ],
   ERR_SPDY_TOO_MANY_RESETS: [['SessionError'], 'Above `streamResetRate`: GOAWAY 1.'],
   ERR_SPDY_TOO_MANY_SETTINGS: [
