@@ -48,6 +48,9 @@ export interface FakeApiServerOpen {
   readonly processes: number;
 }
 
+/** As long as those of Kubernetes: commands stand in the URL. */
+const HEADS = { maxHeaderSize: (1 << 20) + 4096 };
+
 /** How long clients may take to leave at the end. */
 const CLOSE_TIMEOUT_MS = 1000;
 
@@ -94,7 +97,9 @@ export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
     if (tls === true) this.#certificate = makeCertificate(hostsOf(host));
     else if (tls !== false) this.#certificate = tls;
     const server =
-      this.#certificate === null ? http.createServer() : https.createServer(this.#certificate);
+      this.#certificate === null
+        ? http.createServer(HEADS)
+        : https.createServer({ ...this.#certificate, ...HEADS });
     this.#server = server;
     server.on('request', (request, response) => void this.#answer(request, response));
     server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));

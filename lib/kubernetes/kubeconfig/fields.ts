@@ -53,6 +53,11 @@ export class Fields {
     return new Fields(this.#values.get(name), `${this.where}: ${name}`);
   }
 
+  /** Another mapping, empty if it is missing, which messages call by this name. */
+  named(name: string, where: string): Fields {
+    return new Fields(this.#values.get(name), where);
+  }
+
   /** A list of mappings, empty if it is missing. */
   entries(name: string): Fields[] {
     return this.#list(name).map((value) => new Fields(value, `${this.where}: ${name}`));

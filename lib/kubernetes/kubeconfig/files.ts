@@ -70,7 +70,7 @@ export async function readFiles(files: readonly string[], lenient: boolean): Pro
 
 async function readText(file: string, lenient: boolean): Promise<string | null> {
   try {
-    return (await readBounded(file, MAX_FILE_SIZE)).toString('utf8');
+    return decode(await readBounded(file, MAX_FILE_SIZE));
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (lenient && code === 'ENOENT') return null;
@@ -78,22 +78,38 @@ async function readText(file: string, lenient: boolean): Promise<string | null> 
   }
 }
 
+/** UTF-8, or UTF-16 with a byte order mark, as a redirection of Windows PowerShell writes it. */
+function decode(bytes: Buffer): string {
+  const [first = 0, second = 0] = bytes;
+  const mark = first * 256 + second;
+  const encoding = mark === 0xfffe ? 'utf-16le' : mark === 0xfeff ? 'utf-16be' : 'utf-8';
+  return new TextDecoder(encoding).decode(bytes);
+}
+
 async function parse(file: string, text: string): Promise<Fields> {
   const yaml = await loadPackage('yaml', 'a kubeconfig', () => import('yaml'));
+  const lineCounter = new yaml.LineCounter();
   let value: unknown;
   try {
     // Everything but null, true and false stays text: a token or name of digits is no number.
-    value = yaml.parse(text, {
+    const documents = yaml.parseAllDocuments(text, {
       schema: 'failsafe',
       customTags: ['null', 'bool'],
       merge: true,
-      maxAliasCount: MAX_ALIASES,
       logLevel: 'error',
       prettyErrors: false,
+      lineCounter,
     });
+    // As kubectl does, which does not look at further documents.
+    const [document] = [documents].flat();
+    const [error] = document?.errors ?? [];
+    if (error !== undefined) throw error;
+    value = document?.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (cause) {
     // Without the lines of the document, which may hold secrets.
-    throw new KubeConfigError(`${file} is no YAML: ${(cause as Error).message}`, { cause });
+    const { message, pos } = cause as Error & { readonly pos?: readonly [number, number] };
+    const place = pos === undefined ? '' : `, line ${lineCounter.linePos(pos[0]).line},`;
+    throw new KubeConfigError(`${file}${place} is no YAML: ${message}`, { cause });
   }
   const root = new Fields(value, file);
   const kind = root.text('kind');
@@ -112,7 +128,7 @@ function merge(files: readonly ConfigFile[], list: string, key: string): Map<str
       if (names.has(name))
         throw new KubeConfigError(`${entry.where}: ${JSON.stringify(name)} is there twice`);
       names.add(name);
-      const fields = entry.fields(key);
+      const fields = entry.named(key, `${file}: ${key} ${JSON.stringify(name)}`);
       if (!merged.has(name)) merged.set(name, { fields, directory: path.dirname(file) });
     }
   }

@@ -43,5 +43,11 @@ function proxyUrl(fields: Fields, text: string): URL {
     throw new KubeConfigError(
       `${fields.where}: proxy-url must be a http or https URL (SOCKS is not supported)`,
     );
+  try {
+    for (const part of [url.username, url.password]) decodeURIComponent(part);
+  } catch (cause) {
+    const message = `${fields.where}: name and password in proxy-url must be percent-encoded, and are not`;
+    throw new KubeConfigError(message, { cause });
+  }
   return url;
 }

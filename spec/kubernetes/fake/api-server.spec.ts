@@ -135,6 +135,14 @@ describe('a fake API server', () => {
       }
     });
 
+    it('takes commands as long as a server of Kubernetes does', async () => {
+      const fake = await serve({ pods: ['p1'] });
+      const word = 'x'.repeat(100_000);
+      const command = ['echo', ...Array<string>(9).fill(word)];
+      const { stdout } = await run({ cluster: fake.cluster, pod: 'p1', command });
+      expect(stdout.length).to.equal(9 * 100_001);
+    });
+
     it('attaches any number of clients to one main process, which the first one starts', async () => {
       const script = 'while read -r line; do echo "heard $line"; done';
       const fake = await serve({

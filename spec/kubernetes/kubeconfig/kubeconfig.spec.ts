@@ -219,10 +219,27 @@ users: [{name: 0x10, user: {token: 0123}}]
       expect(failed).to.match(/is no YAML: .*alias/);
     });
 
+    it('may be UTF-16 with a mark, and have further documents, which do not count', async () => {
+      const text =
+        'contexts: [{name: é, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: h}}]';
+      const little = Buffer.from(`\ufeff${text}`, 'utf16le');
+      const forms: [string, Buffer][] = [
+        ['UTF-8', Buffer.from(`\ufeff${text}`)],
+        ['UTF-16LE', little],
+        ['UTF-16BE', Buffer.from(little).swap16()],
+        ['two', Buffer.from(`${text}\n---\ncontexts: 1\n`)],
+        ['broken', Buffer.from(`---\n${text}\n---\n"`)],
+      ];
+      for (const [name, bytes] of forms) {
+        const { cluster } = await loadKubeConfig({ path: write(name, bytes), context: 'é' });
+        expect(cluster.server, name).to.equal('http://h');
+      }
+    });
+
     it('that are malformed are refused with the place, and without their content', async () => {
       const cases: [string, RegExp][] = [
         ['{', /is no YAML/],
-        ['token: "hidden', /is no YAML/],
+        ['a: b\ntoken: "hidden', /bad, line 2, is no YAML/],
         ['[]', /must be a mapping/],
         ['text', /must be a mapping/],
         ['', /no current-context .* none at all/],
@@ -259,6 +276,7 @@ users: [{name: 0x10, user: {token: 0123}}]
           /exclude each other/,
         ],
         [{ ...server, 'proxy-url': 'socks5://p:1' }, {}, /SOCKS is not supported/],
+        [{ ...server, 'proxy-url': 'http://u:p%ss@p' }, {}, /clusters? ".*": .*percent-encoded/],
         [server, { 'client-key-data': 'eA==' }, /belong together/],
         [server, { 'client-certificate-data': 'eA==' }, /belong together/],
         [server, { token: 't', username: 'u' }, /exclude each other/],
