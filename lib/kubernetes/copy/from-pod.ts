@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { RemoteFailureError } from '../errors.ts';
 import {
   CopyCounter,
   type CopyFromPodOptions,
@@ -8,10 +9,10 @@ import {
   remotePath,
 } from './options.ts';
 import { RemoteTar } from './remote-tar.ts';
-import { TarExtractor } from './tar-extractor.ts';
+import { DirectoryFound, LinkFound, TarExtractor } from './tar-extractor.ts';
 
 /**
- * Copies a file or directory out of a container, by a `tar` there (as `kubectl cp` does). Needs the package `tar`.
+ * Copies a file or directory out of a container, by a `tar` there (as `kubectl cp` does).
  *
  * The archive is not trusted: nothing is ever written outside of the destination. A name that is absolute, has `..` or was not asked for
  * ends the copy with `ERR_SPDY_PROTOCOL`; links that lead outside and devices are skipped (`skipped`). A file appears when it is complete;
@@ -23,21 +24,39 @@ import { TarExtractor } from './tar-extractor.ts';
  */
 export async function copyFromPod(options: CopyFromPodOptions): Promise<CopyResult> {
   checkCopy(options);
+  try {
+    return await copy(options, '');
+  } catch (error) {
+    if (!(error instanceof LinkFound)) throw error;
+  }
+  try {
+    // What the link leads to, if that is a file, as each key of a ConfigMap.
+    return await copy(options, 'h');
+  } catch (error) {
+    if (!(error instanceof DirectoryFound)) throw error;
+    const message = `${options.from} is a link to a directory: with a slash at its end it is followed`;
+    throw new RemoteFailureError(message);
+  }
+}
+
+/** Copies with these further letters for tar. */
+async function copy(options: CopyFromPodOptions, letters: '' | 'h'): Promise<CopyResult> {
   const { directory, path, name, isDirectory } = remotePath('from', options.from);
   const counter = new CopyCounter(options);
   const follow = isDirectory || name === '';
-  const extractor = await TarExtractor.create({
+  const extractor = new TarExtractor({
     to: options.to,
     name,
     member: follow ? '' : name,
     preserveMtime: options.preserveMtime === true,
     maxBytes: options.maxBytes ?? Number.POSITIVE_INFINITY,
     maxEntries: options.maxEntries ?? 1_000_000,
+    onlyFile: letters === 'h',
     counter,
   });
   // With a dot in front no name is an option.
-  const args = follow ? ['cf', '-', '-C', path, '.'] : ['cf', '-', '-C', directory, `./${name}`];
-  const tar = await RemoteTar.start(execPart(options), args, false);
+  const what = follow ? ['-C', path, '.'] : ['-C', directory, `./${name}`];
+  const tar = await RemoteTar.start(execPart(options), [`c${letters}f`, '-', ...what], false);
   try {
     await receive(tar, extractor);
     await tar.ended();

@@ -1,54 +1,58 @@
 import { lstat, mkdir, stat, unlink } from 'node:fs/promises';
-import path from 'node:path';
 import { leadsOutside } from './archive-errors.ts';
+import { asPath, asText, byteName } from './byte-names.ts';
+import type { ByteName } from './tar-header.ts';
+
+/** What there is under a name. */
+export type LocalKind = 'file' | 'directory' | 'link' | 'other';
 
 /** The local directory, or file, that a copy writes: everything happens below its root, and no link on the way is followed. */
 export class LocalTree {
-  /** Absolute path. */
-  readonly root: string;
+  /** Absolute. */
+  readonly root: ByteName;
   /** A directory that was looked at. */
-  #known = '';
+  #known: ByteName = '';
+  /** It was made by this copy: there is nothing in it but what came from the archive. */
+  #isNew = false;
 
+  /** `root` is an absolute path. */
   constructor(root: string) {
-    this.root = root;
+    this.root = byteName(root);
   }
 
-  /** The path of something in it. */
-  at(segments: readonly string[]): string {
-    return path.join(this.root, ...segments);
+  /** The name of something in it. */
+  at(segments: readonly ByteName[]): ByteName {
+    return [this.root, ...segments].join('/');
   }
 
   /** Makes the directories up to one, of which none may be a link. The root itself may be: the user has named it. */
-  async enter(segments: readonly string[], mode = 0o777): Promise<void> {
-    const { root } = this;
+  async enter(segments: readonly ByteName[], mode = 0o777): Promise<void> {
     const whole = this.at(segments);
     if (whole === this.#known) return;
-    let directory = root;
-    for (const segment of ['', ...segments]) {
-      directory = path.join(directory, segment);
-      const kind = await kindOf(directory, directory === root);
-      if (kind === null) await mkdir(directory, directory === whole ? mode | 0o700 : 0o777);
-      else if (kind === 'link') throw leadsOutside(`${directory} is a link`);
-      else if (kind !== 'directory') throw inTheWay(directory);
+    for (let depth = 0; depth <= segments.length; depth++) {
+      const directory = this.at(segments.slice(0, depth));
+      const kind = await kindOf(directory, depth === 0);
+      if (kind === 'link') throw leadsOutside(`${asText(directory)} is a link`);
+      if (kind !== null && kind !== 'directory') throw inTheWay(directory);
+      this.#isNew = kind === null;
+      if (this.#isNew) await mkdir(asPath(directory), directory === whole ? mode | 0o700 : 0o777);
     }
     this.#known = whole;
   }
 
-  /** What is at the place of a new entry must be replaceable, and `remove`d where that does not happen by itself. */
-  async makeRoom(target: string, remove = false): Promise<void> {
+  /** What is at the place of a new entry, in the directory that was entered, must be replaceable; `remove`d where that is no matter of course. */
+  async makeRoom(target: ByteName, remove = false): Promise<void> {
+    if (this.#isNew && !remove) return;
     const kind = await kindOf(target);
     if (kind === 'directory' || kind === 'other') throw inTheWay(target);
-    if (remove && kind !== null) await unlink(target);
+    if (remove && kind !== null) await unlink(asPath(target));
   }
 }
 
 /** What is there; null if nothing is. */
-export async function kindOf(
-  file: string,
-  follow = false,
-): Promise<'file' | 'directory' | 'link' | 'other' | null> {
+export async function kindOf(name: ByteName, follow = false): Promise<LocalKind | null> {
   try {
-    const status = await (follow ? stat : lstat)(file);
+    const status = await (follow ? stat : lstat)(asPath(name));
     if (status.isSymbolicLink()) return 'link';
     if (status.isDirectory()) return 'directory';
     return status.isFile() ? 'file' : 'other';
@@ -58,7 +62,8 @@ export async function kindOf(
   }
 }
 
-function inTheWay(file: string): NodeJS.ErrnoException {
+function inTheWay(name: ByteName): NodeJS.ErrnoException {
+  const file = asText(name);
   const error = new Error(`${file} is in the way: it is of another kind`);
   return Object.assign(error, { code: 'EEXIST', path: file });
 }

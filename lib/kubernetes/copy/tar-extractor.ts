@@ -1,17 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import {
-  type FileHandle,
-  link,
-  mkdir,
-  open,
-  rename,
-  symlink,
-  unlink,
-  utimes,
-} from 'node:fs/promises';
+import { link, mkdir, symlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
-import type { Parser, ReadEntry } from 'tar';
-import { loadPackage } from '../../common/packages.ts';
 import { RemoteFailureError } from '../errors.ts';
 import {
   archiveCutOff,
@@ -19,9 +7,13 @@ import {
   leadsOutside,
   malformedArchive,
 } from './archive-errors.ts';
+import { asPath, asText, byteName, isPossibleHere } from './byte-names.ts';
 import { kindOf, LocalTree } from './local-tree.ts';
 import type { CopyCounter } from './options.ts';
+import { PartialFile, writeWhole } from './partial-file.ts';
+import type { ByteName } from './tar-header.ts';
 import { linkStaysInside, segmentsOf } from './tar-names.ts';
+import { type Found, type TarEntry, TarReader } from './tar-reader.ts';
 
 /** What is extracted, and where to. */
 export interface ExtractOptions {
@@ -31,73 +23,53 @@ export interface ExtractOptions {
   readonly name: string;
   /** What all names in the archive begin with; '' if they are relative to the directory that is copied. */
   readonly member: string;
+  /** Whether files keep their time of change. */
   readonly preserveMtime: boolean;
+  /** Most bytes of the archive. */
   readonly maxBytes: number;
+  /** Most entries. */
   readonly maxEntries: number;
+  /** Whether it must be a file. */
+  readonly onlyFile: boolean;
+  /** Told of everything. */
   readonly counter: CopyCounter;
 }
 
-/** What the parser has found in a piece of the archive: an entry, data of it, or its end. */
-type Found = ReadEntry | Buffer | null;
+/** What was asked for is a link, and only that is in the archive. */
+export class LinkFound extends Error {}
 
-/** A file that is being written. */
-interface OpenFile {
-  readonly entry: ReadEntry;
-  readonly handle: FileHandle;
-  /** Its name until it is complete. */
-  readonly partial: string;
-  readonly target: string;
-  length: number;
-}
+/** What should be a file is a directory. */
+export class DirectoryFound extends Error {}
 
-/** The first byte of a file of gzip, which the parser would unpack. */
+/** The first byte of a file of gzip. */
 const GZIP = 0x1f;
+/** Files of at most so many bytes are written several at a time. */
+const SMALL = 65536;
+const MOST_AT_ONCE = 8;
 
 /**
- * Writes the entries of an archive that is not trusted, one after the other: what is in one piece is written before the next one is taken.
- * Directories that it walks through are looked at with `lstat`: a link is never followed. Files are written under another name, and
- * renamed when they are complete.
+ * Writes the entries of an archive that is not trusted. Directories that it walks through are looked at with `lstat`: a link is never followed.
+ * Files are written under another name, and renamed when they are complete. What is in one piece of the archive is written, or being written,
+ * before the next one is taken.
  */
 export class TarExtractor {
   readonly #options: ExtractOptions;
-  readonly #parser: Parser;
-  #found: Found[] = [];
+  readonly #member: ByteName;
+  readonly #reader = new TarReader();
   #failure: unknown = null;
+  #bytes = 0;
   #entries = 0;
-  #eof = false;
   /** What is written, once it is known where that goes. */
   #tree: LocalTree | null = null;
-  #file: OpenFile | null = null;
+  #file: PartialFile | null = null;
+  /** Small files that are being written, by name. */
+  readonly #writing = new Map<ByteName, Promise<void>>();
   /** Directories whose time is set at the end. */
-  readonly #times: { readonly directory: string; readonly mtime: Date }[] = [];
+  readonly #times: { readonly directory: ByteName; readonly mtime: Date }[] = [];
 
-  static async create(options: ExtractOptions): Promise<TarExtractor> {
-    const tar = await loadPackage('tar', 'copying files', () => import('tar'));
-    return new TarExtractor(options, (settings) => new tar.Parser(settings));
-  }
-
-  private constructor(
-    options: ExtractOptions,
-    parser: (settings: ConstructorParameters<typeof Parser>[0]) => Parser,
-  ) {
+  constructor(options: ExtractOptions) {
     this.#options = options;
-    this.#parser = parser({
-      brotli: false,
-      zstd: false,
-      onReadEntry: (entry) => {
-        this.#found.push(entry);
-        entry.on('data', (chunk) => this.#found.push(chunk));
-        entry.on('end', () => this.#found.push(null));
-      },
-      onwarn: (code, message) => {
-        if (code !== 'TAR_ENTRY_INFO') this.#fail(malformedArchive(String(message)));
-      },
-    });
-    this.#parser.on('error', (error: Error) => this.#fail(malformedArchive(error.message)));
-    this.#parser.on('ignoredEntry', (entry: ReadEntry) => this.#skip(entry));
-    this.#parser.on('eof', () => {
-      this.#eof = true;
-    });
+    this.#member = byteName(options.member);
   }
 
   /** Whether it has failed here; else what `consume()` throws comes from the source. */
@@ -110,13 +82,13 @@ export class TarExtractor {
     const { counter, maxBytes } = this.#options;
     for await (const chunk of source) {
       try {
-        if (counter.bytes === 0 && chunk[0] === GZIP) throw malformedArchive('it is compressed');
+        if (this.#bytes === 0 && chunk[0] === GZIP) throw malformedArchive('it is compressed');
+        this.#bytes += chunk.length;
         counter.passed(chunk.length);
-        if (counter.bytes > maxBytes) throw archiveTooLarge('bytes', maxBytes);
-        this.#parser.write(chunk);
-        await this.#work();
+        if (this.#bytes > maxBytes) throw archiveTooLarge('bytes', maxBytes);
+        await this.#work(this.#reader.push(chunk));
       } catch (error) {
-        this.#fail(error);
+        this.#failure ??= error;
         throw this.#failure;
       }
     }
@@ -124,145 +96,156 @@ export class TarExtractor {
 
   /** The command has ended well: there must be something, and the end of it. */
   async finish(): Promise<void> {
-    this.#parser.end();
-    if (this.#options.counter.bytes === 0) throw archiveCutOff();
-    // The parser takes one without entries for none.
-    if (this.#eof && this.#entries === 0)
-      throw new RemoteFailureError('the archive of the pod is empty');
-    await this.#work();
-    if (!this.#eof) throw archiveCutOff();
-    for (const { directory, mtime } of this.#times.reverse()) await utimes(directory, mtime, mtime);
+    await this.#settle();
+    if (!this.#reader.complete) throw archiveCutOff();
+    if (this.#entries === 0) throw new RemoteFailureError('the archive of the pod is empty');
+    for (const { directory, mtime } of this.#times.reverse())
+      await utimes(asPath(directory), mtime, mtime);
   }
 
   /** Removes what is not complete. */
   async close(): Promise<void> {
-    const file = this.#file;
+    await Promise.allSettled(this.#writing.values());
+    await this.#file?.discard();
     this.#file = null;
-    if (file === null) return;
-    await file.handle.close().catch(() => {});
-    await unlink(file.partial).catch(() => {});
-  }
-
-  #fail(reason: unknown): void {
-    this.#failure ??= reason;
   }
 
   /** Writes what was found. What came before a fault of the archive is good. */
-  async #work(): Promise<void> {
-    const found = this.#found;
-    this.#found = [];
-    for (const one of found) {
+  async #work(found: readonly Found[]): Promise<void> {
+    for (let at = 0; at < found.length; at++) {
+      const one = found[at] as Found;
       if (one === null) await this.#complete();
-      else if (Buffer.isBuffer(one)) await this.#append(one);
-      else await this.#begin(one);
+      else if (Buffer.isBuffer(one)) await this.#file?.append(one);
+      else if (isWhole(one, found, at)) await this.#begin(one, found[++at] as Buffer);
+      else await this.#begin(one, null);
     }
-    if (this.#failure !== null) throw this.#failure;
-  }
-
-  async #append(chunk: Buffer): Promise<void> {
-    const file = this.#file;
-    // Of an entry that is skipped.
-    if (file === null) return;
-    await file.handle.writeFile(chunk);
-    file.length += chunk.length;
+    const { failure } = this.#reader;
+    if (failure !== null) throw failure;
   }
 
   async #complete(): Promise<void> {
     const file = this.#file;
-    if (file === null) return;
-    const { entry, handle, partial, target } = file;
-    if (file.length !== entry.size) throw archiveCutOff();
-    const { mtime } = entry;
-    if (this.#options.preserveMtime && mtime !== undefined) await handle.utimes(mtime, mtime);
-    await handle.close();
-    await rename(partial, target);
+    await file?.complete(this.#options.preserveMtime);
     this.#file = null;
   }
 
-  async #begin(entry: ReadEntry): Promise<void> {
+  /** An entry; of a small file all is there. */
+  async #begin(entry: TarEntry, content: Buffer | null): Promise<void> {
     this.#entries += 1;
-    const { maxEntries } = this.#options;
+    const { counter, maxEntries } = this.#options;
     if (this.#entries > maxEntries) throw archiveTooLarge('entries', maxEntries);
-    await this.#extract(entry);
-  }
-
-  async #extract(entry: ReadEntry): Promise<void> {
-    const { counter, member } = this.#options;
-    const segments = segmentsOf(entry.path, member);
-    if (segments === null) throw leadsOutside(entry.path);
-    const isFile = /File$/.test(entry.type);
-    counter.entry(entry.path, isFile);
-    const tree = this.#tree ?? (await this.#chooseRoot(entry, segments, isFile));
-    if (isFile) await this.#create(entry, tree, segments);
-    else if (entry.type === 'Directory') await this.#directory(entry, tree, segments);
-    else if (entry.type === 'SymbolicLink') await this.#symbolicLink(entry, tree, segments);
-    else if (entry.type === 'Link') await this.#hardLink(entry, tree, segments);
-    else this.#skip(entry);
+    const segments = segmentsOf(entry.path, this.#member);
+    if (segments === null || !isPossibleHere(entry.path)) throw leadsOutside(asText(entry.path));
+    const { kind } = entry;
+    counter.entry(asText(entry.path), kind === 'file');
+    const tree = this.#tree ?? (await this.#chooseRoot(entry, segments));
+    if (kind === 'file') {
+      await this.#create(entry, tree, segments, content);
+      return;
+    }
+    await this.#settle();
+    if (kind === 'directory') await this.#directory(entry, tree, segments);
+    else if (kind === 'symbolicLink') await this.#symbolicLink(entry, tree, segments);
+    else if (kind === 'hardLink') await this.#hardLink(entry, tree, segments);
+    else this.#skip(entry, `an entry of the type ${entry.type}`);
   }
 
   /** The first entry is the file or directory that is copied: now it is known where that goes. */
-  async #chooseRoot(
-    entry: ReadEntry,
-    segments: readonly string[],
-    isFile: boolean,
-  ): Promise<LocalTree> {
+  async #chooseRoot({ kind }: TarEntry, segments: readonly ByteName[]): Promise<LocalTree> {
     const { to, name } = this.#options;
-    const into = /[/\\]$/.test(to) || (await kindOf(to, true)) === 'directory';
-    if (segments.length === 0 && entry.type === 'SymbolicLink')
-      throw new RemoteFailureError(`${name} is a link: with a slash at its end it is followed`);
-    const root = path.resolve(segments.length === 0 && isFile && into ? path.join(to, name) : to);
+    const into = /[/\\]$/.test(to) || (await kindOf(byteName(to), true)) === 'directory';
+    if (segments.length === 0 && kind === 'symbolicLink') throw new LinkFound();
+    if (segments.length === 0 && kind === 'directory' && this.#options.onlyFile)
+      throw new DirectoryFound();
+    const isFile = segments.length === 0 && kind === 'file';
+    const root = path.resolve(isFile && into ? path.join(to, name) : to);
     await mkdir(path.dirname(root), { recursive: true });
     this.#tree = new LocalTree(root);
     return this.#tree;
   }
 
-  async #create(entry: ReadEntry, tree: LocalTree, segments: readonly string[]): Promise<void> {
+  async #create(
+    entry: TarEntry,
+    tree: LocalTree,
+    segments: readonly ByteName[],
+    content: Buffer | null,
+  ): Promise<void> {
     const target = tree.at(segments);
+    if (this.#writing.has(target)) await this.#settle();
     if (segments.length > 0) await tree.enter(segments.slice(0, -1));
     await tree.makeRoom(target);
-    const partial = path.join(path.dirname(target), `.${randomBytes(8).toString('hex')}.part`);
-    const handle = await open(partial, 'wx', (entry.mode ?? 0o644) & 0o777);
-    this.#file = { entry, handle, partial, target, length: 0 };
+    if (content === null) {
+      this.#file = await PartialFile.open(entry, target);
+      return;
+    }
+    const { preserveMtime } = this.#options;
+    const writing = writeWhole(entry, target, content, preserveMtime).then(() => {
+      this.#writing.delete(target);
+    });
+    this.#writing.set(target, writing);
+    // Who waits for it is told as well.
+    writing.catch((error: unknown) => {
+      this.#failure ??= error;
+    });
+    if (this.#writing.size >= MOST_AT_ONCE) await Promise.race(this.#writing.values());
   }
 
-  async #directory(entry: ReadEntry, tree: LocalTree, segments: readonly string[]): Promise<void> {
+  /** Waits for small files. */
+  async #settle(): Promise<void> {
+    await Promise.all(this.#writing.values());
+  }
+
+  async #directory(
+    { mode, mtime }: TarEntry,
+    tree: LocalTree,
+    segments: readonly ByteName[],
+  ): Promise<void> {
     // The owner must be able to fill it.
-    await tree.enter(segments, (entry.mode ?? 0o755) & 0o777);
-    const { mtime } = entry;
-    if (this.#options.preserveMtime && mtime !== undefined)
-      this.#times.push({ directory: tree.at(segments), mtime });
+    await tree.enter(segments, mode & 0o777);
+    if (this.#options.preserveMtime) this.#times.push({ directory: tree.at(segments), mtime });
   }
 
   async #symbolicLink(
-    entry: ReadEntry,
+    entry: TarEntry,
     tree: LocalTree,
-    segments: readonly string[],
+    segments: readonly ByteName[],
   ): Promise<void> {
-    const text = entry.linkpath ?? '';
-    if (!linkStaysInside(text, segments.length - 1)) {
-      this.#skip(entry, `a link that leads, or may lead, outside: ${text}`);
+    const text = entry.linkPath;
+    if (!linkStaysInside(text, segments.length - 1) || !isPossibleHere(text)) {
+      this.#skip(entry, `a link that leads, or may lead, outside: ${asText(text)}`);
       return;
     }
     const target = tree.at(segments);
     await tree.enter(segments.slice(0, -1));
     await tree.makeRoom(target, true);
-    await symlink(text, target);
+    await symlink(asPath(text), asPath(target));
   }
 
-  async #hardLink(entry: ReadEntry, tree: LocalTree, segments: readonly string[]): Promise<void> {
-    const existing = segmentsOf(entry.linkpath ?? '', this.#options.member);
-    if (existing === null) throw leadsOutside(entry.linkpath ?? '');
+  async #hardLink(
+    { linkPath }: TarEntry,
+    tree: LocalTree,
+    segments: readonly ByteName[],
+  ): Promise<void> {
+    const existing = segmentsOf(linkPath, this.#member);
+    if (existing === null) throw leadsOutside(asText(linkPath));
     await tree.enter(existing.slice(0, -1));
     const source = tree.at(existing);
-    if ((await kindOf(source)) !== 'file') throw leadsOutside(entry.linkpath ?? '');
+    if ((await kindOf(source)) !== 'file') throw leadsOutside(asText(linkPath));
     const target = tree.at(segments);
     if (source === target) return;
     await tree.enter(segments.slice(0, -1));
     await tree.makeRoom(target, true);
-    await link(source, target);
+    await link(asPath(source), asPath(target));
   }
 
-  #skip(entry: ReadEntry, reason = `an entry of the type ${entry.type}`): void {
-    this.#options.counter.skip(entry.path, reason);
+  #skip(entry: TarEntry, reason: string): void {
+    this.#options.counter.skip(asText(entry.path), reason);
   }
+}
+
+/** Whether a small file stands in one piece behind its entry. */
+function isWhole({ kind, parts, stored }: TarEntry, found: readonly Found[], at: number): boolean {
+  if (kind !== 'file' || parts !== null || stored === 0 || stored > SMALL) return false;
+  const next = found[at + 1];
+  return Buffer.isBuffer(next) && next.length === stored;
 }

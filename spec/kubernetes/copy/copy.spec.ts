@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import fs, {
+import {
   existsSync,
   linkSync,
   lstatSync,
@@ -21,7 +21,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import * as tar from 'tar';
 import { copyFromPod } from '../../../lib/kubernetes/copy/from-pod.ts';
 import type { CopyProgress } from '../../../lib/kubernetes/copy/options.ts';
 import { linkStaysInside, segmentsOf } from '../../../lib/kubernetes/copy/tar-names.ts';
@@ -71,21 +70,6 @@ function write(folder: string, name: string, content: string | Buffer, mode = 0o
   const file = path.join(folder, name);
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, content, { mode });
-}
-
-/** Tells of one file later than of others. */
-async function slowly(name: string, action: () => Promise<unknown>): Promise<void> {
-  const { lstat } = fs;
-  const late = (file: string, done: (...result: unknown[]) => void): void => {
-    const wait = path.basename(file) === name ? 20 : 0;
-    lstat(file, (...result) => setTimeout(done, wait, ...result));
-  };
-  fs.lstat = late as typeof lstat;
-  try {
-    await action();
-  } finally {
-    fs.lstat = lstat;
-  }
 }
 
 /** Everything below a folder: names with their content, links with their target. */
@@ -259,14 +243,6 @@ describe('cp', () => {
       expect(statSync(path.join(pod, 'out/f')).nlink).to.equal(2);
     });
 
-    it('copies hard links, whichever of them the file system tells of first', async () => {
-      await serve();
-      write(local, 'dir/f', 'x');
-      linkSync(path.join(local, 'dir/f'), path.join(local, 'dir/g'));
-      await slowly('f', () => up('dir', 'out'));
-      expect(tree(path.join(pod, 'out'))).to.deep.equal({ f: 'x', g: 'x' });
-    });
-
     it('keeps the time of change if that is wanted', async () => {
       await serve();
       write(local, 'f', 'x');
@@ -290,7 +266,7 @@ describe('cp', () => {
       const result = await up('d', 'd', { onProgress: (progress) => told.push(progress) });
       other.close();
       expect(result.files).to.equal(2);
-      expect(result.skipped.map(({ path: name }) => name)).to.deep.equal(['./socket']);
+      expect(result.skipped.map(({ path: name }) => name)).to.deep.equal(['d/socket']);
       const last = told.at(-1) as CopyProgress;
       expect(last.files).to.equal(2);
       expect(last.bytes).to.equal(result.bytes).and.be.above(300_000);
@@ -411,7 +387,9 @@ describe('cp', () => {
       symlinkSync('dir', path.join(pod, 'way'));
       await down('way/', 'out');
       expect(tree(path.join(local, 'out'))).to.deep.equal({ f: 'x' });
-      expect((await rejection(down('way', 'not'))).message).to.match(/way is a link: with a slash/);
+      expect((await rejection(down('way', 'not'))).message).to.match(
+        /way is a link to a directory: with a slash/,
+      );
     });
 
     it('makes hard links, and skips links that lead outside and what is no file', async () => {
@@ -748,6 +726,5 @@ describe('cp', () => {
       ['../a/../b', 3],
     ] as const)
       expect(linkStaysInside(target, depth), target).to.equal(false);
-    expect(tar.Parser).to.be.a('function');
   });
 });

@@ -1,0 +1,145 @@
+/**
+ * Names in archives are bytes of any kind. Here they are strings with one character per byte (`latin1`), and become text only where people
+ * read them.
+ */
+export type ByteName = string;
+
+/** What an entry is. `other`: nothing that is copied, as a device. */
+export type EntryKind = 'file' | 'directory' | 'symbolicLink' | 'hardLink' | 'other';
+
+/** The header block of an entry, as it stands there. */
+export interface TarHeader {
+  readonly name: ByteName;
+  readonly linkName: ByteName;
+  /** One character, as `0`. */
+  readonly type: string;
+  /** Permission bits. */
+  readonly mode: number;
+  /** Bytes that follow, without padding. */
+  readonly size: number;
+  /** Time of change in seconds since 1970. */
+  readonly mtime: number;
+}
+
+/** Bytes of a block: headers and contents are multiples of it. */
+export const BLOCK = 512;
+
+/** Positions in a header: offset and length. */
+const NAME = [0, 100] as const;
+const MODE = [100, 8] as const;
+const SIZE = [124, 12] as const;
+const MTIME = [136, 12] as const;
+const CHECKSUM = [148, 8] as const;
+const TYPE = [156, 1] as const;
+const LINK_NAME = [157, 100] as const;
+const MAGIC = [257, 6] as const;
+const PREFIX = [345, 155] as const;
+/** Longest name that fits. */
+const LONGEST_NAME = 100;
+
+type Field = readonly [offset: number, length: number];
+
+/** Reads a header; null for one whose checksum is wrong. */
+export function readHeader(block: Buffer): TarHeader | null {
+  if (!sumsUp(block)) return null;
+  const short = text(block, NAME);
+  // What GNU calls by the same name has other things there.
+  const prefix = block.toString('latin1', MAGIC[0], MAGIC[0] + MAGIC[1]) === 'ustar\0';
+  const folder = prefix ? text(block, PREFIX) : '';
+  return {
+    name: folder === '' ? short : `${folder}/${short}`,
+    linkName: text(block, LINK_NAME),
+    type: text(block, TYPE) || '0',
+    mode: readNumber(block, MODE) & 0o7777,
+    size: readNumber(block, SIZE),
+    mtime: readNumber(block, MTIME),
+  };
+}
+
+/** A number in octal, or in base 256 where the first bit is set; NaN for neither. */
+export function readNumber(block: Buffer, [offset, length]: Field): number {
+  const first = block[offset] as number;
+  if ((first & 0x80) === 0) {
+    const digits = text(block, [offset, length]).trim();
+    return /^[0-7]*$/.test(digits) ? Number.parseInt(digits || '0', 8) : Number.NaN;
+  }
+  // Two's complement, of which the first bit is only a mark.
+  let value = (first & 0x40) === 0 ? first & 0x3f : (first & 0x3f) - 0x40;
+  for (let at = offset + 1; at < offset + length; at++) value = value * 256 + (block[at] as number);
+  return value;
+}
+
+/** The blocks in front of the contents of an entry: its header, and others for names that do not fit there. */
+export function writeHeader(header: TarHeader): Buffer {
+  const blocks: Buffer[] = [];
+  if (header.linkName.length > LONGEST_NAME) blocks.push(...longName('K', header.linkName));
+  if (header.name.length > LONGEST_NAME) blocks.push(...longName('L', header.name));
+  blocks.push(headerBlock(header));
+  return Buffer.concat(blocks);
+}
+
+/** Zeros that fill the last block of so many bytes. */
+export function padding(size: number): Buffer {
+  return Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK);
+}
+
+/** As GNU writes them: the form that every tar reads. */
+function longName(type: 'K' | 'L', name: ByteName): Buffer[] {
+  const bytes = Buffer.from(`${name}\0`, 'latin1');
+  const size = bytes.length;
+  const header = { name: '././@LongLink', linkName: '', type, mode: 0, size, mtime: 0 };
+  return [headerBlock(header), bytes, padding(size)];
+}
+
+function headerBlock({ name, linkName, type, mode, size, mtime }: TarHeader): Buffer {
+  const block = Buffer.alloc(BLOCK);
+  block.write(name.slice(0, LONGEST_NAME), ...NAME, 'latin1');
+  writeNumber(block, MODE, mode);
+  // Owner and group: all belongs to the user that tar runs as.
+  writeNumber(block, [108, 8], 0);
+  writeNumber(block, [116, 8], 0);
+  writeNumber(block, SIZE, size);
+  writeNumber(block, MTIME, Math.max(0, Math.floor(mtime)));
+  block.write(type, ...TYPE, 'latin1');
+  block.write(linkName.slice(0, LONGEST_NAME), ...LINK_NAME, 'latin1');
+  block.write('ustar  \0', MAGIC[0], 'latin1');
+  block.fill(' ', CHECKSUM[0], CHECKSUM[0] + CHECKSUM[1]);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, CHECKSUM[0], 'latin1');
+  return block;
+}
+
+function writeNumber(block: Buffer, [offset, length]: Field, value: number): void {
+  const digits = value.toString(8).padStart(length - 1, '0');
+  if (digits.length < length) {
+    block.write(`${digits}\0`, offset, 'latin1');
+    return;
+  }
+  let rest = value;
+  for (let at = offset + length - 1; at > offset; at--) {
+    block[at] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+  block[offset] = 0x80;
+}
+
+function text(block: Buffer, [offset, length]: Field): string {
+  const end = block.indexOf(0, offset);
+  const last = end < 0 ? offset + length : Math.min(end, offset + length);
+  return block.toString('latin1', offset, last);
+}
+
+/** The checksum counts itself as spaces; old programs have added signed bytes. */
+function sumsUp(block: Buffer): boolean {
+  const [from, length] = CHECKSUM;
+  let unsigned = 0x20 * length;
+  let negative = 0;
+  for (let at = 0; at < BLOCK; at++) {
+    if (at >= from && at < from + length) continue;
+    const byte = block[at] as number;
+    unsigned += byte;
+    if (byte > 127) negative += 256;
+  }
+  const told = readNumber(block, CHECKSUM);
+  return told === unsigned || told === unsigned - negative;
+}
