@@ -41,13 +41,15 @@ export class Acceptor {
     const { server } = this.#host;
     const alpn = given.ALPNCallback === undefined ? { ALPNProtocols: [...protocols] } : {};
     const listener = tls.createServer({
-      // Clients that have asked all that they want may end their half before the answers are there.
-      allowHalfOpen: true,
       ...alpn,
       ...(handshakeTimeoutMs > 0 ? { handshakeTimeout: handshakeTimeoutMs } : {}),
       ...given,
+      // Who ends within the handshake has gone: a half of it serves nobody.
+      allowHalfOpen: false,
     });
     listener.on('secureConnection', (socket) => {
+      // Clients that have asked all that they want may end their half before the answers are there.
+      socket.allowHalfOpen = given.allowHalfOpen ?? true;
       server.emit('connection', socket);
       this.#accept(socket, socket.alpnProtocol ?? false, true);
     });
@@ -96,10 +98,11 @@ export class Acceptor {
 
   /** Serves a connection in the protocol that was negotiated; false for none. */
   #accept(socket: net.Socket, protocol: string | false, secure: boolean): void {
-    const { defaultVersion, h2 } = this.#options;
+    const { defaultVersion, h2, versions } = this.#options;
     const { begin, beginHttp1, server } = this.#host;
     const version = findVersion(npnGetVersion(protocol));
-    if (version !== null) begin(socket, version, secure);
+    // With NPN, which a terminator may speak, the client chooses: also what nobody has offered.
+    if (version !== null && versions.includes(version)) begin(socket, version, secure);
     else if (protocol === false && defaultVersion !== null) begin(socket, defaultVersion, secure);
     else if (protocol === 'h2' && h2 !== null) giveToH2(h2, socket as tls.TLSSocket);
     else if (beginHttp1 !== null && (protocol === false || protocol.startsWith('http/1.')))

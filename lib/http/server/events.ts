@@ -1,5 +1,7 @@
 import { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import type net from 'node:net';
+import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import type { HeaderList } from '../../protocol/frames.ts';
 import type { Session, SpdyStream } from '../../session/public.ts';
@@ -17,8 +19,18 @@ export interface SpdyServerEvents {
   checkContinue: [request: SpdyRequest, response: SpdyResponse];
   /** A request with another `expect`. Without a listener it is answered 417. */
   checkExpectation: [request: SpdyRequest, response: SpdyResponse];
-  /** CONNECT by SPDY: answer 200 and use both as the tunnel. Without a listener it is answered 405. */
-  connect: [request: SpdyRequest, response: SpdyResponse];
+  /**
+   * CONNECT. By SPDY: answer 200 and use request and response as the tunnel; without a listener it is answered 405. By HTTP/1.1, when
+   * `request.stream` is undefined, the second is the connection and `head` what followed the request, as with `http.Server`; without a
+   * listener it is closed.
+   */
+  connect: [request: SpdyRequest, responseOrSocket: SpdyResponse | Duplex, head?: Buffer];
+  /** HTTP/1.1 only, as with `http.Server`: a client asks for another protocol. Without a listener it is an ordinary 'request'. */
+  upgrade: [request: IncomingMessage, socket: Duplex, head: Buffer];
+  /** HTTP/1.1 only, as with `http.Server`: a connection failed or carried no HTTP. Without a listener it is answered and closed. */
+  clientError: [error: Error, socket: Duplex];
+  /** HTTP/1.1 only, as with `http.Server`: a request beyond `maxRequestsPerSocket` was answered 503. */
+  dropRequest: [request: IncomingMessage, socket: Duplex];
   /** A stream of a client, when nobody listens for 'request': nothing of HTTP is checked or needed then. */
   stream: [stream: SpdyStream, headers: HeaderList, flags: number];
   /** A SPDY session has begun. */

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import http from 'node:http';
 import type net from 'node:net';
 import type { EventedServer } from './events.ts';
@@ -88,19 +89,33 @@ export class Http1Connections {
   }
 }
 
+/** Events whose listeners change by their mere presence what `http` does: handed on only while there is one. */
+const OPTIONAL_EVENTS = [
+  'checkContinue',
+  'checkExpectation',
+  'clientError',
+  'connect',
+  'upgrade',
+] as const;
+
 /** Makes the events of the server for HTTP/1.1 events of the one that listens. */
 export function forwardHttp1Events(http1: http.Server, server: EventedServer): void {
   http1.on('request', (request, response) => server.emit('request', request, response));
+  http1.on('dropRequest', (request, socket) => server.emit('dropRequest', request, socket));
   http1.on('timeout', (socket) => {
     if (!server.emit('timeout', socket)) socket.destroy();
   });
+  const source: EventEmitter = http1;
+  const target: EventEmitter = server;
+  const handOn = new Map<string | symbol, (...args: unknown[]) => void>(
+    OPTIONAL_EVENTS.map((event) => [event, (...args) => target.emit(event, ...args)]),
+  );
   server.on('newListener', (event) => {
-    // Their mere presence changes what `http` does.
-    if (event === 'checkContinue' || event === 'checkExpectation') {
-      if (http1.listenerCount(event) > 0) return;
-      http1.on(event, (request: http.IncomingMessage, response: http.ServerResponse) =>
-        server.emit(event, request, response),
-      );
-    }
+    const listener = handOn.get(event);
+    if (listener !== undefined && server.listenerCount(event) === 0) source.on(event, listener);
+  });
+  server.on('removeListener', (event) => {
+    const listener = handOn.get(event);
+    if (listener !== undefined && server.listenerCount(event) === 0) source.off(event, listener);
   });
 }

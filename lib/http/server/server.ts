@@ -89,6 +89,8 @@ export class SpdyServer extends ServerEmitter {
       this.#listenerClosed = true;
       this.#checkClosed();
     });
+    // Test helpers (supertest) close only a server that has this field of `net.Server`.
+    Object.defineProperty(this, '_handle', { get: () => (this.listening ? this.listener : null) });
   }
 
   // What listens
@@ -159,7 +161,7 @@ export class SpdyServer extends ServerEmitter {
     return this.#sessions.open;
   }
 
-  /** The server that HTTP/1.1 connections are given to: for 'upgrade' and the like. Null without `allowHttp1`. */
+  /** The server that HTTP/1.1 connections are given to: to set what it has. Null without `allowHttp1`. */
   get http1(): HttpServer | null {
     return this.#http1?.server ?? null;
   }
