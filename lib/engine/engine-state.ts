@@ -101,6 +101,8 @@ export class EngineState extends OpenStreams {
       streamId,
       status: sendableStatus(this.version, status),
     };
+    // A provider that was closed may have ended the session: nothing leaves any more.
+    if (this.phase === 'ended') return;
     if (stream !== undefined) stream.reset = frame;
     const queue = reply ? this.queue.replies : this.queue.urgent;
     queue.push(frame);

@@ -3,15 +3,9 @@ import { HeaderDecompressor } from '../compression/header-decompressor.ts';
 import type { SessionError } from '../errors.ts';
 import { toBuffer } from '../framing/bytes.ts';
 import { FrameReader } from '../framing/frame-reader.ts';
-import {
-  GOAWAY_OK,
-  HEADERS,
-  type Side,
-  type SpdyVersion,
-  SYN_REPLY,
-} from '../protocol/constants.ts';
+import { GOAWAY_OK, HEADERS, type Side, SYN_REPLY } from '../protocol/constants.ts';
 import type { HeaderList, SettingsEntry } from '../protocol/frames.ts';
-import type { ProtocolVersion } from '../protocol/version.ts';
+import type { ProtocolVersion, SessionVersion } from '../protocol/version.ts';
 import { askForBytes } from './callback-io.ts';
 import type { DataSource } from './data-provider.ts';
 import type { EngineHandler } from './engine-handler.ts';
@@ -50,7 +44,7 @@ export class Engine implements SessionCalls {
    */
   constructor(
     side: Side,
-    version: SpdyVersion,
+    version: SessionVersion,
     options: EngineOptions = {},
     handler: EngineHandler = {},
   ) {

@@ -13,9 +13,8 @@ import {
   OPT_NO_AUTO_WINDOW_UPDATE2,
   SERVER,
   type Side,
-  type SpdyVersion,
 } from '../protocol/constants.ts';
-import { findVersion, type ProtocolVersion } from '../protocol/version.ts';
+import { findVersion, type ProtocolVersion, type SessionVersion } from '../protocol/version.ts';
 import { choice, flag, integer, names, type RateLimit, rate } from './option-checks.ts';
 
 /**
@@ -24,14 +23,14 @@ import { choice, flag, integer, names, type RateLimit, rate } from './option-che
  * @throws InvalidArgumentError for a side that is none
  * @throws UnsupportedVersionError for a version that is none
  */
-export function checkEnd(side: Side, version: SpdyVersion): ProtocolVersion {
+export function checkEnd(side: Side, version: SessionVersion): ProtocolVersion {
   if (side !== CLIENT && side !== SERVER) {
     throw new InvalidArgumentError(`side must be CLIENT (1) or SERVER (2), got ${String(side)}`);
   }
   const protocol = findVersion(version);
   if (protocol !== null) return protocol;
   throw new UnsupportedVersionError(
-    `version must be PROTO_SPDY2, PROTO_SPDY3 or PROTO_SPDY3_1, got ${String(version)}`,
+    `version must be PROTO_SPDY2, PROTO_SPDY3, PROTO_SPDY3_1 or the name of one, got ${String(version)}`,
   );
 }
 

@@ -80,9 +80,7 @@ export class OpeningSender {
     stream.opening = null;
     if (stream.closed) return;
     if ((flags & CTRL_FLAG_FIN) !== 0) stream.localClosed = true;
-    // A push is unidirectional for its receiver, whether it says so or not.
-    const push = stream.associated !== null;
-    if (push || (flags & CTRL_FLAG_UNIDIRECTIONAL) !== 0) stream.remoteClosed = true;
+    if ((flags & CTRL_FLAG_UNIDIRECTIONAL) !== 0) stream.remoteClosed = true;
     state.closeIfDone(stream);
     if (!stream.closed) state.schedule(stream);
   }

@@ -26,7 +26,7 @@ export interface SessionCalls {
   submitResponse(streamId: number, headers: HeaderList, provider?: DataSource | null): void;
 
   /**
-   * Queues a SYN_STREAM with these flags (FIN, UNIDIRECTIONAL). `associatedToStreamId` is for server push and ignored at a client;
+   * Queues a SYN_STREAM with these flags (FIN, UNIDIRECTIONAL). `associatedToStreamId` is for server push, which is always UNIDIRECTIONAL, and ignored at a client;
    * `slot` is a certificate slot of SPDY/3.
    */
   submitSynStream(
@@ -41,7 +41,7 @@ export interface SessionCalls {
   /** Queues a SYN_REPLY with these flags (FIN). */
   submitSynReply(flags: number, streamId: number, headers: HeaderList): void;
 
-  /** Queues HEADERS with these flags (FIN). They go behind what the stream has to send, but pass data that is deferred. */
+  /** Queues HEADERS with these flags (FIN). They go behind what the stream has to send, but pass data that is deferred, and, without FIN, data that ends the stream. */
   submitHeaders(flags: number, streamId: number, headers: HeaderList): void;
 
   /** Queues the data of a provider behind what the stream has to send; with the flag FIN its last frame carries FIN. */

@@ -1,4 +1,5 @@
 import type { StreamError } from '../errors.ts';
+import { CTRL_FLAG_FIN, HEADERS } from '../protocol/constants.ts';
 import type {
   HeaderList,
   HeadersFrame,
@@ -169,19 +170,34 @@ export class StreamRecord implements StreamHandle {
     return first;
   }
 
-  /** The item to send next, null if nothing can go: the first one, or the first frame behind data that is deferred. */
+  /**
+   * The item to send next, null if nothing can go: the first one, or the first frame behind data that is deferred, or HEADERS behind data
+   * that will end the stream (SPDY/3 2.3.4): they would come too late.
+   */
   nextItem(): OutItem | null {
-    let item = this.firstItem;
-    if (item?.deferred !== true) return item;
-    while (item !== null && item.frame === null) item = item.next;
-    return item;
+    const first = this.firstItem;
+    if (first === null || first.frame !== null || !(first.deferred || first.fin)) return first;
+    let behind = first.next;
+    while (behind !== null && behind.frame === null) behind = behind.next;
+    if (first.deferred || (behind !== null && mayPass(behind))) return behind;
+    return first;
   }
 
-  /** How many items wait from this one on. */
+  /** How many items wait from this one on, and before it if they are not deferred. */
   countFrom(item: OutItem): number {
     let count = this.itemCount;
-    for (let before = this.firstItem; before !== item && before !== null; before = before.next)
+    if (this.firstItem?.deferred !== true) return count;
+    for (
+      let before: OutItem | null = this.firstItem;
+      before !== item && before !== null;
+      before = before.next
+    )
       count--;
     return count;
   }
+}
+
+/** Whether a frame may stand in front of the data that ends its stream: HEADERS that do not end it. */
+function mayPass({ frame }: OutItem): boolean {
+  return frame?.type === HEADERS && (frame.flags & CTRL_FLAG_FIN) === 0;
 }

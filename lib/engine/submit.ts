@@ -79,23 +79,26 @@ export class Submitter {
       );
     }
     const wireHeaders = this.#prepare(headers, 10);
+    const associatedId = state.side === CLIENT ? 0 : associatedToStreamId;
+    // Nobody can answer a push (SPDY/3 3.3.1).
+    const direction = associatedId === 0 ? CTRL_FLAG_NONE : CTRL_FLAG_UNIDIRECTIONAL;
     const stream = new StreamRecord(0, true, priority, 0, 0);
     stream.userData = userData ?? null;
     stream.wireHeaders = wireHeaders;
     stream.opening = {
       version: version.wire,
-      flags: flags & (CTRL_FLAG_FIN | CTRL_FLAG_UNIDIRECTIONAL),
+      flags: (flags & (CTRL_FLAG_FIN | CTRL_FLAG_UNIDIRECTIONAL)) | direction,
       length: 0,
       type: SYN_STREAM,
       streamId: 0,
-      associatedToStreamId: state.side === CLIENT ? 0 : associatedToStreamId,
+      associatedToStreamId: associatedId,
       priority,
       slot,
       headers: presentHeaders(version, wireHeaders),
     };
     if (provider !== null) stream.append(dataItem(provider, true));
     if (state.phase !== 'open') {
-      state.refuse(stream, ERR_STREAM_CLOSED, REFUSED_STREAM, sessionClosed());
+      state.refuse(stream, ERR_SYN_STREAM_NOT_ALLOWED, REFUSED_STREAM, sessionClosed());
     } else if (state.inputEnded !== null) {
       state.refuse(stream, ERR_SYN_STREAM_NOT_ALLOWED, REFUSED_STREAM, state.inputEnded);
     } else {

@@ -93,7 +93,10 @@ export const SPDY3_1: ProtocolVersion = Object.freeze({
 /** All versions, best first. */
 export const PROTOCOL_VERSIONS: readonly ProtocolVersion[] = Object.freeze([SPDY3_1, SPDY3, SPDY2]);
 
-/** The record of a version number, or null for a number that is none. */
-export function findVersion(id: number): ProtocolVersion | null {
-  return PROTOCOL_VERSIONS.find((version) => version.id === id) ?? null;
+/** A SPDY version by its number (`PROTO_SPDY3_1`) or its ALPN name (`'spdy/3.1'`). */
+export type SessionVersion = SpdyVersion | ProtocolVersion['name'];
+
+/** The record of a version given by number or ALPN name, or null for what is none. */
+export function findVersion(given: number | string): ProtocolVersion | null {
+  return PROTOCOL_VERSIONS.find(({ id, name }) => id === given || name === given) ?? null;
 }

@@ -1,9 +1,13 @@
 import { UnsupportedVersionError } from '../errors.ts';
 import type { SpdyVersion } from '../protocol/constants.ts';
-import { findVersion, PROTOCOL_VERSIONS, type ProtocolVersion } from '../protocol/version.ts';
+import {
+  findVersion,
+  PROTOCOL_VERSIONS,
+  type ProtocolVersion,
+  type SessionVersion,
+} from '../protocol/version.ts';
 
-/** A SPDY version by its number (`PROTO_SPDY3_1`) or its ALPN name (`'spdy/3.1'`). */
-export type SessionVersion = SpdyVersion | ProtocolVersion['name'];
+export type { SessionVersion } from '../protocol/version.ts';
 
 /** What `selectNextProtocol` has chosen. */
 export interface SelectedProtocol {
@@ -46,8 +50,7 @@ export function selectNextProtocol(
  * @throws UnsupportedVersionError for anything else.
  */
 export function resolveVersion(version: SessionVersion): ProtocolVersion {
-  const id = typeof version === 'string' ? npnGetVersion(version) : version;
-  const found = findVersion(id);
+  const found = findVersion(version);
   if (found === null) {
     throw new UnsupportedVersionError(
       `SPDY version ${String(version)} is not spoken here, only ${getNpnProtocols().join(', ')} (4, 3, 2)`,

@@ -6,6 +6,7 @@ import {
   CTRL_FLAG_FIN,
   CTRL_FLAG_UNIDIRECTIONAL,
   DATA_FLAG_FIN,
+  ERR_DEFERRED,
   GOAWAY_INTERNAL_ERROR,
   GOAWAY_OK,
   GOAWAY_PROTOCOL_ERROR,
@@ -35,6 +36,22 @@ function transportClosed(name: 'SessionError' | 'StreamError', message: string):
 
 for (const version of PROTOCOL_VERSIONS) {
   describe(`engine/engine-state: ${version.name}`, () => {
+    it('transportEnd() inside of a provider that is closed leaves nothing in the queue', () => {
+      for (const reset of ['ours', 'of the peer', 'a fault'] as const) {
+        const lab = serving(version);
+        lab.engine.submitResponse(1, HEADERS, {
+          readCb: () => ERR_DEFERRED,
+          close: () => lab.engine.transportEnd(),
+        });
+        lab.settle();
+        if (reset === 'ours') lab.engine.submitRstStream(1, CANCEL);
+        else if (reset === 'of the peer') lab.receive(lab.peer.rstStream(1, CANCEL));
+        else lab.receive(lab.peer.synReply(1, HEADERS));
+        expect(lab.engine.getOutboundQueueSize(), reset).to.equal(0);
+        expect([lab.engine.wantWrite(), lab.frames()], reset).to.deep.equal([false, []]);
+      }
+    });
+
     describe('failSession()', () => {
       it('writes GOAWAY with the status as the last frame, and ends all streams (checklist 19, 111-113, 115)', () => {
         for (const status of [GOAWAY_OK, GOAWAY_PROTOCOL_ERROR, GOAWAY_INTERNAL_ERROR]) {
@@ -127,7 +144,7 @@ for (const version of PROTOCOL_VERSIONS) {
           lab.handler.take();
           lab.engine.submitRequest(0, HEADERS);
           expect(lab.calls()).to.deep.equal([
-            'on_ctrl_not_send SYN_STREAM 0 FIN -510',
+            'on_ctrl_not_send SYN_STREAM 0 FIN -516',
             'on_stream_close 0 REFUSED_STREAM',
           ]);
           expect(lab.endOf(0)).to.deep.equal({

@@ -26,6 +26,13 @@ import { HEADERS, Lab } from './support/lab.ts';
 import { serving } from './support/serving.ts';
 
 describe('engine/engine', () => {
+  it('takes a version by number or by name', () => {
+    for (const version of PROTOCOL_VERSIONS) {
+      expect(new Engine(CLIENT, version.name).version).to.equal(version);
+      expect(new Engine(CLIENT, version.id).version).to.equal(version);
+    }
+  });
+
   it('needs a side and a version that exist', () => {
     for (const side of [0, 3, '1', undefined]) {
       expect(failureOf(() => new Engine(side as Side, PROTO_SPDY3_1))).to.deep.equal(
@@ -38,7 +45,7 @@ describe('engine/engine', () => {
         code: 'ERR_SPDY_UNSUPPORTED_VERSION',
         errno: -503,
         by: 'local',
-        message: `version must be PROTO_SPDY2, PROTO_SPDY3 or PROTO_SPDY3_1, got ${String(version)}`,
+        message: `version must be PROTO_SPDY2, PROTO_SPDY3, PROTO_SPDY3_1 or the name of one, got ${String(version)}`,
       });
     }
     expect(failureOf(() => new Engine(CLIENT, PROTO_SPDY3_1, { maxDataSize: 0 }))?.errno).to.equal(

@@ -200,11 +200,52 @@ for (const version of PROTOCOL_VERSIONS) {
       });
     });
 
+    describe('HEADERS while a provider runs', () => {
+      it('stand between two DATA frames when the last of those ends the stream (checklist 84)', () => {
+        const lab = replied(version, { maxDataSize: 4 });
+        const gate = lab.useGate();
+        lab.engine.submitData(1, DATA_FLAG_FIN, new TestProvider({ bytes: 12 }));
+        const frames = gate.pass(12);
+        // The second frame was asked for while the first one left.
+        lab.engine.submitHeaders(0, 1, HEADERS);
+        frames.push(...gate.pass());
+        const types = ['DATA', 'DATA', 'HEADERS', 'DATA'];
+        expect(frames.map(({ frame }) => frame.type)).to.deep.equal(types);
+        expect(frames.at(-1)?.frame.flags).to.equal(DATA_FLAG_FIN);
+      });
+
+      it('reach the peer in the order in which they left, none of them too late', () => {
+        const lab = replied(version, { maxDataSize: 4 }, 1);
+        lab.engine.submitData(1, DATA_FLAG_FIN, new TestProvider({ bytes: 8 }));
+        lab.engine.submitHeaders(0, 1, HEADERS);
+        expect(lab.engine.getOutboundQueueSize()).to.equal(2);
+        expect(lab.wrote()).to.deep.equal(['HEADERS 1', 'DATA 1 4', 'DATA 1 4 FIN']);
+        expect(lab.engine.getOutboundQueueSize()).to.equal(0);
+      });
+
+      it('that end the stream themselves stay behind it: no data is lost for them', () => {
+        const lab = replied(version, { maxDataSize: 4 });
+        lab.engine.submitData(1, DATA_FLAG_FIN, new TestProvider({ bytes: 8 }));
+        lab.engine.submitHeaders(CTRL_FLAG_FIN, 1, HEADERS);
+        expect(lab.wrote()).to.deep.equal(['DATA 1 4', 'DATA 1 4 FIN']);
+        expect(lab.callsOf('on_ctrl_not_send')).to.deep.equal([
+          'on_ctrl_not_send HEADERS 1 FIN -512',
+        ]);
+      });
+
+      it('stay behind data that does not end the stream: they may be its trailers', () => {
+        const lab = replied(version, { maxDataSize: 4 });
+        lab.engine.submitData(1, 0, new TestProvider({ bytes: 8 }));
+        lab.engine.submitHeaders(0, 1, HEADERS);
+        expect(lab.wrote()).to.deep.equal(['DATA 1 4', 'DATA 1 4', 'HEADERS 1']);
+      });
+    });
+
     describe('a provider that fails', () => {
       it('for its stream only resets that stream (checklist 104)', () => {
         const lab = replied(version, { maxDataSize: 4 }, 2);
         lab.engine.submitData(1, DATA_FLAG_FIN, new TestProvider({ bytes: 8, failAt: 4 }));
-        lab.engine.submitHeaders(0, 1, HEADERS);
+        lab.engine.submitHeaders(CTRL_FLAG_FIN, 1, HEADERS);
         lab.engine.submitData(3, DATA_FLAG_FIN, new TestProvider({ bytes: 4 }));
         expect(lab.wrote()).to.deep.equal([
           'DATA 1 4',
@@ -212,7 +253,7 @@ for (const version of PROTOCOL_VERSIONS) {
           'RST_STREAM 1 INTERNAL_ERROR',
         ]);
         expect(lab.callsOf('on_ctrl_not_send', 'on_stream_close')).to.deep.equal([
-          'on_ctrl_not_send HEADERS 1 -511',
+          'on_ctrl_not_send HEADERS 1 FIN -511',
           'on_stream_close 1 INTERNAL_ERROR',
         ]);
         expect(lab.endOf(1)).to.deep.equal({
@@ -231,7 +272,7 @@ for (const version of PROTOCOL_VERSIONS) {
       it('for the session fails the call; what was written before is kept, and the stream stays open', () => {
         const lab = replied(version, { maxDataSize: 4 });
         const provider = new TestProvider({ bytes: 8, failAt: 4, fail: 'session' });
-        lab.engine.submitData(1, DATA_FLAG_FIN, provider);
+        lab.engine.submitData(1, 0, provider);
         lab.engine.submitHeaders(0, 1, HEADERS);
         expect(failureOf(() => lab.engine.pull())).to.deep.equal({
           name: 'CallbackFailureError',

@@ -86,7 +86,7 @@ describe('engine/stream-record', () => {
   });
 
   it('sends its items in their order', () => {
-    const items = [frameItem(), dataItem(), frameItem()];
+    const items = [frameItem(), { ...dataItem(), fin: false }, frameItem()];
     const stream = makeStream(false, items);
     for (const [sent, item] of items.entries()) {
       expect(stream.itemCount).to.equal(3 - sent);

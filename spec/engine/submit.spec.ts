@@ -1,7 +1,13 @@
 import { expect } from 'chai';
 import type { DataSource } from '../../lib/engine/data-provider.ts';
 import type { StreamHandle } from '../../lib/engine/stream-record.ts';
-import { CANCEL, CLIENT, CTRL_FLAG_FIN, SERVER } from '../../lib/protocol/constants.ts';
+import {
+  CANCEL,
+  CLIENT,
+  CTRL_FLAG_FIN,
+  CTRL_FLAG_UNIDIRECTIONAL,
+  SERVER,
+} from '../../lib/protocol/constants.ts';
 import type { HeaderList } from '../../lib/protocol/frames.ts';
 import { PROTOCOL_VERSIONS, SPDY2, SPDY3, SPDY3_1 } from '../../lib/protocol/version.ts';
 import { TestProvider } from '../support/test-provider.ts';
@@ -384,6 +390,18 @@ for (const version of PROTOCOL_VERSIONS) {
 }
 
 describe('engine/submit', () => {
+  it('a push is UNIDIRECTIONAL, whatever flags were given; a request is what it was asked for', () => {
+    for (const version of PROTOCOL_VERSIONS) {
+      for (const flags of [0, CTRL_FLAG_FIN]) {
+        const lab = serving(version);
+        lab.engine.submitSynStream(flags, 1, 0, HEADERS);
+        lab.engine.submitSynStream(flags, 0, 0, HEADERS);
+        const sent = lab.frames().map(({ frame }) => frame.flags);
+        expect(sent).to.deep.equal([flags | CTRL_FLAG_UNIDIRECTIONAL, flags]);
+      }
+    }
+  });
+
   it('headers that might not fit into a frame are refused before they are compressed (checklist 9)', () => {
     const lab = new Lab(CLIENT, SPDY3_1);
     const headers: HeaderList = [['name', 'x'.repeat(16_270_000)]];
