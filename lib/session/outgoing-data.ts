@@ -28,6 +28,8 @@ export interface OutgoingOwner {
   sendHeadersNow(streamId: number, headers: HeaderList): void;
   /** The last byte and FIN are on their way. */
   finished(): void;
+  /** Calls back, in the context of the stream, for what has left or cannot. */
+  settle(done: Done, error: Error | null): void;
   /** Calls `settle()` when the bytes that are being taken, and those before them, have left. */
   afterWrite(departure: Departure): void;
 }
@@ -159,7 +161,7 @@ export class OutgoingData implements DataSource, Writer {
       this.#forward();
       reason ??= new InvalidStateError('the stream was destroyed', 'ERR_SPDY_STREAM_CLOSED');
       if (!started) {
-        piece.done(reason);
+        this.#owner.settle(piece.done, reason);
         continue;
       }
       // The front of it may be on its way.
@@ -255,7 +257,7 @@ export class OutgoingData implements DataSource, Writer {
 
   left(piece: Piece, error: Error | null): void {
     this.held -= piece.held;
-    piece.done(error);
+    this.#owner.settle(piece.done, error);
   }
 }
 

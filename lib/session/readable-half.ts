@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { HeaderList } from '../protocol/frames.ts';
 import { TypedDuplex } from './evented-duplex.ts';
 import { IncomingData } from './incoming-data.ts';
@@ -28,6 +29,8 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
 
   /** Its session. */
   protected readonly port: StreamPort<Stream>;
+  /** The context in which it came into being: all that it emits and calls back runs there, whoever brings it about. */
+  protected readonly scope: AsyncResource = new AsyncResource('SPDYSTREAM');
   /** Nothing ever comes from the peer. */
   protected readonly pushes: boolean;
   /** Runs while `setTimeout()` is in force. */
@@ -73,7 +76,12 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
     return this.#inputEnded;
   }
 
-  // Reported by the session
+  /** Calls `report` in the context of the stream. @internal */
+  run<Result>(report: () => Result): Result {
+    return this.scope.runInAsyncScope(report);
+  }
+
+  // Reported by the session, in the context of the stream
 
   /** The SYN_STREAM leaves with this id. @internal */
   opened(id: number): void {
@@ -101,6 +109,10 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
 
   /** Payload came: handed on at once if the reader waits for it. @internal */
   receive(chunk: Buffer): void {
+    this.scope.runInAsyncScope(this.#receive, this, chunk);
+  }
+
+  #receive(chunk: Buffer): void {
     this.bytesRead += chunk.length;
     this.active();
     if (this.#wants && this.#waiting === 0) {

@@ -151,7 +151,7 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     const { stream } = birth;
     this.#engine.setStreamUserData(frame.streamId, stream);
     this.#streams.set(frame.streamId, stream);
-    this.#call(() => stream.opened(frame.streamId));
+    this.#call(stream, () => stream.opened(frame.streamId));
   }
 
   /** A frame of ours was written. */
@@ -187,7 +187,7 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     if (!this.#active || (frame.type !== SYN_REPLY && frame.type !== HEADERS)) return;
     const stream = this.#streams.get(frame.streamId);
     if (stream === undefined || stream.destroyed) return;
-    this.#call(() => {
+    this.#call(stream, () => {
       if (frame.type === SYN_REPLY) stream.replied(frame.headers);
       else stream.moreHeaders(frame.headers);
       if ((frame.flags & CTRL_FLAG_FIN) !== 0) stream.receiveEnd();
@@ -213,7 +213,7 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
   dataEnd(flags: number, streamId: number): void {
     if (!this.#active || (flags & DATA_FLAG_FIN) === 0) return;
     const stream = this.#streams.get(streamId);
-    if (stream !== undefined) this.#call(() => stream.receiveEnd());
+    if (stream !== undefined) this.#call(stream, () => stream.receiveEnd());
   }
 
   /** A stream has ended; id 0: it was never sent. */
@@ -225,7 +225,7 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     }
     const stream = this.#streams.get(streamId);
     this.#streams.delete(streamId);
-    if (stream !== undefined) this.#call(() => stream.streamClosed(status, error));
+    if (stream !== undefined) this.#call(stream, () => stream.streamClosed(status, error));
   }
 
   /** User data as the application knows it: a stream that was opened here and has no id yet is its own. */
@@ -238,7 +238,8 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
   #stillborn(status: number, error: StreamError | SessionError | null): void {
     const birth = this.#engine.getStreamUserData(0);
     if (!(birth instanceof StreamBirth)) return;
-    const end = (): void => this.#call(() => birth.stream.streamClosed(status, error));
+    const { stream } = birth;
+    const end = (): void => this.#call(stream, () => stream.streamClosed(status, error));
     // Refused at once: whoever opens it has still to get it, and to listen.
     if (birth.over) end();
     else process.nextTick(end);
@@ -250,7 +251,22 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     const parent = push ? this.#streams.get(frame.associatedToStreamId) : undefined;
     if (parent === undefined && !this.#host.wantsStreams()) return;
     this.#activate();
-    const stream = new SpdyStream(this, {
+    const make = (): SpdyStream => this.#received(frame, push);
+    const stream = parent === undefined ? make() : parent.run(make);
+    this.#streams.set(streamId, stream);
+    let wanted = false;
+    this.#call(parent ?? stream, () => {
+      wanted = parent?.emit('push', stream) === true || this.#host.offer(stream, frame);
+    });
+    // A push that nobody asked for (SPDY/3 3.3.2).
+    if (!wanted) stream.close(REFUSED_STREAM);
+    else if ((flags & CTRL_FLAG_FIN) !== 0) this.#call(stream, () => stream.receiveEnd());
+  }
+
+  /** The stream of a SYN_STREAM that came. */
+  #received(frame: SynStreamFrame, push: boolean): SpdyStream {
+    const { streamId, flags } = frame;
+    return new SpdyStream(this, {
       id: streamId,
       own: false,
       priority: frame.priority,
@@ -259,14 +275,6 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
       readable: true,
       writable: !push && (flags & CTRL_FLAG_UNIDIRECTIONAL) === 0,
     });
-    this.#streams.set(streamId, stream);
-    let wanted = false;
-    this.#call(() => {
-      wanted = parent?.emit('push', stream) === true || this.#host.offer(stream, frame);
-    });
-    // A push that nobody asked for (SPDY/3 3.3.2).
-    if (!wanted) stream.close(REFUSED_STREAM);
-    else if ((flags & CTRL_FLAG_FIN) !== 0) this.#call(() => stream.receiveEnd());
   }
 
   /** From now on credit is given for what was consumed. */
@@ -276,10 +284,10 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     if (this.#automatic) this.#engine.setOption(OPT_NO_AUTO_WINDOW_UPDATE2, 1);
   }
 
-  /** Calls a stream; what its listeners throw must not stop the session. */
-  #call(report: () => void): void {
+  /** Calls a stream in its context; what its listeners throw must not stop the session. */
+  #call(stream: SpdyStream, report: () => void): void {
     try {
-      report();
+      stream.run(report);
     } catch (exception) {
       raise(exception);
     }

@@ -75,7 +75,7 @@ export class SpdyStream extends WritableHalf<SpdyStream> {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
     if (milliseconds > 0 && !this.destroyed) {
-      this.timer = setTimeout(() => this.emit('timeout'), milliseconds);
+      this.timer = setTimeout(() => this.run(() => this.emit('timeout')), milliseconds);
       this.timer.unref();
     }
     if (listener !== undefined) this.once('timeout', listener);

@@ -101,7 +101,12 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
     this.#finished = true;
     const done = this.#finalDone;
     this.#finalDone = null;
-    if (done !== null) process.nextTick(done);
+    if (done !== null) this.run(() => process.nextTick(done));
+  }
+
+  /** @internal */
+  settle(done: Done, error: Error | null): void {
+    this.scope.runInAsyncScope(done, undefined, error);
   }
 
   /** @internal */
@@ -143,7 +148,7 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
     if (this.open && !this.destroyed && outgoing !== null && this.writableLength <= MOST_SERVED) {
       if (outgoing.held < this.writableLength) outgoing.acknowledge();
     }
-    return super.destroy(error);
+    return this.scope.runInAsyncScope(super.destroy, this, error) as this;
   }
 
   override _destroy(error: Error | null, done: Done): void {

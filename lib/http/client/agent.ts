@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
@@ -46,6 +47,8 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
   #proxy: SpdyAgent | null = null;
   #tunnel: OpenTunnel | null = null;
   #closed = false;
+  /** The context of its connections. */
+  readonly #scope = new AsyncResource('SPDYAGENT');
 
   /** @throws InvalidArgumentError for an option that is out of range */
   constructor(options: SpdyAgentOptions = {}) {
@@ -152,10 +155,14 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
     if (known !== undefined) return known;
     const settings = this.#settings;
     const connect = { target, settings, tls, http1: false, tunnel: this.#tunnel };
-    const origin = new Origin(connect, {
-      session: (session) => this.emit('session', session, target.origin),
-      idle: () => this.#forget(),
-    });
+    const origin = new Origin(
+      connect,
+      {
+        session: (session) => this.emit('session', session, target.origin),
+        idle: () => this.#forget(),
+      },
+      this.#scope,
+    );
     this.#origins.set(name, origin);
     return origin;
   }

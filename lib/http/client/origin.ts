@@ -1,3 +1,4 @@
+import type { AsyncResource } from 'node:async_hooks';
 import type { Duplex } from 'node:stream';
 import { InvalidStateError, type SpdyError } from '../../errors.ts';
 import {
@@ -61,6 +62,7 @@ export interface OriginEvents {
 export class Origin {
   retries = 0;
   pushes = 0;
+  readonly #scope: AsyncResource;
   readonly #plan: ConnectPlan;
   readonly #events: OriginEvents;
   readonly #sessions = new Set<Session>();
@@ -76,7 +78,9 @@ export class Origin {
   #requests = 0;
   #idleTimer: NodeJS.Timeout | null = null;
 
-  constructor(plan: ConnectPlan, events: OriginEvents) {
+  /** Connections are made in `scope`: they belong to no request. */
+  constructor(plan: ConnectPlan, events: OriginEvents, scope: AsyncResource) {
+    this.#scope = scope;
     this.#plan = plan;
     this.#events = events;
   }
@@ -180,7 +184,7 @@ export class Origin {
   }
 
   #connect(): Promise<Way> {
-    this.#connecting ??= this.#open().finally(() => {
+    this.#connecting ??= this.#scope.runInAsyncScope(this.#open, this).finally(() => {
       this.#connecting = null;
     });
     return this.#connecting;

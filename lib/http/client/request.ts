@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
 import http from 'node:http';
 import { onAbort } from '../../common/abort.ts';
@@ -44,6 +45,8 @@ export class ClientRequest extends RequestMessage {
   /** Milliseconds given to `setTimeout()`, undefined before. */
   timeout: number | undefined;
 
+  /** The context in which it was made: all that it emits comes there. */
+  readonly #scope = new AsyncResource('SPDYCLIENTREQUEST');
   readonly #body: RequestBody;
   readonly #delivery: Delivery;
   #head: ReadyHead | null = null;
@@ -87,8 +90,6 @@ export class ClientRequest extends RequestMessage {
     return this.res;
   }
 
-  // The head
-
   /** The head as text once it has left, null before: for programs that ask whether it has. */
   get _header(): string | null {
     const head = this.#head;
@@ -122,8 +123,6 @@ export class ClientRequest extends RequestMessage {
     this.#body.trailers = [...this.#body.trailers, ...pairs];
   }
 
-  // The connection
-
   /** The session that carries the request: there at 'socket', null before and with HTTP/1.1. */
   get session(): Session | null {
     return this.#delivery.session;
@@ -151,8 +150,6 @@ export class ClientRequest extends RequestMessage {
 
   /** Does nothing: see the option `session.keepAlive` of the agent. */
   setSocketKeepAlive(): void {}
-
-  // The body
 
   /** Writes a piece of the body. False: wait for 'drain'. */
   write(chunk: unknown, encoding?: BufferEncoding | Done, callback?: Done): boolean {
@@ -208,8 +205,6 @@ export class ClientRequest extends RequestMessage {
     return this.#body.writableNeedDrain;
   }
 
-  // The end
-
   /** The error that the request was destroyed with, null if there is none. */
   get errored(): Error | null {
     return this.#errored;
@@ -232,6 +227,11 @@ export class ClientRequest extends RequestMessage {
   destroy(error?: Error): this {
     if (this.destroyed) return this;
     this.destroyed = true;
+    this.#scope.runInAsyncScope(this.#end, this, error);
+    return this;
+  }
+
+  #end(error: Error | undefined): void {
     this.#stopTimer();
     const body = this.#body;
     const failure = this.#giveUp(error ?? null);
@@ -243,7 +243,6 @@ export class ClientRequest extends RequestMessage {
       this.#closed = true;
       this.emit('close');
     });
-    return this;
   }
 
   /** Returns what is to be emitted as 'error'. */

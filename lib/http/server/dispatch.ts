@@ -1,13 +1,22 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
 import type { SpdyRequest } from './request.ts';
 import type { SpdyResponse } from './response.ts';
 
-/** Emits the event of a server that a request belongs to, as `http.Server` does, and answers what nobody listens for. */
+/**
+ * Emits the event of a server that a request belongs to, as `http.Server` does, and answers what nobody listens for. Each request has a context
+ * of its own: what its listeners enter is not there for others.
+ */
 export function dispatchTo(
   server: EventEmitter,
   request: SpdyRequest,
   response: SpdyResponse,
 ): void {
+  const scope = new AsyncResource('SPDYSERVERREQUEST');
+  scope.runInAsyncScope(choose, undefined, server, request, response);
+}
+
+function choose(server: EventEmitter, request: SpdyRequest, response: SpdyResponse): void {
   const { expect } = request.headers;
   if (request.method === 'CONNECT') {
     if (!server.emit('connect', request, response)) answer(response, 405);
