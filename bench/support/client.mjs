@@ -28,7 +28,8 @@ export function disconnect() {
  *
  * @returns {Promise<{ count: number, seconds: number }>}
  */
-export async function requests({ method = 'GET', path = '/empty', atOnce, over = 1, ms }) {
+export async function requests(work) {
+  const { method = 'GET', path = '/empty', expect = 0, atOnce, over = 1, ms } = work;
   await connect(over);
   const length = method === 'POST' ? 1024 : 0;
   const started = performance.now();
@@ -36,12 +37,26 @@ export async function requests({ method = 'GET', path = '/empty', atOnce, over =
   let count = 0;
   const one = async (connection) => {
     do {
-      await exchange(connection, { method, path, upload: length });
+      await exchange(connection, { method, path, expect, upload: length });
       count++;
     } while (performance.now() < until);
   };
   await Promise.all(Array.from({ length: atOnce }, (_, at) => one(connections[at % over])));
   return { count, seconds: (performance.now() - started) / 1000 };
+}
+
+/** Each of `count` files once, 100 at once: `/0/0.txt` to `/0/999.txt` with 1000 per folder, and so on. */
+export async function each({ count, perFolder, expect }) {
+  await connect(1);
+  let next = 0;
+  const one = async () => {
+    while (next < count) {
+      const at = next++;
+      const path = `/${Math.floor(at / perFolder)}/${at % perFolder}.txt`;
+      await exchange(connections[0], { path, expect });
+    }
+  };
+  await Promise.all(Array.from({ length: 100 }, one));
 }
 
 /** Bodies of `down` and `up` bytes, at the same time if both are given. */

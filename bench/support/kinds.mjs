@@ -11,6 +11,11 @@ const MODULES = {
   SpdyStream: HERE.spdylay,
   createServer: HERE.http,
   'createServer, agent': HERE.http,
+  spdyd: HERE.spdylay,
+  'files from memory': './ends/file-handler.mjs',
+  'http2, send': './ends/http2-send.mjs',
+  'nginx, http/1.1': './ends/http1.mjs',
+  'nginx, h2': './ends/http2.mjs',
   Netty: HERE.spdylay,
   spdystream: HERE.spdylay,
 };
@@ -26,6 +31,11 @@ export const LEGEND = {
   SpdyStream: "spdylay's Duplex per stream at both ends",
   createServer: "spdylay's HTTP server with a (request, response) handler; client as SpdyStream",
   'createServer, agent': "the same with spdylay's SpdyAgent as the client",
+  spdyd: 'the program, on files; client as SpdyStream',
+  'files from memory':
+    "spdylay's HTTP server with a handler that has the files in memory; client as SpdyStream",
+  'http2, send': "files by the package send on Node's http2; client as http2",
+  'nginx, h2': 'nginx of Debian, one process, on the same files; client as http2, or as http/1.1',
   Netty: "an HTTP server on Netty's SPDY codec; client as SpdyStream",
   spdystream:
     'a mirror server on spdystream (Go): it sends the 12 headers back; client as SpdyStream',

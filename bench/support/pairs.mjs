@@ -1,3 +1,4 @@
+import { isFileServer, startFileServer } from './file-servers.mjs';
 import { foreignServer, isForeign } from './foreign.mjs';
 import { Host } from './hosts.mjs';
 
@@ -7,10 +8,11 @@ import { Host } from './hosts.mjs';
  * @param {string} kind one of `KINDS` (kinds.mjs), or of `FOREIGN` (foreign.mjs)
  * @param {object} [options]
  * @param {boolean} [options.secure] TLS instead of plain TCP
+ * @param {string} [options.root] the folder of a server for files
  * @param {boolean} [options.defaultWindows] leaves the receive windows as they are out of the box
  */
 export async function startPair(kind, options = {}) {
-  const server = isForeign(kind) ? await foreignServer(kind) : await startServer(kind, options);
+  const server = await startServer(kind, options);
   const client = await Host.start(new URL('./client.mjs', import.meta.url));
   await client.call('setUp', kind, server.port, options);
   return {
@@ -36,6 +38,8 @@ export async function startPair(kind, options = {}) {
 }
 
 async function startServer(kind, options) {
+  if (isForeign(kind)) return foreignServer(kind);
+  if (isFileServer(kind)) return startFileServer(kind, options.root);
   const host = await Host.start(new URL('./server.mjs', import.meta.url));
   const port = await host.call('listen', kind, options);
   return { port, call: (...args) => host.call(...args), stop: () => host.stop() };
