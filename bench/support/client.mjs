@@ -45,6 +45,18 @@ export async function requests(work) {
   return { count, seconds: (performance.now() - started) / 1000 };
 }
 
+/** `count` empty requests on one connection, the opening of which is part of it. */
+export async function first({ count, atOnce }) {
+  const started = performance.now();
+  await connect(1);
+  let left = count;
+  const one = async () => {
+    while (left-- > 0) await exchange(connections[0], {});
+  };
+  await Promise.all(Array.from({ length: atOnce }, one));
+  return { count, seconds: (performance.now() - started) / 1000 };
+}
+
 /** Each of `count` files once, 100 at once: `/0/0.txt` to `/0/999.txt` with 1000 per folder, and so on. */
 export async function each({ count, perFolder, expect }) {
   await connect(1);
