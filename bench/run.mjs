@@ -1,10 +1,12 @@
 // npm run bench -- [--quick] [--only PART]... [--rounds N] [--node PATH]... [--baseline DIR] [--json FILE] [--results FILE]
 // Runs each part in a process of its own and prints its tables, then the targets. The full run (no --quick, no --only) also writes
-// bench/RESULTS.md; each --node is another binary on which the work of the targets is measured too, for the same file. --baseline is a
-// folder with another build of the package (its package.json, build/ and dist/): each part then runs on both, round by round in turn.
+// bench/RESULTS.md and draws bench/results.svg; each --node is another binary on which the work of the targets is measured too, for the
+// same file. --baseline is a folder with another build of the package (its package.json, build/ and dist/): each part then runs on both,
+// round by round in turn.
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { chart } from './support/chart.mjs';
 import { compareTable } from './support/compare.mjs';
 import { PARTS, runParts } from './support/parts.mjs';
 import { describeMachine, results as resultsPage, targetTable } from './support/results.mjs';
@@ -41,6 +43,7 @@ console.log(`${seconds} s in all`);
 const whole = !options.quick && options.only === undefined && baseline === null;
 const file = options.results ?? (whole ? new URL('RESULTS.md', import.meta.url) : null);
 if (file !== null) writeFileSync(file, resultsPage(runs, { rounds, seconds, size }));
+if (whole) writeFileSync(new URL('results.svg', import.meta.url), chart(runs[0]));
 if (options.json)
   writeFileSync(options.json, `${JSON.stringify({ size, rounds, seconds, runs }, null, 2)}\n`);
 

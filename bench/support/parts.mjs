@@ -12,6 +12,7 @@ export const PARTS = [
   'memory',
   'bodies',
   'requests',
+  'tls-small',
   'agent',
   'files',
 ];

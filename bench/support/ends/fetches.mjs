@@ -48,6 +48,8 @@ function withUndici(kind) {
   const h2 = kind === 'undici, h2';
   const dispatcher = new undici.Agent({
     connect: { rejectUnauthorized: false },
+    // Connections wait for their next turn.
+    keepAliveTimeout: 600_000,
     ...(h2 ? { allowH2: true, connections: 1, pipelining: AT_ONCE } : {}),
   });
   return {
