@@ -109,8 +109,16 @@ export interface EngineOptions {
   readonly maxOutstandingPings?: number;
   /** Most control replies (PING echoes, RST_STREAM) that may wait for a peer that does not read. Default 1000. */
   readonly maxQueuedReplies?: number;
-  /** Most received bytes that the application has not consumed yet (`windowUpdates: 'consume'`). Default 67108864 (64 MiB). */
+  /**
+   * Most received bytes that the application has not consumed yet (`windowUpdates: 'consume'`). Default 67108864 (64 MiB), or twice what
+   * the windows of `maxConcurrentStreams` streams let in, up to 1 GiB, if that is more.
+   */
   readonly maxUnconsumedBytes?: number;
+  /**
+   * Unconsumed bytes up to which the session window (SPDY/3.1) is given back on receipt, so that a stream which is not read stops no
+   * other one (`windowUpdates: 'consume'`). Default 0: for what was consumed; a Session: half of `maxUnconsumedBytes`.
+   */
+  readonly sessionCreditLimit?: number;
   /** Streams that the peer resets, or that end by a fault of the peer. Default 1000, then 33 per second. */
   readonly streamResetRate?: RateLimit;
   /** SETTINGS frames. Default 100, then 10 per second. */
@@ -168,6 +176,8 @@ export function resolveOptions(side: Side, options: EngineOptions): ResolvedOpti
     Number.MAX_SAFE_INTEGER,
     maxHeaderListSize + PAIR_COST * maxHeaderCount,
   );
+  const most = Number.MAX_SAFE_INTEGER;
+  const unconsumed = defaultMaxUnconsumed(options);
   return {
     maxConcurrentStreams,
     initialWindowSize: integer(options, 'initialWindowSize', 0, MAX_WINDOW_SIZE, 65536),
@@ -216,13 +226,8 @@ export function resolveOptions(side: Side, options: EngineOptions): ResolvedOpti
     maxSettingsEntries: integer(options, 'maxSettingsEntries', 1, 1_000_000, 64),
     maxOutstandingPings: integer(options, 'maxOutstandingPings', 1, 1_000_000, 10),
     maxQueuedReplies: integer(options, 'maxQueuedReplies', 1, 10_000_000, 1000),
-    maxUnconsumedBytes: integer(
-      options,
-      'maxUnconsumedBytes',
-      1,
-      Number.MAX_SAFE_INTEGER,
-      64 << 20,
-    ),
+    maxUnconsumedBytes: integer(options, 'maxUnconsumedBytes', 1, most, unconsumed),
+    sessionCreditLimit: integer(options, 'sessionCreditLimit', 0, most, 0),
     streamResetRate: rate(options, 'streamResetRate', 1000, 33),
     settingsRate: rate(options, 'settingsRate', 100, 10),
     pingRate: rate(options, 'pingRate', 1000, 100),
@@ -233,6 +238,12 @@ export function resolveOptions(side: Side, options: EngineOptions): ResolvedOpti
     credentials: flag(options, 'credentials', false),
     now: options.now ?? null,
   };
+}
+
+/** The default of `maxUnconsumedBytes`: none of the streams that the peer may open stops another before its own window does. */
+export function defaultMaxUnconsumed(options: EngineOptions): number {
+  const { maxConcurrentStreams = 100, initialWindowSize = 65536 } = options;
+  return Math.max(64 << 20, Math.min(2 * maxConcurrentStreams * initialWindowSize, 1 << 30));
 }
 
 /** Sets one of Spdylay's numbered options. */

@@ -36,6 +36,10 @@ export class ReceiveCredit {
   received = 0;
   /** Bytes handed to the application that it has not consumed (`consume` mode). */
   unconsumed = 0;
+  /** Unconsumed bytes up to which the session window is given back on receipt. */
+  readonly #onReceipt: number;
+  /** Of the unconsumed bytes, those for which the session window was not given back yet. */
+  #withheld = 0;
 
   constructor(
     version: ProtocolVersion,
@@ -49,6 +53,7 @@ export class ReceiveCredit {
     this.#enabled = options.flowControl && version.streamWindows;
     this.#tolerance = options.receiveWindowTolerance;
     this.mode = options.windowUpdates;
+    this.#onReceipt = options.sessionCreditLimit;
     // A larger one counts when it is announced: half of it may be more than the peer can send till then.
     this.initialWindow = Math.min(DEFAULT_WINDOW_SIZE, options.initialWindowSize);
     this.#ceiling = Math.max(DEFAULT_WINDOW_SIZE, options.initialWindowSize);
@@ -97,6 +102,8 @@ export class ReceiveCredit {
     } else if (this.mode === 'consume') {
       stream.unconsumed += bytes;
       this.unconsumed += bytes;
+      if (this.unconsumed <= this.#onReceipt) this.#creditSession(bytes);
+      else this.#withheld += bytes;
     }
   }
 
@@ -117,8 +124,7 @@ export class ReceiveCredit {
       stream.unconsumed -= consumed;
       this.#creditStream(stream, Math.min(consumed, stream.received - stream.consumed));
     }
-    this.unconsumed -= consumed;
-    this.#creditSession(consumed);
+    this.#release(consumed);
   }
 
   /**
@@ -128,8 +134,7 @@ export class ReceiveCredit {
   streamEnded(stream: StreamRecord, reset: boolean): void {
     if (stream.unconsumed === 0) return;
     if (reset) {
-      this.unconsumed -= stream.unconsumed;
-      this.#creditSession(stream.unconsumed);
+      this.#release(stream.unconsumed);
     } else {
       this.#streams.leaveUnconsumed(stream.streamId, stream.unconsumed);
     }
@@ -164,6 +169,14 @@ export class ReceiveCredit {
     else if (stream !== undefined && frame === stream.queuedUpdate) stream.queuedUpdate = null;
     else return false;
     return true;
+  }
+
+  /** Bytes are not held for the application any more. */
+  #release(bytes: number): void {
+    this.unconsumed -= bytes;
+    const credit = Math.min(bytes, this.#withheld);
+    this.#withheld -= credit;
+    this.#creditSession(credit);
   }
 
   #creditStream(stream: StreamRecord, bytes: number): void {

@@ -5,7 +5,11 @@ import { GOAWAY_OK } from '../protocol/constants.ts';
 import { transportClosed } from './end-reasons.ts';
 import type { SessionTimers } from './keepalive.ts';
 import type { Pings } from './pings.ts';
+import type { Probe } from './probe.ts';
 import type { Transport, TransportClosed } from './transport.ts';
+
+/** How soon behind the peer's end of the transport it is asked whether it is still there, in milliseconds. */
+const FIRST_PROBE_MS = 20;
 
 /** What the end of a session has to do with. */
 export interface EndingParts {
@@ -15,6 +19,7 @@ export interface EndingParts {
   readonly transport: Transport;
   readonly timers: SessionTimers;
   readonly pings: Pings;
+  readonly probe: Probe;
   /** For how long, without any progress, streams may still send behind the peer's end, in milliseconds. */
   readonly closeTimeoutMs: number;
   /** For how long, without any progress, the last bytes may leave, in milliseconds. */
@@ -40,7 +45,7 @@ export class SessionEnding {
   /** Bytes of this side reach nobody any more. */
   outputDead = false;
   /** The peer's input is complete and was processed. */
-  #inputEnded = false;
+  inputEnded = false;
 
   constructor(parts: EndingParts) {
     this.#parts = parts;
@@ -48,8 +53,8 @@ export class SessionEnding {
 
   /** The peer has ended its direction, and all that came before is processed. */
   inputEnd(): void {
-    const { engine, transport, closeTimeoutMs, schedule } = this.#parts;
-    this.#inputEnded = true;
+    const { duplex, engine, transport, probe, closeTimeoutMs, schedule } = this.#parts;
+    this.inputEnded = true;
     if (this.outputDead) {
       process.nextTick(() => this.#loseTransport());
     } else if (!transport.allowsHalfOpen) {
@@ -60,6 +65,8 @@ export class SessionEnding {
       this.#queueGoaway();
       // A stream that waits for a window waits in vain now.
       this.#startLinger(closeTimeoutMs);
+      // A peer that has only finished takes a PING; one that has closed is noticed by it.
+      probe.start(FIRST_PROBE_MS, () => !duplex.destroyed && engine.wantRead());
       schedule();
     }
   }
@@ -85,7 +92,7 @@ export class SessionEnding {
     const inputLost = input && !duplex.writableEnded;
     const outputLost = output && !duplex.readableEnded;
     if (!inputLost && !outputLost) return;
-    if (duplex.writableEnded && !this.#inputEnded) {
+    if (duplex.writableEnded && !this.inputEnded) {
       // All input is there, but the application has not taken it yet.
       this.outputDead = true;
       timers.stopKeepAlive();
@@ -96,8 +103,9 @@ export class SessionEnding {
 
   /** The session is destroyed: its last words leave if they can at once, and the transport is let go. */
   release(): void {
-    const { duplex, engine, transport, timers, pings, lingerTimeoutMs } = this.#parts;
+    const { duplex, engine, transport, timers, pings, probe, lingerTimeoutMs } = this.#parts;
     timers.stop();
+    probe.stop();
     if (duplex.readableEnded) {
       engine.transportEnd();
       transport.linger(lingerTimeoutMs, duplex);

@@ -7,10 +7,12 @@ import { abortedBy, closeTimedOut, destroyedBy, keepAliveTimedOut } from './end-
 import { EngineAccess } from './engine-access.ts';
 import { EventReporter } from './event-reporter.ts';
 import { TypedDuplex } from './evented-duplex.ts';
+import { Inlet } from './inlet.ts';
 import { SessionTimers } from './keepalive.ts';
 import { resolveVersion, type SessionVersion } from './negotiate.ts';
 import { Outlet } from './outlet.ts';
 import { Pings } from './pings.ts';
+import { Probe } from './probe.ts';
 import { raise } from './raise.ts';
 
 import { SessionEnding } from './session-ending.ts';
@@ -56,9 +58,9 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
   /** Somebody has ever asked for bytes. */
   #started = false;
   readonly #access: EngineAccess;
+  readonly #probe = new Probe(() => this.sendPing());
   #scheduled = false;
-  /** The callback of a write that waits for the application to consume. */
-  #held: Done | null = null;
+  readonly #inlet: Inlet;
   /** The first SETTINGS wait for a frame of the peer. */
   #startPending = false;
   readonly #timers: SessionTimers;
@@ -95,7 +97,11 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
     this.engine = new Engine(
       side,
       protocol.id,
-      { now: () => performance.now(), ...options },
+      {
+        now: () => performance.now(),
+        sessionCreditLimit: Math.floor(settled.inboundLimit),
+        ...options,
+      },
       this.#reporter,
     );
     this.#access = new EngineAccess(this.engine, {
@@ -114,6 +120,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
       settled.lingerTimeoutMs,
     );
     this.#reporter.streams = this.streams;
+    this.#inlet = new Inlet(this.engine, settled.inboundLimit, this.#probe);
     this.transport = new Transport({
       closed: (closed) => this.ending.transportClosed(closed),
       drained: () => this.#flush(),
@@ -133,6 +140,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
       transport: this.transport,
       timers: this.#timers,
       pings: this.pings,
+      probe: this.#probe,
       closeTimeoutMs: settled.closeTimeoutMs,
       lingerTimeoutMs: settled.lingerTimeoutMs,
       schedule: () => this.schedule(),
@@ -159,7 +167,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
 
   /** Whether reading is held back until the application consumes. */
   protected get inputHeld(): boolean {
-    return this.#held !== null;
+    return this.#inlet.held;
   }
 
   /** Whether the session has failed and its GOAWAY is on its way. */
@@ -180,7 +188,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
   readonly #onTick = (): void => {
     this.#scheduled = false;
     this.#flush();
-    this.#releaseInput();
+    this.#inlet.release();
   };
 
   /** Watches that `close()` comes to an end. */
@@ -221,8 +229,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
     }
     this.#receive(chunk);
     this.#flush();
-    if (this.#isOverfull()) this.#held = done;
-    else done();
+    this.#inlet.processed(done);
   }
 
   override _final(done: Done): void {
@@ -246,7 +253,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
     this.closeError = error;
     this.#stopAbort();
     this.ending.release();
-    this.#held = null;
+    this.#inlet.close();
     if (CHANNELS.sessionClosed.hasSubscribers) {
       CHANNELS.sessionClosed.publish({ session: this, error });
     }
@@ -272,17 +279,6 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
     }
     if (!this.ending.outputEnded && !this.ending.outputDead) this.#outlet.send(this.#access.pull);
     this.ending.check();
-  }
-
-  #isOverfull(): boolean {
-    return this.engine.unconsumedBytes > this.settled.inboundLimit;
-  }
-
-  #releaseInput(): void {
-    const held = this.#held;
-    if (held === null || this.#isOverfull()) return;
-    this.#held = null;
-    held();
   }
 
   // What the engine reports

@@ -1,6 +1,6 @@
 import { abortSignal } from '../common/abort.ts';
 import { checkObject } from '../common/check.ts';
-import type { EngineOptions } from '../engine/options.ts';
+import { defaultMaxUnconsumed, type EngineOptions } from '../engine/options.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import {
   DEFAULT_WINDOW_SIZE,
@@ -110,9 +110,6 @@ export interface ResolvedSessionOptions {
   readonly settingsKey: string;
 }
 
-/** The engine's default of `maxUnconsumedBytes`. */
-const DEFAULT_MAX_UNCONSUMED = 64 << 20;
-
 /** The longest time a timer can take. */
 const MAX_TIMEOUT_MS = 0x7fffffff;
 
@@ -208,7 +205,7 @@ function inboundLimit(version: ProtocolVersion, options: SessionOptions): number
   const name = 'inboundHighWaterMark';
   const limit = integer(name, options[name] ?? 1 << 20, 1, Number.MAX_SAFE_INTEGER);
   if (!version.streamWindows || options.flowControl === false) return limit;
-  return (options.maxUnconsumedBytes ?? DEFAULT_MAX_UNCONSUMED) / 2;
+  return (options.maxUnconsumedBytes ?? defaultMaxUnconsumed(options)) / 2;
 }
 
 function isEntries(input: SettingsInput): input is readonly SettingsEntry[] {

@@ -131,7 +131,8 @@ export class Session extends SpdylaySession {
    * @throws InvalidArgumentError for bad headers or a bad priority
    */
   request(headers: HeaderList, options: StreamOptions = {}): SpdyStream {
-    if (this.destroyed || this.closing || this.goawayReceived || this.engine.failed) {
+    const over = this.destroyed || this.ending.inputEnded || this.engine.failed;
+    if (over || this.closing || this.goawayReceived) {
       const message = 'the session is closing: no new stream can be opened';
       throw new InvalidStateError(message, 'ERR_SPDY_SESSION_CLOSED');
     }

@@ -12,6 +12,7 @@ import {
   CTRL_FLAG_UNIDIRECTIONAL,
   DATA_FLAG_FIN,
   HEADERS,
+  INTERNAL_ERROR,
   OPT_NO_AUTO_WINDOW_UPDATE2,
   REFUSED_STREAM,
   SYN_REPLY,
@@ -239,7 +240,7 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     const birth = this.#engine.getStreamUserData(0);
     if (!(birth instanceof StreamBirth)) return;
     const { stream } = birth;
-    const end = (): void => this.#call(stream, () => stream.streamClosed(status, error));
+    const end = (): unknown => this.#call(stream, () => stream.streamClosed(status, error));
     // Refused at once: whoever opens it has still to get it, and to listen.
     if (birth.over) end();
     else process.nextTick(end);
@@ -255,11 +256,13 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     const stream = parent === undefined ? make() : parent.run(make);
     this.#streams.set(streamId, stream);
     let wanted = false;
-    this.#call(parent ?? stream, () => {
+    const served = this.#call(parent ?? stream, () => {
       wanted = parent?.emit('push', stream) === true || this.#host.offer(stream, frame);
     });
+    // What a listener has begun before it threw must not be repeated, as a refused stream may be.
+    if (!served) stream.close(INTERNAL_ERROR);
     // A push that nobody asked for (SPDY/3 3.3.2).
-    if (!wanted) stream.close(REFUSED_STREAM);
+    else if (!wanted) stream.close(REFUSED_STREAM);
     else if ((flags & CTRL_FLAG_FIN) !== 0) this.#call(stream, () => stream.receiveEnd());
   }
 
@@ -284,12 +287,14 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     if (this.#automatic) this.#engine.setOption(OPT_NO_AUTO_WINDOW_UPDATE2, 1);
   }
 
-  /** Calls a stream in its context; what its listeners throw must not stop the session. */
-  #call(stream: SpdyStream, report: () => void): void {
+  /** Calls a stream in its context; what its listeners throw must not stop the session. False if one did. */
+  #call(stream: SpdyStream, report: () => void): boolean {
     try {
       stream.run(report);
+      return true;
     } catch (exception) {
       raise(exception);
+      return false;
     }
   }
 }

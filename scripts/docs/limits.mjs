@@ -125,6 +125,12 @@ const ENGINE_GROUPS = {
       "Received bytes of all streams that the application has not consumed (`windowUpdates: 'consume'`).",
       `${STREAM} 7 FLOW_CONTROL_ERROR for the stream that goes beyond, \`ERR_SPDY_TOO_MUCH_BUFFERED\``,
     ],
+    sessionCreditLimit: [
+      [0, Number.MAX_SAFE_INTEGER],
+      'bytes',
+      "Unconsumed bytes of all streams up to which the session window (SPDY/3.1) is given back on receipt (`windowUpdates: 'consume'`). A Session takes half of `maxUnconsumedBytes`.",
+      'The session window is given back for what is consumed: a stream that is not read may stop others.',
+    ],
     emptyDataRate: [
       RATE,
       'frames',

@@ -42,6 +42,7 @@ const INTEGERS: readonly (readonly [
   ['maxOutstandingPings', 1, 1000000, 10],
   ['maxQueuedReplies', 1, 10000000, 1000],
   ['maxUnconsumedBytes', 1, Number.MAX_SAFE_INTEGER, 67108864],
+  ['sessionCreditLimit', 0, Number.MAX_SAFE_INTEGER, 0],
 ];
 
 const FLAGS = ['flowControl', 'lenientStreams', 'credentials'] as const;
