@@ -127,7 +127,8 @@ export interface EngineOptions {
   readonly pingRate?: RateLimit;
   /**
    * Received header blocks, whoever they are for, in bytes: what they inflate to, and 144 for each pair. DATA allows as much more as it
-   * has bytes, a stream that ends well 4096. Default 8388608, then 4194304 per second.
+   * has bytes, a stream that ends well 4096. Default 4194304, then as many per second; 64 times
+   * `maxHeaderListSize` if that is more.
    */
   readonly headerRate?: RateLimit;
   /** GOAWAY frames. Default 100, then 10 per second. */
@@ -168,6 +169,7 @@ export function resolveOptions(side: Side, options: EngineOptions): ResolvedOpti
   const usualWindow = headerCompression === 'indexed' ? 13 : 11;
   const maxConcurrentStreams = integer(options, 'maxConcurrentStreams', 0, 0xffffffff, 100);
   const maxHeaderListSize = integer(options, 'maxHeaderListSize', 1, MAX_FRAME_LENGTH, 65536);
+  const largest = Math.max(65536, maxHeaderListSize);
   const maxHeaderCount = integer(options, 'maxHeaderCount', 1, 1_000_000, 256);
   const maxStreamHeaderMemory = integer(
     options,
@@ -231,7 +233,7 @@ export function resolveOptions(side: Side, options: EngineOptions): ResolvedOpti
     streamResetRate: rate(options, 'streamResetRate', 1000, 33),
     settingsRate: rate(options, 'settingsRate', 100, 10),
     pingRate: rate(options, 'pingRate', 1000, 100),
-    headerRate: rate(options, 'headerRate', 1 << 23, 1 << 22),
+    headerRate: rate(options, 'headerRate', 64 * largest, 64 * largest),
     goawayRate: rate(options, 'goawayRate', 100, 10),
     emptyDataRate: rate(options, 'emptyDataRate', 1000, 100),
     windowUpdateRate: rate(options, 'windowUpdateRate', 10_000, 1000),

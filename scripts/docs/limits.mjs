@@ -290,6 +290,7 @@ const DEFAULT_TEXTS = {
   sensitiveHeaders: 'none',
   compressionLevel: 'server 9, client 0',
   compressionWindowBits: "13 for `'indexed'`, 11 for `'deflate'`",
+  headerRate: '4194304, then 4194304 per second; 64 times `maxHeaderListSize` if that is more',
   maxStreamHeaderMemory: '102400: `maxHeaderListSize` and 144 for each of `maxHeaderCount`',
   maxSessionHeaderMemory:
     'server 1048576, client 16777216; more with 8192 for each of `maxConcurrentStreams`, or 8 times `maxStreamHeaderMemory`',

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { checkRange } from '../../lib/common/check.ts';
+import { PAIR_COST } from '../../lib/common/header-cost.ts';
 import { Engine } from '../../lib/engine/engine.ts';
 import {
   applyOption,
@@ -53,7 +54,7 @@ const RATES = [
   ['pingRate', 1000, 100],
   ['emptyDataRate', 1000, 100],
   ['goawayRate', 100, 10],
-  ['headerRate', 8388608, 4194304],
+  ['headerRate', 4194304, 4194304],
   ['windowUpdateRate', 10000, 1000],
 ] as const;
 
@@ -75,6 +76,20 @@ describe('engine/options', () => {
       credentials: false,
       now: null,
     });
+  });
+
+  it('larger blocks have more memory and a higher rate', () => {
+    const options = resolveOptions(SERVER, { maxHeaderListSize: 1 << 20, maxHeaderCount: 1000 });
+    expect(options.maxStreamHeaderMemory).to.equal((1 << 20) + 1000 * PAIR_COST);
+    expect(options.maxSessionHeaderMemory).to.equal(8 * options.maxStreamHeaderMemory);
+    expect(options.headerRate).to.deep.equal({ burst: 1 << 26, perSecond: 1 << 26 });
+  });
+
+  it('more streams have more memory for headers, and a client, which opens its own, has', () => {
+    const ofServer = (maxConcurrentStreams: number): number =>
+      resolveOptions(SERVER, { maxConcurrentStreams }).maxSessionHeaderMemory;
+    expect([1, 1000].map(ofServer)).to.deep.equal([1 << 20, 8_192_000]);
+    expect(resolveOptions(CLIENT, {}).maxSessionHeaderMemory).to.equal(1 << 24);
   });
 
   it('deflate compresses at a server, and stores at a client (checklist 240)', () => {
