@@ -5,6 +5,7 @@ import type { RequestOptions } from './options.ts';
 /** The fields of a message that can be set and read. */
 export interface FieldHolder {
   hasHeader(name: string): boolean;
+  getHeader(name: string): unknown;
   getHeaders(): http.OutgoingHttpHeaders;
   setHeader(name: string, value: number | string | readonly string[]): unknown;
   appendHeader(name: string, value: string | readonly string[]): unknown;
@@ -13,7 +14,7 @@ export interface FieldHolder {
 type Value = string | readonly string[];
 
 /**
- * Sets the fields that the options of a request give, and `host` unless they do. Of an object each field is set, so that the message checks
+ * Sets the fields that the options of a request give, and `host` unless they do (an empty one counts as none). Of an object each field is set, so that the message checks
  * it as `http` does: a list has several values, anything else is text, `undefined` throws. Pairs are added.
  *
  * @throws TypeError for a name or value that no field can have
@@ -29,7 +30,7 @@ export function setFields(message: FieldHolder, options: RequestOptions, host: s
       for (const [name, value] of Object.entries(headers)) message.setHeader(name, value as Value);
     }
   }
-  if (!message.hasHeader('host')) message.setHeader('host', host);
+  if (!message.getHeader('host')) message.setHeader('host', host);
   if (auth && !message.hasHeader('authorization')) {
     message.setHeader('authorization', `Basic ${Buffer.from(auth).toString('base64')}`);
   }

@@ -20,11 +20,13 @@ export function contentLengthFor(
   told: readonly string[],
   actual: number | null,
 ): string | null {
-  const [length, ...others] = new Set(told.flatMap((value) => value.split(',')).map(trim));
-  if (others.length > 0 || (length !== undefined && !/^\d+$/.test(length))) {
+  const lengths = [...new Set(told.flatMap((value) => value.split(',')).map(trim))];
+  if (!lengths.every((length) => /^\d+$/.test(length))) {
     throw new InvalidArgumentError(`content-length must be a number, got ${told.join(', ')}`);
   }
-  if (length !== undefined && actual !== null && Number(length) !== actual) {
+  const [length, ...others] = lengths;
+  const wrong = length !== undefined && actual !== null && Number(length) !== actual;
+  if (wrong || others.length > 0) {
     const message = 'Request body length does not match content-length header';
     throw httpError(Error, 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', message);
   }

@@ -67,7 +67,7 @@ describe('http/client/request-head', () => {
       ['a', '1'],
       ['host', 'other'],
     ]);
-    for (const none of [null, undefined, {}, []]) {
+    for (const none of [null, undefined, {}, [], { host: '' }]) {
       expect(fieldsOf(messageWith(none))).to.deep.equal([['host', 'host.example']]);
     }
   });
