@@ -17,8 +17,3 @@ export function headerTextLength(headers: HeaderList): number {
 export function headerCost(headers: HeaderList): number {
   return headerTextLength(headers) + PAIR_COST * headers.length;
 }
-
-/** How many pairs fit into `bytes` of memory besides `textLength` characters. */
-export function affordablePairs(bytes: number, textLength: number): number {
-  return Math.max(0, Math.floor((bytes - textLength) / PAIR_COST));
-}

@@ -1,10 +1,5 @@
 import { expect } from 'chai';
-import {
-  affordablePairs,
-  headerCost,
-  headerTextLength,
-  PAIR_COST,
-} from '../../lib/common/header-cost.ts';
+import { headerCost, headerTextLength, PAIR_COST } from '../../lib/common/header-cost.ts';
 import type { HeaderList } from '../../lib/protocol/frames.ts';
 
 const LIST: HeaderList = [
@@ -22,11 +17,5 @@ describe('common/header-cost', () => {
     expect(headerCost(LIST)).to.equal(10 + 2 * PAIR_COST);
     expect(headerCost([])).to.equal(0);
     expect(headerCost([['a', 'b']]) / 2).to.be.above(50);
-  });
-
-  it('knows how many pairs a memory has room for', () => {
-    expect(affordablePairs(headerCost(LIST), headerTextLength(LIST))).to.equal(2);
-    expect(affordablePairs(headerCost(LIST) - 1, headerTextLength(LIST))).to.equal(1);
-    expect(affordablePairs(10, 11)).to.equal(0);
   });
 });
