@@ -58,7 +58,7 @@ export {
 } from './kubeconfig/kubeconfig.ts';
 export { loadServiceAccount } from './kubeconfig/service-account.ts';
 export { ServerCommand, type ServerCommandEvents } from './server/command.ts';
-export type { CommandHandler } from './server/command-session.ts';
+export type { CommandHandler } from './server/command-outcome.ts';
 export type { ForwardedConnection, PortForwardHandler } from './server/forward-session.ts';
 export { type ForwardToOptions, forwardTo } from './server/forward-to.ts';
 export type { StreamingServerOptions } from './server/options.ts';

@@ -30,8 +30,7 @@ export class FakeAnswers {
     const token = this.#token;
     const { authorization } = request.headers;
     // Whoever runs commands here shall not be a page in somebody's browser.
-    if (request.headers.origin !== undefined)
-      return failure(403, 'Forbidden', 'no requests of browsers');
+    if (isOfAPage(request)) return failure(403, 'Forbidden', 'no requests of browsers');
     if (token !== null && authorization === undefined) {
       const message = `pods is forbidden: User "system:anonymous" cannot ${verbOf(method, action)}`;
       return failure(403, 'Forbidden', message);
@@ -109,4 +108,11 @@ function podNotFound(pod: string | null): Refusal {
 /** For `refuse()`. */
 export function asError(refusal: Refusal): UpgradeRefusedError {
   return new UpgradeRefusedError(refusal.message ?? '', refusal.code, refusal);
+}
+
+/** Whether a page may have sent a request. Some programs name the address of the server as their origin; no page of another site can. */
+function isOfAPage({ headers: { origin, host = '' } }: IncomingMessage): boolean {
+  if (origin === undefined) return false;
+  const own = URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
+  return !own || !/^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/.test(host);
 }

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Deadline } from '../../common/deadline.ts';
 import type { Session, SpdyStream } from '../../session/public.ts';
-import { RemoteFailureError } from '../errors.ts';
 import { StreamInput, StreamOutput } from '../wire/command-streams.ts';
 import {
   headerValue,
@@ -11,18 +10,13 @@ import {
   STREAM_TYPE,
   type StreamType,
 } from '../wire/protocols.ts';
-import { exitStatus, internalError, type KubernetesStatus, SUCCESS } from '../wire/status.ts';
+import type { KubernetesStatus } from '../wire/status.ts';
 import type { TerminalSize } from '../wire/terminal-size.ts';
 import { TerminalSizeReader } from '../wire/terminal-size.ts';
 import { ServerCommand } from './command.ts';
+import { type CommandHandler, outcomeOf, statusText } from './command-outcome.ts';
 import { ServerLife } from './life.ts';
 import type { CommandRequest } from './routes.ts';
-
-/** Runs a command for a client: resolves with its exit code, 0 without one. What it throws is told to the client as a failure. */
-export type CommandHandler = (
-  command: ServerCommand,
-  // biome-ignore lint/suspicious/noConfusingVoidType: many a handler returns nothing
-) => number | undefined | void | Promise<number | undefined | void>;
 
 /** What a session of exec or attach is made of. */
 export interface CommandSessionInit {
@@ -108,25 +102,10 @@ export class CommandSession {
       const streams = { stdin: input, stdout, stderr };
       const command = new ServerCommand({ asked, request, protocol, ...streams, size, signal });
       this.#command = command;
-      const status = await this.#run(command);
+      const status = await outcomeOf(this.#init.handler, command, this.#init.failed);
       this.#command = null;
       await this.#finish(status, input, [stdout, stderr]);
     });
-  }
-
-  async #run(command: ServerCommand): Promise<KubernetesStatus> {
-    try {
-      const exitCode = (await this.#init.handler(command)) ?? 0;
-      if (command.kind === 'attach') return SUCCESS;
-      if (Number.isInteger(exitCode) && exitCode >= 0 && exitCode <= 255)
-        return exitStatus(exitCode);
-      throw new RangeError(`an exit code is an integer from 0 to 255, got ${String(exitCode)}`);
-    } catch (exception) {
-      this.#init.failed(exception);
-      if (exception instanceof RemoteFailureError && exception.status?.status === 'Failure')
-        return exception.status;
-      return internalError(exception instanceof Error ? exception.message : String(exception));
-    }
   }
 
   /**
@@ -146,7 +125,7 @@ export class CommandSession {
     if (!statusFirst) await flush();
     if (this.life.over) return;
     const error = new StreamOutput(this.#streams.get('error') as SpdyStream);
-    error.end(this.#statusText(status));
+    error.end(statusText(status, this.#rules.statusIsJson));
     await error.finished();
     await flush();
     const stdin = this.#streams.get('stdin');
@@ -154,11 +133,6 @@ export class CommandSession {
     const { endTimeoutMs } = this.#init;
     if (this.life.over || endTimeoutMs === 0) return;
     this.#deadline.start(endTimeoutMs, () => this.life.end());
-  }
-
-  #statusText(status: KubernetesStatus): string {
-    if (this.#rules.statusIsJson) return JSON.stringify(status);
-    return status.status === 'Success' ? '' : (status.message ?? 'the command failed');
   }
 
   #output(type: StreamType): StreamOutput | null {

@@ -17,7 +17,13 @@ export class ServerLife {
   /** `accept` is given each stream of the client. */
   constructor(session: Session, accept: (stream: SpdyStream) => void) {
     this.session = session;
-    new HeldInputWatch(session);
+    const watch = new HeldInputWatch({
+      get held() {
+        return session.state.inputHeld;
+      },
+      ping: () => void session.ping(() => {}),
+    });
+    session.once('close', () => watch.stop());
     this.signal = this.#gone.signal;
     this.closed = new Promise((done) => session.once('close', () => done()));
     session.on('stream', (stream) => {

@@ -30,6 +30,11 @@ export interface StreamingServerOptions {
   readonly maxPendingSessions?: number;
   /** Most connections at once in one port forwarding; streams of more are refused. Default 500. */
   readonly maxConnections?: number;
+  /**
+   * Origins, as `https://console.example.com`, of pages that may exec and attach over WebSocket, besides those of the server itself. Default
+   * none. Clients that are no browsers send no origin, or that of the server.
+   */
+  readonly origins?: readonly string[];
   /** Further options of the SPDY sessions. */
   readonly session?: SessionOptions;
 }
@@ -85,6 +90,16 @@ export function resolveStreamingOptions(options: StreamingServerOptions): Resolv
     maxSessions: count('maxSessions', 1000),
     maxPendingSessions: count('maxPendingSessions', 100),
     maxConnections: count('maxConnections', 500),
+    origins: originsOf(options.origins ?? []),
     session: options.session ?? {},
   };
+}
+
+function originsOf(origins: readonly string[]): readonly string[] {
+  const isOrigin = (one: unknown): boolean =>
+    typeof one === 'string' && URL.canParse(one) && new URL(one).origin === one;
+  if (Array.isArray(origins) && origins.every(isOrigin)) return [...origins];
+  throw new InvalidArgumentError(
+    'origins must be a list of origins, as https://console.example.com',
+  );
 }

@@ -8,9 +8,9 @@ import { Session, type SessionOptions } from '../../session/public.ts';
 import { UpgradeRefusedError } from '../errors.ts';
 import { kubernetesSession } from '../wire/session-options.ts';
 import { httpFailure } from '../wire/status.ts';
-import { type CommandHandler, CommandSession } from './command-session.ts';
+import type { CommandHandler } from './command-outcome.ts';
+import { CommandSession } from './command-session.ts';
 import { ForwardSession, type PortForwardHandler } from './forward-session.ts';
-import type { ServerLife } from './life.ts';
 import {
   type ResolvedStreamingOptions,
   resolveStreamingOptions,
@@ -19,7 +19,14 @@ import {
 import { parseRoute, type Route, type StreamingRequest } from './routes.ts';
 import { type RuntimeRequest, readRuntimeRequest } from './runtime-request.ts';
 import { OneTimeTokens } from './tokens.ts';
-import { refuse, switchToCommand, switchToForward } from './upgrade.ts';
+import {
+  isWebSocketUpgrade,
+  refuse,
+  switchToCommand,
+  switchToForward,
+  switchToWebSocketCommand,
+} from './upgrade.ts';
+import { WebSocketCommand } from './websocket-command.ts';
 
 /** What a streaming server does for its clients. What it has no handler for is answered 501. */
 export interface StreamingHandlers {
@@ -46,6 +53,13 @@ const MAX_COMMAND_STREAMS = 32;
 /** The transport's own question whether the peer is still there. */
 const TCP_KEEPALIVE_MS = 30_000;
 
+/** What was begun for a client. */
+interface Served {
+  readonly life: { readonly closed: Promise<void>; end(): void };
+  /** Resolves when the handlers are done. */
+  readonly done: Promise<void>;
+}
+
 /** What may differ between transports. */
 interface SocketLike {
   setTimeout?(ms: number): unknown;
@@ -68,7 +82,7 @@ export class StreamingServer extends EventEmitter<StreamingServerEvents> {
   readonly #handlers: StreamingHandlers;
   readonly #options: ResolvedStreamingOptions;
   readonly #tokens = new OneTimeTokens<StreamingRequest>();
-  readonly #lives = new Set<ServerLife>();
+  readonly #lives = new Set<Served['life']>();
   readonly #detach: (() => void)[] = [];
   #sessions = 0;
   #pending = 0;
@@ -223,7 +237,7 @@ export class StreamingServer extends EventEmitter<StreamingServerEvents> {
     const common = { request, failed, streamCreationTimeoutMs, endTimeoutMs };
     (socket as SocketLike).setTimeout?.(0);
     (socket as SocketLike).setKeepAlive?.(true, TCP_KEEPALIVE_MS);
-    let served: CommandSession | ForwardSession;
+    let served: Served;
     if (asked.kind === 'portForward') {
       const handler = this.#handlers.portForward as PortForwardHandler;
       const { transport } = await switchToForward(request, socket, head);
@@ -232,6 +246,16 @@ export class StreamingServer extends EventEmitter<StreamingServerEvents> {
         streamResetRate: FORWARD_RESETS,
       });
       served = new ForwardSession({ ...common, session, asked, handler, maxConnections });
+      started();
+    } else if (isWebSocketUpgrade(request)) {
+      const handler = this.#handlers[asked.kind] as CommandHandler;
+      const { origins, idleTimeoutMs } = this.#options;
+      const switched = await switchToWebSocketCommand(request, socket, head, origins);
+      const { webSocket, subprotocol } = switched;
+      const broken = (error: Error): void => void this.emit('sessionError', error, request);
+      const limits = { endTimeoutMs, idleTimeoutMs };
+      const init = { socket: webSocket, asked, subprotocol, request, handler, failed, broken };
+      served = new WebSocketCommand({ ...init, ...limits });
       started();
     } else {
       const handler = this.#handlers[asked.kind] as CommandHandler;
@@ -273,5 +297,4 @@ function failure(code: number, reason: string, message: string): UpgradeRefusedE
   return new UpgradeRefusedError(message, code, httpFailure(code, reason, message));
 }
 
-/** Clients that are gone before they are answered. */
 function ignore(): void {}

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
 import { Deadline } from '../../common/deadline.ts';
 import { loadPackage, MissingPackageError } from '../../common/packages.ts';
 import { isSpdyUpgrade, refuseUpgrade, startSwitching } from '../../http/server/upgrade.ts';
 import { UpgradeRefusedError } from '../errors.ts';
+import { WEBSOCKET_COMMAND_PROTOCOLS } from '../wire/channels.ts';
 import {
   ACCEPTED_PROTOCOLS_FIELD,
   chooseProtocol,
@@ -18,6 +20,10 @@ import { WEBSOCKET_OPTIONS, WebSocketDuplex } from '../wire/websocket.ts';
 
 /** How long a refused client may take to read why, in milliseconds. */
 const REFUSAL_TIMEOUT_MS = 5000;
+
+/** Longest messages that are taken: of a tunnel, and of commands, whose clients send all of their input in one. */
+const MAX_TUNNEL_MESSAGE = 1 << 20;
+const MAX_COMMAND_MESSAGE = 8 << 20;
 
 /** A connection that speaks SPDY from now on, and the sub-protocol. */
 export interface Switched<T extends string> {
@@ -62,11 +68,38 @@ export async function switchToForward(
 ): Promise<Switched<typeof PORT_FORWARD_PROTOCOL>> {
   const protocol = PORT_FORWARD_PROTOCOL;
   if (isWebSocketUpgrade(request)) {
-    return { transport: await acceptWebSocket(request, socket, head), protocol };
+    const tunnel = PORT_FORWARD_WEBSOCKET_PROTOCOL;
+    if (!offeredOverWebSocket(request).includes(tunnel))
+      throw new Refusal(`the only WebSocket protocol that is spoken here is ${tunnel}`, 400);
+    const webSocket = await acceptWebSocket(request, socket, head, tunnel, MAX_TUNNEL_MESSAGE);
+    return { transport: new WebSocketDuplex(webSocket), protocol };
   }
   negotiate(request, [protocol]);
   startSwitching(request, socket, head, [[PROTOCOL_FIELD, protocol]]);
   return { transport: socket, protocol };
+}
+
+/**
+ * Accepts a WebSocket for an exec or attach. It is paused.
+ *
+ * @throws UpgradeRefusedError for a page of another site, and for no sub-protocol that is spoken here
+ */
+export async function switchToWebSocketCommand(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  origins: readonly string[],
+): Promise<{ readonly webSocket: WebSocket; readonly subprotocol: string }> {
+  if (isForeign(request, origins)) throw new Refusal('no requests of pages of other sites', 403);
+  const offered = offeredOverWebSocket(request);
+  const subprotocol =
+    offered.length === 0 ? '' : chooseProtocol(offered, WEBSOCKET_COMMAND_PROTOCOLS);
+  if (subprotocol === null) {
+    const spoken = WEBSOCKET_COMMAND_PROTOCOLS.join(', ');
+    throw new Refusal(`none of the offered protocols is spoken here, but ${spoken}`, 403);
+  }
+  const webSocket = await acceptWebSocket(request, socket, head, subprotocol, MAX_COMMAND_MESSAGE);
+  return { webSocket, subprotocol };
 }
 
 /** Answers a request that is refused, and closes the connection when the client has had time to read the answer. */
@@ -102,38 +135,56 @@ function negotiate<T extends string>(request: IncomingMessage, supported: readon
   );
 }
 
-function isWebSocketUpgrade(request: IncomingMessage): boolean {
+/** Whether a request asks for a WebSocket. */
+export function isWebSocketUpgrade(request: IncomingMessage): boolean {
   return /\bwebsocket\b/i.test(request.headers.upgrade ?? '');
 }
 
 function loadWebSocket(): Promise<typeof import('ws')> {
-  const loading = loadPackage<typeof import('ws')>('ws', 'port forwarding over WebSocket');
+  const loading = loadPackage<typeof import('ws')>('ws', 'WebSocket');
   return loading.catch((error) => {
     throw error instanceof MissingPackageError ? new Refusal(error.message, 501) : error;
   });
 }
 
+/** The sub-protocols that a WebSocket is asked for. */
+function offeredOverWebSocket(request: IncomingMessage): string[] {
+  return parseProtocols(request.headersDistinct['sec-websocket-protocol']);
+}
+
+/** Accepts a WebSocket; '' is no sub-protocol. */
 async function acceptWebSocket(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-): Promise<WebSocketDuplex> {
-  const protocol = PORT_FORWARD_WEBSOCKET_PROTOCOL;
-  const offered = parseProtocols(request.headersDistinct['sec-websocket-protocol']);
-  if (!offered.includes(protocol))
-    throw new Refusal(`the only WebSocket protocol that is spoken here is ${protocol}`, 400);
+  protocol: string,
+  maxPayload: number,
+): Promise<WebSocket> {
   const { WebSocketServer } = await loadWebSocket();
-  const options = { ...WEBSOCKET_OPTIONS, noServer: true, clientTracking: false };
+  const options = { ...WEBSOCKET_OPTIONS, maxPayload, noServer: true, clientTracking: false };
   const server = new WebSocketServer(options);
-  // The slash in its name is not allowed in one, and the package keeps to that: it must not see the name.
-  server.on('headers', (lines) => lines.push(`Sec-WebSocket-Protocol: ${protocol}`));
+  // No slash is allowed in such a name, and the package keeps to that: it must not see the name.
+  server.on('headers', (lines) => {
+    if (protocol !== '') lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
+  });
   const { 'sec-websocket-protocol': _, ...headers } = request.headers;
   const nameless: IncomingMessage = Object.create(request, { headers: { value: headers } });
   return new Promise((resolve, reject) => {
     // It answers bad handshakes itself.
     socket.once('close', () => reject(new Refusal('no WebSocket came of it', 400)));
-    server.handleUpgrade(nameless, socket, head, (webSocket) =>
-      resolve(new WebSocketDuplex(webSocket)),
-    );
+    server.handleUpgrade(nameless, socket, head, (webSocket) => {
+      // Until somebody listens.
+      webSocket.pause();
+      resolve(webSocket);
+    });
   });
+}
+
+/** Whether a page of another site may have sent a request: browsers say where it comes from. */
+function isForeign(
+  { headers: { origin, host } }: IncomingMessage,
+  origins: readonly string[],
+): boolean {
+  if (origin === undefined || origins.includes(origin)) return false;
+  return !URL.canParse(origin) || new URL(origin).host !== host?.toLowerCase();
 }

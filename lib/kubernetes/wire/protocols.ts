@@ -8,8 +8,11 @@ export const REMOTE_COMMAND_PROTOCOLS = [
   'channel.k8s.io',
 ] as const;
 
-/** A sub-protocol of exec and attach: v4 (status as JSON, so exit codes) to v1 (`channel.k8s.io`: stdin never ends). */
-export type RemoteCommandProtocol = (typeof REMOTE_COMMAND_PROTOCOLS)[number];
+/**
+ * A sub-protocol of exec and attach: v5 (over WebSocket only: stdin can end there too), v4 (status as JSON, so exit codes) to v1
+ * (`channel.k8s.io`: stdin never ends).
+ */
+export type RemoteCommandProtocol = 'v5.channel.k8s.io' | (typeof REMOTE_COMMAND_PROTOCOLS)[number];
 
 /** The sub-protocol of port forwarding. */
 export const PORT_FORWARD_PROTOCOL = 'portforward.k8s.io';

@@ -26,7 +26,7 @@ import type { CopyProgress } from '../../../lib/kubernetes/copy/options.ts';
 import { linkStaysInside, segmentsOf } from '../../../lib/kubernetes/copy/tar-names.ts';
 import { copyToPod } from '../../../lib/kubernetes/copy/to-pod.ts';
 import { ConnectionLostError, RemoteFailureError } from '../../../lib/kubernetes/errors.ts';
-import type { CommandHandler } from '../../../lib/kubernetes/server/command-session.ts';
+import type { CommandHandler } from '../../../lib/kubernetes/server/command-outcome.ts';
 import { runProcess } from '../../../lib/kubernetes/server/run-process.ts';
 import { createStreamingServer } from '../../../lib/kubernetes/server/streaming-server.ts';
 

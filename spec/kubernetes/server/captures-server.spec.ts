@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { expect } from 'chai';
 import type { ServerCommand } from '../../../lib/kubernetes/server/command.ts';
-import type { CommandHandler } from '../../../lib/kubernetes/server/command-session.ts';
+import type { CommandHandler } from '../../../lib/kubernetes/server/command-outcome.ts';
 import type { PortForwardHandler } from '../../../lib/kubernetes/server/forward-session.ts';
 import {
   createStreamingServer,

@@ -1,0 +1,184 @@
+import type { IncomingMessage } from 'node:http';
+import type { WebSocket } from 'ws';
+import { Deadline } from '../../common/deadline.ts';
+import { CHANNELS, type ChannelCodec, CLOSE_CHANNEL, codecOf } from '../wire/channels.ts';
+import { type RemoteCommandProtocol, rulesOf } from '../wire/protocols.ts';
+import type { KubernetesStatus } from '../wire/status.ts';
+import { TerminalSizeReader } from '../wire/terminal-size.ts';
+import { ServerCommand } from './command.ts';
+import { type CommandHandler, outcomeOf, statusText } from './command-outcome.ts';
+import { HeldInputWatch } from './held-input.ts';
+import type { CommandRequest } from './routes.ts';
+import { ChannelInput, ChannelOutput } from './websocket-streams.ts';
+
+/** What an exec or attach over WebSocket is made of. */
+export interface WebSocketCommandInit {
+  readonly socket: WebSocket;
+  readonly asked: CommandRequest;
+  /** As it was negotiated; '' for none. */
+  readonly subprotocol: string;
+  readonly request: IncomingMessage;
+  readonly handler: CommandHandler;
+  readonly endTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  /** What the handler has thrown. */
+  readonly failed: (error: unknown) => void;
+  /** The client broke the protocol. */
+  readonly broken: (error: Error) => void;
+}
+
+/** Close code of a client that is sent away (RFC 6455 7.4.1), and of an orderly end. */
+const GOING_AWAY = 1001;
+const NORMAL = 1000;
+/** Above so many waiting bytes PINGs are not answered. */
+const MOST_WAITING = 65536;
+/** How long a client may take for its answer to a close frame, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 2000;
+
+/** One exec or attach of a client over WebSocket: each message is for a channel. */
+export class WebSocketCommand {
+  /** How it ends: as with a session. */
+  readonly life: { readonly closed: Promise<void>; end(): void };
+  /** Resolves when the connection is closed and the handler is done. */
+  readonly done: Promise<void>;
+  readonly #init: WebSocketCommandInit;
+  readonly #codec: ChannelCodec;
+  readonly #protocol: RemoteCommandProtocol;
+  readonly #gone = new AbortController();
+  readonly #deadline = new Deadline();
+  readonly #idle = new Deadline();
+  readonly #sizes = new TerminalSizeReader();
+  readonly #stdin: ChannelInput | null;
+  readonly #outputs: readonly ChannelOutput[];
+  readonly #command: ServerCommand;
+  #inputEnded = false;
+
+  constructor(init: WebSocketCommandInit) {
+    this.#init = init;
+    const { socket, asked, request, subprotocol } = init;
+    this.#codec = codecOf(subprotocol);
+    this.#protocol = protocolOf(subprotocol);
+    const closed = new Promise<void>((done) => socket.once('close', () => done()));
+    this.life = { closed, end: () => this.#leave() };
+    this.#stdin = asked.stdin ? new ChannelInput(() => socket.resume()) : null;
+    const stdout = asked.stdout ? this.#output(CHANNELS.stdout) : null;
+    const stderr = asked.stderr ? this.#output(CHANNELS.stderr) : null;
+    this.#outputs = [stdout, stderr].filter((output) => output !== null);
+    const { signal } = this.#gone;
+    const streams = { stdin: this.#stdin, stdout, stderr };
+    const protocol = this.#protocol;
+    this.#command = new ServerCommand({ asked, request, protocol, ...streams, size: null, signal });
+    this.#watch();
+    socket.resume();
+    // A first size of the terminal comes behind the handshake.
+    const handled = new Promise((next) => setImmediate(next)).then(() => this.#run());
+    this.done = Promise.all([closed, handled]).then(() => {});
+  }
+
+  #watch(): void {
+    const { socket, broken } = this.#init;
+    const watch = new HeldInputWatch({
+      get held() {
+        return socket.isPaused;
+      },
+      ping: () => socket.ping(() => {}),
+    });
+    this.#stillBusy();
+    socket.on('message', (data: Buffer) => this.#message(data));
+    socket.on('ping', (data: Buffer) => {
+      this.#stillBusy();
+      // One that does not read is not answered either.
+      if (socket.readyState === socket.OPEN && socket.bufferedAmount < MOST_WAITING)
+        socket.pong(data);
+    });
+    socket.on('pong', () => this.#stillBusy());
+    socket.on('error', broken);
+    socket.once('close', () => {
+      watch.stop();
+      this.#deadline.stop();
+      this.#idle.stop();
+      this.#gone.abort();
+      this.#stdin?.destroy();
+      for (const output of this.#outputs) output.destroy();
+    });
+  }
+
+  #message(message: Buffer): void {
+    this.#stillBusy();
+    const decoded = this.#codec.decode(message);
+    if (decoded === null) return;
+    const { channel, data } = decoded;
+    if (channel === CHANNELS.stdin) this.#input(data);
+    else if (channel === CHANNELS.resize) this.#resize(data);
+    else if (channel === CLOSE_CHANNEL && data[0] === CHANNELS.stdin) this.#inputEnds();
+    // Others are for nobody.
+  }
+
+  #input(data: Buffer): void {
+    const stdin = this.#stdin;
+    if (stdin === null || stdin.destroyed || this.#inputEnded || data.length === 0) return;
+    if (!stdin.push(data)) this.#init.socket.pause();
+  }
+
+  #inputEnds(): void {
+    if (this.#protocol !== 'v5.channel.k8s.io' || this.#inputEnded) return;
+    this.#inputEnded = true;
+    if (this.#stdin?.destroyed === false) this.#stdin.push(null);
+  }
+
+  #resize(data: Buffer): void {
+    // Some clients send no line feed, nor any: each message is whole.
+    for (const size of this.#sizes.push(data)) this.#command.resized(size);
+  }
+
+  async #run(): Promise<void> {
+    const { handler, failed } = this.#init;
+    const status = await outcomeOf(handler, this.#command, failed);
+    // Nobody reads it any more: it must not hold up the rest.
+    this.#stdin?.destroy();
+    await Promise.all(this.#outputs.map((output) => output.finished()));
+    this.#finish(status);
+  }
+
+  /** The end that all clients understand: the status, and a close frame behind it. */
+  #finish(status: KubernetesStatus): void {
+    const { socket, endTimeoutMs } = this.#init;
+    if (this.#gone.signal.aborted || socket.readyState !== socket.OPEN) return;
+    const text = statusText(status, rulesOf(this.#protocol).statusIsJson);
+    if (text !== '') this.#send(CHANNELS.error, Buffer.from(text), () => {});
+    socket.close(NORMAL);
+    socket.resume();
+    if (endTimeoutMs > 0) this.#deadline.start(endTimeoutMs, () => socket.terminate());
+  }
+
+  /** Sends the client away. */
+  #leave(): void {
+    const { socket } = this.#init;
+    if (this.#gone.signal.aborted) return;
+    this.#gone.abort();
+    socket.close(GOING_AWAY);
+    socket.resume();
+    this.#deadline.start(CLOSE_TIMEOUT_MS, () => socket.terminate());
+  }
+
+  #stillBusy(): void {
+    const { idleTimeoutMs } = this.#init;
+    if (idleTimeoutMs > 0) this.#idle.start(idleTimeoutMs, () => this.#leave());
+  }
+
+  #output(channel: number): ChannelOutput {
+    return new ChannelOutput((data, done) => this.#send(channel, data, done));
+  }
+
+  #send(channel: number, data: Buffer, done: (error?: Error | null) => void): void {
+    this.#stillBusy();
+    const { binary } = this.#codec;
+    this.#init.socket.send(this.#codec.encode(channel, data), { binary }, done);
+  }
+}
+
+/** What a handler is told: the forms of v4 are v4, everything without a version is v1. */
+function protocolOf(subprotocol: string): RemoteCommandProtocol {
+  if (subprotocol === 'v5.channel.k8s.io') return subprotocol;
+  return subprotocol.startsWith('v4.') ? 'v4.channel.k8s.io' : 'channel.k8s.io';
+}
