@@ -17,12 +17,12 @@ export { ForwardListener, type ListenOptions } from './client/port-forward-liste
 export type {
   PortForwardOptions,
   PortForwardRequest,
-  PortForwardTransport,
   ReconnectOptions,
 } from './client/port-forward-options.ts';
 export { RemoteCommand } from './client/remote-command.ts';
 export { type RunOptions, type RunResult, run } from './client/run.ts';
 export type { PodTarget } from './client/target.ts';
+export type { Transport } from './client/transport.ts';
 export { type UpgradedConnection, type UpgradeRequest, upgradeToSpdy } from './client/upgrade.ts';
 export { copyFromPod } from './copy/from-pod.ts';
 export type {

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { resolveCommand } from '../../lib/kubernetes/client/command-options.ts';
 import { PodConnection } from '../../lib/kubernetes/client/pod-connection.ts';
 import { RemoteCommand } from '../../lib/kubernetes/client/remote-command.ts';
+import { SpdyCommand } from '../../lib/kubernetes/client/spdy-command.ts';
 import { kubernetesSession } from '../../lib/kubernetes/wire/session-options.ts';
 import { CLIENT, PROTO_SPDY3_1 } from '../../lib/protocol/constants.ts';
 import type { ProtocolVersion } from '../../lib/protocol/version.ts';
@@ -60,7 +61,7 @@ export function rawCommand(options: RawCommandOptions = {}): RawCommand {
   session.attach(connection.client);
   const resolved = resolveCommand(command, { pingIntervalMs: 0, ...rest });
   return {
-    command: new RemoteCommand(session, protocol, resolved),
+    command: new RemoteCommand(new SpdyCommand(session, protocol, resolved)),
     session,
     peer: new RawPeer(connection.server, SPDY31),
   };

@@ -5,6 +5,7 @@ import type { ClusterOptions } from '../kubeconfig/cluster.ts';
 import type { TerminalSize } from '../wire/terminal-size.ts';
 import type { KeepOpenOptions } from './keep-open.ts';
 import { type Action, type CommandQuery, type PodTarget, pathOf } from './target.ts';
+import { checkTransport, type Transport } from './transport.ts';
 
 /** A container behind an API server or on a kubelet. */
 export interface PodCommandTarget extends PodTarget {
@@ -35,6 +36,11 @@ export interface RemoteCommandOptions {
   readonly tty?: boolean;
   /** The first size of the terminal. */
   readonly size?: TerminalSize;
+  /**
+   * `'spdy'`, `'websocket'` (from Kubernetes 1.30 on; needs the package `ws`), or `'auto'`: SPDY, and WebSocket when the server does not let
+   * that through. Default `'auto'`.
+   */
+  readonly transport?: Transport;
   /** Ends the connection, and rejects with `ERR_SPDY_ABORTED`. */
   readonly signal?: AbortSignal;
   /** Milliseconds for connecting and the HTTP answer, 0 for no limit. Default 30000. */
@@ -65,6 +71,7 @@ export type AttachOptions = KubernetesTarget & RemoteCommandOptions;
 /** Options of a command with every default filled in. */
 export interface ResolvedCommand {
   readonly query: CommandQuery;
+  readonly transport: Transport;
   readonly size: TerminalSize | null;
   readonly replyTimeoutMs: number;
   readonly keepOpen: KeepOpenOptions;
@@ -100,7 +107,8 @@ export function resolveCommand(
   checkRange('pingIntervalMs', pingIntervalMs, 0, MAX_TIME);
   checkRange('pingTimeoutMs', pingTimeoutMs, 0, MAX_TIME);
   const keepOpen = { pingIntervalMs, pingTimeoutMs, inputIsRead };
-  return { query, size, replyTimeoutMs, keepOpen };
+  const transport = checkTransport(options.transport ?? 'auto');
+  return { query, transport, size, replyTimeoutMs, keepOpen };
 }
 
 /** Checks the size of a terminal. */

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { ClusterOptions } from '../kubeconfig/cluster.ts';
 import { REMOTE_COMMAND_PROTOCOLS } from '../wire/protocols.ts';
 import {
   type AttachOptions,
@@ -6,10 +7,15 @@ import {
   type KubernetesTarget,
   locateTarget,
   type RemoteCommandOptions,
+  type ResolvedCommand,
   resolveCommand,
 } from './command-options.ts';
-import { RemoteCommand } from './remote-command.ts';
+import { type CommandLink, RemoteCommand } from './remote-command.ts';
+import { SpdyCommand } from './spdy-command.ts';
+import { tryBoth } from './transport.ts';
 import { upgradeToSpdy } from './upgrade.ts';
+import { WebSocketCommand } from './websocket-command.ts';
+import { openWebSocket } from './websocket-upgrade.ts';
 
 /** The options that say which streams a command has, by their values where those are known beforehand. */
 export interface StreamFlags<
@@ -83,14 +89,48 @@ export async function start<Started extends RemoteCommand>(
 ): Promise<Started> {
   const resolved = resolveCommand(command, options, inputIsRead);
   const action = command === null ? 'attach' : 'exec';
+  const way = { ...locateTarget(target, action, resolved.query), options, resolved };
+  const { transport } = resolved;
+  const link =
+    transport === 'spdy'
+      ? await overSpdy(way)
+      : transport === 'websocket'
+        ? await overWebSocket(way)
+        : await tryBoth<CommandLink>(
+            () => overSpdy(way),
+            () => overWebSocket(way),
+          );
+  // What was asked for is what it has: the types of the callers say no more.
+  return new RemoteCommand(link) as Started;
+}
+
+/** Where a command is started, and how. */
+interface Way {
+  readonly cluster: ClusterOptions;
+  readonly path: string;
+  readonly options: RemoteCommandOptions;
+  readonly resolved: ResolvedCommand;
+}
+
+async function overSpdy({ cluster, path, options, resolved }: Way): Promise<CommandLink> {
   const { signal, timeoutMs, session } = options;
   const upgraded = await upgradeToSpdy({
-    ...locateTarget(target, action, resolved.query),
+    cluster,
+    path,
     protocols: REMOTE_COMMAND_PROTOCOLS,
     ...(signal === undefined ? {} : { signal }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(session === undefined ? {} : { session }),
   });
-  // What was asked for is what it has: the types of the callers say no more.
-  return new RemoteCommand(upgraded.session, upgraded.protocol, resolved) as Started;
+  return new SpdyCommand(upgraded.session, upgraded.protocol, resolved);
+}
+
+async function overWebSocket({ cluster, path, options, resolved }: Way): Promise<CommandLink> {
+  const { signal = new AbortController().signal, timeoutMs = 30_000 } = options;
+  const { stdin, tty } = resolved.query;
+  // Below v5 stdin has no end; what is typed in a terminal needs none.
+  const protocols =
+    stdin && !tty ? ['v5.channel.k8s.io'] : ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
+  const { socket, protocol } = await openWebSocket({ cluster, path, timeoutMs, signal }, protocols);
+  return new WebSocketCommand(socket, protocol, resolved, signal);
 }

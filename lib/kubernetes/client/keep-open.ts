@@ -12,6 +12,22 @@ export interface KeepOpenOptions {
   readonly inputIsRead: boolean;
 }
 
+/** A connection, as it is kept open. */
+export interface KeptConnection {
+  /** Whether it is open. */
+  readonly open: boolean;
+  /** Whether nothing is read from it, because nobody takes what has come. */
+  readonly held: boolean;
+  /** Grows with everything that comes. */
+  readonly received: number;
+  /** Bytes of input that were sent. */
+  readonly sent: number;
+  /** Sends a PING. */
+  ping(answered: () => void): void;
+  /** Ends it: nothing comes any more. */
+  lose(error: Error): void;
+}
+
 /**
  * So many bytes behind the last answered PING may wait in front of the next one: a server that is built on spdystream answers none while one of
  * its streams is not read and its queue is full.
@@ -19,25 +35,26 @@ export interface KeepOpenOptions {
 const EXCUSE_BYTES = 65536;
 
 /**
- * Sends PING now and then, so that nobody on the way takes the connection for dead, and destroys the session when nothing comes back. TCP
- * alone would take a quarter of an hour for that, because bytes of ours are on their way.
+ * Sends PING now and then, so that nobody on the way takes the connection for dead, and ends the connection when nothing comes back. TCP alone
+ * would take a quarter of an hour for that, because bytes of ours are on their way.
  */
 export class KeepOpen {
-  readonly #session: Session;
+  readonly #connection: KeptConnection;
   readonly #options: KeepOpenOptions;
   readonly #answer = new Deadline();
   #timer: NodeJS.Timeout | null = null;
-  /** Bytes of DATA that were sent before the last PING that was answered. */
+  /** A PING is not answered yet. */
+  #waiting = false;
+  /** Bytes that were sent before the last PING that was answered. */
   #readByPeer = 0;
 
-  constructor(session: Session, options: KeepOpenOptions) {
-    this.#session = session;
+  constructor(connection: KeptConnection, options: KeepOpenOptions) {
+    this.#connection = connection;
     this.#options = options;
     const { pingIntervalMs } = options;
     if (pingIntervalMs === 0) return;
     this.#timer = setInterval(() => this.#ping(), pingIntervalMs);
     this.#timer.unref();
-    session.once('close', () => this.stop());
   }
 
   /** No more PINGs. */
@@ -48,17 +65,17 @@ export class KeepOpen {
   }
 
   #ping(): void {
-    const { phase, pendingPings } = this.#session.state;
-    if (phase !== 'open') {
+    if (!this.#connection.open) {
       this.stop();
       return;
     }
     // One that is not answered yet will do; more would only fill the queue of a server that is stuck.
-    if (pendingPings > 0) return;
-    const { dataSent } = this.#session.statistics;
-    void this.#session.ping((error) => {
-      if (error !== null) return;
-      this.#readByPeer = dataSent;
+    if (this.#waiting) return;
+    const { sent } = this.#connection;
+    this.#waiting = true;
+    this.#connection.ping(() => {
+      this.#waiting = false;
+      this.#readByPeer = sent;
       this.#answer.stop();
     });
     if (this.#options.pingTimeoutMs > 0) this.#wait();
@@ -66,21 +83,49 @@ export class KeepOpen {
 
   #wait(): void {
     const { pingTimeoutMs } = this.#options;
-    const { bytesReceived } = this.#session.statistics;
+    const { received } = this.#connection;
     this.#answer.start(pingTimeoutMs, () => {
-      if (this.#session.statistics.bytesReceived !== bytesReceived || this.#isExcused()) {
+      if (this.#connection.received !== received || this.#isExcused()) {
         this.#wait();
         return;
       }
+      this.stop();
       const message = `nothing came within ${pingTimeoutMs} ms behind a PING`;
-      this.#session.destroy(new SpdyError('ERR_SPDY_TIMEOUT', message, 'peer'));
+      this.#connection.lose(new SpdyError('ERR_SPDY_TIMEOUT', message, 'peer'));
     });
   }
 
   /** Whether the answer may wait behind bytes that nobody reads, here or there. */
   #isExcused(): boolean {
-    const { state, statistics } = this.#session;
-    if (state.inputHeld) return true;
-    return !this.#options.inputIsRead && statistics.dataSent - this.#readByPeer > EXCUSE_BYTES;
+    const { held, sent } = this.#connection;
+    return held || (!this.#options.inputIsRead && sent - this.#readByPeer > EXCUSE_BYTES);
   }
+}
+
+/** Keeps a session open. */
+export function keepSessionOpen(session: Session, options: KeepOpenOptions): KeepOpen {
+  const keepOpen = new KeepOpen(
+    {
+      get open() {
+        return session.state.phase === 'open';
+      },
+      get held() {
+        return session.state.inputHeld;
+      },
+      get received() {
+        return session.statistics.bytesReceived;
+      },
+      get sent() {
+        return session.statistics.dataSent;
+      },
+      ping: (answered) =>
+        void session.ping((error) => {
+          if (error === null) answered();
+        }),
+      lose: (error) => void session.destroy(error),
+    },
+    options,
+  );
+  session.once('close', () => keepOpen.stop());
+  return keepOpen;
 }

@@ -1,11 +1,10 @@
 import { onAbort } from '../../common/abort.ts';
-import { MissingPackageError } from '../../common/packages.ts';
 import { SpdyError } from '../../errors.ts';
 import type { Session, SessionOptions } from '../../session/public.ts';
 import { UpgradeRefusedError } from '../errors.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
 import { PORT_FORWARD_PROTOCOL } from '../wire/protocols.ts';
-import type { PortForwardTransport } from './port-forward-options.ts';
+import { type Transport, tryBoth } from './transport.ts';
 import { upgradeToSpdy } from './upgrade.ts';
 import { upgradeToWebSocket } from './websocket-upgrade.ts';
 
@@ -20,9 +19,9 @@ export interface PortForwardTarget {
 /** Opens a session for port forwarding; with `'auto'` it learns which transport the server takes. */
 export class PortForwardConnector {
   readonly #target: PortForwardTarget;
-  #transport: PortForwardTransport;
+  #transport: Transport;
 
-  constructor(target: PortForwardTarget, transport: PortForwardTransport) {
+  constructor(target: PortForwardTarget, transport: Transport) {
     this.#target = target;
     this.#transport = transport;
   }
@@ -39,27 +38,21 @@ export class PortForwardConnector {
   }
 
   async #try(signal: AbortSignal): Promise<Session> {
-    if (this.#transport === 'websocket') return await this.#overWebSocket(signal);
-    try {
-      return await this.#overSpdy(signal);
-    } catch (error) {
-      if (this.#transport === 'spdy' || !(error instanceof UpgradeRefusedError)) throw error;
-      return await this.#secondChoice(error, signal);
-    }
+    const over = { spdy: this.#overSpdy, websocket: this.#overWebSocket };
+    const way = async (transport: 'spdy' | 'websocket'): Promise<Session> => {
+      const session = await over[transport].call(this, signal);
+      this.#transport = transport;
+      return session;
+    };
+    if (this.#transport !== 'auto') return await way(this.#transport);
+    return await tryBoth(
+      () => way('spdy'),
+      () => way('websocket'),
+    );
   }
 
-  /** Tries WebSocket, after SPDY was refused. */
-  async #secondChoice(refusal: UpgradeRefusedError, signal: AbortSignal): Promise<Session> {
-    try {
-      const session = await this.#overWebSocket(signal);
-      this.#transport = 'websocket';
-      return session;
-    } catch (error) {
-      // The first refusal says more than that the other way is closed as well.
-      if (error instanceof UpgradeRefusedError || error instanceof MissingPackageError)
-        throw refusal;
-      throw error;
-    }
+  #overWebSocket(signal: AbortSignal): Promise<Session> {
+    return upgradeToWebSocket({ ...this.#target, signal });
   }
 
   async #overSpdy(signal: AbortSignal): Promise<Session> {
@@ -75,10 +68,6 @@ export class PortForwardConnector {
     if (protocol === PORT_FORWARD_PROTOCOL) return session;
     session.destroy();
     throw new UpgradeRefusedError('the server chose no sub-protocol', 101, null);
-  }
-
-  #overWebSocket(signal: AbortSignal): Promise<Session> {
-    return upgradeToWebSocket({ ...this.#target, signal });
   }
 }
 

@@ -1,12 +1,9 @@
 import { abortSignal } from '../../common/abort.ts';
 import { checkObject, checkRange } from '../../common/check.ts';
-import { InvalidArgumentError } from '../../errors.ts';
 import type { SessionOptions } from '../../session/public.ts';
 import type { KubernetesTarget } from './command-options.ts';
 import type { KeepOpenOptions } from './keep-open.ts';
-
-/** What carries the session: SPDY behind an HTTP upgrade, SPDY inside of a WebSocket, or whichever the server takes. */
-export type PortForwardTransport = 'auto' | 'spdy' | 'websocket';
+import { checkTransport, type Transport } from './transport.ts';
 
 /** How a lost connection is replaced. Every number has a default. */
 export interface ReconnectOptions {
@@ -21,10 +18,10 @@ export interface ReconnectOptions {
 /** Options of `portForward()` besides the target. */
 export interface PortForwardOptions {
   /**
-   * `'spdy'`, `'websocket'` (from Kubernetes 1.31 on; needs the package `ws`), or `'auto'`: SPDY, and WebSocket when the server
-   * refuses it. Default `'auto'`.
+   * `'spdy'`, `'websocket'` (SPDY inside of a WebSocket, from Kubernetes 1.31 on; needs the package `ws`), or `'auto'`: SPDY, and WebSocket when the
+   * server does not let that through. Default `'auto'`.
    */
-  readonly transport?: PortForwardTransport;
+  readonly transport?: Transport;
   /** Replaces a lost connection when the next local connection comes. Default false: the listeners are closed. */
   readonly reconnect?: boolean | ReconnectOptions;
   /** Ends everything, with `ERR_SPDY_ABORTED`. */
@@ -54,7 +51,7 @@ export type PortForwardRequest = KubernetesTarget & PortForwardOptions;
 
 /** The options with every default filled in. */
 export interface ResolvedPortForward {
-  readonly transport: PortForwardTransport;
+  readonly transport: Transport;
   readonly reconnect: Required<ReconnectOptions> | null;
   readonly signal: AbortSignal | null;
   readonly timeoutMs: number;
@@ -69,13 +66,8 @@ const MAX_TIME = 0x7fffffff;
 /** Checks the options and fills in the defaults. */
 export function resolvePortForward(options: PortForwardOptions): ResolvedPortForward {
   checkObject('options', options);
-  const { transport = 'auto' } = options;
-  if (!['auto', 'spdy', 'websocket'].includes(transport))
-    throw new InvalidArgumentError(
-      `transport must be one of auto, spdy, websocket, got ${String(transport)}`,
-    );
   return {
-    transport,
+    transport: checkTransport(options.transport ?? 'auto'),
     reconnect: resolveReconnect(options.reconnect ?? false),
     signal: abortSignal(options.signal),
     timeoutMs: time(options, 'timeoutMs', 30_000),

@@ -7,7 +7,7 @@ import { REFUSED_STREAM } from '../../protocol/constants.ts';
 import type { Session } from '../../session/public.ts';
 import { ConnectionLostError } from '../errors.ts';
 import { locateTarget } from './command-options.ts';
-import { KeepOpen } from './keep-open.ts';
+import { type KeepOpen, keepSessionOpen } from './keep-open.ts';
 import { leave } from './leave.ts';
 import { PodConnection } from './pod-connection.ts';
 import { isWorthRetrying, PortForwardConnector } from './port-forward-connect.ts';
@@ -216,7 +216,7 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
 
   #adopt(session: Session): void {
     this.#session = session;
-    this.#keepOpen = new KeepOpen(session, this.#settings.keepOpen);
+    this.#keepOpen = keepSessionOpen(session, this.#settings.keepOpen);
     // Servers open none.
     session.on('stream', (stream) => stream.close(REFUSED_STREAM));
     let failure: Error | null = null;

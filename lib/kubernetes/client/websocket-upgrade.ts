@@ -15,17 +15,22 @@ import { kubernetesSession } from '../wire/session-options.ts';
 import { WEBSOCKET_OPTIONS, WebSocketDuplex } from '../wire/websocket.ts';
 import { aborted, locate, readBody, refusal, tokenFor } from './upgrade.ts';
 
-/** How a WebSocket becomes a session. */
+/** How a WebSocket is opened. */
 export interface WebSocketRequest {
   readonly cluster: ClusterOptions;
   /** Path and query behind the prefix of `server`. */
   readonly path: string;
   /** Milliseconds for connecting and the answer, 0 for no limit. */
   readonly timeoutMs: number;
-  /** Gives up, and ends the session later. */
+  /** Gives up. */
   readonly signal: AbortSignal;
-  /** Options of the session, over those that Kubernetes needs. */
-  readonly session: SessionOptions;
+}
+
+/** A WebSocket that is open, and paused until somebody listens. */
+export interface OpenWebSocket {
+  readonly socket: WebSocket;
+  /** The sub-protocol that the server chose; '' for none. */
+  readonly protocol: string;
 }
 
 /** Idle time before TCP asks whether the other end is there. */
@@ -36,11 +41,31 @@ const SUBPROTOCOL_FIELD = 'sec-websocket-protocol';
  * Asks for a WebSocket that carries the bytes of a SPDY/3.1 session (Kubernetes 1.31), and resolves with the session. Rejects as
  * `upgradeToSpdy()` does. Needs the package `ws`.
  */
-export async function upgradeToWebSocket(options: WebSocketRequest): Promise<Session> {
+export async function upgradeToWebSocket(
+  options: WebSocketRequest & { readonly session: SessionOptions },
+): Promise<Session> {
+  const { socket } = await openWebSocket(options, [PORT_FORWARD_WEBSOCKET_PROTOCOL]);
+  const stream = new WebSocketDuplex(socket);
+  stream.on('error', () => {});
+  const session = new Session(
+    CLIENT,
+    'spdy/3.1',
+    kubernetesSession({ signal: options.signal, ...options.session }),
+  );
+  session.on('error', () => {});
+  return session.attach(stream);
+}
+
+/** Opens a WebSocket for one of these sub-protocols. Rejects as `upgradeToSpdy()` does. Needs the package `ws`. */
+export async function openWebSocket(
+  options: WebSocketRequest,
+  protocols: readonly string[],
+): Promise<OpenWebSocket> {
   const { cluster, signal } = options;
-  const { WebSocket: Client } = await loadPackage<typeof import('ws')>(
+  const { WebSocket: Client } = await loadPackage(
     'ws',
     "the transport 'websocket'",
+    () => import('ws'),
   );
   const url = locate(cluster.server, options.path);
   const secure = url.protocol === 'https:';
@@ -55,37 +80,30 @@ export async function upgradeToWebSocket(options: WebSocketRequest): Promise<Ses
       ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
       ...headers,
       // `ws` takes no name with a slash as a sub-protocol: the field is written and read here.
-      [SUBPROTOCOL_FIELD]: PORT_FORWARD_WEBSOCKET_PROTOCOL,
+      [SUBPROTOCOL_FIELD]: protocols.join(', '),
     },
     ...WEBSOCKET_OPTIONS,
     ...({ connectSignal: attempt.signal } satisfies TunnelOptions),
   });
-  const stream = new WebSocketDuplex(socket);
-  stream.on('error', () => {});
-  await opened(socket, options).catch((error) => {
+  try {
+    const protocol = await opened(socket, options);
+    const found = protocols.find((name) => name.toLowerCase() === protocol.toLowerCase());
+    if (found !== undefined) return { socket, protocol: found };
+    socket.terminate();
+    throw new UpgradeRefusedError(otherProtocol(protocol), 101, null);
+  } catch (error) {
     attempt.abort();
     throw error;
-  });
-  const session = new Session(
-    CLIENT,
-    'spdy/3.1',
-    kubernetesSession({ signal, ...options.session }),
-  );
-  session.on('error', () => {});
-  return session.attach(stream);
+  }
 }
 
-/** Waits for the answer to the handshake. */
-function opened(socket: WebSocket, { signal, timeoutMs }: WebSocketRequest): Promise<void> {
+/** Waits for the answer to the handshake: resolves with the sub-protocol. */
+function opened(socket: WebSocket, { signal, timeoutMs }: WebSocketRequest): Promise<string> {
   return new Promise((resolve, reject) => {
     const deadline = new Deadline();
-    const settle = (error: Error | null): void => {
+    const settle = (error: Error): void => {
       deadline.stop();
       stopAbort();
-      if (error === null) {
-        resolve();
-        return;
-      }
       reject(error);
       socket.terminate();
     };
@@ -105,8 +123,10 @@ function opened(socket: WebSocket, { signal, timeoutMs }: WebSocketRequest): Pro
     });
     socket.on('error', settle);
     socket.once('open', () => {
-      if (protocol.toLowerCase() === PORT_FORWARD_WEBSOCKET_PROTOCOL.toLowerCase()) settle(null);
-      else settle(new UpgradeRefusedError(otherProtocol(protocol), 101, null));
+      deadline.stop();
+      stopAbort();
+      socket.pause();
+      resolve(protocol);
     });
   });
 }

@@ -39,7 +39,13 @@ export interface CopyResult {
 export interface CopyOptions
   extends Pick<
     RemoteCommandOptions,
-    'signal' | 'timeoutMs' | 'replyTimeoutMs' | 'pingIntervalMs' | 'pingTimeoutMs' | 'session'
+    | 'transport'
+    | 'signal'
+    | 'timeoutMs'
+    | 'replyTimeoutMs'
+    | 'pingIntervalMs'
+    | 'pingTimeoutMs'
+    | 'session'
   > {
   /** Called as the copy goes on. What it throws ends the copy. */
   readonly onProgress?: (progress: CopyProgress) => void;
@@ -117,9 +123,11 @@ export class CopyCounter {
 /** The part of the options that says where and how a command is run. */
 export function execPart(options: CopyToPodOptions | CopyFromPodOptions): ExecPart {
   const { cluster, pod, namespace, container, uid, api } = options;
-  const { signal, timeoutMs, replyTimeoutMs, pingIntervalMs, pingTimeoutMs, session } = options;
+  const { transport, signal, timeoutMs, replyTimeoutMs } = options;
+  const { pingIntervalMs, pingTimeoutMs, session } = options;
   const all = { cluster, pod, namespace, container, uid, api };
-  const more = { signal, timeoutMs, replyTimeoutMs, pingIntervalMs, pingTimeoutMs, session };
+  const times = { timeoutMs, replyTimeoutMs, pingIntervalMs, pingTimeoutMs };
+  const more = { transport, signal, session, ...times };
   const given = Object.entries({ ...all, ...more }).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given) as unknown as ExecPart;
 }

@@ -70,7 +70,7 @@ export class WebSocketCommand {
     this.#command = new ServerCommand({ asked, request, protocol, ...streams, size: null, signal });
     this.#watch();
     socket.resume();
-    // A first size of the terminal comes behind the handshake.
+    // Later, when whoever has made this is done, and what came along with the handshake was heard.
     const handled = new Promise((next) => setImmediate(next)).then(() => this.#run());
     this.done = Promise.all([closed, handled]).then(() => {});
   }
