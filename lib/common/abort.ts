@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from '../errors.ts';
+import { shown } from './check.ts';
 
 /**
  * Calls `action` with the reason once a signal is fired, in the next tick if it was before. Returns what takes that back; without a
@@ -26,5 +27,5 @@ export function onAbort(
 export function abortSignal(value: AbortSignal | null | undefined): AbortSignal | null {
   if (value === undefined || value === null) return null;
   if (value instanceof AbortSignal) return value;
-  throw new InvalidArgumentError(`signal must be an AbortSignal, got ${String(value)}`);
+  throw new InvalidArgumentError(`signal must be an AbortSignal, got ${shown(value)}`);
 }

@@ -1,14 +1,39 @@
 import { InvalidArgumentError } from '../errors.ts';
 
+/** As much of a string as a message shows. */
+const SHOWN_LENGTH = 100;
+
+/** A value as messages show it, with its type where that may be what is wrong: `5`, `'5' (string)`, `an object (Agent)`. */
+export function shown(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return `'${JSON.stringify(value.slice(0, SHOWN_LENGTH)).slice(1, -1)}' (string)`;
+    case 'bigint':
+      return `${value} (bigint)`;
+    case 'function':
+      return 'a function';
+    case 'object':
+      return value === null ? 'null' : shownObject(value);
+    default:
+      return String(value);
+  }
+}
+
 /** Checks that an argument is an integer in a range. */
 export function checkRange(name: string, value: unknown, min: number, max: number): void {
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return;
   const range = min === max ? String(min) : `an integer from ${min} to ${max}`;
-  throw new InvalidArgumentError(`${name} must be ${range}, got ${String(value)}`);
+  throw new InvalidArgumentError(`${name} must be ${range}, got ${shown(value)}`);
 }
 
 /** Checks that an argument with options is an object. */
 export function checkObject(name: string, value: unknown): void {
   if (typeof value === 'object' && value !== null) return;
-  throw new InvalidArgumentError(`${name} must be an object, got ${String(value)}`);
+  throw new InvalidArgumentError(`${name} must be an object, got ${shown(value)}`);
+}
+
+function shownObject(value: object): string {
+  if (Array.isArray(value)) return 'an array';
+  const name: unknown = (value.constructor as { name?: unknown } | undefined)?.name;
+  return typeof name !== 'string' || name === 'Object' ? 'an object' : `an object (${name})`;
 }

@@ -1,3 +1,4 @@
+import { optionNames, unknownOption } from '../common/option-names.ts';
 import type { SessionError, StreamError } from '../errors.ts';
 import type { ControlFrame } from '../protocol/frames.ts';
 
@@ -43,4 +44,39 @@ export interface EngineHandler {
   onStreamError?(error: StreamError): void;
   /** Beyond Spdylay: the session failed; GOAWAY is queued and nothing more will be read. */
   onSessionError?(error: SessionError): void;
+}
+
+const CALLBACK_NAMES = optionNames<EngineHandler>({
+  sendCb: true,
+  recvCb: true,
+  onCtrlRecv: true,
+  onInvalidCtrlRecv: true,
+  onDataChunkRecv: true,
+  onDataRecv: true,
+  beforeCtrlSend: true,
+  onCtrlSend: true,
+  onCtrlNotSend: true,
+  onDataSend: true,
+  onStreamClose: true,
+  onRequestRecv: true,
+  onCtrlRecvParseError: true,
+  onUnknownCtrlRecv: true,
+  onStreamError: true,
+  onSessionError: true,
+});
+
+/** What the names of callbacks look like; a handler may have others for its own use. */
+const CALLBACK = /^(?:on|before)[A-Z]|Cb$/;
+
+/**
+ * Checks that a handler has no callback which is never called.
+ *
+ * @throws InvalidArgumentError with the name that was most likely meant
+ */
+export function checkHandler(handler: EngineHandler): void {
+  for (const name in handler) {
+    if (!CALLBACK.test(name) || CALLBACK_NAMES.has(name)) continue;
+    if (typeof (handler as Readonly<Record<string, unknown>>)[name] !== 'function') continue;
+    throw unknownOption('handler of the Engine', name, CALLBACK_NAMES, 'callback');
+  }
 }

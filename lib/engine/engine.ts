@@ -11,7 +11,8 @@ import type { DataSource } from './data-provider.ts';
 import type { EngineHandler } from './engine-handler.ts';
 import { EngineOutlet } from './engine-outlet.ts';
 import { EngineState } from './engine-state.ts';
-import { applyOption, checkEnd, type EngineOptions, resolveOptions } from './options.ts';
+import { checkedOptions } from './option-names.ts';
+import { applyOption, checkEnd, type EngineOptions } from './options.ts';
 import { Receiver } from './receive-data.ts';
 import type { SessionCalls } from './session-calls.ts';
 import type { EngineStatistics } from './statistics.ts';
@@ -52,12 +53,11 @@ export class Engine implements SessionCalls {
     this.side = side;
     this.version = protocol;
     this.#handler = handler;
-    this.#state = new EngineState(side, protocol, resolveOptions(side, options), handler);
-    const inflater = new HeaderDecompressor(dictionaryFor(protocol.wire));
+    this.#state = new EngineState(side, protocol, checkedOptions(side, options), handler);
     this.#reader = new FrameReader(
       protocol,
       this.#state.options,
-      inflater,
+      new HeaderDecompressor(dictionaryFor(protocol.wire)),
       new Receiver(this.#state),
     );
     this.#state.reader = this.#reader;

@@ -1,4 +1,5 @@
-import { checkRange } from '../common/check.ts';
+import { checkRange, shown } from '../common/check.ts';
+import { checkOptions, optionNames } from '../common/option-names.ts';
 import { InvalidArgumentError } from '../errors.ts';
 
 /** A budget that refills with time: `burst` events at once, then `perSecond`. */
@@ -8,6 +9,8 @@ export interface RateLimit {
   /** What comes back each second, from 0 on, up to `burst`. */
   readonly perSecond: number;
 }
+
+const RATE_NAMES = optionNames<RateLimit>({ burst: true, perSecond: true });
 
 /** What a header name consists of. */
 const HEADER_NAME = /^[\x20-\x7e]+$/;
@@ -35,7 +38,7 @@ export function flag<T extends object>(
   const value = options[key];
   if (value === undefined) return fallback;
   if (typeof value !== 'boolean')
-    throw new InvalidArgumentError(`${key} must be true or false, got ${String(value)}`);
+    throw new InvalidArgumentError(`${key} must be true or false, got ${shown(value)}`);
   return value;
 }
 
@@ -51,7 +54,7 @@ export function choice<T extends object, const C extends string>(
   const found = choices.find((name) => name === value);
   if (found === undefined) {
     throw new InvalidArgumentError(
-      `${key} must be one of ${choices.join(', ')}, got ${String(value)}`,
+      `${key} must be one of ${choices.join(', ')}, got ${shown(value)}`,
     );
   }
   return found;
@@ -83,5 +86,6 @@ export function rate<T extends object>(
       `${key} must be { burst, perSecond } with numbers of at least 0`,
     );
   }
+  checkOptions(key, given, RATE_NAMES);
   return { burst: given.burst, perSecond: given.perSecond };
 }

@@ -1,4 +1,4 @@
-import { checkObject, checkRange } from '../common/check.ts';
+import { checkObject, checkRange, shown } from '../common/check.ts';
 import { PAIR_COST } from '../common/header-cost.ts';
 import { InvalidArgumentError, UnsupportedVersionError } from '../errors.ts';
 import type { FrameLimits } from '../framing/frame-limits.ts';
@@ -25,12 +25,12 @@ import { choice, flag, integer, names, type RateLimit, rate } from './option-che
  */
 export function checkEnd(side: Side, version: SessionVersion): ProtocolVersion {
   if (side !== CLIENT && side !== SERVER) {
-    throw new InvalidArgumentError(`side must be CLIENT (1) or SERVER (2), got ${String(side)}`);
+    throw new InvalidArgumentError(`side must be CLIENT (1) or SERVER (2), got ${shown(side)}`);
   }
   const protocol = findVersion(version);
   if (protocol !== null) return protocol;
   throw new UnsupportedVersionError(
-    `version must be PROTO_SPDY2, PROTO_SPDY3, PROTO_SPDY3_1 or the name of one, got ${String(version)}`,
+    `version must be PROTO_SPDY2, PROTO_SPDY3, PROTO_SPDY3_1 or the name of one, got ${shown(version)}`,
   );
 }
 
@@ -159,7 +159,7 @@ export interface ResolvedOptions
 export function resolveOptions(side: Side, options: EngineOptions): ResolvedOptions {
   checkObject('options', options);
   if (options.now !== undefined && typeof options.now !== 'function')
-    throw new InvalidArgumentError(`now must be a function, got ${String(options.now)}`);
+    throw new InvalidArgumentError(`now must be a function, got ${shown(options.now)}`);
   const headerCompression = choice(
     options,
     'headerCompression',

@@ -1,7 +1,7 @@
 import { InvalidStateError, type SessionError, type StreamError } from '../errors.ts';
 import type { ControlFrame } from '../protocol/frames.ts';
 import type { DataSource } from './data-provider.ts';
-import type { EngineHandler } from './engine-handler.ts';
+import { checkHandler, type EngineHandler } from './engine-handler.ts';
 
 /**
  * Calls the handler. An exception that comes out of it must not leave the engine half way, so the last one is kept and thrown by
@@ -14,6 +14,7 @@ export class Reporter {
   #exception: unknown;
 
   constructor(handler: EngineHandler) {
+    checkHandler(handler);
     this.#handler = handler;
   }
 

@@ -1,3 +1,4 @@
+import { shown } from '../common/check.ts';
 import { headerTextLength } from '../common/header-cost.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import type { Header, HeaderList } from '../protocol/frames.ts';
@@ -244,6 +245,5 @@ function malformed(reason: string): HeadFault {
 }
 
 function check(valid: boolean, what: string, given: string): void {
-  if (!valid)
-    throw new InvalidArgumentError(`expected a valid ${what}, got ${JSON.stringify(given)}`);
+  if (!valid) throw new InvalidArgumentError(`expected a valid ${what}, got ${shown(given)}`);
 }

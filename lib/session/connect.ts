@@ -8,6 +8,7 @@ import { SpdyError } from '../errors.ts';
 import { CLIENT } from '../protocol/constants.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
 import {
+  checkProtocols,
   getNpnProtocols,
   npnGetVersion,
   resolveVersion,
@@ -75,7 +76,7 @@ function offeredProtocols(
   options: ConnectOptions,
   version: ProtocolVersion | null,
 ): readonly string[] {
-  if (options.protocols !== undefined) return options.protocols;
+  if (options.protocols !== undefined) return checkProtocols(options.protocols);
   return version === null ? getNpnProtocols() : [version.name];
 }
 

@@ -1,4 +1,5 @@
 import { Deadline, StallDeadline } from '../common/deadline.ts';
+import { optionNames } from '../common/option-names.ts';
 
 /** Sends PING while nothing is received. */
 export interface KeepAliveOptions {
@@ -7,6 +8,12 @@ export interface KeepAliveOptions {
   /** Milliseconds after that PING in which something must be received, else the session is destroyed with `ERR_SPDY_TIMEOUT`. */
   readonly timeoutMs: number;
 }
+
+/** Their names. */
+export const KEEP_ALIVE_NAMES: ReadonlySet<string> = optionNames<KeepAliveOptions>({
+  intervalMs: true,
+  timeoutMs: true,
+});
 
 /** Watches whether the peer is still there, by PING. */
 export class KeepAlive {

@@ -1,4 +1,5 @@
-import { UnsupportedVersionError } from '../errors.ts';
+import { shown } from '../common/check.ts';
+import { InvalidArgumentError, UnsupportedVersionError } from '../errors.ts';
 import type { SpdyVersion } from '../protocol/constants.ts';
 import {
   findVersion,
@@ -52,11 +53,52 @@ export function selectNextProtocol(
 export function resolveVersion(version: SessionVersion): ProtocolVersion {
   const found = findVersion(version);
   if (found === null) {
+    const meant = versionMeant(version);
+    const advice =
+      meant === null
+        ? `only ${getNpnProtocols().join(', ')} (numbers 4, 3, 2)`
+        : `write '${meant.name}' or the number ${meant.id}`;
     throw new UnsupportedVersionError(
-      `SPDY version ${String(version)} is not spoken here, only ${getNpnProtocols().join(', ')} (4, 3, 2)`,
+      `SPDY version ${shown(version)} is not spoken here: ${advice}`,
     );
   }
   return found;
+}
+
+/**
+ * The records of versions, best first.
+ *
+ * @throws InvalidArgumentError unless it is an array
+ * @throws UnsupportedVersionError for an entry that is no version
+ */
+export function resolveVersions(versions: readonly SessionVersion[]): ProtocolVersion[] {
+  if (!Array.isArray(versions))
+    throw new InvalidArgumentError(
+      `versions must be an array of SPDY versions, got ${shown(versions)}`,
+    );
+  return versions.map((version) => resolveVersion(version as SessionVersion));
+}
+
+/**
+ * Checks a list of ALPN protocols.
+ *
+ * @throws InvalidArgumentError unless it is an array of names with 1 to 255 bytes
+ */
+export function checkProtocols(protocols: readonly string[]): readonly string[] {
+  const valid = (name: unknown): boolean =>
+    typeof name === 'string' && name !== '' && Buffer.byteLength(name) <= 255;
+  if (Array.isArray(protocols) && protocols.every(valid)) return protocols;
+  throw new InvalidArgumentError(
+    `protocols must be an array of ALPN names, got ${shown(protocols)}`,
+  );
+}
+
+/** What somebody may mean who writes `3.1`, `'3.1'`, `'SPDY/3.1'` or `'spdy3'`. */
+function versionMeant(given: unknown): ProtocolVersion | null {
+  const digits = String(given)
+    .replace(/^spdy|^v/i, '')
+    .replace(/^[/ v-]/i, '');
+  return PROTOCOL_VERSIONS.find(({ name }) => name === `spdy/${digits}`) ?? null;
 }
 
 function parseWireList(list: Uint8Array): string[] {

@@ -2,9 +2,11 @@
 export { type ConnectOptions, connect } from './connect.ts';
 export type { SessionState, SessionStatistics } from './diagnostics.ts';
 export {
+  checkProtocols,
   getNpnProtocols,
   npnGetVersion,
   resolveVersion,
+  resolveVersions,
   type SessionVersion,
 } from './negotiate.ts';
 export { raise } from './raise.ts';

@@ -18,6 +18,7 @@ import { raise } from './raise.ts';
 import { SessionEnding } from './session-ending.ts';
 import type { Emit, SessionEvents } from './session-events.ts';
 import {
+  engineOptions,
   type ResolvedSessionOptions,
   resolveSessionOptions,
   type SessionOptions,
@@ -100,7 +101,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
       {
         now: () => performance.now(),
         sessionCreditLimit: Math.floor(settled.inboundLimit),
-        ...options,
+        ...engineOptions(options),
       },
       this.#reporter,
     );

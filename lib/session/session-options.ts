@@ -1,5 +1,7 @@
 import { abortSignal } from '../common/abort.ts';
-import { checkObject } from '../common/check.ts';
+import { checkObject, shown } from '../common/check.ts';
+import { checkOptions, optionNames } from '../common/option-names.ts';
+import { ENGINE_OPTION_NAMES, ENGINE_OPTIONS } from '../engine/option-names.ts';
 import { defaultMaxUnconsumed, type EngineOptions } from '../engine/options.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import {
@@ -18,7 +20,7 @@ import {
 } from '../protocol/constants.ts';
 import type { SettingsEntry } from '../protocol/frames.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
-import type { KeepAliveOptions } from './keepalive.ts';
+import { KEEP_ALIVE_NAMES, type KeepAliveOptions } from './keepalive.ts';
 import type { SettingsStore } from './settings-store.ts';
 
 /** Name of a SETTINGS id. */
@@ -91,6 +93,24 @@ export interface SessionOptions extends EngineOptions {
   readonly settingsKey?: string | null;
 }
 
+/** Names of the options of a Session. */
+export const SESSION_OPTION_NAMES: ReadonlySet<string> = optionNames<SessionOptions>({
+  ...ENGINE_OPTIONS,
+  settings: true,
+  settingsTiming: true,
+  sessionWindowSize: true,
+  highWaterMark: true,
+  inboundHighWaterMark: true,
+  closeTimeoutMs: true,
+  lingerTimeoutMs: true,
+  keepAlive: true,
+  idleTimeoutMs: true,
+  idleIgnoresPing: true,
+  signal: true,
+  settingsStore: true,
+  settingsKey: true,
+});
+
 /** The options that are the session's own, with every default filled in. */
 export interface ResolvedSessionOptions {
   /** Entries of the first SETTINGS. */
@@ -122,7 +142,7 @@ export function resolveSessionOptions(
   version: ProtocolVersion,
   options: SessionOptions,
 ): ResolvedSessionOptions {
-  checkObject('options', options);
+  checkOptions('new Session()', options, SESSION_OPTION_NAMES);
   const settingsStore = options.settingsStore ?? null;
   const settingsKey = options.settingsKey ?? '';
   if (settingsStore !== null && settingsKey === '') {
@@ -133,7 +153,7 @@ export function resolveSessionOptions(
   const settingsTiming = options.settingsTiming ?? 'start';
   if (!['start', 'afterFirstFrame', 'never'].includes(settingsTiming)) {
     throw new InvalidArgumentError(
-      `settingsTiming must be one of start, afterFirstFrame, never, got ${String(settingsTiming)}`,
+      `settingsTiming must be one of start, afterFirstFrame, never, got ${shown(settingsTiming)}`,
     );
   }
   return {
@@ -156,6 +176,16 @@ export function resolveSessionOptions(
     settingsStore,
     settingsKey,
   };
+}
+
+/** The part of the options of a session that is for its engine. */
+export function engineOptions(options: SessionOptions): EngineOptions {
+  const given: Readonly<Record<string, unknown>> = { ...options };
+  const part: Record<string, unknown> = {};
+  for (const name of ENGINE_OPTION_NAMES) {
+    if (given[name] !== undefined) part[name] = given[name];
+  }
+  return part;
 }
 
 /**
@@ -214,6 +244,8 @@ function isEntries(input: SettingsInput): input is readonly SettingsEntry[] {
 
 function resolveKeepAlive(given: KeepAliveOptions | null): KeepAliveOptions | null {
   if (given === null) return null;
+  checkObject('keepAlive', given);
+  checkOptions('keepAlive', given, KEEP_ALIVE_NAMES);
   return {
     intervalMs: integer('keepAlive.intervalMs', given.intervalMs, 1, MAX_TIMEOUT_MS),
     timeoutMs: integer('keepAlive.timeoutMs', given.timeoutMs, 1, MAX_TIMEOUT_MS),
@@ -227,7 +259,7 @@ function time(name: string, value: number): number {
 function integer(name: string, value: number, min: number, max: number): number {
   if (!Number.isInteger(value) || value < min || value > max) {
     throw new InvalidArgumentError(
-      `${name} must be an integer from ${min} to ${max}, got ${String(value)}`,
+      `${name} must be an integer from ${min} to ${max}, got ${shown(value)}`,
     );
   }
   return value;
@@ -235,7 +267,7 @@ function integer(name: string, value: number, min: number, max: number): number 
 
 function flag(value: boolean | undefined): boolean {
   if (value !== undefined && typeof value !== 'boolean') {
-    throw new InvalidArgumentError(`idleIgnoresPing must be true or false, got ${String(value)}`);
+    throw new InvalidArgumentError(`idleIgnoresPing must be true or false, got ${shown(value)}`);
   }
   return value ?? false;
 }

@@ -1,4 +1,6 @@
 import type { Duplex } from 'node:stream';
+import { shown } from '../common/check.ts';
+import { checkOptions } from '../common/option-names.ts';
 import { InvalidArgumentError, InvalidStateError, type SpdyError } from '../errors.ts';
 import { GOAWAY_OK, type Side } from '../protocol/constants.ts';
 import type { HeaderList } from '../protocol/frames.ts';
@@ -8,7 +10,7 @@ import type { PingCallback } from './pings.ts';
 import type { SessionOptions } from './session-options.ts';
 import { SpdylaySession } from './spdylay-session.ts';
 import type { SpdyStream } from './stream.ts';
-import type { StreamOptions } from './stream-options.ts';
+import { STREAM_OPTION_NAMES, type StreamOptions } from './stream-options.ts';
 
 /**
  * One end of a SPDY connection as a Duplex: `socket.pipe(session).pipe(socket)`, or `session.attach(socket)`. It has the calls of
@@ -30,10 +32,17 @@ export class Session extends SpdylaySession {
 
   // The connection
 
-  /** Pipes both ways and follows the life of the transport: `socket.pipe(session).pipe(socket)`. Returns the session. */
+  /**
+   * Pipes both ways and follows the life of the transport: `socket.pipe(session).pipe(socket)`. Returns the session.
+   *
+   * @throws InvalidArgumentError for what is no Duplex
+   * @throws InvalidStateError when it is attached already
+   */
   attach(socket: Duplex): this {
     if (typeof socket?.pipe !== 'function')
-      throw new InvalidArgumentError(`attach() needs a Duplex, got ${String(socket)}`);
+      throw new InvalidArgumentError(`attach() needs a Duplex, got ${shown(socket)}`);
+    if (this.transport.piped)
+      throw new InvalidStateError('attach(): the session is attached to a transport already');
     socket.pipe(this).pipe(socket);
     return this;
   }
@@ -136,6 +145,7 @@ export class Session extends SpdylaySession {
       const message = 'the session is closing: no new stream can be opened';
       throw new InvalidStateError(message, 'ERR_SPDY_SESSION_CLOSED');
     }
+    checkOptions('request()', options, STREAM_OPTION_NAMES);
     return this.streams.open(headers, options);
   }
 

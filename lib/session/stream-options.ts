@@ -1,4 +1,5 @@
 import type { DuplexOptions } from 'node:stream';
+import { optionNames } from '../common/option-names.ts';
 
 /** How a stream is opened. */
 export interface StreamOptions {
@@ -9,6 +10,13 @@ export interface StreamOptions {
   /** Resets the stream with CANCEL and destroys it with `ERR_SPDY_ABORTED`. */
   readonly signal?: AbortSignal;
 }
+
+/** Their names. */
+export const STREAM_OPTION_NAMES: ReadonlySet<string> = optionNames<StreamOptions>({
+  priority: true,
+  endStream: true,
+  signal: true,
+});
 
 /** Readable or not, writable or not: few objects, since Node looks fast only into options whose shape it knows. */
 const DUPLEX_OPTIONS: readonly DuplexOptions[] = [false, true].flatMap((writable) =>

@@ -1,5 +1,4 @@
 import { abortSignal, onAbort } from '../common/abort.ts';
-import { checkObject } from '../common/check.ts';
 import { Deadline } from '../common/deadline.ts';
 import { IdTable } from '../common/id-table.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -56,7 +55,6 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
 
   /** Opens a stream. */
   open(headers: HeaderList, options: OpenOptions): SpdyStream {
-    checkObject('options', options);
     const signal = abortSignal(options.signal);
     const { priority = this.#engine.getPriLowest(), associatedId = 0 } = options;
     const endStream = options.endStream === true;

@@ -1,13 +1,17 @@
+import { shown } from '../common/check.ts';
+import { checkOptions, optionNames } from '../common/option-names.ts';
 import { InvalidArgumentError, InvalidStateError } from '../errors.ts';
 import { CANCEL } from '../protocol/constants.ts';
 import type { HeaderList } from '../protocol/frames.ts';
 import type { StreamEventsOf } from './stream-events.ts';
 
-import type { StreamOptions } from './stream-options.ts';
+import { STREAM_OPTION_NAMES, type StreamOptions } from './stream-options.ts';
 import { WritableHalf } from './writable-half.ts';
 
 /** Events of a SpdyStream with their arguments, besides those of a Duplex. */
 export type StreamEvents = StreamEventsOf<SpdyStream>;
+
+const RESPOND_OPTION_NAMES = optionNames<{ readonly endStream?: boolean }>({ endStream: true });
 
 /**
  * One SPDY stream as a Duplex, with the peer's flow control as its backpressure: bytes count as consumed when the application has taken
@@ -21,6 +25,7 @@ export class SpdyStream extends WritableHalf<SpdyStream> {
    * @throws InvalidStateError for a stream that needs no reply, or was replied to
    */
   respond(headers: HeaderList = [], options: { readonly endStream?: boolean } = {}): void {
+    checkOptions('respond()', options, RESPOND_OPTION_NAMES);
     if (this.own || this.associatedId !== 0)
       throw new InvalidStateError('only streams that the peer opened are replied to');
     if (this.replyHeaders !== null)
@@ -55,6 +60,7 @@ export class SpdyStream extends WritableHalf<SpdyStream> {
    */
   pushStream(headers: HeaderList, options: StreamOptions = {}): SpdyStream {
     if (this.own) throw new InvalidStateError('pushes belong to a stream of the client');
+    checkOptions('pushStream()', options, STREAM_OPTION_NAMES);
     return this.port.push(this, headers, options);
   }
 
@@ -62,7 +68,7 @@ export class SpdyStream extends WritableHalf<SpdyStream> {
   close(status: number = CANCEL): void {
     if (!Number.isInteger(status) || status < 1 || status > 11) {
       throw new InvalidArgumentError(
-        `status must be an integer from 1 to 11, got ${String(status)}`,
+        `status must be an integer from 1 to 11, got ${shown(status)}`,
       );
     }
     if (this.destroyed) return;

@@ -56,6 +56,11 @@ export class Transport {
     return this.#error;
   }
 
+  /** Whether a pipe leads into the sink. */
+  get piped(): boolean {
+    return this.#piped !== null;
+  }
+
   /** Bytes that the sink has not passed on. */
   get pendingBytes(): number {
     return this.#sink?.writableLength ?? 0;

@@ -47,7 +47,7 @@ describe('common/abort', () => {
     expect(abortSignal(signal)).to.equal(signal);
     expect([abortSignal(null), abortSignal(undefined)]).to.deep.equal([null, null]);
     expect(() => abortSignal({} as AbortSignal))
-      .to.throw('signal must be an AbortSignal, got [object Object]')
+      .to.throw('signal must be an AbortSignal, got an object')
       .with.property('code', 'ERR_SPDY_INVALID_ARGUMENT');
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { checkObject, checkRange } from '../../lib/common/check.ts';
+import { checkObject, checkRange, shown } from '../../lib/common/check.ts';
 import { InvalidArgumentError } from '../../lib/errors.ts';
 
 describe('common/check', () => {
@@ -11,7 +11,7 @@ describe('common/check', () => {
   for (const value of [0, 10, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '2', null, undefined]) {
     it(`refuses ${String(value)} (${typeof value}) and says what is wanted`, () => {
       expect(() => checkRange('n', value, 1, 9))
-        .to.throw(InvalidArgumentError, `n must be an integer from 1 to 9, got ${String(value)}`)
+        .to.throw(InvalidArgumentError, `n must be an integer from 1 to 9, got ${shown(value)}`)
         .with.property('code', 'ERR_SPDY_INVALID_ARGUMENT');
     });
   }
@@ -25,7 +25,7 @@ describe('common/check', () => {
     for (const value of [null, undefined, 1, 'text'])
       expect(() => checkObject('options', value)).to.throw(
         InvalidArgumentError,
-        `options must be an object, got ${String(value)}`,
+        `options must be an object, got ${shown(value)}`,
       );
   });
 });

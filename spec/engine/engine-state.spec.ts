@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { shown } from '../../lib/common/check.ts';
 import { SessionError } from '../../lib/errors.ts';
 import {
   CANCEL,
@@ -90,7 +91,7 @@ for (const version of PROTOCOL_VERSIONS) {
         const lab = serving(version);
         for (const wrong of [-1, 3, '1', undefined]) {
           expect(failureOf(() => lab.engine.failSession(wrong as number))).to.deep.equal(
-            invalidArgument(`status must be an integer from 0 to 2, got ${wrong}`),
+            invalidArgument(`status must be an integer from 0 to 2, got ${shown(wrong)}`),
           );
         }
         expect(lab.engine.failed).to.equal(false);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { shown } from '../../lib/common/check.ts';
 import type { DataSource } from '../../lib/engine/data-provider.ts';
 import { Engine } from '../../lib/engine/engine.ts';
 import type { EngineHandler } from '../../lib/engine/engine-handler.ts';
@@ -36,7 +37,7 @@ describe('engine/engine', () => {
   it('needs a side and a version that exist', () => {
     for (const side of [0, 3, '1', undefined]) {
       expect(failureOf(() => new Engine(side as Side, PROTO_SPDY3_1))).to.deep.equal(
-        invalidArgument(`side must be CLIENT (1) or SERVER (2), got ${String(side)}`),
+        invalidArgument(`side must be CLIENT (1) or SERVER (2), got ${shown(side)}`),
       );
     }
     for (const version of [0, 1, 5, 3.1, '3', undefined]) {
@@ -45,7 +46,7 @@ describe('engine/engine', () => {
         code: 'ERR_SPDY_UNSUPPORTED_VERSION',
         errno: -503,
         by: 'local',
-        message: `version must be PROTO_SPDY2, PROTO_SPDY3, PROTO_SPDY3_1 or the name of one, got ${String(version)}`,
+        message: `version must be PROTO_SPDY2, PROTO_SPDY3, PROTO_SPDY3_1 or the name of one, got ${shown(version)}`,
       });
     }
     expect(failureOf(() => new Engine(CLIENT, PROTO_SPDY3_1, { maxDataSize: 0 }))?.errno).to.equal(

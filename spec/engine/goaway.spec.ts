@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { shown } from '../../lib/common/check.ts';
 import { EngineState } from '../../lib/engine/engine-state.ts';
 import { resolveOptions } from '../../lib/engine/options.ts';
 import { receiveGoaway } from '../../lib/engine/receive-session.ts';
@@ -100,7 +101,7 @@ for (const version of PROTOCOL_VERSIONS) {
         }
         const lab = make(CLIENT);
         for (const wrong of [-1, 3, 0.5, '0']) {
-          const message = `status must be an integer from 0 to 2, got ${wrong}`;
+          const message = `status must be an integer from 0 to 2, got ${shown(wrong)}`;
           expect(failureOf(() => lab.engine.submitGoaway(wrong as number))).to.deep.equal(
             invalidArgument(message),
           );

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { checkRange } from '../../lib/common/check.ts';
+import { checkRange, shown } from '../../lib/common/check.ts';
 import { PAIR_COST } from '../../lib/common/header-cost.ts';
 import { Engine } from '../../lib/engine/engine.ts';
 import {
@@ -132,7 +132,7 @@ describe('engine/options', () => {
       const infinity = key === 'receiveWindowTolerance' ? [] : [Number.POSITIVE_INFINITY];
       for (const wrong of [min - 1, max + 1, min + 0.5, Number.NaN, ...infinity, '1', null, true]) {
         expect(failureOf(() => resolve(key, wrong))).to.deep.equal(
-          invalidArgument(`${key} must be an integer from ${min} to ${max}, got ${String(wrong)}`),
+          invalidArgument(`${key} must be an integer from ${min} to ${max}, got ${shown(wrong)}`),
         );
       }
     }
@@ -166,7 +166,7 @@ describe('engine/options', () => {
       expect([resolve(key, true), resolve(key, false)]).to.deep.equal([true, false]);
       for (const wrong of [0, 1, 'true', null]) {
         expect(failureOf(() => resolve(key, wrong))).to.deep.equal(
-          invalidArgument(`${key} must be true or false, got ${String(wrong)}`),
+          invalidArgument(`${key} must be true or false, got ${shown(wrong)}`),
         );
       }
     }
@@ -183,10 +183,10 @@ describe('engine/options', () => {
       expect(resolve('headerCompression', compression)).to.equal(compression);
     }
     expect(failureOf(() => resolve('headerCompression', 'gzip'))).to.deep.equal(
-      invalidArgument('headerCompression must be one of indexed, deflate, got gzip'),
+      invalidArgument("headerCompression must be one of indexed, deflate, got 'gzip' (string)"),
     );
     expect(failureOf(() => resolve('windowUpdates', 'never'))).to.deep.equal(
-      invalidArgument('windowUpdates must be one of auto, manual, consume, got never'),
+      invalidArgument("windowUpdates must be one of auto, manual, consume, got 'never' (string)"),
     );
     expect(failureOf(() => resolve('headerEncoding', null))).to.deep.equal(
       invalidArgument('headerEncoding must be one of latin1, utf8, got null'),
@@ -221,7 +221,7 @@ describe('engine/options', () => {
     expect(resolveOptions(SERVER, { now }).now).to.equal(now);
     for (const wrong of [5, null]) {
       expect(failureOf(() => resolve('now', wrong))).to.deep.equal(
-        invalidArgument(`now must be a function, got ${wrong}`),
+        invalidArgument(`now must be a function, got ${shown(wrong)}`),
       );
     }
   });
@@ -230,7 +230,7 @@ describe('engine/options', () => {
     for (const wrong of [null, 5, 'auto']) {
       const options = wrong as unknown as EngineOptions;
       expect(failureOf(() => resolveOptions(SERVER, options))).to.deep.equal(
-        invalidArgument(`options must be an object, got ${wrong}`),
+        invalidArgument(`options must be an object, got ${shown(wrong)}`),
       );
     }
   });
@@ -271,7 +271,7 @@ describe('engine/options', () => {
       for (const option of [OPT_NO_AUTO_WINDOW_UPDATE, OPT_NO_AUTO_WINDOW_UPDATE2]) {
         for (const wrong of [-1, 2, true, undefined]) {
           expect(failureOf(() => engine.setOption(option, wrong as number))).to.deep.equal(
-            invalidArgument(`the value must be an integer from 0 to 1, got ${wrong}`),
+            invalidArgument(`the value must be an integer from 0 to 1, got ${shown(wrong)}`),
           );
         }
       }
@@ -284,7 +284,9 @@ describe('engine/options', () => {
         applyOption(options, credit, OPT_MAX_RECV_CTRL_FRAME_BUFFER, value);
       for (const wrong of [8191, 16777216, 9000.5]) {
         expect(failureOf(() => set(wrong))).to.deep.equal(
-          invalidArgument(`the limit must be an integer from 8192 to 16777215, got ${wrong}`),
+          invalidArgument(
+            `the limit must be an integer from 8192 to 16777215, got ${shown(wrong)}`,
+          ),
         );
       }
       expect(options.maxControlFrameSize).to.equal(65536);

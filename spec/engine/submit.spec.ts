@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { shown } from '../../lib/common/check.ts';
 import type { DataSource } from '../../lib/engine/data-provider.ts';
 import type { StreamHandle } from '../../lib/engine/stream-record.ts';
 import {
@@ -24,7 +25,7 @@ const NO_IDS: Facts = {
 };
 
 function range(name: string, min: number, max: number, got: unknown): Facts {
-  return invalidArgument(`${name} must be an integer from ${min} to ${max}, got ${String(got)}`);
+  return invalidArgument(`${name} must be an integer from ${min} to ${max}, got ${shown(got)}`);
 }
 
 for (const version of PROTOCOL_VERSIONS) {

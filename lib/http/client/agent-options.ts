@@ -1,7 +1,13 @@
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
+import { shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
-import type { SessionOptions, SessionVersion } from '../../session/public.ts';
+import {
+  checkProtocols,
+  resolveVersion,
+  type SessionOptions,
+  type SessionVersion,
+} from '../../session/public.ts';
 import type { HeaderInput } from '../headers.ts';
 import type { Target } from './options.ts';
 import type { PushedRequest } from './push.ts';
@@ -88,9 +94,10 @@ export function resolveAgentOptions(options: SpdyAgentOptions): ResolvedAgentOpt
   const { proxy = null } = options;
   return {
     tls: options.tls ?? {},
-    version: options.version ?? null,
-    protocols: options.protocols ?? null,
-    defaultVersion: options.defaultVersion ?? null,
+    version: options.version === undefined ? null : resolveVersion(options.version).id,
+    protocols: options.protocols === undefined ? null : checkProtocols(options.protocols),
+    defaultVersion:
+      options.defaultVersion === undefined ? null : resolveVersion(options.defaultVersion).id,
     session: { sessionWindowSize: SESSION_WINDOW, ...options.session },
     keepAlive: options.keepAlive ?? true,
     idleTimeoutMs: integer('idleTimeoutMs', options.idleTimeoutMs ?? 30_000),
@@ -108,7 +115,7 @@ export function resolveAgentOptions(options: SpdyAgentOptions): ResolvedAgentOpt
 function integer(name: string, value: number): number {
   if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) {
     throw new InvalidArgumentError(
-      `${name} must be an integer from 0 to ${0x7fffffff}, got ${String(value)}`,
+      `${name} must be an integer from 0 to ${0x7fffffff}, got ${shown(value)}`,
     );
   }
   return value;

@@ -1,4 +1,5 @@
 import type tls from 'node:tls';
+import { shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { HeaderInput } from '../headers.ts';
 import { requestToSpdy } from '../message-head.ts';
@@ -111,7 +112,7 @@ function optionsOfUrl(url: URL): RequestOptions {
 function targetOf(options: RequestOptions): Target {
   const protocol = options.protocol ?? 'https:';
   if (protocol !== 'https:' && protocol !== 'http:') {
-    throw new InvalidArgumentError(`protocol must be http: or https:, got ${String(protocol)}`);
+    throw new InvalidArgumentError(`protocol must be http: or https:, got ${shown(protocol)}`);
   }
   const scheme = protocol === 'https:' ? 'https' : 'http';
   const standard = scheme === 'https' ? 443 : 80;
@@ -125,7 +126,7 @@ function targetOf(options: RequestOptions): Target {
   const given = options.port ?? '';
   const port = Number(given === '' ? ownPort || standard : given);
   if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw new InvalidArgumentError(`port must be from 1 to 65535, got ${String(given)}`);
+    throw new InvalidArgumentError(`port must be from 1 to 65535, got ${shown(given)}`);
   }
   const full = hostAndPort(hostname, port);
   const host = port === standard ? full.slice(0, full.lastIndexOf(':')) : full;

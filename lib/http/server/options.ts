@@ -1,11 +1,13 @@
 import type http from 'node:http';
 import type net from 'node:net';
 import type tls from 'node:tls';
+import { shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import {
   getNpnProtocols,
   resolveVersion,
+  resolveVersions,
   type SessionOptions,
   type SessionVersion,
 } from '../../session/public.ts';
@@ -99,9 +101,7 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
   if (secure && proxyProtocol !== null) {
     throw new InvalidArgumentError('proxyProtocol needs tls: false (the terminator speaks TLS)');
   }
-  const versions = (options.versions ?? getNpnProtocols()).map((version) =>
-    resolveVersion(version as SessionVersion),
-  );
+  const versions = resolveVersions(options.versions ?? (getNpnProtocols() as SessionVersion[]));
   const allowHttp1 = options.allowHttp1 ?? (secure || proxyProtocol !== null);
   const h2 = options.h2 ?? null;
   const closeTimeoutMs = time(options, 'closeTimeoutMs', 30_000);
@@ -152,7 +152,7 @@ function time(options: SpdyServerOptions, name: keyof SpdyServerOptions, fallbac
 function integer(name: string, value: number, max: number = Number.MAX_SAFE_INTEGER): number {
   if (!Number.isInteger(value) || value < 0 || value > max) {
     throw new InvalidArgumentError(
-      `${name} must be an integer from 0 to ${max}, got ${String(value)}`,
+      `${name} must be an integer from 0 to ${max}, got ${shown(value)}`,
     );
   }
   return value;

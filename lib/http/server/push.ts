@@ -4,6 +4,7 @@ import {
   validateHeaderName,
   validateHeaderValue,
 } from 'node:http';
+import { shown } from '../../common/check.ts';
 import { type ErrorCode, InvalidArgumentError, StreamError } from '../../errors.ts';
 import { CANCEL } from '../../protocol/constants.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
@@ -118,7 +119,7 @@ export function pushFor(
   };
   const { status = 200, priority = parent.priority, form = 'joined', endStream = false } = options;
   if (!Number.isInteger(status) || status < 200 || status > 599) {
-    throw new InvalidArgumentError(`status must be from 200 to 599, got ${String(status)}`);
+    throw new InvalidArgumentError(`status must be from 200 to 599, got ${shown(status)}`);
   }
   for (const name of Object.keys(headers)) {
     validateHeaderName(name);

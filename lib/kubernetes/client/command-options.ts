@@ -1,4 +1,4 @@
-import { checkObject, checkRange } from '../../common/check.ts';
+import { checkObject, checkRange, shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { SessionOptions } from '../../session/public.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
@@ -129,7 +129,7 @@ export function locateTarget(
   try {
     url = new URL(target.url);
   } catch {
-    throw new InvalidArgumentError(`url must be a URL, got ${String(target.url)}`);
+    throw new InvalidArgumentError(`url must be a URL, got ${shown(target.url)}`);
   }
   return { cluster: { ...target.cluster, server: url.origin }, path: url.pathname + url.search };
 }
@@ -142,6 +142,6 @@ function flag<K extends keyof RemoteCommandOptions>(
   const value = options[key];
   if (value === undefined) return fallback;
   if (typeof value !== 'boolean')
-    throw new InvalidArgumentError(`${key} must be true or false, got ${String(value)}`);
+    throw new InvalidArgumentError(`${key} must be true or false, got ${shown(value)}`);
   return value;
 }

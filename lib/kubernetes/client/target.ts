@@ -1,3 +1,4 @@
+import { shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 
 /** A pod, behind its API server or on its kubelet. */
@@ -34,7 +35,7 @@ export function pathOf(target: PodTarget, action: Action, query: CommandQuery | 
   if (target.api === 'kubelet')
     return kubeletPath(target, action, `${namespace}/${pod}`) + search(kubeletQuery(query));
   if (target.api !== undefined && target.api !== 'apiServer')
-    throw new InvalidArgumentError(`api must be apiServer or kubelet, got ${String(target.api)}`);
+    throw new InvalidArgumentError(`api must be apiServer or kubelet, got ${shown(target.api)}`);
   return `/api/v1/namespaces/${namespace}/pods/${pod}/${action}${search(apiQuery(target, query))}`;
 }
 
@@ -73,7 +74,7 @@ function search(pairs: readonly (readonly [string, string])[]): string {
 function segment(name: string, value: string | undefined): string {
   if (typeof value !== 'string' || !/^[\w.-]+$/.test(value) || /^\.\.?$/.test(value)) {
     throw new InvalidArgumentError(
-      `${name} must be a name as Kubernetes allows, got ${String(value)}`,
+      `${name} must be a name as Kubernetes allows, got ${shown(value)}`,
     );
   }
   return value;

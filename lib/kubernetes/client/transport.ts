@@ -1,3 +1,4 @@
+import { shown } from '../../common/check.ts';
 import { MissingPackageError } from '../../common/packages.ts';
 import { InvalidArgumentError, SpdyError } from '../../errors.ts';
 import { UpgradeRefusedError } from '../errors.ts';
@@ -8,7 +9,7 @@ export type Transport = 'auto' | 'spdy' | 'websocket';
 /** Checks the option. */
 export function checkTransport(transport: Transport): Transport {
   if (['auto', 'spdy', 'websocket'].includes(transport)) return transport;
-  const message = `transport must be one of auto, spdy, websocket, got ${String(transport)}`;
+  const message = `transport must be one of auto, spdy, websocket, got ${shown(transport)}`;
   throw new InvalidArgumentError(message);
 }
 

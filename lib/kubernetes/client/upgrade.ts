@@ -2,7 +2,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { abortSignal, onAbort } from '../../common/abort.ts';
-import { checkObject } from '../../common/check.ts';
+import { checkObject, shown } from '../../common/check.ts';
 import { Deadline } from '../../common/deadline.ts';
 import { InvalidArgumentError, SpdyError } from '../../errors.ts';
 import { CLIENT } from '../../protocol/constants.ts';
@@ -87,7 +87,7 @@ export function locate(server: string, path: string): URL {
   try {
     url = new URL(server);
   } catch {
-    throw new InvalidArgumentError(`server must be a URL, got ${String(server)}`);
+    throw new InvalidArgumentError(`server must be a URL, got ${shown(server)}`);
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new InvalidArgumentError(`server must be an http or https URL, got ${server}`);

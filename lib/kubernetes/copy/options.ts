@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { checkObject, checkRange } from '../../common/check.ts';
+import { checkObject, checkRange, shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type {
   KubernetesTarget,
@@ -138,7 +138,7 @@ export function checkCopy(options: CopyToPodOptions | CopyFromPodOptions): void 
   for (const name of ['from', 'to'] as const) {
     const value = options[name];
     if (typeof value !== 'string' || value === '' || value.includes('\0'))
-      throw new InvalidArgumentError(`${name} must be a path, got ${JSON.stringify(value)}`);
+      throw new InvalidArgumentError(`${name} must be a path, got ${shown(value)}`);
   }
   if (options.onProgress !== undefined && typeof options.onProgress !== 'function')
     throw new InvalidArgumentError('onProgress must be a function');

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { checkObject, checkRange } from '../../common/check.ts';
+import { checkObject, checkRange, shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 
 /** A container of a pod of a fake API server. */
@@ -130,7 +130,7 @@ function resolveContainer(name: string, container: FakeContainer): ResolvedConta
 function checkName(what: string, value: unknown): void {
   if (typeof value === 'string' && NAME.test(value)) return;
   throw new InvalidArgumentError(
-    `${what} must be a name as Kubernetes allows, got ${String(value)}`,
+    `${what} must be a name as Kubernetes allows, got ${shown(value)}`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { shown } from '../../common/check.ts';
 import { RemoteFailureError } from '../errors.ts';
 import { exitStatus, internalError, type KubernetesStatus, SUCCESS } from '../wire/status.ts';
 import type { ServerCommand } from './command.ts';
@@ -18,7 +19,7 @@ export async function outcomeOf(
     const exitCode = (await handler(command)) ?? 0;
     if (command.kind === 'attach') return SUCCESS;
     if (Number.isInteger(exitCode) && exitCode >= 0 && exitCode <= 255) return exitStatus(exitCode);
-    throw new RangeError(`an exit code is an integer from 0 to 255, got ${String(exitCode)}`);
+    throw new RangeError(`an exit code is an integer from 0 to 255, got ${shown(exitCode)}`);
   } catch (exception) {
     failed(exception);
     if (exception instanceof RemoteFailureError && exception.status?.status === 'Failure')

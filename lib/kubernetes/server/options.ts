@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { checkObject, checkRange } from '../../common/check.ts';
+import { checkObject, checkRange, shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { SessionOptions } from '../../session/public.ts';
 import type { StreamingRequest } from './routes.ts';
@@ -75,11 +75,11 @@ export function resolveStreamingOptions(options: StreamingServerOptions): Resolv
   const { pathPrefix = '', authorize = null } = options;
   if (!/^(?:\/[^/?#]+)*$/.test(pathPrefix)) {
     throw new InvalidArgumentError(
-      `pathPrefix must begin with a slash and end without one, got ${pathPrefix}`,
+      `pathPrefix must begin with a slash and end without one, got ${shown(pathPrefix)}`,
     );
   }
   if (authorize !== null && typeof authorize !== 'function')
-    throw new InvalidArgumentError(`authorize must be a function, got ${String(authorize)}`);
+    throw new InvalidArgumentError(`authorize must be a function, got ${shown(authorize)}`);
   return {
     pathPrefix,
     authorize,

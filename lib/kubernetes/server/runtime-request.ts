@@ -1,3 +1,4 @@
+import { shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import {
   type CommandRequest,
@@ -30,7 +31,7 @@ function toRequest(request: RuntimeRequest): StreamingRequest {
   const { kind, namespace = '', pod = '', uid = null } = request;
   if (kind === 'portForward') return { kind, namespace, pod, uid };
   if (kind !== 'exec' && kind !== 'attach')
-    throw new InvalidArgumentError(`kind must be exec, attach or portForward, got ${String(kind)}`);
+    throw new InvalidArgumentError(`kind must be exec, attach or portForward, got ${shown(kind)}`);
   const { container = null, command = [], tty = false } = request;
   const { stdin = false, stdout = false, stderr = false } = request;
   const streams = { stdin, stdout, stderr: stderr && !tty, tty };
