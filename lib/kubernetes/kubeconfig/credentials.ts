@@ -2,6 +2,7 @@ import path from 'node:path';
 import { KubeConfigError } from '../errors.ts';
 import type { ClusterOptions } from './cluster.ts';
 import { dataOrFile, rereading } from './credential-files.ts';
+import { CredentialPlugin } from './credential-plugin.ts';
 import type { Fields } from './fields.ts';
 import type { ConfigEntry } from './files.ts';
 
@@ -12,7 +13,8 @@ export type TokenSource = string | (() => string | Promise<string>);
 export async function credentialsOf(
   entry: ConfigEntry,
   token: TokenSource | undefined,
-  secure: boolean,
+  cluster: ConfigEntry,
+  server: ClusterOptions,
 ): Promise<Partial<ClusterOptions>> {
   const { fields } = entry;
   const cert = await dataOrFile(entry, 'client-certificate');
@@ -24,15 +26,43 @@ export async function credentialsOf(
   const headers = impersonation(fields);
   const certificate = cert === null || key === null ? {} : { cert, key };
   if (token !== undefined) return { ...certificate, ...tokenOf(token), headers };
-  refusePlugins(fields);
   const bearer = await bearerOf(entry);
   const basic = basicOf(fields);
   if (bearer !== null && basic !== null)
     throw new KubeConfigError(`${fields.where}: a token and a username exclude each other`);
+  // A token goes before a program, as with kubectl.
+  if (bearer === null && basic === null && fields.has('exec'))
+    return { ...certificate, ...(await pluginOf(entry, cluster, server)), headers };
+  const idToken = bearer ?? idTokenOf(fields);
   return {
     ...certificate,
-    ...(bearer === null ? {} : { token: bearer }),
-    headers: { ...(basic !== null && secure ? { Authorization: basic } : {}), ...headers },
+    ...(idToken === null ? {} : { token: idToken }),
+    headers: {
+      ...(basic !== null && isSecure(server) ? { Authorization: basic } : {}),
+      ...headers,
+    },
+  };
+}
+
+function isSecure({ server }: ClusterOptions): boolean {
+  return server.startsWith('https:');
+}
+
+/** The credential of a program, which is run now, and again for a request behind its end. */
+async function pluginOf(
+  entry: ConfigEntry,
+  cluster: ConfigEntry,
+  server: ClusterOptions,
+): Promise<Partial<ClusterOptions>> {
+  const { where } = entry.fields;
+  // kubectl sends nothing, and says nothing.
+  if (!isSecure(server))
+    throw new KubeConfigError(`${where}: credentials of a program are only sent to https servers`);
+  const plugin = new CredentialPlugin(entry, cluster, server);
+  const { token, cert, key } = await plugin.credential();
+  return {
+    ...(cert === null || key === null ? {} : { cert, key }),
+    ...(token === null ? {} : { token: async () => (await plugin.credential()).token ?? token }),
   };
 }
 
@@ -40,20 +70,27 @@ export function tokenOf(token: TokenSource | undefined): Partial<ClusterOptions>
   return token === undefined ? {} : { token };
 }
 
-function refusePlugins(fields: Fields): void {
-  const advice =
-    'is not supported here: get a token yourself and give it, as in loadKubeConfig({ token })';
-  if (fields.has('exec')) {
-    const command = fields.fields('exec').text('command') ?? 'unknown';
-    throw new KubeConfigError(
-      `${fields.where}: credentials from a program (exec: ${command}) ${advice}`,
-    );
-  }
-  if (fields.has('auth-provider')) {
-    const name = fields.fields('auth-provider').text('name') ?? 'unknown';
-    throw new KubeConfigError(
-      `${fields.where}: credentials of an auth-provider (${name}) ${advice}`,
-    );
+/** The token of OpenID Connect that kubectl has stored, as long as it is valid: nobody renews it here. */
+function idTokenOf(fields: Fields): string | null {
+  if (!fields.has('auth-provider')) return null;
+  const provider = fields.fields('auth-provider');
+  const name = provider.text('name') ?? 'unknown';
+  const token = name === 'oidc' ? provider.fields('config').text('id-token') : null;
+  if (token !== null && expiryOf(token) > Date.now()) return token;
+  const why = token === null ? 'is not supported here' : 'has expired';
+  const advice = 'get a token yourself and give it, as in loadKubeConfig({ token })';
+  throw new KubeConfigError(
+    `${fields.where}: credentials of an auth-provider (${name}) ${why}: ${advice}`,
+  );
+}
+
+/** When a JSON Web Token ends, in milliseconds since 1970; 0 for none. */
+function expiryOf(token: string): number {
+  try {
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    return Number((claims as { readonly exp?: number }).exp) * 1000 || 0;
+  } catch {
+    return 0;
   }
 }
 

@@ -40,6 +40,11 @@ export class Fields {
     throw this.#wrong(name, 'true or false');
   }
 
+  /** A value as it is; undefined if it is missing. */
+  raw(name: string): unknown {
+    return this.#values.get(name);
+  }
+
   /** Texts, none if it is missing. */
   texts(name: string): string[] {
     return this.#list(name).map((value) => {

@@ -1,15 +1,12 @@
 import os from 'node:os';
 import path from 'node:path';
-import { loadPackage } from '../../common/packages.ts';
 import { KubeConfigError } from '../errors.ts';
 import { readBounded } from './bounded-file.ts';
 import { Fields } from './fields.ts';
+import { parseYaml } from './yaml.ts';
 
 /** Largest kubeconfig that is read, in bytes. */
 const MAX_FILE_SIZE = 4 << 20;
-
-/** Most aliases that a kubeconfig may resolve to (a "billion laughs" document has few bytes). */
-const MAX_ALIASES = 100;
 
 /** A named cluster, user or context, and the folder its relative paths belong to. */
 export interface ConfigEntry {
@@ -87,30 +84,7 @@ function decode(bytes: Buffer): string {
 }
 
 async function parse(file: string, text: string): Promise<Fields> {
-  const yaml = await loadPackage('yaml', 'a kubeconfig', () => import('yaml'));
-  const lineCounter = new yaml.LineCounter();
-  let value: unknown;
-  try {
-    // Everything but null, true and false stays text: a token or name of digits is no number.
-    const documents = yaml.parseAllDocuments(text, {
-      schema: 'failsafe',
-      customTags: ['null', 'bool'],
-      merge: true,
-      logLevel: 'error',
-      prettyErrors: false,
-      lineCounter,
-    });
-    // As kubectl does, which does not look at further documents.
-    const [document] = [documents].flat();
-    const [error] = document?.errors ?? [];
-    if (error !== undefined) throw error;
-    value = document?.toJS({ maxAliasCount: MAX_ALIASES });
-  } catch (cause) {
-    // Without the lines of the document, which may hold secrets.
-    const { message, pos } = cause as Error & { readonly pos?: readonly [number, number] };
-    const place = pos === undefined ? '' : `, line ${lineCounter.linePos(pos[0]).line},`;
-    throw new KubeConfigError(`${file}${place} is no YAML: ${message}`, { cause });
-  }
+  const value = await parseYaml(text, file);
   const root = new Fields(value, file);
   const kind = root.text('kind');
   if (kind !== null && kind !== 'Config')

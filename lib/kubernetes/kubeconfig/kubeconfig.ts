@@ -11,7 +11,7 @@ export interface KubeConfigOptions {
   readonly path?: string | readonly string[];
   /** The context to use. Default: the `current-context`. */
   readonly context?: string;
-  /** A bearer token instead of the user's token, password or plugin (`exec`, `auth-provider`, which are not run here). */
+  /** A bearer token instead of the user's token, password, plugin (`exec`) or `auth-provider`. */
   readonly token?: TokenSource;
 }
 
@@ -35,10 +35,10 @@ export interface KubeConfig {
 
 /**
  * Reads the current context as kubectl does, from one file, several or the usual ones. Certificates are read at once, a `tokenFile`
- * again for each request. Needs the package `yaml`.
+ * again for each request. A credential plugin (`exec`) is run now, and again when its token has expired. Needs the package `yaml`.
  *
- * @throws KubeConfigError for what is missing, malformed or not supported: credentials from a program (`exec`) or an `auth-provider`
- * (give the option `token` instead), a SOCKS proxy
+ * @throws KubeConfigError for what is missing, malformed or not supported (an `auth-provider` but a valid `id-token` of oidc, a SOCKS
+ * proxy), and for a plugin that is not installed, fails or prints no credential
  */
 export async function loadKubeConfig(
   options: string | KubeConfigOptions = {},
@@ -58,13 +58,12 @@ export async function loadKubeConfig(
   const cluster = find(config, 'clusters', clusterName, 'cluster');
   const user = userName === null ? null : find(config, 'users', userName, 'user');
   const server = await serverOf(cluster);
-  const secure = server.server.startsWith('https:');
   return {
     cluster: {
       ...server,
       ...(user === null
         ? tokenOf(settings.token)
-        : await credentialsOf(user, settings.token, secure)),
+        : await credentialsOf(user, settings.token, cluster, server)),
     },
     namespace: context.text('namespace') ?? 'default',
     contextName,

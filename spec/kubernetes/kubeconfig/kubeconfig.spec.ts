@@ -336,16 +336,27 @@ users: [{name: 0x10, user: {token: 0123}}]
       expect(await failure(loadKubeConfig(config))).to.match(/is empty/);
     });
 
-    it('that get credentials from a program or provider are refused, unless a token is given', async () => {
+    it('that get credentials from a provider are refused, unless a token is given or stored', async () => {
       const server = { server: 'https://h' };
       const exec = writeConfig(server, { exec: { command: 'aws', args: ['eks'] } });
-      const told = await failure(loadKubeConfig(exec));
-      expect(told).to.match(/exec: aws.*not supported.*loadKubeConfig\(\{ token \}\)/);
       const token = (): string => 'mine';
       const { cluster } = await loadKubeConfig({ path: exec, token });
       expect(cluster.token).to.equal(token);
       const provider = writeConfig(server, { 'auth-provider': { name: 'gcp' } });
-      expect(await failure(loadKubeConfig(provider))).to.match(/auth-provider \(gcp\)/);
+      expect(await failure(loadKubeConfig(provider))).to.match(
+        /auth-provider \(gcp\) is not supported.*loadKubeConfig\(\{ token \}\)/,
+      );
+      const jwt = (claims: string): string =>
+        ['e30', Buffer.from(claims).toString('base64url'), 'x'].join('.');
+      const oidc = (claims: string): string =>
+        writeConfig(server, {
+          'auth-provider': { name: 'oidc', config: { 'id-token': jwt(claims) } },
+        });
+      const valid = JSON.stringify({ exp: Date.now() / 1000 + 1000 });
+      const stored = await loadKubeConfig(oidc(valid));
+      expect(stored.cluster.token).to.equal(jwt(valid));
+      for (const old of ['{"exp":1}', '{}', 'no JSON'])
+        expect(await failure(loadKubeConfig(oidc(old))), old).to.match(/\(oidc\) has expired/);
       const none = await loadKubeConfig({ path: writeConfig(server, null), token: 'mine' });
       expect(none.cluster).to.deep.equal({ ...server, token: 'mine' });
     });
