@@ -93,6 +93,11 @@ export interface SessionState {
   readonly unconsumedBytes: number;
   /** Bytes of memory that the headers take which the peer has sent on streams that are open. */
   readonly headerMemory: number;
+  /**
+   * Payload bytes that open streams keep for their readers, what their Duplexes have taken already included; counted when it is asked
+   * for.
+   */
+  readonly heldBytes: number;
   /** Whether reading is held back until the application consumes. */
   readonly inputHeld: boolean;
   /** PINGs of `ping()` that wait for their answer. */

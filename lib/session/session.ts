@@ -106,7 +106,7 @@ export class Session extends SpdylaySession {
 
   /** What the session is doing: a snapshot. */
   get state(): SessionState {
-    const { engine, transport } = this;
+    const { engine, transport, streams } = this;
     const { streamsOpened, streamsAccepted, streamsClosed } = engine.statistics;
     return {
       side: this.side,
@@ -120,6 +120,9 @@ export class Session extends SpdylaySession {
       receivedBytes: engine.getRecvDataLength(),
       unconsumedBytes: engine.unconsumedBytes,
       headerMemory: engine.headerMemory,
+      get heldBytes(): number {
+        return streams.heldBytes;
+      },
       inputHeld: this.inputHeld,
       pendingPings: this.pings.size,
       transportError: transport.error,

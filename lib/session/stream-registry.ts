@@ -1,5 +1,4 @@
 import { abortSignal, onAbort } from '../common/abort.ts';
-import { Deadline } from '../common/deadline.ts';
 import { IdTable } from '../common/id-table.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { WindowUpdateMode } from '../engine/options.ts';
@@ -19,6 +18,7 @@ import {
 } from '../protocol/constants.ts';
 import type { ControlFrame, HeaderList, SynStreamFrame } from '../protocol/frames.ts';
 import { streamAborted } from './end-reasons.ts';
+import { forceReset } from './late-reset.ts';
 import type { Departure } from './outgoing-data.ts';
 import { raise } from './raise.ts';
 import type { OpenOptions, RegistryHost } from './registry-host.ts';
@@ -125,19 +125,9 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     let waits = false;
     if (handle !== null && streamId === 0) this.#engine.cancel(handle, status);
     else waits = this.#engine.resetBehind(streamId, status);
-    if (waits) this.#resetSoon(handle, streamId, status);
+    if (waits) forceReset(this.#engine, streamId, status, this.#resetTimeoutMs, this.#host.flush);
     this.#host.flush();
     return waits;
-  }
-
-  /** What was written may take its time when it is an answer. A request of ours that is cancelled shall not. */
-  #resetSoon(handle: StreamHandle | null, streamId: number, status: number): void {
-    const force = (): void => {
-      this.#engine.submitRstStream(streamId, status);
-      this.#host.flush();
-    };
-    if (handle !== null && this.#engine.side === CLIENT) setImmediate(force);
-    else new Deadline().start(this.#resetTimeoutMs, force);
   }
 
   // What the engine reports
@@ -225,6 +215,11 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     const stream = this.#streams.get(streamId);
     this.#streams.delete(streamId);
     if (stream !== undefined) this.#call(stream, () => stream.streamClosed(status, error));
+  }
+
+  /** Payload bytes that streams keep for their readers. */
+  get heldBytes(): number {
+    return this.#streams.values().reduce((sum, stream) => sum + stream.heldBytes, 0);
   }
 
   /** User data as the application knows it: a stream that was opened here and has no id yet is its own. */

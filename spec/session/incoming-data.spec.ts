@@ -51,4 +51,33 @@ describe('session/incoming-data', () => {
     expect(copied?.buffer).to.not.equal(slab.buffer);
     expect(kept?.buffer).to.equal(slab.buffer);
   });
+
+  describe('own()', () => {
+    const chunk = Buffer.alloc(65_536, 'x');
+
+    it('leaves a chunk as it is that is most of what it keeps alive', () => {
+      const incoming = new IncomingData();
+      for (const length of [65_536, 16_384]) {
+        const view = chunk.subarray(7, 7 + length);
+        expect(incoming.own(view)).to.equal(view);
+      }
+      const alone = Buffer.from(new ArrayBuffer(600), 8, 1);
+      expect(incoming.own(alone)).to.equal(alone);
+    });
+
+    it('copies what keeps much more alive, with little memory for many small pieces', () => {
+      const incoming = new IncomingData();
+      const kept = new Set<ArrayBufferLike>();
+      for (let i = 0; i < 10_000; i++) {
+        const copy = incoming.own(chunk.subarray(i, i + 1 + (i % 3)));
+        expect(copy.equals(chunk.subarray(i, i + 1 + (i % 3)))).to.equal(true);
+        kept.add(copy.buffer);
+      }
+      let bytes = 0;
+      for (const { byteLength } of kept) bytes += byteLength;
+      expect(bytes).to.be.below(2 * 20_000 + 8192);
+      const large = incoming.own(chunk.subarray(0, 5000));
+      expect(large.buffer.byteLength).to.equal(5000);
+    });
+  });
 });
