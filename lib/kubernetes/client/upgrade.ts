@@ -55,7 +55,17 @@ export async function upgradeToSpdy(options: UpgradeRequest): Promise<UpgradedCo
   checkObject('cluster', options.cluster);
   const signal = abortSignal(options.signal);
   const url = locate(options.cluster.server, options.path);
-  const token = await tokenFor(url, options.cluster, signal);
+  return await withToken(url, options.cluster, signal, (token) =>
+    upgradeOnce(url, options, token, signal),
+  );
+}
+
+async function upgradeOnce(
+  url: URL,
+  options: UpgradeRequest,
+  token: string | null,
+  signal: AbortSignal | null,
+): Promise<UpgradedConnection> {
   // Also ends what an agent does for the request, as asking a proxy.
   const attempt = new AbortController();
   const request = send(url, options, token, attempt.signal);
@@ -94,19 +104,36 @@ export function locate(server: string, path: string): URL {
   return new URL(`${url.origin}${url.pathname.replace(/\/$/, '')}${path}`);
 }
 
-/** The bearer token, null if there is none to send. A signal gives up whoever fetches it. */
-export async function tokenFor(
+/** Makes an attempt with the bearer token (null: there is none to send), and one more with a fresh one when the server refuses the first (401). */
+export async function withToken<T>(
   url: URL,
-  { token }: ClusterOptions,
+  { token: source }: ClusterOptions,
   signal: AbortSignal | null,
-): Promise<string | null> {
+  attempt: (token: string | null) => Promise<T>,
+): Promise<T> {
   if (signal?.aborted === true) throw aborted(signal.reason);
-  if (token === undefined || url.protocol !== 'https:') return null;
-  if (typeof token === 'string') return token.trim();
+  if (source === undefined || url.protocol !== 'https:') return await attempt(null);
+  if (typeof source === 'string') return await attempt(source.trim());
+  const token = await fetchToken(source, signal);
+  try {
+    return await attempt(token);
+  } catch (error) {
+    if (!(error instanceof UpgradeRefusedError && error.statusCode === 401)) throw error;
+    const fresh = await fetchToken(() => source(token), signal);
+    if (fresh === token) throw error;
+    return await attempt(fresh);
+  }
+}
+
+/** A signal gives up whoever fetches it. */
+function fetchToken(
+  source: () => string | Promise<string>,
+  signal: AbortSignal | null,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const stopAbort = onAbort(signal, (reason) => reject(aborted(reason)));
     Promise.resolve()
-      .then(token)
+      .then(source)
       .then((text) => resolve(text.trim()))
       .catch(reject)
       .finally(stopAbort);

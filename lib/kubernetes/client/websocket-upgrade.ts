@@ -13,7 +13,7 @@ import { printable } from '../wire/printable.ts';
 import { PORT_FORWARD_WEBSOCKET_PROTOCOL } from '../wire/protocols.ts';
 import { kubernetesSession } from '../wire/session-options.ts';
 import { WEBSOCKET_OPTIONS, WebSocketDuplex } from '../wire/websocket.ts';
-import { aborted, locate, readBody, refusal, tokenFor } from './upgrade.ts';
+import { aborted, locate, readBody, refusal, withToken } from './upgrade.ts';
 
 /** How a WebSocket is opened. */
 export interface WebSocketRequest {
@@ -68,8 +68,20 @@ export async function openWebSocket(
     () => import('ws'),
   );
   const url = locate(cluster.server, options.path);
+  return await withToken(url, cluster, signal, (token) =>
+    openOnce(Client, url, token, options, protocols),
+  );
+}
+
+async function openOnce(
+  Client: typeof WebSocket,
+  url: URL,
+  token: string | null,
+  options: WebSocketRequest,
+  protocols: readonly string[],
+): Promise<OpenWebSocket> {
+  const { cluster } = options;
   const secure = url.protocol === 'https:';
-  const token = await tokenFor(url, cluster, signal);
   const { server: _, token: __, headers, agent, ...tls } = cluster;
   // Also ends what an agent does for the request, as asking a proxy.
   const attempt = new AbortController();

@@ -9,8 +9,8 @@ export interface ClusterOptions
   > {
   /** `https://host[:port][/prefix]`; `http:` too, where neither token nor certificate is sent. */
   readonly server: string;
-  /** Bearer token, or what gives a fresh one for each request. */
-  readonly token?: string | (() => string | Promise<string>);
+  /** Bearer token, or what gives one for each request; called with the token that was refused (401) when another one is wanted. */
+  readonly token?: string | ((refused?: string) => string | Promise<string>);
   /** Further fields of the request, as `Impersonate-User`; a list makes a field several times. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Makes the connection instead, as through a proxy. TLS is its matter then. Default: a new connection, no pool. */

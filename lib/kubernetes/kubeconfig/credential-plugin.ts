@@ -56,9 +56,10 @@ export class CredentialPlugin {
     });
   }
 
-  /** Its credential: that of before, as long as it is good. Rejects with KubeConfigError. */
-  async credential(): Promise<PluginCredential> {
+  /** Its credential: that of before, as long as it is good and not the token that was refused. Rejects with KubeConfigError. */
+  async credential(refused?: string): Promise<PluginCredential> {
     if (this.#expires !== null && this.#expires <= Date.now()) this.#last = null;
+    if (refused !== undefined && (await this.#last)?.token === refused) this.#last = null;
     this.#last ??= this.#run();
     return await this.#last;
   }

@@ -6,8 +6,8 @@ import { CredentialPlugin } from './credential-plugin.ts';
 import type { Fields } from './fields.ts';
 import type { ConfigEntry } from './files.ts';
 
-/** A bearer token, or what gives one for each request. */
-export type TokenSource = string | (() => string | Promise<string>);
+/** A bearer token, or what gives one for each request; called with the token that was refused (401) when another one is wanted. */
+export type TokenSource = string | ((refused?: string) => string | Promise<string>);
 
 /** Who we are. A password is not sent without TLS; the same is seen to for tokens where they are sent. */
 export async function credentialsOf(
@@ -62,7 +62,9 @@ async function pluginOf(
   const { token, cert, key } = await plugin.credential();
   return {
     ...(cert === null || key === null ? {} : { cert, key }),
-    ...(token === null ? {} : { token: async () => (await plugin.credential()).token ?? token }),
+    ...(token === null
+      ? {}
+      : { token: async (refused) => (await plugin.credential(refused)).token ?? token }),
   };
 }
 

@@ -132,6 +132,25 @@ describe('a credential plugin', () => {
     expect(later).to.match(/exit code 1/);
   });
 
+  it('is run again when the server refuses its token, once for each request', async () => {
+    fake = await createFakeApiServer({ pods: ['p1'], tls: true, token: 'fresh' }).listen();
+    const ca = Buffer.from(String(fake.cluster.ca)).toString('base64');
+    plant(credential({ token: 'stale' }));
+    const place = { server: fake.url, 'certificate-authority-data': ca };
+    const { cluster } = await load({}, {}, place);
+    const refused = await run({ cluster, pod: 'p1', command: ['true'], transport: 'spdy' }).catch(
+      (error) => error,
+    );
+    expect(refused).to.include({ statusCode: 401 });
+    expect(runs()).to.equal(2);
+    plant(credential({ token: 'fresh' }));
+    for (const transport of ['websocket', 'spdy'] as const) {
+      const { exitCode } = await run({ cluster, pod: 'p1', command: ['true'], transport });
+      expect(exitCode).to.equal(0);
+    }
+    expect(runs()).to.equal(3);
+  });
+
   it('gives certificates too, in YAML and in the beta version', async () => {
     const lines = [
       'kind: ExecCredential',
