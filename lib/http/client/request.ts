@@ -249,22 +249,20 @@ export class ClientRequest extends RequestMessage {
   #giveUp(error: Error | null): Error | null {
     const { res } = this;
     const delivery = this.#delivery;
+    const id = delivery.stream?.id ?? 0;
     this.#body.release();
     if (res !== null) {
       // As with `http`: it is the response that fails now.
       if (delivery.active && !res.complete) {
         this.aborted = true;
-        res.destroy(error ?? undefined);
+        res.destroy(error ?? givenUp(id, 'its response was complete', 'aborted'));
       }
       delivery.destroy(null);
       return null;
     }
-    const id = delivery.stream?.id ?? 0;
     delivery.destroy(error);
     if (error !== null || this.listenerCount('error') === 0) return error;
-    const message = 'the request was destroyed before a response came';
-    const cause = httpError(Error, 'ECONNRESET', 'socket hang up');
-    return new StreamError('ERR_SPDY_ABORTED', message, id, CANCEL, 'local', { cause });
+    return givenUp(id, 'a response came', 'socket hang up');
   }
 
   #takeHead(): ReadyHead {
@@ -291,4 +289,11 @@ export class ClientRequest extends RequestMessage {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }
+}
+
+/** The error for a request that was destroyed too early; `text` is what `http` says then. */
+function givenUp(id: number, before: string, text: string): StreamError {
+  const message = `the request was destroyed before ${before}`;
+  const cause = httpError(Error, 'ECONNRESET', text);
+  return new StreamError('ERR_SPDY_ABORTED', message, id, CANCEL, 'local', { cause });
 }

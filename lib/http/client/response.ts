@@ -86,8 +86,9 @@ export class ClientResponse extends IncomingMessage {
     const { stream } = this;
     stream.on('headers', (more) => this.#addHeaders(more));
     stream.on('timeout', () => this.emit('timeout'));
+    // In a turn of its own: who has awaited the response, which may have come together with the reset, listens by then.
     stream.once('close', () => {
-      if (!this.#ended) this.destroy(this.#cutOff());
+      if (!this.#ended) setImmediate(() => this.destroy(this.#cutOff()));
     });
     stream.pause();
     if (hasBody(this.#init.method, this.#init.head.statusCode)) {
