@@ -36,12 +36,13 @@ export async function start(createServer, { log, trustProxy }) {
     const status = error.statusCode ?? 500;
     return reply.code(status).send({ error: status < 500 ? error.message : 'failed' });
   });
-  await app.register(
-    async (compressed) => {
-      await compressed.register(compress, { threshold: 100 });
+  app.register(
+    (compressed, _options, done) => {
+      compressed.register(compress, { threshold: 100 });
       compressed.get('/long', (_request, reply) => text(reply).send(LONG));
       compressed.get('/short', (_request, reply) => text(reply).send('short'));
       compressed.get('/stream', (_request, reply) => text(reply).send(pieces()));
+      done();
     },
     { prefix: '/compressed' },
   );
@@ -89,8 +90,8 @@ export async function start(createServer, { log, trustProxy }) {
     return { plain, signed: signed === undefined ? undefined : request.unsignCookie(signed).value };
   });
   app.get('/cookies/clear', (_request, reply) => reply.clearCookie('plain').send('cleared'));
-  await app.register(async (visits) => {
-    await visits.register(session, {
+  app.register((visits, _options, done) => {
+    visits.register(session, {
       secret: 'a secret that is longer than thirty-two characters',
       idGenerator: () => 'the-session',
       saveUninitialized: false,
@@ -100,6 +101,7 @@ export async function start(createServer, { log, trustProxy }) {
       request.session.count = (request.session.count ?? 0) + 1;
       return { count: request.session.count, secure: request.protocol === 'https' };
     });
+    done();
   });
 
   app.get('/page', async (request, reply) => {
