@@ -1,46 +1,16 @@
-import { once } from 'node:events';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { SpdyRequestListener } from '../../../lib/http/server/events.ts';
 import { settle } from '../../support/session-pair.ts';
 import {
-  type Call,
+  byHttp1,
+  bySpdy,
   EXCHANGES,
   type Exchange,
-  Http1Call,
+  type Judge,
   type Log,
   OBSERVERS,
   type Observer,
-  SpdyCall,
 } from '../support/exchange-table.ts';
-import { serve, WAYS, type Way } from '../support/http-support.ts';
-
-const PLAIN = WAYS[1] as Way;
-
-/** A server and one call of it. */
-interface Judge {
-  readonly call: Call;
-  end(): Promise<void>;
-}
-
-async function byHttp1(handler: SpdyRequestListener): Promise<Judge> {
-  const server = http.createServer(handler as http.RequestListener);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const call = new Http1Call((server.address() as AddressInfo).port);
-  const end = async (): Promise<void> => {
-    call.close();
-    server.closeAllConnections();
-    await new Promise((done) => server.close(done));
-  };
-  return { call, end };
-}
-
-async function bySpdy(handler: SpdyRequestListener): Promise<Judge> {
-  const { session, end } = await serve(PLAIN, handler);
-  return { call: new SpdyCall(session), end };
-}
 
 /** Makes an exchange, and tells what the observer has seen when request and response are closed. */
 async function watch(

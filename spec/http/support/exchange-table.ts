@@ -3,11 +3,12 @@ import http from 'node:http';
 import { createRequire } from 'node:module';
 import type net from 'node:net';
 import { finished, pipeline, Readable } from 'node:stream';
+import type { SpdyRequestListener } from '../../../lib/http/server/events.ts';
 import type { SpdyRequest } from '../../../lib/http/server/request.ts';
 import type { SpdyResponse } from '../../../lib/http/server/response.ts';
 import type { Session } from '../../../lib/session/session.ts';
 import type { SpdyStream } from '../../../lib/session/stream.ts';
-import { head } from './http-support.ts';
+import { head, serve, WAYS, type Way } from './http-support.ts';
 
 /** How a client ends an exchange: gives it up, resets the connection, destroys or ends its own side of it. */
 export type Cut = 'abort' | 'reset' | 'drop' | 'fin';
@@ -15,7 +16,7 @@ export type Cut = 'abort' | 'reset' | 'drop' | 'fin';
 /** One request of a client, whatever the protocol. */
 export interface Call {
   /** Begins the request; without `more` it is complete. */
-  open(method: string, more?: boolean): void;
+  open(method: string, more?: boolean, path?: string): void;
   write(bytes: string): void;
   end(): void;
   /** Waits for the first byte of the reply, and stops reading. */
@@ -73,8 +74,15 @@ export class Http1Call implements Call {
     this.#port = port;
   }
 
-  open(method: string, more = false): void {
-    const request = http.request({ port: this.#port, host: '127.0.0.1', method, agent: false });
+  open(method: string, more = false, path = '/'): void {
+    const request = http.request({
+      port: this.#port,
+      host: '127.0.0.1',
+      method,
+      path,
+      agent: false,
+      headers: { 'content-type': 'application/json' },
+    });
     this.#request = request;
     request.on('error', () => {});
     this.#response = once(request, 'response').then(
@@ -129,8 +137,9 @@ export class SpdyCall implements Call {
     this.#session = session;
   }
 
-  open(method: string, more = false): void {
-    this.#stream = this.#session.request(head('/', {}, method), { endStream: !more });
+  open(method: string, more = false, path = '/'): void {
+    const type = { 'content-type': 'application/json' };
+    this.#stream = this.#session.request(head(path, type, method), { endStream: !more });
     this.#stream.on('error', () => {});
   }
 
@@ -165,6 +174,32 @@ export class SpdyCall implements Call {
   close(): void {
     this.#session.destroy();
   }
+}
+
+/** A server and one call of it. */
+export interface Judge {
+  readonly call: Call;
+  end(): Promise<void>;
+}
+
+/** A handler by HTTP/1.1. */
+export async function byHttp1(handler: SpdyRequestListener): Promise<Judge> {
+  const server = http.createServer(handler as http.RequestListener);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const call = new Http1Call((server.address() as net.AddressInfo).port);
+  const end = async (): Promise<void> => {
+    call.close();
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+  };
+  return { call, end };
+}
+
+/** A handler by SPDY. */
+export async function bySpdy(handler: SpdyRequestListener): Promise<Judge> {
+  const { session, end } = await serve(WAYS[1] as Way, handler);
+  return { call: new SpdyCall(session), end };
 }
 
 /** Who watches. */
