@@ -4,6 +4,7 @@ import { httpFailure, type KubernetesStatus } from '../wire/status.ts';
 import { describePod, describePods, discover } from './discovery.ts';
 import type { FakeFault, FakeRequest } from './fault.ts';
 import type { FakePods, ResolvedPod } from './pods.ts';
+import { readSelectors } from './selectors.ts';
 
 /** An answer that refuses. */
 export type Refusal = KubernetesStatus & { readonly code: number };
@@ -66,7 +67,12 @@ export class FakeAnswers {
       return found === null ? podNotFound(pod) : describePod(found);
     }
     const list = LIST_PATH.exec(path);
-    if (list !== null) return describePods(this.#inNamespace(list[1]));
+    if (list !== null) {
+      const query = new URL(request.url ?? '', 'http://fake').searchParams;
+      const selected = readSelectors(query);
+      if (typeof selected === 'string') return failure(400, 'BadRequest', selected);
+      return describePods(this.#inNamespace(list[1]).filter(selected));
+    }
     return discover(path) ?? notFound(request);
   }
 

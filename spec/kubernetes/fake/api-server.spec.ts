@@ -54,6 +54,31 @@ describe('a fake API server', () => {
       expect(await names('/api/v1/namespaces/other/pods')).to.deep.equal(['p2']);
     });
 
+    it('lists the pods that are selected, and says what it cannot do', async () => {
+      const fake = await serve({ pods: ['p1', { name: 'web', phase: 'Pending' }] });
+      const list = async (query: string): Promise<unknown> => {
+        const answer = await fetch(`${fake.url}/api/v1/pods?${query}`);
+        const { items, code } = (await answer.json()) as {
+          readonly items?: { readonly metadata: { readonly name: string } }[];
+          readonly code?: number;
+        };
+        return items?.map(({ metadata }) => metadata.name) ?? code;
+      };
+      const cases: [string, unknown][] = [
+        ['fieldSelector=metadata.name%3Dweb', ['web']],
+        ['fieldSelector=metadata.name!%3Dweb,status.phase%3D%3DRunning', ['p1']],
+        ['fieldSelector=metadata.namespace%3Dother', []],
+        ['labelSelector=app%3Dweb', []],
+        ['labelSelector=app+in+(a,b)', []],
+        ['labelSelector=!app,app!%3Dx,app+notin+(a,b)', ['p1', 'web']],
+        ['fieldSelector=spec.nodeName%3Dn', 400],
+        ['fieldSelector=constructor%3Dn', 400],
+        ['watch=true', 400],
+      ];
+      for (const [query, expected] of cases)
+        expect(await list(query), query).to.deep.equal(expected);
+    });
+
     it('refuses the rest with a status', async () => {
       const fake = await serve({ pods: ['p1'] });
       const pod = '/api/v1/namespaces/default/pods/p1';
