@@ -5,6 +5,12 @@
 export { DataProvider, type DataSource, type ReadCtrl } from './engine/data-provider.ts';
 export { Engine } from './engine/engine.ts';
 export type { EngineHandler } from './engine/engine-handler.ts';
+export type {
+  EngineInsight,
+  ReceivingState,
+  SendingState,
+  StreamState,
+} from './engine/insight.ts';
 export type { RateLimit } from './engine/option-checks.ts';
 export type {
   EngineOptions,

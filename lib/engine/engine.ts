@@ -11,6 +11,7 @@ import type { DataSource } from './data-provider.ts';
 import type { EngineHandler } from './engine-handler.ts';
 import { EngineOutlet } from './engine-outlet.ts';
 import { EngineState } from './engine-state.ts';
+import { EngineInsight } from './insight.ts';
 import { checkedOptions } from './option-names.ts';
 import { applyOption, checkEnd, type EngineOptions } from './options.ts';
 import { Receiver } from './receive-data.ts';
@@ -29,6 +30,8 @@ export class Engine implements SessionCalls {
   readonly side: Side;
   /** The protocol that is spoken. */
   readonly version: ProtocolVersion;
+  /** What it is doing: windows, limits, and why a stream does not move. */
+  readonly insight: EngineInsight;
   /** Whatever the application keeps with the engine. */
   userData: unknown = null;
 
@@ -62,6 +65,7 @@ export class Engine implements SessionCalls {
     );
     this.#state.reader = this.#reader;
     this.#outlet = new EngineOutlet(this.#state);
+    this.insight = new EngineInsight(this.#state);
     this.#submit = new Submitter(this.#state);
     this.#session = new SessionSubmitter(this.#state);
   }
@@ -268,11 +272,6 @@ export class Engine implements SessionCalls {
   /** Bytes handed out that the application has not consumed (option `windowUpdates: 'consume'`, else 0). */
   get unconsumedBytes(): number {
     return this.#state.credit.unconsumed;
-  }
-
-  /** Bytes of memory that the headers take which the peer has sent on streams that are open. */
-  get headerMemory(): number {
-    return this.#state.headers.held;
   }
 
   setNextStreamId(streamId: number): void {

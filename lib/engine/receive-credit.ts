@@ -78,6 +78,16 @@ export class ReceiveCredit {
     }
   }
 
+  /** Whether windows hold the peer. */
+  get streamWindows(): boolean {
+    return this.#enabled;
+  }
+
+  /** What the peer may still send on the session; null where no window holds it. */
+  get sessionWindow(): number | null {
+    return this.#enabled && this.#version.sessionWindow ? this.#window : null;
+  }
+
   /** A DATA frame of `length` bytes begins; false if it overruns the session window. */
   chargeSession(length: number): boolean {
     if (!this.#enabled || !this.#version.sessionWindow) return true;

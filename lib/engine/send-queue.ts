@@ -124,6 +124,15 @@ export class SendQueue {
     return this.#lanes[LANE_OPEN].streams;
   }
 
+  /** Streams whose SYN_STREAM waits, in the order of leaving. */
+  toOpen(): StreamRecord[] {
+    const streams: StreamRecord[] = [];
+    for (const head of this.#lanes[LANE_OPEN].heads) {
+      for (let stream = head; stream !== null; stream = stream.next) streams.push(stream);
+    }
+    return streams;
+  }
+
   /** Frames that wait; DATA counts while it could be sent as far as its stream is concerned. */
   size(dataAllowed: boolean): number {
     const [open, head, data] = this.#lanes;

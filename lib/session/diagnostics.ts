@@ -83,6 +83,14 @@ export interface SessionState {
   readonly goawayReceived: boolean;
   /** Streams open at the moment. */
   readonly openStreams: number;
+  /** Streams of this side that wait to be opened: see `maxStreams`. */
+  readonly waitingStreams: number;
+  /** Streams that this side may have open at once, as the peer has told; Infinity before it has. */
+  readonly maxStreams: number;
+  /** Bytes that this side may send on the session; null but in SPDY/3.1, and without flow control. */
+  readonly sendWindow: number | null;
+  /** Bytes that the peer may send on the session; null as `sendWindow`. */
+  readonly receiveWindow: number | null;
   /** Frames that wait to be sent. */
   readonly outboundQueueSize: number;
   /** Bytes in the Duplex and in the transport that have not been passed on. */
@@ -100,6 +108,8 @@ export interface SessionState {
   readonly heldBytes: number;
   /** Whether reading is held back until the application consumes. */
   readonly inputHeld: boolean;
+  /** Whether the transport has asked to write no more for now. */
+  readonly outputHeld: boolean;
   /** PINGs of `ping()` that wait for their answer. */
   readonly pendingPings: number;
   /** What the transport failed with, if it did. */

@@ -98,7 +98,12 @@ export class OutgoingData implements DataSource, Writer {
 
   /** True when nothing more will come, so that the empty last frame needs no window. */
   get ended(): boolean {
-    return this.#isEmpty && this.#trailers === null && this.#isComplete;
+    return this.empty && this.#trailers === null && this.#isComplete;
+  }
+
+  /** Whether nothing waits here but trailers. */
+  get empty(): boolean {
+    return this.#current === null;
   }
 
   /** Adds bytes. */
@@ -195,7 +200,7 @@ export class OutgoingData implements DataSource, Writer {
       total += left;
       this.#taken(piece);
     }
-    if (this.#isEmpty && this.#isComplete) {
+    if (this.empty && this.#isComplete) {
       if (this.#trailers === null) {
         control.flags = READ_EOF;
         this.#owner.finished();
@@ -212,10 +217,6 @@ export class OutgoingData implements DataSource, Writer {
 
   get #isComplete(): boolean {
     return this.#complete ?? this.#owner.isComplete(this.held);
-  }
-
-  get #isEmpty(): boolean {
-    return this.#current === null;
   }
 
   #push(piece: Piece): void {

@@ -19,6 +19,8 @@ export interface RegistryHost {
   afterWrite(departure: Departure): void;
   /** Offers a stream of the peer; false if nobody wants it. */
   offer(stream: SpdyStream, frame: SynStreamFrame): boolean;
+  /** Whether the transport takes no bytes, and whether it is not read, at the moment. */
+  stalled(): { readonly output: boolean; readonly input: boolean };
   /** Whether anybody would want a stream of the peer. */
   wantsStreams(): boolean;
 }

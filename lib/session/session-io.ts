@@ -113,6 +113,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
       this.engine,
       {
         flush: () => this.schedule(),
+        stalled: () => ({ output: this.transport.full, input: this.inputHeld }),
         wantsStreams: () => this.listenerCount('stream') > 0,
         afterWrite: (departure) => this.#outlet.afterWrite(departure),
         offer: (stream, { headers, flags }) => this.emit('stream', stream, headers, flags),

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { shown } from '../common/check.ts';
 import { checkOptions } from '../common/option-names.ts';
+import type { StreamState } from '../engine/insight.ts';
 import { InvalidArgumentError, InvalidStateError, type SpdyError } from '../errors.ts';
 import { GOAWAY_OK, type Side } from '../protocol/constants.ts';
 import type { HeaderList } from '../protocol/frames.ts';
@@ -107,7 +108,8 @@ export class Session extends SpdylaySession {
   /** What the session is doing: a snapshot. */
   get state(): SessionState {
     const { engine, transport, streams } = this;
-    const { streamsOpened, streamsAccepted, streamsClosed } = engine.statistics;
+    const { insight, statistics } = engine;
+    const { streamsOpened, streamsAccepted, streamsClosed } = statistics;
     return {
       side: this.side,
       version: this.version.name,
@@ -115,18 +117,28 @@ export class Session extends SpdylaySession {
       goawaySent: this.ending.goawaySent,
       goawayReceived: this.goawayReceived,
       openStreams: streamsOpened + streamsAccepted - streamsClosed,
+      waitingStreams: insight.waitingStreams,
+      maxStreams: insight.peerMaxStreams,
+      sendWindow: insight.sendWindow,
+      receiveWindow: insight.receiveWindow,
       outboundQueueSize: engine.getOutboundQueueSize(),
       outboundBytes: this.readableLength + transport.pendingBytes,
       receivedBytes: engine.getRecvDataLength(),
       unconsumedBytes: engine.unconsumedBytes,
-      headerMemory: engine.headerMemory,
+      headerMemory: insight.headerMemory,
       get heldBytes(): number {
         return streams.heldBytes;
       },
       inputHeld: this.inputHeld,
+      outputHeld: transport.full,
       pendingPings: this.pings.size,
       transportError: transport.error,
     };
+  }
+
+  /** How each stream stands, and why it does not move: a snapshot, of those that wait to be opened as well. */
+  streamStates(): StreamState[] {
+    return this.streams.states();
   }
 
   /** Counters since the session was made: a snapshot. */

@@ -1,3 +1,4 @@
+import type { StreamState } from '../engine/insight.ts';
 import type { StreamHandle } from '../engine/stream-record.ts';
 import type { HeaderList } from '../protocol/frames.ts';
 import type { Departure } from './outgoing-data.ts';
@@ -13,6 +14,8 @@ export interface StreamPort<Stream> {
   checkHeaders(headers: HeaderList): void;
   /** HEADERS without FIN. */
   sendHeaders(streamId: number, headers: HeaderList): void;
+  /** How a stream stands: its handle, or the id of one of the peer's; null when it has ended. */
+  stateOf(which: StreamHandle | number): StreamState | null;
   /** There is something to send again. */
   resume(streamId: number): void;
   /** Received bytes were consumed. */

@@ -1,6 +1,7 @@
 import { abortSignal, onAbort } from '../common/abort.ts';
 import { IdTable } from '../common/id-table.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { StreamState } from '../engine/insight.ts';
 import type { WindowUpdateMode } from '../engine/options.ts';
 import { NO_HEADERS, type StreamHandle } from '../engine/stream-record.ts';
 import type { SessionError, StreamError } from '../errors.ts';
@@ -22,8 +23,9 @@ import { forceReset } from './late-reset.ts';
 import type { Departure } from './outgoing-data.ts';
 import { raise } from './raise.ts';
 import type { OpenOptions, RegistryHost } from './registry-host.ts';
+import { asSeen } from './seen-state.ts';
 import { SpdyStream } from './stream.ts';
-import { StreamBirth } from './stream-birth.ts';
+import { bornOf, StreamBirth } from './stream-birth.ts';
 import type { StreamOptions } from './stream-options.ts';
 import type { StreamPort } from './stream-port.ts';
 
@@ -105,6 +107,16 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
 
   sendHeaders(streamId: number, headers: HeaderList): void {
     this.#engine.submitHeaders(0, streamId, headers);
+  }
+
+  stateOf(which: StreamHandle | number): StreamState | null {
+    const state = this.#engine.insight.stream(which);
+    return state === null ? null : this.#refine(state);
+  }
+
+  /** How each stream stands. */
+  states(): StreamState[] {
+    return this.#engine.insight.streams().map((state) => this.#refine(state));
   }
 
   resume(streamId: number): void {
@@ -245,7 +257,7 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     const parent = push ? this.#streams.get(frame.associatedToStreamId) : undefined;
     if (parent === undefined && !this.#host.wantsStreams()) return;
     this.#activate();
-    const make = (): SpdyStream => this.#received(frame, push);
+    const make = (): SpdyStream => new SpdyStream(this, bornOf(frame, push));
     const stream = parent === undefined ? make() : parent.run(make);
     this.#streams.set(streamId, stream);
     let wanted = false;
@@ -259,18 +271,9 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     else if ((flags & CTRL_FLAG_FIN) !== 0) this.#call(stream, () => stream.receiveEnd());
   }
 
-  /** The stream of a SYN_STREAM that came. */
-  #received(frame: SynStreamFrame, push: boolean): SpdyStream {
-    const { streamId, flags } = frame;
-    return new SpdyStream(this, {
-      id: streamId,
-      own: false,
-      priority: frame.priority,
-      associatedId: frame.associatedToStreamId,
-      headers: frame.headers,
-      readable: true,
-      writable: !push && (flags & CTRL_FLAG_UNIDIRECTIONAL) === 0,
-    });
+  /** The engine knows neither the transport nor what a stream could give it. */
+  #refine(state: StreamState): StreamState {
+    return asSeen(state, this.#streams.get(state.id)?.idle === true, this.#host.stalled());
   }
 
   /** From now on credit is given for what was consumed. */

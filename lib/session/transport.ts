@@ -66,6 +66,11 @@ export class Transport {
     return this.#sink?.writableLength ?? 0;
   }
 
+  /** Whether the sink has asked to be given no more, or there is none. */
+  get full(): boolean {
+    return this.#sink === null || this.#sink.writableNeedDrain;
+  }
+
   /** Whether output can still be sent after the input has ended. */
   get allowsHalfOpen(): boolean {
     return (this.#source as SocketLike | null)?.allowHalfOpen !== false;

@@ -1,3 +1,4 @@
+import type { StreamState } from '../engine/insight.ts';
 import type { StreamHandle } from '../engine/stream-record.ts';
 import { SessionError, StreamError } from '../errors.ts';
 import { CANCEL, INTERNAL_ERROR, OK } from '../protocol/constants.ts';
@@ -30,6 +31,16 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
   constructor(port: StreamPort<Stream>, init: StreamInit) {
     super(port, init);
     this.#finished = !init.writable;
+  }
+
+  /** How the stream stands, and why it does not move: a snapshot, null when it has ended. */
+  get state(): StreamState | null {
+    return this.port.stateOf(this.#handle ?? this.id);
+  }
+
+  /** Whether nothing was given that could be sent. @internal */
+  get idle(): boolean {
+    return this.writableLength === 0 && !this.writableEnded && this.#outgoing?.empty !== false;
   }
 
   /** Accepts a stream of the peer with SYN_REPLY if that was not done. */

@@ -24,41 +24,41 @@ for (const version of PROTOCOL_VERSIONS) {
   describe(`engine/header-account: ${version.name}`, () => {
     it('counts first headers, further ones and trailers until the stream ends', () => {
       const lab = serving(version, {}, 2);
-      expect(lab.engine.headerMemory).to.equal(2 * COST);
+      expect(lab.engine.insight.headerMemory).to.equal(2 * COST);
       lab.receive(
         lab.peer.headers(1, HEADERS),
         lab.peer.data(1, 'x'),
         lab.peer.headers(1, HEADERS),
       );
-      expect(lab.engine.headerMemory).to.equal(4 * COST);
+      expect(lab.engine.insight.headerMemory).to.equal(4 * COST);
       lab.receive(lab.peer.data(1, '', CTRL_FLAG_FIN));
       lab.engine.submitResponse(1, HEADERS);
       lab.frames();
-      expect([lab.endOf(1), lab.engine.headerMemory]).to.deep.equal([null, COST]);
+      expect([lab.endOf(1), lab.engine.insight.headerMemory]).to.deep.equal([null, COST]);
       lab.receive(lab.peer.rstStream(3, CANCEL));
-      expect(lab.engine.headerMemory).to.equal(0);
+      expect(lab.engine.insight.headerMemory).to.equal(0);
     });
 
     it('counts replies and pushes at a client', () => {
       const lab = new Lab(CLIENT, version);
       lab.engine.submitSynStream(CTRL_FLAG_FIN, 0, 0, HEADERS);
       lab.settle();
-      expect(lab.engine.headerMemory).to.equal(0);
+      expect(lab.engine.insight.headerMemory).to.equal(0);
       lab.receive(lab.peer.synReply(1, HEADERS));
-      expect(lab.engine.headerMemory).to.equal(COST);
+      expect(lab.engine.insight.headerMemory).to.equal(COST);
       const push = { associatedToStreamId: 1, flags: CTRL_FLAG_UNIDIRECTIONAL };
       lab.receive(lab.peer.synStream(2, HEADERS, push));
-      expect(lab.engine.headerMemory).to.equal(2 * COST);
+      expect(lab.engine.insight.headerMemory).to.equal(2 * COST);
       lab.engine.transportEnd();
-      expect(lab.engine.headerMemory).to.equal(0);
+      expect(lab.engine.insight.headerMemory).to.equal(0);
     });
 
     it('counts nothing that was not accepted', () => {
       const lab = serving(version, { maxStreamHeaderMemory: COST });
-      const before = lab.engine.headerMemory;
+      const before = lab.engine.insight.headerMemory;
       lab.receive(lab.peer.headers(1, HEADERS), lab.peer.headers(99, HEADERS));
       lab.receive(lab.peer.synStream(3, pairs(2)));
-      expect(lab.engine.headerMemory).to.equal(before);
+      expect(lab.engine.insight.headerMemory).to.equal(before);
     });
 
     it('a session that answers its requests may go on for ever', () => {
@@ -100,7 +100,7 @@ describe('engine/header-account', () => {
     allow(50);
     open(9);
     expect(lab.faults()).to.deep.equal([]);
-    expect(lab.engine.headerMemory).to.equal(5 * COST);
+    expect(lab.engine.insight.headerMemory).to.equal(5 * COST);
   });
 
   it('takes a larger OPT_MAX_RECV_CTRL_FRAME_BUFFER for larger headers', () => {
@@ -108,6 +108,6 @@ describe('engine/header-account', () => {
     lab.engine.setOption(OPT_MAX_RECV_CTRL_FRAME_BUFFER, 1 << 20);
     lab.receive(lab.peer.synStream(1, [['name', 'x'.repeat(1_000_000)]]));
     expect(lab.faults()).to.deep.equal([]);
-    expect(lab.engine.headerMemory).to.equal(1_000_004 + PAIR_COST);
+    expect(lab.engine.insight.headerMemory).to.equal(1_000_004 + PAIR_COST);
   });
 });
