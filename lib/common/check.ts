@@ -1,5 +1,8 @@
 import { InvalidArgumentError } from '../errors.ts';
 
+/** The longest time that a timer can take, in milliseconds. */
+export const MAX_TIMEOUT_MS = 0x7fffffff;
+
 /** As much of a string as a message shows. */
 const SHOWN_LENGTH = 100;
 
@@ -19,11 +22,23 @@ export function shown(value: unknown): string {
   }
 }
 
-/** Checks that an argument is an integer in a range. */
-export function checkRange(name: string, value: unknown, min: number, max: number): void {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return;
+/** Checks that an argument is an integer in a range, and returns it. */
+export function checkRange(name: string, value: unknown, min: number, max: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max)
+    return value;
   const range = min === max ? String(min) : `an integer from ${min} to ${max}`;
   throw new InvalidArgumentError(`${name} must be ${range}, got ${shown(value)}`);
+}
+
+/** Checks that an argument is a time in milliseconds, 0 included, that a timer can take; returns it. */
+export function checkTime(name: string, value: unknown): number {
+  return checkRange(name, value, 0, MAX_TIMEOUT_MS);
+}
+
+/** Checks that an argument is true or false, and returns it. */
+export function checkBoolean(name: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  throw new InvalidArgumentError(`${name} must be true or false, got ${shown(value)}`);
 }
 
 /** Checks that an argument with options is an object. */

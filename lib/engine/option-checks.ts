@@ -1,4 +1,4 @@
-import { checkRange, shown } from '../common/check.ts';
+import { checkBoolean, checkRange, shown } from '../common/check.ts';
 import { checkOptions, optionNames } from '../common/option-names.ts';
 import { InvalidArgumentError } from '../errors.ts';
 
@@ -24,9 +24,7 @@ export function integer<T extends object>(
   fallback: number,
 ): number {
   const value = options[key];
-  if (value === undefined) return fallback;
-  checkRange(key, value, min, max);
-  return value as number;
+  return value === undefined ? fallback : checkRange(key, value, min, max);
 }
 
 /** The boolean of an option, or the fallback. */
@@ -36,10 +34,7 @@ export function flag<T extends object>(
   fallback: boolean,
 ): boolean {
   const value = options[key];
-  if (value === undefined) return fallback;
-  if (typeof value !== 'boolean')
-    throw new InvalidArgumentError(`${key} must be true or false, got ${shown(value)}`);
-  return value;
+  return value === undefined ? fallback : checkBoolean(key, value);
 }
 
 /** One of the words that an option takes, or the fallback. */

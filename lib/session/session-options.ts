@@ -1,5 +1,12 @@
 import { abortSignal } from '../common/abort.ts';
-import { checkObject, shown } from '../common/check.ts';
+import {
+  checkBoolean,
+  checkObject,
+  checkRange,
+  checkTime,
+  MAX_TIMEOUT_MS,
+  shown,
+} from '../common/check.ts';
 import { checkOptions, optionNames } from '../common/option-names.ts';
 import { ENGINE_OPTION_NAMES, ENGINE_OPTIONS } from '../engine/option-names.ts';
 import { defaultMaxUnconsumed, type EngineOptions } from '../engine/options.ts';
@@ -130,9 +137,6 @@ export interface ResolvedSessionOptions {
   readonly settingsKey: string;
 }
 
-/** The longest time a timer can take. */
-const MAX_TIMEOUT_MS = 0x7fffffff;
-
 /**
  * Checks the session's own options and fills in their defaults.
  *
@@ -143,6 +147,7 @@ export function resolveSessionOptions(
   options: SessionOptions,
 ): ResolvedSessionOptions {
   checkOptions('new Session()', options, SESSION_OPTION_NAMES);
+  const { idleIgnoresPing = false } = options;
   const settingsStore = options.settingsStore ?? null;
   const settingsKey = options.settingsKey ?? '';
   if (settingsStore !== null && settingsKey === '') {
@@ -159,19 +164,19 @@ export function resolveSessionOptions(
   return {
     firstSettings: firstSettings(version, options, toSettingsEntries(options.settings ?? [])),
     settingsTiming,
-    sessionWindowSize: integer(
+    sessionWindowSize: checkRange(
       'sessionWindowSize',
       options.sessionWindowSize ?? DEFAULT_WINDOW_SIZE,
       DEFAULT_WINDOW_SIZE,
       MAX_WINDOW_SIZE,
     ),
-    highWaterMark: integer('highWaterMark', options.highWaterMark ?? 65536, 1, 0x3fffffff),
+    highWaterMark: checkRange('highWaterMark', options.highWaterMark ?? 65536, 1, 0x3fffffff),
     inboundLimit: inboundLimit(version, options),
-    closeTimeoutMs: time('closeTimeoutMs', options.closeTimeoutMs ?? 30_000),
-    lingerTimeoutMs: time('lingerTimeoutMs', options.lingerTimeoutMs ?? 5000),
+    closeTimeoutMs: checkTime('closeTimeoutMs', options.closeTimeoutMs ?? 30_000),
+    lingerTimeoutMs: checkTime('lingerTimeoutMs', options.lingerTimeoutMs ?? 5000),
     keepAlive: resolveKeepAlive(options.keepAlive ?? null),
-    idleTimeoutMs: time('idleTimeoutMs', options.idleTimeoutMs ?? 0),
-    idleIgnoresPing: flag(options.idleIgnoresPing),
+    idleTimeoutMs: checkTime('idleTimeoutMs', options.idleTimeoutMs ?? 0),
+    idleIgnoresPing: checkBoolean('idleIgnoresPing', idleIgnoresPing),
     signal: abortSignal(options.signal),
     settingsStore,
     settingsKey,
@@ -224,8 +229,8 @@ function firstSettings(
   for (const entry of settings) {
     const { id, value } = entry;
     if (entries.has(id)) throw new InvalidArgumentError(`settings: id ${id} is given twice`);
-    integer('settings: an id', id, 1, SETTINGS_MAX);
-    integer(`settings: the value of id ${id}`, value, 0, 0xffffffff);
+    checkRange('settings: an id', id, 1, SETTINGS_MAX);
+    checkRange(`settings: the value of id ${id}`, value, 0, 0xffffffff);
     entries.set(id, entry);
   }
   return [...entries.values()];
@@ -233,7 +238,7 @@ function firstSettings(
 
 function inboundLimit(version: ProtocolVersion, options: SessionOptions): number {
   const name = 'inboundHighWaterMark';
-  const limit = integer(name, options[name] ?? 1 << 20, 1, Number.MAX_SAFE_INTEGER);
+  const limit = checkRange(name, options[name] ?? 1 << 20, 1, Number.MAX_SAFE_INTEGER);
   if (!version.streamWindows || options.flowControl === false) return limit;
   return (options.maxUnconsumedBytes ?? defaultMaxUnconsumed(options)) / 2;
 }
@@ -247,27 +252,7 @@ function resolveKeepAlive(given: KeepAliveOptions | null): KeepAliveOptions | nu
   checkObject('keepAlive', given);
   checkOptions('keepAlive', given, KEEP_ALIVE_NAMES);
   return {
-    intervalMs: integer('keepAlive.intervalMs', given.intervalMs, 1, MAX_TIMEOUT_MS),
-    timeoutMs: integer('keepAlive.timeoutMs', given.timeoutMs, 1, MAX_TIMEOUT_MS),
+    intervalMs: checkRange('keepAlive.intervalMs', given.intervalMs, 1, MAX_TIMEOUT_MS),
+    timeoutMs: checkRange('keepAlive.timeoutMs', given.timeoutMs, 1, MAX_TIMEOUT_MS),
   };
-}
-
-function time(name: string, value: number): number {
-  return integer(name, value, 0, MAX_TIMEOUT_MS);
-}
-
-function integer(name: string, value: number, min: number, max: number): number {
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new InvalidArgumentError(
-      `${name} must be an integer from ${min} to ${max}, got ${shown(value)}`,
-    );
-  }
-  return value;
-}
-
-function flag(value: boolean | undefined): boolean {
-  if (value !== undefined && typeof value !== 'boolean') {
-    throw new InvalidArgumentError(`idleIgnoresPing must be true or false, got ${shown(value)}`);
-  }
-  return value ?? false;
 }

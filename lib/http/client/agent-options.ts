@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
-import { shown } from '../../common/check.ts';
-import { InvalidArgumentError } from '../../errors.ts';
+import { checkRange, checkTime } from '../../common/check.ts';
 import {
   checkProtocols,
   resolveVersion,
@@ -100,8 +99,8 @@ export function resolveAgentOptions(options: SpdyAgentOptions): ResolvedAgentOpt
       options.defaultVersion === undefined ? null : resolveVersion(options.defaultVersion).id,
     session: { sessionWindowSize: SESSION_WINDOW, ...options.session },
     keepAlive: options.keepAlive ?? true,
-    idleTimeoutMs: integer('idleTimeoutMs', options.idleTimeoutMs ?? 30_000),
-    connectTimeoutMs: integer('connectTimeoutMs', options.connectTimeoutMs ?? 30_000),
+    idleTimeoutMs: checkTime('idleTimeoutMs', options.idleTimeoutMs ?? 30_000),
+    connectTimeoutMs: checkTime('connectTimeoutMs', options.connectTimeoutMs ?? 30_000),
     maxSockets: integer('maxSockets', options.maxSockets ?? 0x7fffffff),
     maxRetries: integer('maxRetries', options.maxRetries ?? 3),
     maxReplayBytes: integer('maxReplayBytes', options.maxReplayBytes ?? 1 << 20),
@@ -113,10 +112,5 @@ export function resolveAgentOptions(options: SpdyAgentOptions): ResolvedAgentOpt
 }
 
 function integer(name: string, value: number): number {
-  if (!Number.isInteger(value) || value < 0 || value > 0x7fffffff) {
-    throw new InvalidArgumentError(
-      `${name} must be an integer from 0 to ${0x7fffffff}, got ${shown(value)}`,
-    );
-  }
-  return value;
+  return checkRange(name, value, 0, 0x7fffffff);
 }

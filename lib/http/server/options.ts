@@ -1,7 +1,7 @@
 import type http from 'node:http';
 import type net from 'node:net';
 import type tls from 'node:tls';
-import { shown } from '../../common/check.ts';
+import { checkRange, checkTime } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import {
@@ -146,14 +146,9 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
 }
 
 function time(options: SpdyServerOptions, name: keyof SpdyServerOptions, fallback: number): number {
-  return integer(name, (options[name] as number | undefined) ?? fallback, 0x7fffffff);
+  return checkTime(name, options[name] ?? fallback);
 }
 
 function integer(name: string, value: number, max: number = Number.MAX_SAFE_INTEGER): number {
-  if (!Number.isInteger(value) || value < 0 || value > max) {
-    throw new InvalidArgumentError(
-      `${name} must be an integer from 0 to ${max}, got ${shown(value)}`,
-    );
-  }
-  return value;
+  return checkRange(name, value, 0, max);
 }

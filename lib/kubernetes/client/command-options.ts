@@ -1,4 +1,4 @@
-import { checkObject, checkRange, shown } from '../../common/check.ts';
+import { checkBoolean, checkObject, checkRange, checkTime, shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { SessionOptions } from '../../session/public.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
@@ -77,8 +77,6 @@ export interface ResolvedCommand {
   readonly keepOpen: KeepOpenOptions;
 }
 
-const MAX_TIME = 0x7fffffff;
-
 /** Checks the options of a command; `inputIsRead`: it reads all of its input as it comes. */
 export function resolveCommand(
   command: readonly string[] | null,
@@ -91,21 +89,22 @@ export function resolveCommand(
     throw new InvalidArgumentError('command must be an array of strings, and not empty');
   const { size = null, replyTimeoutMs = 30_000 } = options;
   const { pingIntervalMs = 30_000, pingTimeoutMs = 30_000 } = options;
-  const tty = flag(options, 'tty', false);
+  const { stdin = false, stdout = true, stderr = true, tty = false } = options;
+  checkBoolean('tty', tty);
   const query: CommandQuery = {
     command,
-    stdin: flag(options, 'stdin', false),
-    stdout: flag(options, 'stdout', true),
+    stdin: checkBoolean('stdin', stdin),
+    stdout: checkBoolean('stdout', stdout),
     // The terminal has merged it already.
-    stderr: flag(options, 'stderr', true) && !tty,
+    stderr: checkBoolean('stderr', stderr) && !tty,
     tty,
   };
   if (!query.stdin && !query.stdout && !query.stderr)
     throw new InvalidArgumentError('one of stdin, stdout and stderr is needed');
   if (size !== null) checkSize(size);
-  checkRange('replyTimeoutMs', replyTimeoutMs, 0, MAX_TIME);
-  checkRange('pingIntervalMs', pingIntervalMs, 0, MAX_TIME);
-  checkRange('pingTimeoutMs', pingTimeoutMs, 0, MAX_TIME);
+  checkTime('replyTimeoutMs', replyTimeoutMs);
+  checkTime('pingIntervalMs', pingIntervalMs);
+  checkTime('pingTimeoutMs', pingTimeoutMs);
   const keepOpen = { pingIntervalMs, pingTimeoutMs, inputIsRead };
   const transport = checkTransport(options.transport ?? 'auto');
   return { query, transport, size, replyTimeoutMs, keepOpen };
@@ -132,16 +131,4 @@ export function locateTarget(
     throw new InvalidArgumentError(`url must be a URL, got ${shown(target.url)}`);
   }
   return { cluster: { ...target.cluster, server: url.origin }, path: url.pathname + url.search };
-}
-
-function flag<K extends keyof RemoteCommandOptions>(
-  options: RemoteCommandOptions,
-  key: K,
-  fallback: boolean,
-): boolean {
-  const value = options[key];
-  if (value === undefined) return fallback;
-  if (typeof value !== 'boolean')
-    throw new InvalidArgumentError(`${key} must be true or false, got ${shown(value)}`);
-  return value;
 }

@@ -1,5 +1,5 @@
 import { abortSignal } from '../../common/abort.ts';
-import { checkObject, checkRange } from '../../common/check.ts';
+import { checkObject, checkRange, checkTime, MAX_TIMEOUT_MS } from '../../common/check.ts';
 import type { SessionOptions } from '../../session/public.ts';
 import type { KubernetesTarget } from './command-options.ts';
 import type { KeepOpenOptions } from './keep-open.ts';
@@ -61,8 +61,6 @@ export interface ResolvedPortForward {
   readonly session: SessionOptions;
 }
 
-const MAX_TIME = 0x7fffffff;
-
 /** Checks the options and fills in the defaults. */
 export function resolvePortForward(options: PortForwardOptions): ResolvedPortForward {
   checkObject('options', options);
@@ -87,8 +85,8 @@ function resolveReconnect(given: boolean | ReconnectOptions): Required<Reconnect
   if (given !== true) checkObject('reconnect', given);
   const { attempts = 5, minDelayMs = 250, maxDelayMs = 10_000 } = given === true ? {} : given;
   checkRange('reconnect.attempts', attempts, 1, 1000);
-  checkRange('reconnect.minDelayMs', minDelayMs, 0, MAX_TIME);
-  checkRange('reconnect.maxDelayMs', maxDelayMs, minDelayMs, MAX_TIME);
+  checkTime('reconnect.minDelayMs', minDelayMs);
+  checkRange('reconnect.maxDelayMs', maxDelayMs, minDelayMs, MAX_TIMEOUT_MS);
   return { attempts, minDelayMs, maxDelayMs };
 }
 
@@ -97,7 +95,5 @@ function time(
   key: 'timeoutMs' | 'replyTimeoutMs' | 'pingIntervalMs' | 'pingTimeoutMs' | 'stallTimeoutMs',
   fallback: number,
 ): number {
-  const value = options[key] ?? fallback;
-  checkRange(key, value, 0, MAX_TIME);
-  return value;
+  return checkTime(key, options[key] ?? fallback);
 }

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { checkObject, checkRange, shown } from '../../common/check.ts';
+import { checkBoolean, checkObject, checkRange, shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type {
   KubernetesTarget,
@@ -142,8 +142,7 @@ export function checkCopy(options: CopyToPodOptions | CopyFromPodOptions): void 
   }
   if (options.onProgress !== undefined && typeof options.onProgress !== 'function')
     throw new InvalidArgumentError('onProgress must be a function');
-  if (options.preserveMtime !== undefined && typeof options.preserveMtime !== 'boolean')
-    throw new InvalidArgumentError('preserveMtime must be true or false');
+  if (options.preserveMtime !== undefined) checkBoolean('preserveMtime', options.preserveMtime);
   const { maxBytes, maxEntries } = options as Partial<CopyFromPodOptions>;
   if (maxBytes !== undefined) checkRange('maxBytes', maxBytes, 1, Number.MAX_SAFE_INTEGER);
   if (maxEntries !== undefined) checkRange('maxEntries', maxEntries, 1, Number.MAX_SAFE_INTEGER);

@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream';
-import { checkObject, checkRange } from '../../common/check.ts';
+import { checkObject, checkRange, checkTime } from '../../common/check.ts';
 
 /** What a fake API server was asked for. */
 export interface FakeRequest {
@@ -33,7 +33,7 @@ export interface FakeFault {
 export function checkFault(fault: FakeFault): FakeFault {
   checkObject('fault', fault);
   const { delayMs = 0, refuseWith = 500, dropAfterBytes = 0 } = fault;
-  checkRange('delayMs', delayMs, 0, 0x7fffffff);
+  checkTime('delayMs', delayMs);
   checkRange('refuseWith', refuseWith, 400, 599);
   checkRange('dropAfterBytes', dropAfterBytes, 0, Number.MAX_SAFE_INTEGER);
   return fault;

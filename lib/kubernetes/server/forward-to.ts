@@ -1,5 +1,6 @@
 import net, { type LookupFunction, type Socket } from 'node:net';
 import { onAbort } from '../../common/abort.ts';
+import { MAX_TIMEOUT_MS } from '../../common/check.ts';
 import { Deadline } from '../../common/deadline.ts';
 import { confirmEnd, resetSocket } from '../../common/socket-end.ts';
 import { SpdyError } from '../../errors.ts';
@@ -17,9 +18,6 @@ export interface ForwardToOptions {
 
 /** How long a target may take for the last bytes of a client that has gone, without taking any, in milliseconds. */
 const FLUSH_TIMEOUT_MS = 30_000;
-
-/** What a timer can wait at most. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** The addresses of this machine, in the order in which container runtimes try them. */
 const LOOPBACK = [

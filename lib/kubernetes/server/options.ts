@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { checkObject, checkRange, shown } from '../../common/check.ts';
+import { checkBoolean, checkObject, checkRange, checkTime, shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { SessionOptions } from '../../session/public.ts';
 import type { StreamingRequest } from './routes.ts';
@@ -53,9 +53,6 @@ type Numeric =
   | 'maxPendingSessions'
   | 'maxConnections';
 
-/** The longest time a timer can take. */
-const MAX_TIMEOUT_MS = 0x7fffffff;
-
 /**
  * Checks options and fills in their defaults.
  *
@@ -63,15 +60,10 @@ const MAX_TIMEOUT_MS = 0x7fffffff;
  */
 export function resolveStreamingOptions(options: StreamingServerOptions): ResolvedStreamingOptions {
   checkObject('options', options);
-  const integer = (name: Numeric, otherwise: number, min: number, max: number): number => {
-    const value = options[name] ?? otherwise;
-    checkRange(name, value, min, max);
-    return value;
-  };
   const time = (name: Numeric, otherwise: number): number =>
-    integer(name, otherwise, 0, MAX_TIMEOUT_MS);
+    checkTime(name, options[name] ?? otherwise);
   const count = (name: Numeric, otherwise: number): number =>
-    integer(name, otherwise, 1, 1_000_000);
+    checkRange(name, options[name] ?? otherwise, 1, 1_000_000);
   const { pathPrefix = '', authorize = null } = options;
   if (!/^(?:\/[^/?#]+)*$/.test(pathPrefix)) {
     throw new InvalidArgumentError(
@@ -86,7 +78,7 @@ export function resolveStreamingOptions(options: StreamingServerOptions): Resolv
     streamCreationTimeoutMs: time('streamCreationTimeoutMs', 30_000),
     endTimeoutMs: time('endTimeoutMs', 60_000),
     idleTimeoutMs: time('idleTimeoutMs', 14_400_000),
-    idleIgnoresPing: options.idleIgnoresPing ?? false,
+    idleIgnoresPing: checkBoolean('idleIgnoresPing', options.idleIgnoresPing ?? false),
     maxSessions: count('maxSessions', 1000),
     maxPendingSessions: count('maxPendingSessions', 100),
     maxConnections: count('maxConnections', 500),
