@@ -23,6 +23,18 @@ export function closeTimedOut(timeoutMs: number): SessionError {
   return new SessionError('ERR_SPDY_TIMEOUT', message, GOAWAY_OK, 'local');
 }
 
+/** The peer takes nothing of a stream. */
+export function streamStalled(streamId: number, timeoutMs: number): StreamError {
+  const message = `stream ${streamId}: the peer took nothing of what waits for ${timeoutMs} ms`;
+  return new StreamError('ERR_SPDY_TIMEOUT', message, streamId, CANCEL, 'local');
+}
+
+/** The transport takes nothing. */
+export function sessionStalled(timeoutMs: number): SessionError {
+  const message = `the transport took nothing of what waits for ${timeoutMs} ms`;
+  return new SessionError('ERR_SPDY_TIMEOUT', message, GOAWAY_OK, 'local');
+}
+
 /** Keep-alive heard nothing. */
 export function keepAliveTimedOut(timeoutMs: number): SessionError {
   const message = `nothing was received for ${timeoutMs} ms after a keep-alive PING`;

@@ -61,11 +61,13 @@ export interface TimerOptions {
   readonly closeTimeoutMs: number;
 }
 
-/** Counters of an engine that show whether something happens. */
+/** Counters of an engine that show whether something useful happens: frames for nothing are none of it. */
 export interface ActivityCounters {
-  readonly framesReceived: number;
-  readonly framesSent: number;
+  readonly streamsOpened: number;
+  readonly streamsAccepted: number;
+  readonly streamsClosed: number;
   readonly dataReceived: number;
+  readonly dataSent: number;
 }
 
 /** What the timers of a session do. */
@@ -109,14 +111,13 @@ export class SessionTimers {
     this.#keepAlive?.heard();
   }
 
-  /** Bytes were received or sent; `pings` of the counted frames were PING. */
+  /** Bytes were received or sent; `pings` is how many PING frames were. Only streams, payload and PING count against idleness. */
   note(counters: ActivityCounters, pings: number): void {
-    if (this.#options.idleIgnoresPing) {
-      const { framesReceived, framesSent, dataReceived } = counters;
-      const activity = framesReceived + framesSent + dataReceived - pings;
-      if (activity === this.#activity) return;
-      this.#activity = activity;
-    }
+    const { streamsOpened, streamsAccepted, streamsClosed, dataReceived, dataSent } = counters;
+    let activity = streamsOpened + streamsAccepted + streamsClosed + dataReceived + dataSent;
+    if (!this.#options.idleIgnoresPing) activity += pings;
+    if (activity === this.#activity) return;
+    this.#activity = activity;
     this.#active();
   }
 

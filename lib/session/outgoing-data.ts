@@ -91,6 +91,8 @@ export class OutgoingData implements DataSource, Writer {
   held = 0;
   /** Once nothing more can come: whether nothing is missing. */
   #complete: boolean | null = null;
+  /** How often something was taken. */
+  taken = 0;
 
   constructor(owner: OutgoingOwner) {
     this.#owner = owner;
@@ -104,6 +106,11 @@ export class OutgoingData implements DataSource, Writer {
   /** Whether nothing waits here but trailers. */
   get empty(): boolean {
     return this.#current === null;
+  }
+
+  /** Whether something waits. */
+  get waits(): boolean {
+    return this.#current !== null;
   }
 
   /** Adds bytes. */
@@ -178,6 +185,7 @@ export class OutgoingData implements DataSource, Writer {
 
   readCb(streamId: number, length: number, control: ReadCtrl): Uint8Array | typeof ERR_DEFERRED {
     if (this.#waitsForHeaders) return ERR_DEFERRED;
+    this.taken++;
     const parts: Buffer[] = [];
     let total = 0;
     for (let piece = this.#current; piece !== null; piece = this.#current) {

@@ -6,6 +6,8 @@ import { transportClosed } from './end-reasons.ts';
 import type { SessionTimers } from './keepalive.ts';
 import type { Pings } from './pings.ts';
 import type { Probe } from './probe.ts';
+import { StallWatch } from './stall-watch.ts';
+import type { StreamRegistry } from './stream-registry.ts';
 import type { Transport, TransportClosed } from './transport.ts';
 
 /** How soon behind the peer's end of the transport it is asked whether it is still there, in milliseconds. */
@@ -20,6 +22,9 @@ export interface EndingParts {
   readonly timers: SessionTimers;
   readonly pings: Pings;
   readonly probe: Probe;
+  readonly streams: StreamRegistry;
+  /** For how long bytes may wait without any progress, in milliseconds. */
+  readonly stallTimeoutMs: number;
   /** For how long, without any progress, streams may still send behind the peer's end, in milliseconds. */
   readonly closeTimeoutMs: number;
   /** For how long, without any progress, the last bytes may leave, in milliseconds. */
@@ -34,6 +39,7 @@ export interface EndingParts {
  */
 export class SessionEnding {
   readonly #parts: EndingParts;
+  readonly #watch: StallWatch;
   /** Why the session has failed; its GOAWAY is on its way. */
   failure: SessionError | null = null;
   /** GOAWAY was asked for: a second one would be refused. */
@@ -49,6 +55,12 @@ export class SessionEnding {
 
   constructor(parts: EndingParts) {
     this.#parts = parts;
+    this.#watch = new StallWatch(parts);
+  }
+
+  /** Somebody takes what is sent. */
+  started(): void {
+    this.#watch.start();
   }
 
   /** The peer has ended its direction, and all that came before is processed. */
@@ -106,6 +118,7 @@ export class SessionEnding {
     const { duplex, engine, transport, timers, pings, probe, lingerTimeoutMs } = this.#parts;
     timers.stop();
     probe.stop();
+    this.#watch.stop();
     if (duplex.readableEnded) {
       engine.transportEnd();
       transport.linger(lingerTimeoutMs, duplex);

@@ -143,6 +143,8 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
       timers: this.#timers,
       pings: this.pings,
       probe: this.#probe,
+      streams: this.streams,
+      stallTimeoutMs: settled.stallTimeoutMs,
       closeTimeoutMs: settled.closeTimeoutMs,
       lingerTimeoutMs: settled.lingerTimeoutMs,
       schedule: () => this.schedule(),
@@ -219,6 +221,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
     if (!this.#started) {
       this.#started = true;
       this.#timers.start();
+      this.ending.started();
     }
     this.#flush();
   }

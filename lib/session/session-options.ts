@@ -88,8 +88,13 @@ export interface SessionOptions extends EngineOptions {
   readonly lingerTimeoutMs?: number;
   /** PING while nothing is received. Default off. */
   readonly keepAlive?: KeepAliveOptions | null;
-  /** After how long without any byte either way 'timeout' is emitted (without a listener: `close()`). Default 0. */
+  /** After how long without a stream that begins or ends, payload or PING 'timeout' is emitted (without a listener: `close()`). Default 0. */
   readonly idleTimeoutMs?: number;
+  /**
+   * How long bytes may wait without any progress: a stream whose window the peer keeps shut is destroyed with `ERR_SPDY_TIMEOUT`, as is
+   * the session when the transport takes nothing. Default 120000.
+   */
+  readonly stallTimeoutMs?: number;
   /** True: PING frames do not count for `idleTimeoutMs`. Default false. */
   readonly idleIgnoresPing?: boolean;
   /** Destroys the session with `ERR_SPDY_ABORTED`. */
@@ -112,6 +117,7 @@ export const SESSION_OPTION_NAMES: ReadonlySet<string> = optionNames<SessionOpti
   lingerTimeoutMs: true,
   keepAlive: true,
   idleTimeoutMs: true,
+  stallTimeoutMs: true,
   idleIgnoresPing: true,
   signal: true,
   settingsStore: true,
@@ -131,6 +137,7 @@ export interface ResolvedSessionOptions {
   readonly lingerTimeoutMs: number;
   readonly keepAlive: KeepAliveOptions | null;
   readonly idleTimeoutMs: number;
+  readonly stallTimeoutMs: number;
   readonly idleIgnoresPing: boolean;
   readonly signal: AbortSignal | null;
   readonly settingsStore: SettingsStore | null;
@@ -176,6 +183,7 @@ export function resolveSessionOptions(
     lingerTimeoutMs: checkTime('lingerTimeoutMs', options.lingerTimeoutMs ?? 5000),
     keepAlive: resolveKeepAlive(options.keepAlive ?? null),
     idleTimeoutMs: checkTime('idleTimeoutMs', options.idleTimeoutMs ?? 0),
+    stallTimeoutMs: checkTime('stallTimeoutMs', options.stallTimeoutMs ?? 120_000),
     idleIgnoresPing: checkBoolean('idleIgnoresPing', idleIgnoresPing),
     signal: abortSignal(options.signal),
     settingsStore,

@@ -229,9 +229,14 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     if (stream !== undefined) this.#call(stream, () => stream.streamClosed(status, error));
   }
 
+  /** The streams that have an id. */
+  get all(): readonly SpdyStream[] {
+    return this.#streams.values();
+  }
+
   /** Payload bytes that streams keep for their readers. */
   get heldBytes(): number {
-    return this.#streams.values().reduce((sum, stream) => sum + stream.heldBytes, 0);
+    return this.all.reduce((sum, stream) => sum + stream.heldBytes, 0);
   }
 
   /** User data as the application knows it: a stream that was opened here and has no id yet is its own. */

@@ -260,8 +260,14 @@ const SESSION_OPTIONS = {
   idleTimeoutMs: [
     [0, 2147483647],
     'ms, 0: never',
-    'How long nothing may happen either way.',
+    'How long no stream may begin or end, and no payload or PING pass, either way. Other frames, and parts of frames, do not count.',
     "'timeout' is emitted; without a listener the session closes in order.",
+  ],
+  stallTimeoutMs: [
+    [0, 2147483647],
+    'ms, 0: never',
+    'How long bytes may wait without any progress, since the peer keeps a window shut or the transport takes nothing. Off for Kubernetes.',
+    "The stream is destroyed with `ERR_SPDY_TIMEOUT` (RST_STREAM 5 CANCEL); for the transport, the session ('error').",
   ],
   idleIgnoresPing: [BOOLEAN, '', 'PING frames do not count for `idleTimeoutMs`.', 'nothing'],
   signal: [

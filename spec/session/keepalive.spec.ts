@@ -176,10 +176,21 @@ describe('session/keepalive', () => {
       expect(await timeoutsWhile(true, (peer, i) => peer.make.ping(2 * i + 1))).to.be.above(0);
     });
 
-    it('counts other frames when PING is ignored', async () => {
-      const frame = (peer: RawPeer, value: number): Buffer =>
-        peer.make.settings([{ id: 1, flags: 0, value }]);
+    it('counts streams that begin', async () => {
+      const frame = (peer: RawPeer, i: number): Buffer =>
+        peer.make.synStream(2 * i + 1, [['x', '1']], { flags: 1 });
       expect(await timeoutsWhile(true, frame)).to.equal(0);
+    });
+
+    it('does not count frames for nothing, nor parts of frames', async () => {
+      const settings = (peer: RawPeer, value: number): Buffer =>
+        peer.make.settings([{ id: 1, flags: 0, value }]);
+      expect(await timeoutsWhile(false, settings)).to.be.above(0);
+      const update = (peer: RawPeer): Buffer => peer.make.windowUpdate(0, 1);
+      expect(await timeoutsWhile(false, update)).to.be.above(0);
+      const head = Buffer.from([0x80, 3, 0, 0xff, 0, 0, 0xff, 0xff]);
+      const part = (_peer: RawPeer, i: number): Buffer => (i === 0 ? head : Buffer.alloc(1));
+      expect(await timeoutsWhile(false, part)).to.be.above(0);
     });
 
     /** How often a session with a limit of 60 ms takes itself for idle while a frame comes every 5 ms. */

@@ -12,6 +12,8 @@ export function kubernetesSession(options: SessionOptions = {}): SessionOptions 
     settingsTiming: 'never',
     windowUpdates: 'consume',
     maxDataSize: MAX_DATA_SIZE,
+    // A terminal may be held for hours.
+    stallTimeoutMs: 0,
     ...options,
   };
 }

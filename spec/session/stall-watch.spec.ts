@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import { expect } from 'chai';
+import type { SpdyError } from '../../lib/errors.ts';
+import { CANCEL, SERVER } from '../../lib/protocol/constants.ts';
+import { SPDY3_1 } from '../../lib/protocol/version.ts';
+import type { SpdyStream } from '../../lib/session/stream.ts';
+import {
+  closed,
+  memoryConnection,
+  pairOver,
+  RESPONSE,
+  rawAgainst,
+  requestHeaders,
+} from '../support/session-pair.ts';
+
+describe('session/stall-watch', () => {
+  it('a stream whose window the peer keeps shut is destroyed; the others go on', async () => {
+    const pair = pairOver(memoryConnection(), SPDY3_1, {
+      client: { windowUpdates: 'manual' },
+      server: { stallTimeoutMs: 40, lingerTimeoutMs: 10 },
+    });
+    const ends: string[] = [];
+    pair.server.on('stream', (stream) => {
+      const path = stream.headers.find(([name]) => name === ':path')?.[1] ?? '';
+      stream.on('error', (error) => ends.push(`${path} ${(error as SpdyError).code}`));
+      stream.respond(RESPONSE);
+      if (path === '/large') stream.end(Buffer.alloc(100_000));
+      else stream.write('a stream that waits for its application');
+    });
+    const idle = pair.client.request(requestHeaders('GET', '/idle'), { endStream: true });
+    idle.on('error', () => {});
+    const large = pair.client.request(requestHeaders('GET', '/large'), { endStream: true });
+    let status = 0;
+    large.on('error', () => {
+      status = large.rstStatus;
+    });
+    await closed(large);
+    expect(status).to.equal(CANCEL);
+    expect(ends).to.deep.equal(['/large ERR_SPDY_TIMEOUT']);
+    expect(idle.destroyed).to.equal(false);
+    await pair.end();
+  });
+
+  it('a session whose transport takes nothing is destroyed', async () => {
+    const options = { stallTimeoutMs: 40, flowControl: false };
+    const { session, peer } = await rawAgainst(SERVER, SPDY3_1, options);
+    peer.socket.pause();
+    const failed = once(session, 'error');
+    session.on('stream', (stream: SpdyStream) => {
+      stream.on('error', () => {});
+      stream.respond(RESPONSE);
+      stream.end(Buffer.alloc(64 << 20));
+    });
+    peer.send(peer.make.synStream(1, requestHeaders(), { flags: 1 }));
+    const [error] = (await failed) as [SpdyError];
+    expect(error.code).to.equal('ERR_SPDY_TIMEOUT');
+    peer.socket.destroy();
+    await closed(session);
+  });
+
+  it('0 switches it off, and a stream that moves is left alone', async () => {
+    const pair = pairOver(memoryConnection(), SPDY3_1, { server: { stallTimeoutMs: 0 } });
+    pair.server.on('stream', (stream) => {
+      stream.respond(RESPONSE);
+      stream.end(Buffer.alloc(300_000));
+    });
+    const stream = pair.client.request(requestHeaders(), { endStream: true });
+    let bytes = 0;
+    for await (const chunk of stream) bytes += (chunk as Buffer).length;
+    expect(bytes).to.equal(300_000);
+    await pair.end();
+  });
+});
