@@ -232,7 +232,8 @@ const ATTACKS: readonly Attack[] = [
   {
     limit: 'receiveWindowTolerance',
     proves: '(checklist 177, 178)',
-    options: { receiveWindowTolerance: 5, windowUpdates: 'consume' },
+    // Credit on receipt would let this through.
+    options: { receiveWindowTolerance: 5, windowUpdates: 'consume', sessionCreditLimit: 0 },
     status: null,
     code: 'ERR_SPDY_FLOW_CONTROL',
     exists: ({ sessionWindow }) => sessionWindow,
