@@ -325,7 +325,6 @@ describe('session/session', () => {
       outboundQueueSize: 0,
       outboundBytes: 0,
       receivedBytes: 1000,
-      heldBytes: 0,
       unconsumedBytes: 0,
       heldBytes: 0,
       headerMemory: 0,
