@@ -127,7 +127,7 @@ export class Session extends SpdylaySession {
       unconsumedBytes: engine.unconsumedBytes,
       headerMemory: insight.headerMemory,
       get heldBytes(): number {
-        return streams.heldBytes;
+        return streams.all.reduce((sum, stream) => sum + stream.heldBytes, 0);
       },
       inputHeld: this.inputHeld,
       outputHeld: transport.full,

@@ -234,11 +234,6 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     return this.#streams.values();
   }
 
-  /** Payload bytes that streams keep for their readers. */
-  get heldBytes(): number {
-    return this.all.reduce((sum, stream) => sum + stream.heldBytes, 0);
-  }
-
   /** User data as the application knows it: a stream that was opened here and has no id yet is its own. */
   userDataOf(streamId: number): unknown {
     const data = this.#engine.getStreamUserData(streamId);
