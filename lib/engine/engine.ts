@@ -1,3 +1,4 @@
+import { showBy } from '../common/inspection.ts';
 import { dictionaryFor } from '../compression/dictionaries.ts';
 import { HeaderDecompressor } from '../compression/header-decompressor.ts';
 import type { SessionError } from '../errors.ts';
@@ -26,6 +27,10 @@ import { SessionSubmitter } from './submit-session.ts';
  * `EngineHandler`, and the `submit` calls queue what shall be sent. `recv()` and `send()` offer the same in Spdylay's style.
  */
 export class Engine implements SessionCalls {
+  static {
+    showBy(Engine, ({ insight, failed }) => insight.facts(failed));
+  }
+
   /** Which end this is. */
   readonly side: Side;
   /** The protocol that is spoken. */

@@ -1,3 +1,5 @@
+import { firstOf } from '../common/inspection.ts';
+import { CLIENT } from '../protocol/constants.ts';
 import type { EngineState } from './engine-state.ts';
 import { type StreamHandle, StreamRecord } from './stream-record.ts';
 
@@ -99,6 +101,21 @@ export class EngineInsight {
     return found instanceof StreamRecord && !found.closed ? this.#describe(found) : null;
   }
 
+  /** What `util.inspect()` shows of the engine. @internal */
+  facts(failed: boolean): object {
+    const { side, version } = this.#state;
+    const { sendWindow, receiveWindow, waitingStreams } = this;
+    return {
+      side: side === CLIENT ? 'client' : 'server',
+      version: version.name,
+      failed,
+      sendWindow,
+      receiveWindow,
+      waitingStreams,
+      streams: firstOf(this.streams().map(summary)),
+    };
+  }
+
   #describe(stream: StreamRecord): StreamState {
     const { credit, sendWindows } = this.#state;
     const opened = stream.streamId !== 0;
@@ -136,4 +153,9 @@ export class EngineInsight {
     const { sessionWindow } = credit;
     return sessionWindow !== null && sessionWindow <= 0 ? 'sessionWindow' : 'peer';
   }
+}
+
+/** A stream in a line. */
+export function summary({ id, sending, receiving }: StreamState): string {
+  return `${id === 0 ? 'waiting' : id}: sending ${sending}, receiving ${receiving}`;
 }

@@ -1,9 +1,11 @@
 import type { Duplex } from 'node:stream';
 import { shown } from '../common/check.ts';
+import { firstOf, showBy } from '../common/inspection.ts';
 import { checkOptions } from '../common/option-names.ts';
 import type { StreamState } from '../engine/insight.ts';
+import { summary } from '../engine/insight.ts';
 import { InvalidArgumentError, InvalidStateError, type SpdyError } from '../errors.ts';
-import { GOAWAY_OK, type Side } from '../protocol/constants.ts';
+import { CLIENT, GOAWAY_OK, type Side } from '../protocol/constants.ts';
 import type { HeaderList } from '../protocol/frames.ts';
 import type { SessionState, SessionStatistics } from './diagnostics.ts';
 import type { SessionVersion } from './negotiate.ts';
@@ -19,6 +21,10 @@ import { STREAM_OPTION_NAMES, type StreamOptions } from './stream-options.ts';
  * leaves together. 'error' is emitted only when the session as a whole failed, never for the end of a stream or of the peer.
  */
 export class Session extends SpdylaySession {
+  static {
+    showBy(Session, (it) => it.#facts());
+  }
+
   #closed: Promise<void> | null = null;
 
   /**
@@ -207,5 +213,27 @@ export class Session extends SpdylaySession {
     this.closing = true;
     if (!this.ending.goawayQueued) this.submitGoaway(GOAWAY_OK);
     this.startCloseDeadline();
+  }
+
+  /** What `util.inspect()` shows. */
+  #facts(): object {
+    const { state, statistics } = this;
+    return {
+      side: this.side === CLIENT ? 'client' : 'server',
+      version: state.version,
+      phase: state.phase,
+      openStreams: state.openStreams,
+      waitingStreams: state.waitingStreams,
+      maxStreams: state.maxStreams,
+      sendWindow: state.sendWindow,
+      receiveWindow: state.receiveWindow,
+      outboundBytes: state.outboundBytes,
+      heldBytes: state.heldBytes,
+      inputHeld: state.inputHeld,
+      outputHeld: state.outputHeld,
+      roundTripMs: statistics.roundTripMs,
+      error: (this.closeError ?? state.transportError)?.message ?? null,
+      streams: firstOf(this.streamStates().map(summary)),
+    };
   }
 }

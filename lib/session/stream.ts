@@ -1,7 +1,8 @@
 import { shown } from '../common/check.ts';
+import { showBy } from '../common/inspection.ts';
 import { checkOptions, optionNames } from '../common/option-names.ts';
 import { InvalidArgumentError, InvalidStateError } from '../errors.ts';
-import { CANCEL } from '../protocol/constants.ts';
+import { CANCEL, OK } from '../protocol/constants.ts';
 import type { HeaderList } from '../protocol/frames.ts';
 import type { StreamEventsOf } from './stream-events.ts';
 
@@ -19,6 +20,10 @@ const RESPOND_OPTION_NAMES = optionNames<{ readonly endStream?: boolean }>({ end
  * received with the event 'stream'.
  */
 export class SpdyStream extends WritableHalf<SpdyStream> {
+  static {
+    showBy(SpdyStream, (it) => it.#facts());
+  }
+
   /**
    * Accepts a stream of the peer with SYN_REPLY; `endStream` finishes it at once. Writing without it accepts with no headers.
    *
@@ -98,6 +103,34 @@ export class SpdyStream extends WritableHalf<SpdyStream> {
       throw new InvalidStateError('this side has finished the stream', 'ERR_SPDY_STREAM_SHUT_WR');
     }
   }
+
+  /** What `util.inspect()` shows. */
+  #facts(): object {
+    const { id, own, priority, associatedId, headers, replyHeaders, rstStatus, state } = this;
+    return {
+      id,
+      own,
+      priority,
+      ...(associatedId === 0 ? {} : { associatedId }),
+      headers: pseudoHeaders(headers),
+      replyHeaders: replyHeaders === null ? null : pseudoHeaders(replyHeaders),
+      ...(rstStatus === OK ? {} : { rstStatus }),
+      sending: state?.sending ?? 'ended',
+      receiving: state?.receiving ?? 'ended',
+      sendWindow: state?.sendWindow ?? null,
+      receiveWindow: state?.receiveWindow ?? null,
+      bytesRead: this.bytesRead,
+      bytesToRead: this.readableLength + (state?.unconsumedBytes ?? 0),
+      bytesToWrite: this.writableLength,
+      destroyed: this.destroyed,
+      error: this.errored?.message ?? null,
+    };
+  }
+}
+
+/** The headers that are the protocol's own: the others may be secrets, and many. */
+function pseudoHeaders(headers: HeaderList): Record<string, string> {
+  return Object.fromEntries(headers.filter(([name]) => name.startsWith(':')));
 }
 
 function ignore(): void {}

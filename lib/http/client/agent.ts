@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
+import { firstOf, showBy } from '../../common/inspection.ts';
 import type { Session } from '../../session/public.ts';
 import {
   type ProxyOptions,
@@ -38,6 +39,11 @@ const LEAST_URGENT = 7;
  * is made for later requests while the old one finishes; requests that the server surely did not process are tried again.
  */
 export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
+  static {
+    // biome-ignore lint/complexity/noThisInStatic: TypeScript 7.0 gives the name of the class no value here
+    showBy(this, (it: SpdyAgent) => it.#facts());
+  }
+
   readonly #settings: ResolvedAgentOptions;
   readonly #origins = new Map<string, Origin>();
   /** Names connections by their options, as `https` does. */
@@ -176,4 +182,20 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
       return;
     }
   }
+
+  /** What `util.inspect()` shows. */
+  #facts(): object {
+    const { proxy } = this.#settings;
+    return {
+      closed: this.#closed,
+      ...(proxy === null ? {} : { proxy: this.#proxy }),
+      origins: firstOf(this.statistics.map(summary)),
+    };
+  }
+}
+
+/** An origin in a line. */
+function summary({ origin, protocol, sessions, active, requests }: OriginStatistics): string {
+  const way = protocol ?? 'no connection';
+  return `${origin}: ${way}, sessions ${sessions}, requests ${active} of ${requests}`;
 }

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex, Readable, Writable } from 'node:stream';
+import { showBy } from '../../common/inspection.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { SpdyAgent } from './agent.ts';
 import type { SpdyAgentOptions } from './agent-options.ts';
@@ -48,6 +49,10 @@ export type CallCallback<Data> = (error: Error | null, data: Data) => void;
  * none of them.
  */
 export class SpdyDispatcher extends EventEmitter {
+  static {
+    showBy(SpdyDispatcher, ({ agent }) => ({ agent }));
+  }
+
   /** The agent that has the sessions. */
   readonly agent: SpdyAgent;
   #closed = false;

@@ -3,6 +3,7 @@ import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import { Deadline } from '../../common/deadline.ts';
+import { showBy } from '../../common/inspection.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import type { Session, SessionVersion } from '../../session/public.ts';
 import { resolveVersion } from '../../session/public.ts';
@@ -43,6 +44,10 @@ export function createServer(
 
 /** A SPDY server over TLS with ALPN, over plain TCP, or over whatever streams `handle()` is given. See `SpdyServerEvents`. */
 export class SpdyServer extends ServerEmitter {
+  static {
+    showBy(SpdyServer, (it) => it.#facts());
+  }
+
   /** The TCP or TLS server that listens. */
   readonly listener: net.Server | tls.Server;
   /** Milliseconds without a byte after which a stream emits 'timeout'; 0 for none. */
@@ -257,6 +262,23 @@ export class SpdyServer extends ServerEmitter {
       this.#sockets.delete(socket);
       this.#checkClosed();
     });
+  }
+
+  /** What `util.inspect()` shows. */
+  #facts(): object {
+    const { sessions, listening, timeout } = this;
+    let requests = 0;
+    for (const session of sessions) requests += session.state.openStreams;
+    return {
+      listening,
+      address: this.address(),
+      closing: this.#closing,
+      connections: this.#sockets.size,
+      sessions: sessions.size,
+      requests,
+      http1: this.#http1 !== null,
+      timeout,
+    };
   }
 }
 
