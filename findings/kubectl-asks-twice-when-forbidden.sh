@@ -4,7 +4,7 @@
 # Software:       kubectl 1.35.2
 # Behaviour:      exec is tried by WebSocket with GET first. Any answer but 101 counts as "no WebSocket there": also 403 with a metav1.Status that says
 #                 who may not do what. The request is made once more as POST with an upgrade to SPDY/3.1.
-# One would guess: that 401 and 403 are final. An audit log has each refusal twice, and a rule for POST alone decides in the end.
+# One would guess: that 401 and 403 are final. An audit log has each refusal twice.
 set -euo pipefail
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
