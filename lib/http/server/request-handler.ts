@@ -1,4 +1,5 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { escapeHtml } from '../../common/html.ts';
 import type { Header } from '../../protocol/frames.ts';
 
 /** Makes the handler of a request: a subclass of BaseSpdyRequestHandler. */
@@ -144,8 +145,4 @@ function methodOf(handler: BaseSpdyRequestHandler, command: string): (() => unkn
   const name = `do${words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('')}`;
   const method = (handler as unknown as Record<string, unknown>)[name];
   return name !== 'do' && typeof method === 'function' ? (method as () => unknown) : null;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -93,7 +93,7 @@ describe('http/server/request-handler', () => {
     const [own, page] = await ask('/forbidden');
     expect(own.statusCode).to.equal(403);
     expect(own.headers['content-type']).to.equal('text/html; charset=UTF-8');
-    expect(page).to.contain('Not &#60;for&#62; you');
+    expect(page).to.contain('Not &lt;for&gt; you');
     for (const method of ['DELETE', 'CONSTRUCTOR']) {
       expect((await ask('/', method))[0].statusCode).to.equal(501);
     }
