@@ -1,5 +1,6 @@
-import { Readable, Writable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { cutIntoMessages } from '../wire/channels.ts';
+import { CommandOutput } from '../wire/command-streams.ts';
 
 type Done = (error?: Error | null) => void;
 
@@ -25,24 +26,12 @@ export class ChannelInput extends Readable {
 }
 
 /** What is sent to a client on a channel, as a plain Writable: a write is done when it has left. Destroyed without an error when the client is gone. */
-export class ChannelOutput extends Writable {
+export class ChannelOutput extends CommandOutput {
   readonly #send: (data: Buffer, done: Done) => void;
 
   constructor(send: (data: Buffer, done: Done) => void) {
     super();
     this.#send = send;
-    // A handler that writes on behind its end does not end the server.
-    this.on('error', () => {});
-  }
-
-  /** Ends it, if that was not done, and waits until everything has left, or cannot any more. */
-  async finished(): Promise<void> {
-    if (!this.writableEnded && !this.destroyed) this.end();
-    if (this.writableFinished || this.destroyed) return;
-    await new Promise<void>((done) => {
-      this.once('finish', done);
-      this.once('close', done);
-    });
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {

@@ -52,22 +52,12 @@ export class StreamInput extends Readable {
   }
 }
 
-/**
- * What is sent to a client on a stream, as a plain Writable: a write is done when it has left towards the transport. It is destroyed without
- * an error when the client wants no more or is gone; destroying it sends FIN.
- */
-export class StreamOutput extends Writable {
-  readonly #sink: SpdyStream;
-
-  constructor(sink: SpdyStream) {
+/** What is sent to a client, of whichever transport. */
+export abstract class CommandOutput extends Writable {
+  constructor() {
     super();
-    this.#sink = sink;
     // A handler that writes on behind its end, or destroys this, does not end the server.
     this.on('error', () => {});
-    // Clients send nothing there.
-    sink.resume();
-    if (sink.destroyed) this.destroy();
-    else sink.once('close', () => this.destroy());
   }
 
   /** Ends it, if that was not done, and waits until everything has left, or cannot any more. */
@@ -78,6 +68,23 @@ export class StreamOutput extends Writable {
       this.once('finish', done);
       this.once('close', done);
     });
+  }
+}
+
+/**
+ * What is sent to a client on a stream, as a plain Writable: a write is done when it has left towards the transport. It is destroyed without
+ * an error when the client wants no more or is gone; destroying it sends FIN.
+ */
+export class StreamOutput extends CommandOutput {
+  readonly #sink: SpdyStream;
+
+  constructor(sink: SpdyStream) {
+    super();
+    this.#sink = sink;
+    // Clients send nothing there.
+    sink.resume();
+    if (sink.destroyed) this.destroy();
+    else sink.once('close', () => this.destroy());
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
