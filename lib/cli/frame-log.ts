@@ -13,7 +13,7 @@ import {
 } from '../protocol/constants.ts';
 import type { ControlFrame, HeaderList } from '../protocol/frames.ts';
 import type { Session } from '../session/public.ts';
-import { type Paint, printable } from './terminal.ts';
+import { type Paint, visible } from './terminal.ts';
 
 /** Which way a frame went. */
 export type Direction = 'send' | 'recv';
@@ -80,9 +80,9 @@ export class FrameLog {
 
   /** Anything else, with lines of detail below it. */
   note(text: string, details: readonly string[] = []): void {
-    const shown = printable(text);
+    const shown = visible(text);
     if (this.#options.json === true) this.#object({ note: shown, details });
-    else this.#lines(shown, details.map(printable));
+    else this.#lines(shown, details.map(visible));
   }
 
   /** A control frame. `invalid`: the status of the stream that it is answered with. */
@@ -192,7 +192,7 @@ function* details(frame: ControlFrame, paint: Paint): Generator<string> {
 
 function* headerLines(headers: HeaderList, paint: Paint): Generator<string> {
   for (const [name, value] of headers) {
-    yield `${paint('blue', printable(name))}: ${printable(value)}`;
+    yield `${paint('blue', visible(name))}: ${visible(value)}`;
   }
 }
 

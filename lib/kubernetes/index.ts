@@ -22,7 +22,7 @@ export type {
 export { RemoteCommand } from './client/remote-command.ts';
 export { type RunOptions, type RunResult, run } from './client/run.ts';
 export type { PodTarget } from './client/target.ts';
-export type { Transport } from './client/transport.ts';
+export type { KubernetesTransport } from './client/transport.ts';
 export { type UpgradedConnection, type UpgradeRequest, upgradeToSpdy } from './client/upgrade.ts';
 export { copyFromPod } from './copy/from-pod.ts';
 export type {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { FrameLog, timeStamp } from '../../lib/cli/frame-log.ts';
-import { painter, printable } from '../../lib/cli/terminal.ts';
+import { painter, visible } from '../../lib/cli/terminal.ts';
 import { PROTO_SPDY3, SERVER, SYN_STREAM } from '../../lib/protocol/constants.ts';
 import type { ControlFrame } from '../../lib/protocol/frames.ts';
 import { Session } from '../../lib/session/session.ts';
@@ -168,7 +168,7 @@ describe('frame log', () => {
     };
     const text = logged((log) => log.control('recv', frame));
     expect(text).to.include('a\\x1b]0;x: b\\x9b2J\\x0a[  0.001] recv\n');
-    expect(printable('plain é')).to.equal('plain é');
+    expect(visible('plain é')).to.equal('plain é');
   });
 
   it('has time stamps of seconds, right-aligned', () => {

@@ -15,14 +15,14 @@ import type { BodyOutput } from './body-output.ts';
 import type { SpdycatOptions, TlsFiles, UrlGroup } from './options.ts';
 import type { Progress } from './progress.ts';
 import type { ProxyPlace } from './proxy-option.ts';
-import type { DataSource } from './request-data.ts';
+import type { RequestDataSource } from './request-data.ts';
 import { newRecord, type RequestRecord } from './statistics.ts';
 
 /** What all groups of a run have in common. */
 export interface FetchContext {
   readonly options: SpdycatOptions;
   readonly output: BodyOutput;
-  readonly data: DataSource | null;
+  readonly data: RequestDataSource | null;
   readonly log: FrameLog | null;
   readonly progress: Progress;
   /** Milliseconds since the program has begun. */

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 import { runProgram } from '../arguments.ts';
 import { FrameLog } from '../frame-log.ts';
-import { painter, printable } from '../terminal.ts';
+import { painter, visible } from '../terminal.ts';
 import { type BodyOutput, FileOutput, NullOutput, OrderedOutput } from './body-output.ts';
 import { type FetchContext, fetchGroup } from './fetch-group.ts';
 import { parseSpdycatOptions, type SpdycatOptions } from './options.ts';
 import { Progress } from './progress.ts';
-import { type DataSource, openData } from './request-data.ts';
+import { openData, type RequestDataSource } from './request-data.ts';
 import { type RequestRecord, recordJson, statisticsText } from './statistics.ts';
 
 /** The highest exit status that counts failed groups. */
@@ -34,7 +34,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-async function fetchAll(options: SpdycatOptions, data: DataSource | null): Promise<number> {
+async function fetchAll(options: SpdycatOptions, data: RequestDataSource | null): Promise<number> {
   const progress = new Progress(process.stderr, showsProgress(options));
   const say = (text: string): void => {
     progress.clear();
@@ -113,7 +113,7 @@ function explain(
     const { code, message } = error as NodeJS.ErrnoException;
     if (told.has(message) || code === 'EPIPE') continue;
     told.add(message);
-    say(`spdycat: ${url}: ${printable(message || code || 'failed')}${hintFor(code)}\n`);
+    say(`spdycat: ${url}: ${visible(message || code || 'failed')}${hintFor(code)}\n`);
   }
   const { length } = all.filter(({ pushed }) => !pushed);
   if (told.size > 0 && length > 1) say(`spdycat: ${wrong.length} of ${length} requests failed\n`);

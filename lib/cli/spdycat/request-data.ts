@@ -13,7 +13,7 @@ export interface RequestData {
 }
 
 /** The body of all requests. */
-export interface DataSource {
+export interface RequestDataSource {
   /** The body, once more. */
   open(): Promise<RequestData>;
   /** Removes what was put aside. */
@@ -24,7 +24,7 @@ export interface DataSource {
  * Opens what `--data` names. What can be read only once (standard input, a pipe, a device) goes through at once for a single request; for
  * several it is put aside first.
  */
-export async function openData(name: string, single: boolean): Promise<DataSource> {
+export async function openData(name: string, single: boolean): Promise<RequestDataSource> {
   if (name !== '-' && (await stat(name)).isFile()) return fileSource(name, async () => {});
   const source = name === '-' ? process.stdin : createReadStream(name);
   if (single) return { open: async () => ({ source, length: null }), remove: async () => {} };
@@ -40,7 +40,7 @@ export async function openData(name: string, single: boolean): Promise<DataSourc
   }
 }
 
-async function fileSource(path: string, remove: () => Promise<void>): Promise<DataSource> {
+async function fileSource(path: string, remove: () => Promise<void>): Promise<RequestDataSource> {
   const { size }: Stats = await stat(path);
   return {
     open: async () => ({ source: createReadStream(path), length: size }),

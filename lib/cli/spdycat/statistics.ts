@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { printable } from '../terminal.ts';
+import { visible } from '../terminal.ts';
 
 /** Times of one request in milliseconds since the program has begun; null for what did not happen. */
 export interface RequestTimes {
@@ -56,9 +56,8 @@ export function statisticsText(records: readonly RequestRecord[]): string {
   for (const [i, record] of records.entries()) {
     const { url, pushed, status, statusMessage, times } = record;
     lines.push(`#${i + 1}: ${url}${pushed ? ' (pushed)' : ''}`);
-    if (status !== null)
-      lines.push(`    Status: ${printable(`${status} ${statusMessage}`.trim())}`);
-    if (record.error !== null) lines.push(`    Error: ${printable(record.error.message)}`);
+    if (status !== null) lines.push(`    Status: ${visible(`${status} ${statusMessage}`.trim())}`);
+    if (record.error !== null) lines.push(`    Error: ${visible(record.error.message)}`);
     lines.push('    Delta (ms) from SSL/TLS handshake(SYN_STREAM):');
     if (times.reply !== null) lines.push(`        SYN_REPLY: ${deltas(times, times.reply)}`);
     if (times.completed !== null)

@@ -3,13 +3,13 @@ import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 
 /** What a path of a URL stands for. A file is open: whoever gets it closes it. */
-export type Found =
+export type FoundPath =
   | { readonly kind: 'file'; readonly file: FileHandle; readonly path: string }
   | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'redirect' }
   | { readonly kind: 'error'; readonly status: 400 | 403 | 404 };
 
-const NOT_FOUND: Found = { kind: 'error', status: 404 };
+const NOT_FOUND: FoundPath = { kind: 'error', status: 404 };
 
 /**
  * Finds the file that belongs to the path of a URL. Nothing outside of the root is found, by whatever encoding or symbolic link; nor
@@ -19,7 +19,11 @@ const NOT_FOUND: Found = { kind: 'error', status: 404 };
  * @param root absolute, without symbolic links (`realpath()`)
  * @param urlPath as it came, without the query
  */
-export async function findFile(root: string, urlPath: string, dotfiles: boolean): Promise<Found> {
+export async function findFile(
+  root: string,
+  urlPath: string,
+  dotfiles: boolean,
+): Promise<FoundPath> {
   const segments = decodePath(urlPath);
   if (segments === null) return { kind: 'error', status: 400 };
   if (!segments.every((name) => isServed(name, dotfiles))) return NOT_FOUND;
@@ -63,7 +67,7 @@ function isInside(root: string, path: string): boolean {
 }
 
 /** Opens what `realpath()` has found: by now it may be a link, or a pipe that would block. */
-async function openFile(path: string): Promise<Found> {
+async function openFile(path: string): Promise<FoundPath> {
   const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
   const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {

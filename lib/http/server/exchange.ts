@@ -20,7 +20,7 @@ import {
 } from '../message-head.ts';
 import type { PushRoom } from './push.ts';
 import { RequestBody, type RequestOwner, type SpdyRequest } from './request.ts';
-import { ResponseBody, type SpdyResponse } from './response.ts';
+import { Reply, type SpdyResponse } from './response.ts';
 import { ServerSocket } from './socket.ts';
 
 /** Bytes of a request that are taken after the reply is complete; what has more to come is reset. */
@@ -69,7 +69,7 @@ export class Exchange implements RequestOwner {
   readonly #stream: SpdyStream;
   readonly #host: ExchangeHost;
   readonly #body: RequestBody;
-  readonly #reply: ResponseBody;
+  readonly #reply: Reply;
   readonly #deadline: Deadline | null = null;
   readonly #socket: ServerSocket;
   #over = false;
@@ -87,7 +87,7 @@ export class Exchange implements RequestOwner {
     const socket = new ServerSocket(stream, session, host.server, secure);
     this.#socket = socket;
     this.#body = new RequestBody(stream, head, socket, ended, this);
-    this.#reply = new ResponseBody(this.#body, stream, socket, pushRoom);
+    this.#reply = new Reply(this.#body, stream, socket, pushRoom);
     // A stream that fails tells those who listen to the request and the response.
     stream.on('error', () => {});
     stream.once('close', () => this.#closed());

@@ -44,7 +44,7 @@ export interface SpdyResponse extends ServerResponse {
 }
 
 /** The reply to a request: the stream gets what is written to the `http.ServerResponse`. */
-export class ResponseBody implements ResponseCalls {
+export class Reply implements ResponseCalls {
   /** What the reply is sent on. */
   readonly stream: SpdyStream;
   /** What `request.socket` is. */

@@ -5,11 +5,11 @@ import type { ClusterOptions } from '../kubeconfig/cluster.ts';
 import type { TerminalSize } from '../wire/terminal-size.ts';
 import type { KeepOpenOptions } from './keep-open.ts';
 import { type Action, type CommandQuery, type PodTarget, pathOf } from './target.ts';
-import { checkTransport, type Transport } from './transport.ts';
+import { checkTransport, type KubernetesTransport } from './transport.ts';
 
 /** A container behind an API server or on a kubelet. */
 export interface PodCommandTarget extends PodTarget {
-  /** The server to ask. */
+  /** The API server, kubelet or runtime to ask, and how: TLS, credentials, headers. */
   readonly cluster: ClusterOptions;
 }
 
@@ -40,7 +40,7 @@ export interface RemoteCommandOptions {
    * `'spdy'`, `'websocket'` (from Kubernetes 1.30 on; needs the package `ws`), or `'auto'`: SPDY, and WebSocket when the server does not let
    * that through. Default `'auto'`.
    */
-  readonly transport?: Transport;
+  readonly transport?: KubernetesTransport;
   /** Ends the connection, and rejects with `ERR_SPDY_ABORTED`. */
   readonly signal?: AbortSignal;
   /** Milliseconds for connecting and the HTTP answer, 0 for no limit. Default 30000. */
@@ -71,7 +71,7 @@ export type AttachOptions = KubernetesTarget & RemoteCommandOptions;
 /** Options of a command with every default filled in. */
 export interface ResolvedCommand {
   readonly query: CommandQuery;
-  readonly transport: Transport;
+  readonly transport: KubernetesTransport;
   readonly size: TerminalSize | null;
   readonly replyTimeoutMs: number;
   readonly keepOpen: KeepOpenOptions;

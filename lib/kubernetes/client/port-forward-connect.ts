@@ -4,7 +4,7 @@ import type { Session, SessionOptions } from '../../session/public.ts';
 import { UpgradeRefusedError } from '../errors.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
 import { PORT_FORWARD_PROTOCOL } from '../wire/protocols.ts';
-import { type Transport, tryBoth } from './transport.ts';
+import { type KubernetesTransport, tryBoth } from './transport.ts';
 import { upgradeToSpdy } from './upgrade.ts';
 import { upgradeToWebSocket } from './websocket-upgrade.ts';
 
@@ -19,9 +19,9 @@ export interface PortForwardTarget {
 /** Opens a session for port forwarding; with `'auto'` it learns which transport the server takes. */
 export class PortForwardConnector {
   readonly #target: PortForwardTarget;
-  #transport: Transport;
+  #transport: KubernetesTransport;
 
-  constructor(target: PortForwardTarget, transport: Transport) {
+  constructor(target: PortForwardTarget, transport: KubernetesTransport) {
     this.#target = target;
     this.#transport = transport;
   }

@@ -3,7 +3,7 @@ import { checkObject, checkRange, checkTime, MAX_TIMEOUT_MS } from '../../common
 import type { SessionOptions } from '../../session/public.ts';
 import type { KubernetesTarget } from './command-options.ts';
 import type { KeepOpenOptions } from './keep-open.ts';
-import { checkTransport, type Transport } from './transport.ts';
+import { checkTransport, type KubernetesTransport } from './transport.ts';
 
 /** How a lost connection is replaced. Every number has a default. */
 export interface ReconnectOptions {
@@ -21,7 +21,7 @@ export interface PortForwardOptions {
    * `'spdy'`, `'websocket'` (SPDY inside of a WebSocket, from Kubernetes 1.31 on; needs the package `ws`), or `'auto'`: SPDY, and WebSocket when the
    * server does not let that through. Default `'auto'`.
    */
-  readonly transport?: Transport;
+  readonly transport?: KubernetesTransport;
   /** Replaces a lost connection when the next local connection comes. Default false: the listeners are closed. */
   readonly reconnect?: boolean | ReconnectOptions;
   /** Ends everything, with `ERR_SPDY_ABORTED`. */
@@ -51,7 +51,7 @@ export type PortForwardRequest = KubernetesTarget & PortForwardOptions;
 
 /** The options with every default filled in. */
 export interface ResolvedPortForward {
-  readonly transport: Transport;
+  readonly transport: KubernetesTransport;
   readonly reconnect: Required<ReconnectOptions> | null;
   readonly signal: AbortSignal | null;
   readonly timeoutMs: number;

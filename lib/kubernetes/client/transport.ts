@@ -4,10 +4,10 @@ import { InvalidArgumentError, SpdyError } from '../../errors.ts';
 import { UpgradeRefusedError } from '../errors.ts';
 
 /** What carries streams: SPDY behind an HTTP upgrade, a WebSocket, or whichever the server takes. */
-export type Transport = 'auto' | 'spdy' | 'websocket';
+export type KubernetesTransport = 'auto' | 'spdy' | 'websocket';
 
 /** Checks the option. */
-export function checkTransport(transport: Transport): Transport {
+export function checkTransport(transport: KubernetesTransport): KubernetesTransport {
   if (['auto', 'spdy', 'websocket'].includes(transport)) return transport;
   const message = `transport must be one of auto, spdy, websocket, got ${shown(transport)}`;
   throw new InvalidArgumentError(message);

@@ -4,7 +4,7 @@ import { onAbort } from '../../common/abort.ts';
 import { Deadline } from '../../common/deadline.ts';
 import { SpdyError } from '../../errors.ts';
 import {
-  CHANNELS,
+  CHANNEL_NUMBERS,
   type ChannelCodec,
   CLOSE_CHANNEL,
   codecOf,
@@ -61,8 +61,8 @@ export class WebSocketCommand implements CommandLink {
       this.#settle = (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome));
     });
     this.stdin = query.stdin ? this.#input(protocol) : null;
-    this.stdout = query.stdout ? this.#output(CHANNELS.stdout) : null;
-    this.stderr = query.stderr ? this.#output(CHANNELS.stderr) : null;
+    this.stdout = query.stdout ? this.#output(CHANNEL_NUMBERS.stdout) : null;
+    this.stderr = query.stderr ? this.#output(CHANNEL_NUMBERS.stderr) : null;
     this.#resizes = query.tty;
     this.#keepOpen = this.#keep(keepOpen);
     this.#stopAbort = onAbort(signal, (cause) =>
@@ -76,7 +76,7 @@ export class WebSocketCommand implements CommandLink {
   resize({ columns, rows }: TerminalSize): void {
     if (this.#settled || !this.#resizes) return;
     const text = JSON.stringify({ Width: columns, Height: rows });
-    this.#send(CHANNELS.resize, Buffer.from(text), () => {});
+    this.#send(CHANNEL_NUMBERS.resize, Buffer.from(text), () => {});
   }
 
   close(): void {
@@ -149,7 +149,7 @@ export class WebSocketCommand implements CommandLink {
     // Servers begin with an empty one.
     if (decoded === null || decoded.data.length === 0) return;
     const { channel, data } = decoded;
-    if (channel === CHANNELS.error) this.#status(data);
+    if (channel === CHANNEL_NUMBERS.error) this.#status(data);
     else if (this.#outputs.get(channel)?.accept(data) === false) this.#socket.pause();
   }
 
@@ -223,7 +223,7 @@ export class WebSocketCommand implements CommandLink {
       highWaterMark: MAX_CHANNEL_MESSAGE,
       write: (chunk: Buffer, _encoding, done) => write(chunk, done),
       final: (done) => {
-        if (canEnd) this.#send(CLOSE_CHANNEL, Buffer.of(CHANNELS.stdin), () => done());
+        if (canEnd) this.#send(CLOSE_CHANNEL, Buffer.of(CHANNEL_NUMBERS.stdin), () => done());
         else done();
       },
     });
@@ -237,7 +237,7 @@ export class WebSocketCommand implements CommandLink {
       this.#sent += piece.length;
       const isLast = at + MAX_CHANNEL_MESSAGE >= chunk.length;
       // When it fails the end of the connection tells why, and closes this as well.
-      this.#send(CHANNELS.stdin, piece, isLast ? () => done() : () => {});
+      this.#send(CHANNEL_NUMBERS.stdin, piece, isLast ? () => done() : () => {});
     }
     if (chunk.length === 0) done();
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { Deadline } from '../../common/deadline.ts';
-import { CHANNELS, type ChannelCodec, CLOSE_CHANNEL, codecOf } from '../wire/channels.ts';
+import { CHANNEL_NUMBERS, type ChannelCodec, CLOSE_CHANNEL, codecOf } from '../wire/channels.ts';
 import { type RemoteCommandProtocol, rulesOf } from '../wire/protocols.ts';
 import type { KubernetesStatus } from '../wire/status.ts';
 import { TerminalSizeReader } from '../wire/terminal-size.ts';
@@ -61,8 +61,8 @@ export class WebSocketCommand {
     const closed = new Promise<void>((done) => socket.once('close', () => done()));
     this.life = { closed, end: () => this.#leave() };
     this.#stdin = asked.stdin ? new ChannelInput(() => socket.resume()) : null;
-    const stdout = asked.stdout ? this.#output(CHANNELS.stdout) : null;
-    const stderr = asked.stderr ? this.#output(CHANNELS.stderr) : null;
+    const stdout = asked.stdout ? this.#output(CHANNEL_NUMBERS.stdout) : null;
+    const stderr = asked.stderr ? this.#output(CHANNEL_NUMBERS.stderr) : null;
     this.#outputs = [stdout, stderr].filter((output) => output !== null);
     const { signal } = this.#gone;
     const streams = { stdin: this.#stdin, stdout, stderr };
@@ -108,9 +108,9 @@ export class WebSocketCommand {
     const decoded = this.#codec.decode(message);
     if (decoded === null) return;
     const { channel, data } = decoded;
-    if (channel === CHANNELS.stdin) this.#input(data);
-    else if (channel === CHANNELS.resize) this.#resize(data);
-    else if (channel === CLOSE_CHANNEL && data[0] === CHANNELS.stdin) this.#inputEnds();
+    if (channel === CHANNEL_NUMBERS.stdin) this.#input(data);
+    else if (channel === CHANNEL_NUMBERS.resize) this.#resize(data);
+    else if (channel === CLOSE_CHANNEL && data[0] === CHANNEL_NUMBERS.stdin) this.#inputEnds();
     // Others are for nobody.
   }
 
@@ -145,7 +145,7 @@ export class WebSocketCommand {
     const { socket, endTimeoutMs } = this.#init;
     if (this.#gone.signal.aborted || socket.readyState !== socket.OPEN) return;
     const text = statusText(status, rulesOf(this.#protocol).statusIsJson);
-    if (text !== '') this.#send(CHANNELS.error, Buffer.from(text), () => {});
+    if (text !== '') this.#send(CHANNEL_NUMBERS.error, Buffer.from(text), () => {});
     socket.close(NORMAL);
     socket.resume();
     if (endTimeoutMs > 0) this.#deadline.start(endTimeoutMs, () => socket.terminate());

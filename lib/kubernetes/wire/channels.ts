@@ -10,7 +10,7 @@ export const WEBSOCKET_COMMAND_PROTOCOLS = [
 ] as const;
 
 /** Channels by their number, which is the first byte of every message. */
-export const CHANNELS: Readonly<Record<StreamType, number>> = {
+export const CHANNEL_NUMBERS: Readonly<Record<StreamType, number>> = {
   stdin: 0,
   stdout: 1,
   stderr: 2,

@@ -44,7 +44,7 @@ export class RequestController implements DispatchController {
   /** Takes the head of a response. Returns its fields. */
   takeHead({ rawHeaders }: IncomingMessage): IncomingHttpHeaders {
     this.headers = fromRaw(rawHeaders);
-    this.rawHeaders = rawHeaders.map(toBuffer);
+    this.rawHeaders = rawHeaders.map(latin1Bytes);
     return this.headers;
   }
 }
@@ -54,7 +54,7 @@ export function toRaw(fields: NodeJS.Dict<string | readonly string[]>): Buffer[]
   const raw: Buffer[] = [];
   for (const [name, value = ''] of Object.entries(fields)) {
     for (const item of typeof value === 'string' ? [value] : value) {
-      raw.push(toBuffer(name), toBuffer(item));
+      raw.push(latin1Bytes(name), latin1Bytes(item));
     }
   }
   return raw;
@@ -80,7 +80,7 @@ function toText(item: Buffer | string): string {
 }
 
 /** Bytes of a name or value. */
-export function toBuffer(text: string): Buffer {
+export function latin1Bytes(text: string): Buffer {
   return Buffer.from(text, 'latin1');
 }
 

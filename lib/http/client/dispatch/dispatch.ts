@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { SpdyAgent } from '../agent.ts';
 import type { ClientRequest } from '../request.ts';
 import { bodyFor } from './body.ts';
-import { fromRaw, RequestController, toBuffer } from './controller.ts';
+import { fromRaw, latin1Bytes, RequestController } from './controller.ts';
 import { errorFor, timedOut } from './errors.ts';
 import type { AnyDispatchHandler, DispatchHandler } from './handlers.ts';
 import { type DispatchOptions, requestOf, timeoutsOf } from './options.ts';
@@ -106,7 +106,7 @@ class Dispatched {
   #complete(response: IncomingMessage): void {
     if (this.#settled) return;
     const controller = this.#controller;
-    controller.rawTrailers = response.rawTrailers.map(toBuffer);
+    controller.rawTrailers = response.rawTrailers.map(latin1Bytes);
     this.#settled = true;
     try {
       const trailers = fromRaw(response.rawTrailers) as NodeJS.Dict<string>;
