@@ -31,9 +31,9 @@ export class Engine implements SessionCalls {
     showBy(Engine, ({ insight, failed }) => insight.facts(failed));
   }
 
-  /** Which end this is. */
+  /** Which end this is, `CLIENT` or `SERVER`. */
   readonly side: Side;
-  /** The protocol that is spoken. */
+  /** The version that is spoken, as a table of what it can do; never changes. */
   readonly version: ProtocolVersion;
   /** What it is doing: windows, limits, and why a stream does not move. */
   readonly insight: EngineInsight;

@@ -50,9 +50,9 @@ export interface SynStreamFrame extends ControlFrameHead {
 export interface SynReplyFrame extends ControlFrameHead {
   /** The control type 2. */
   readonly type: typeof SYN_REPLY;
-  /** The stream that is accepted. */
+  /** Id of the stream that is answered (SPDY/3 2.6.2), from 1 to 2147483647. */
   readonly streamId: number;
-  /** The headers of the reply. */
+  /** Headers of the reply in order, `:status` and `:version` among them (SPDY/3 3.2.2). */
   readonly headers: HeaderList;
 }
 
@@ -60,7 +60,7 @@ export interface SynReplyFrame extends ControlFrameHead {
 export interface RstStreamFrame extends ControlFrameHead {
   /** The control type 3. */
   readonly type: typeof RST_STREAM;
-  /** The stream that ends. */
+  /** Id of the stream that ends (SPDY/3 2.6.3), from 1 to 2147483647. */
   readonly streamId: number;
   /** Why: 1 PROTOCOL_ERROR to 11 FRAME_TOO_LARGE, in SPDY/2 up to 7; as received. */
   readonly status: number;
@@ -114,7 +114,7 @@ export interface HeadersFrame extends ControlFrameHead {
   readonly type: typeof HEADERS;
   /** The stream that they belong to. */
   readonly streamId: number;
-  /** The further headers. */
+  /** What is added to the headers of SYN_STREAM or SYN_REPLY (SPDY/3 2.6.7): trailers, for instance. */
   readonly headers: HeaderList;
 }
 
@@ -134,7 +134,7 @@ export interface CredentialFrame extends ControlFrameHead {
   readonly type: typeof CREDENTIAL;
   /** Slot of the server's certificate vector, counted from 1. */
   readonly slot: number;
-  /** The client's signature. */
+  /** Signature that proves that the client has the private key of the certificate (SPDY/3 2.6.9). */
   readonly proof: Uint8Array;
   /** The chain: DER, leaf first. */
   readonly certificates: readonly Uint8Array[];

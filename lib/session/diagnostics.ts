@@ -7,7 +7,7 @@ import type { ProtocolVersion } from '../protocol/version.ts';
 
 /** Message of `spdylay.session.created` and `spdylay.session.closed`. */
 export interface SessionMessage {
-  /** The Session. */
+  /** The Session that was made, or has ended. */
   readonly session: unknown;
   /** Why the session ended; null when it ended in order, or begins. */
   readonly error: Error | null;
@@ -15,7 +15,7 @@ export interface SessionMessage {
 
 /** Message of `spdylay.stream.opened` and `spdylay.stream.closed`. */
 export interface StreamMessage {
-  /** The Session. */
+  /** The Session that the stream belongs to. */
   readonly session: unknown;
   /** 0 for a request that ended before it was sent. */
   readonly streamId: number;
@@ -29,7 +29,7 @@ export interface StreamMessage {
 
 /** Message of `spdylay.frame.received` and `spdylay.frame.sent`. */
 export interface FrameMessage {
-  /** The Session. */
+  /** The Session that has read or written the frame. */
   readonly session: unknown;
   /** Null for a DATA frame. */
   readonly frame: ControlFrame | null;
@@ -37,7 +37,7 @@ export interface FrameMessage {
   readonly streamId: number;
   /** The flags of the frame: bit 0 is FIN. */
   readonly flags: number;
-  /** Payload bytes. */
+  /** Bytes behind the 8 of the frame header, header blocks compressed. */
   readonly length: number;
 }
 
@@ -55,17 +55,17 @@ export const CHANNELS: Readonly<
     Channel
   >
 > = Object.freeze({
-  /** A SessionMessage. */
+  /** A session was made: a SessionMessage with `error` null. */
   sessionCreated: channel('spdylay.session.created'),
-  /** A SessionMessage. */
+  /** A session has ended: a SessionMessage. */
   sessionClosed: channel('spdylay.session.closed'),
-  /** A StreamMessage. */
+  /** A SYN_STREAM was received or written: a StreamMessage. */
   streamOpened: channel('spdylay.stream.opened'),
-  /** A StreamMessage. */
+  /** A stream has ended: a StreamMessage with its status. */
   streamClosed: channel('spdylay.stream.closed'),
-  /** A FrameMessage. */
+  /** A frame was received: a FrameMessage. */
   frameReceived: channel('spdylay.frame.received'),
-  /** A FrameMessage. */
+  /** A frame was written: a FrameMessage. */
   frameSent: channel('spdylay.frame.sent'),
 });
 

@@ -16,9 +16,9 @@ import { assertSendable } from './session-start.ts';
  * tick. See there for what they throw.
  */
 export abstract class SpdylaySession extends SessionIo implements SessionCalls {
-  /** Which end this is. */
+  /** Which end this is, `CLIENT` or `SERVER`. */
   readonly side: Side;
-  /** The protocol that is spoken. */
+  /** The version that is spoken, as a table of what it can do; never changes. */
   readonly version: ProtocolVersion;
   /** Whatever the application keeps with the session. */
   userData: unknown = null;

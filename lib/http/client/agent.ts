@@ -22,7 +22,7 @@ import { tunnelThrough } from './tunnel.ts';
 
 /** Events of a SpdyAgent with their arguments. */
 export interface SpdyAgentEvents {
-  /** A session was made. */
+  /** A session with an origin (`https://example.com:8443`) was made, and is ready for requests. */
   session: [session: Session, origin: string];
   /** A resource is pushed for a request that does not listen for 'push'. Without a listener it is refused. */
   push: [request: PushedRequest, response: ClientResponse];

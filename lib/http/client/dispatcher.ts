@@ -26,7 +26,7 @@ export interface TunnelData<Opaque> {
   readonly statusCode: number;
   /** Of the answer to CONNECT. */
   readonly headers: IncomingHttpHeaders;
-  /** The tunnel. */
+  /** The connection behind CONNECT: what is written leaves as it is. */
   readonly socket: Duplex;
   /** What the call was given. */
   readonly opaque: Opaque;

@@ -12,7 +12,7 @@ import { ClientResponse, type ResponseInit } from './response.ts';
 export interface PushedRequest {
   /** GET unless the server says otherwise. */
   readonly method: string;
-  /** The whole URL. */
+  /** What is pushed, as an absolute URL. */
   readonly url: string;
   /** Fields of the announcement: those of the response, as SPDY does not tell them apart. */
   readonly headers: IncomingHttpHeaders;

@@ -13,7 +13,7 @@ export type SpdyRequestListener = (request: SpdyRequest, response: SpdyResponse)
 
 /** Events of a SpdyServer with their arguments. */
 export interface SpdyServerEvents {
-  /** A request. */
+  /** The head of a request has come, by SPDY or by HTTP/1.1; without a listener it is answered 404. */
   request: [request: SpdyRequest, response: SpdyResponse];
   /** A request with `expect: 100-continue`. Without a listener it is an ordinary 'request'. */
   checkContinue: [request: SpdyRequest, response: SpdyResponse];
@@ -33,7 +33,7 @@ export interface SpdyServerEvents {
   dropRequest: [request: IncomingMessage, socket: Duplex];
   /** A stream of a client, when nobody listens for 'request': nothing of HTTP is checked or needed then. */
   stream: [stream: SpdyStream, headers: HeaderList, flags: number];
-  /** A SPDY session has begun. */
+  /** A SPDY session has begun; none does on a connection that speaks HTTP/1.1. */
   session: [session: Session];
   /** A session has failed. Harmless without a listener. */
   sessionError: [error: Error, session: Session];
@@ -47,7 +47,7 @@ export interface SpdyServerEvents {
   tlsClientError: [error: Error, socket: tls.TLSSocket];
   /** A stream, or a connection with HTTP/1.1, was idle for `timeout`. */
   timeout: [socket: net.Socket];
-  /** It listens. */
+  /** `listen()` has succeeded: `address()` tells where. */
   listening: [];
   /** All connections have ended after `close()`. */
   close: [];

@@ -24,13 +24,13 @@ export interface StreamFlags<
   Err extends boolean,
   Tty extends boolean,
 > {
-  /** Default false. */
+  /** Whether `stdin` is there to be written. Default false. */
   readonly stdin?: In;
-  /** Default true. */
+  /** Whether `stdout` is there to be read. Default true. */
   readonly stdout?: Out;
-  /** Default true; with `tty` there is none. */
+  /** Whether `stderr` is there to be read. Default true; with `tty` there is none. */
   readonly stderr?: Err;
-  /** Default false. */
+  /** Whether it runs in a terminal. Default false. */
   readonly tty?: Tty;
 }
 

@@ -21,7 +21,7 @@ const EXPLANATION_MS = 3000;
  * when the connection to the cluster is lost, with `ERR_SPDY_STREAM_RESET` when the server resets it.
  */
 export class PodConnection extends Duplex {
-  /** The port of the pod. */
+  /** Port of the pod that it leads to, from 1 to 65535. */
   readonly port: number;
   /** Resolves when the server has accepted both streams of the pair; what the pod's side makes of it comes later. */
   readonly accepted: Promise<void>;

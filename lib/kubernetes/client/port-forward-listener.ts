@@ -30,11 +30,11 @@ const TRIES = 10;
 
 /** A local port that leads to a port of the pod. Made by `PortForward.listen()`. */
 export class ForwardListener {
-  /** The port of the pod. */
+  /** Port of the pod that connections lead to, from 1 to 65535. */
   readonly remotePort: number;
-  /** The local port. */
+  /** Local port that it listens on; the one that was found if 0 was asked for. */
   readonly port: number;
-  /** The local addresses. */
+  /** IP addresses that it listens on. */
   readonly addresses: readonly string[];
 
   readonly #forward: ForwardPort;

@@ -73,7 +73,7 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
   /** By `close()`: that its connections end is no error. */
   #closedOnPurpose = false;
 
-  /** For `portForward()`. */
+  /** Made by `portForward()` and nobody else. */
   constructor(session: Session, connector: PortForwardConnector, settings: ResolvedPortForward) {
     super();
     this.#connector = connector;

@@ -39,7 +39,7 @@ export class RemoteCommand {
   readonly exited: Promise<CommandExit>;
   readonly #link: CommandLink;
 
-  /** For `exec()` and `attach()`. */
+  /** Made by `exec()` and `attach()` and nobody else. */
   constructor(link: CommandLink) {
     this.#link = link;
     this.protocol = link.protocol;

@@ -5,7 +5,7 @@ import { InvalidArgumentError } from '../../errors.ts';
 export interface PodTarget {
   /** Default `'default'`. */
   readonly namespace?: string;
-  /** Its name. */
+  /** Name of the pod. */
   readonly pod: string;
   /** Optional at an API server (the pod's first or default one), needed at a kubelet for exec and attach. */
   readonly container?: string;

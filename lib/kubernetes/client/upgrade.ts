@@ -17,7 +17,7 @@ import { type KubernetesStatus, parseStatus } from '../wire/status.ts';
 
 /** How a connection becomes a session. */
 export interface UpgradeRequest {
-  /** The server to ask. */
+  /** The API server, kubelet or runtime to ask, and how: TLS, credentials, headers. */
   readonly cluster: ClusterOptions;
   /** Path and query behind the prefix of `server`. */
   readonly path: string;

@@ -21,7 +21,7 @@ export interface CopyProgress {
 export interface SkippedEntry {
   /** As it is called in the archive. */
   readonly path: string;
-  /** For people. */
+  /** Why it was left out, in words for people. */
   readonly reason: string;
 }
 

@@ -44,7 +44,7 @@ export interface FakeApiServerOpen {
   readonly connections: number;
   /** Exec, attach and portforward that are not over. */
   readonly sessions: number;
-  /** Local processes. */
+  /** Processes of this machine that run the commands of its pods. */
   readonly processes: number;
 }
 
@@ -121,7 +121,7 @@ export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
     return `${this.#certificate === null ? 'http' : 'https'}://${name}:${port}`;
   }
 
-  /** The port on which it listens. */
+  /** The port on which it listens. Throws InvalidStateError while it does not. */
   get port(): number {
     return this.#address().port;
   }

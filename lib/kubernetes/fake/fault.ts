@@ -3,7 +3,7 @@ import { checkObject, checkRange, checkTime } from '../../common/check.ts';
 
 /** What a fake API server was asked for. */
 export interface FakeRequest {
-  /** Of HTTP. */
+  /** The HTTP method, such as `POST`. */
   readonly method: string;
   /** Path and query. */
   readonly url: string;
@@ -23,7 +23,7 @@ export interface FakeFault {
   readonly delayMs?: number;
   /** Answer with this HTTP status, 400 to 599, and do nothing. */
   readonly refuseWith?: number;
-  /** The words of that refusal. */
+  /** What `refuseWith` says, as `message` of its Status. Default `'refused on purpose'`. */
   readonly message?: string;
   /** Exec, attach, portforward: end the connection, and say nothing, after so many bytes behind the 101; 0 for at once. */
   readonly dropAfterBytes?: number;

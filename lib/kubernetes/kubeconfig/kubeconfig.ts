@@ -27,9 +27,9 @@ export interface KubeConfig {
   readonly clusterName: string | null;
   /** Null for a service account, and for a context without a user. */
   readonly userName: string | null;
-  /** The names of all contexts. */
+  /** Names of all contexts that the files have, in their order. */
   readonly contextNames: readonly string[];
-  /** The files that were read. */
+  /** Paths of the files that were read, the first one counting most. */
   readonly files: readonly string[];
 }
 

@@ -8,9 +8,9 @@ export type StreamingApi = 'server' | 'kubelet' | 'runtime';
 export interface CommandRequest {
   /** Run a command, or join the main process. */
   readonly kind: 'exec' | 'attach';
-  /** Of the pod. */
+  /** Namespace of the pod. */
   readonly namespace: string;
-  /** Its name. */
+  /** Name of the pod. */
   readonly pod: string;
   /** Null: the client leaves the choice to the server. */
   readonly container: string | null;
@@ -18,13 +18,13 @@ export interface CommandRequest {
   readonly uid: string | null;
   /** The program and its arguments; empty for attach. There is no shell in between. */
   readonly command: readonly string[];
-  /** The client sends input. */
+  /** Whether the client sends input. */
   readonly stdin: boolean;
-  /** The client wants output. */
+  /** Whether the client wants output. */
   readonly stdout: boolean;
   /** Never with `tty`: a terminal has one output. */
   readonly stderr: boolean;
-  /** The client wants a terminal. */
+  /** Whether the client wants a terminal. */
   readonly tty: boolean;
 }
 
@@ -32,9 +32,9 @@ export interface CommandRequest {
 export interface ForwardRequest {
   /** Forward connections. */
   readonly kind: 'portForward';
-  /** Of the pod. */
+  /** Namespace of the pod. */
   readonly namespace: string;
-  /** Its name. */
+  /** Name of the pod. */
   readonly pod: string;
   /** Of the pod; kubelets alone are told it. */
   readonly uid: string | null;

@@ -4,11 +4,11 @@ export interface KubernetesStatus {
   readonly kind?: string;
   /** `v1`, where it is told. */
   readonly apiVersion?: string;
-  /** Empty. */
+  /** An empty object: a Status is stored nowhere. */
   readonly metadata?: object;
   /** Whether it went well. */
   readonly status: 'Success' | 'Failure';
-  /** For people. */
+  /** What went wrong, in words for people. */
   readonly message?: string;
   /** A word for programs, as `NotFound` or `NonZeroExitCode`. */
   readonly reason?: string;

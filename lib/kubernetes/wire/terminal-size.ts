@@ -1,8 +1,8 @@
 /** Size of a terminal in characters, 1 to 65535. */
 export interface TerminalSize {
-  /** Characters in a line. */
+  /** Characters in a line, from 1 to 65535. */
   readonly columns: number;
-  /** Lines. */
+  /** Lines of the screen, from 1 to 65535. */
   readonly rows: number;
 }
 
