@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   ERR_SPDY_ZLIB: { errno: -502, meaning: 'a header block could not be inflated' },
   ERR_SPDY_UNSUPPORTED_VERSION: { errno: -503, meaning: 'a SPDY version that is not spoken here' },
   ERR_SPDY_PROTOCOL: { errno: -505, meaning: 'the peer broke a rule of the protocol' },
+  ERR_SPDY_NOT_SPDY: { errno: -505, meaning: 'the peer speaks another protocol' },
   ERR_SPDY_INVALID_FRAME: { errno: -506, meaning: 'a frame with a wrong length or layout' },
   ERR_SPDY_EOF: { errno: -507, meaning: 'the transport ended' },
   ERR_SPDY_STREAM_ID_NOT_AVAILABLE: {

@@ -15,6 +15,7 @@ import { EngineState } from './engine-state.ts';
 import { EngineInsight } from './insight.ts';
 import { checkedOptions } from './option-names.ts';
 import { applyOption, checkEnd, type EngineOptions } from './options.ts';
+import { PeerInput } from './peer-input.ts';
 import { Receiver } from './receive-data.ts';
 import type { SessionCalls } from './session-calls.ts';
 import type { EngineStatistics } from './statistics.ts';
@@ -42,7 +43,7 @@ export class Engine implements SessionCalls {
 
   readonly #handler: EngineHandler;
   readonly #state: EngineState;
-  readonly #reader: FrameReader;
+  readonly #input: PeerInput;
   readonly #outlet: EngineOutlet;
   readonly #submit: Submitter;
   readonly #session: SessionSubmitter;
@@ -62,13 +63,14 @@ export class Engine implements SessionCalls {
     this.version = protocol;
     this.#handler = handler;
     this.#state = new EngineState(side, protocol, checkedOptions(side, options), handler);
-    this.#reader = new FrameReader(
+    const reader = new FrameReader(
       protocol,
       this.#state.options,
       new HeaderDecompressor(dictionaryFor(protocol.wire)),
       new Receiver(this.#state),
     );
-    this.#state.reader = this.#reader;
+    this.#state.reader = reader;
+    this.#input = new PeerInput(this.#state, reader);
     this.#outlet = new EngineOutlet(this.#state);
     this.insight = new EngineInsight(this.#state);
     this.#submit = new Submitter(this.#state);
@@ -83,7 +85,7 @@ export class Engine implements SessionCalls {
     this.#state.report.assertOutside('receive');
     const bytes = toBuffer(chunk);
     this.#state.statistics.bytesReceived += bytes.length;
-    if (this.#state.phase === 'open') this.#reader.read(bytes);
+    this.#input.read(bytes);
     this.#state.report.rethrow();
   }
 

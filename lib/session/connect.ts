@@ -4,6 +4,7 @@ import tls from 'node:tls';
 import { abortSignal } from '../common/abort.ts';
 import { checkObject } from '../common/check.ts';
 import { Deadline } from '../common/deadline.ts';
+import { explainTls } from '../common/tls-error.ts';
 import { SpdyError } from '../errors.ts';
 import { CLIENT } from '../protocol/constants.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
@@ -162,7 +163,7 @@ function noCommonProtocol(
 /** A server with other protocols ends the handshake with an alert. */
 function explain(error: unknown, protocols: readonly string[]): unknown {
   const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL') return error;
+  if (code !== 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL') return explainTls(error);
   return noCommonProtocol(protocols, 'it ended the handshake', { cause: error });
 }
 

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { StallDeadline } from '../common/deadline.ts';
+import { explainTls } from '../common/tls-error.ts';
 
 /** What sockets have beyond streams; other transports may lack any of it. */
 interface SocketLike {
@@ -169,7 +170,7 @@ export class Transport {
   }
 
   readonly #onError = (error: Error): void => {
-    this.#error ??= error;
+    this.#error ??= explainTls(error);
   };
 
   readonly #onDrain = (): void => this.#host.drained();

@@ -18,6 +18,10 @@ const CODES = {
     ['StreamError', 'SessionError', 'SpdyError'],
     'A frame that is not allowed in the state of its stream (RST_STREAM with the status of the [receive table](protocol.md#receiving-half-of-a-stream)) or of the session (GOAWAY 1). HTTP: a response or push that is none, a body of the wrong length; a wrong PROXY header (`SpdyError`).',
   ],
+  ERR_SPDY_NOT_SPDY: [
+    ['SessionError'],
+    'The first bytes of the peer are those of another protocol: HTTP/1.x, HTTP/2, TLS, SSH, SMTP or FTP, POP3, IMAP, a PROXY header. The message names it, with its first line: "the peer speaks HTTP/1.1: HTTP/1.1 400 Bad Request". The session fails (GOAWAY 1), and every stream with it.',
+  ],
   ERR_SPDY_INVALID_FRAME: [
     ['SessionError'],
     'A control frame with an impossible length or count: `ctrlRecvParseError`, then the session fails (GOAWAY 1).',

@@ -179,6 +179,29 @@ describe('session/connect', () => {
     );
   });
 
+  it('says in a sentence what OpenSSL means', async () => {
+    const port = await listen(net.createServer((socket) => socket.end('HTTP/1.1 400 No\r\n\r\n')));
+    const error = await failure({ host: '127.0.0.1', port });
+    expect(error.code).to.equal('ERR_SSL_WRONG_VERSION_NUMBER');
+    expect(error.message).to.match(/^TLS: the other side does not speak TLS \([a-z ]+\)$/);
+  });
+
+  for (const { name } of PROTOCOL_VERSIONS) {
+    it(`says of a server without SPDY what it speaks: ${name}`, async () => {
+      const answer = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
+      const port = await listen(net.createServer((socket) => socket.end(answer)));
+      const session = await connect({ host: '127.0.0.1', port, tls: false, version: name });
+      const stream = session.request(requestHeaders(), { endStream: true });
+      const failures = await Promise.all([once(session, 'error'), once(stream, 'error')]);
+      for (const [error] of failures) {
+        expect(error).to.include({
+          code: 'ERR_SPDY_NOT_SPDY',
+          message: 'the peer speaks HTTP/1.1: HTTP/1.1 400 Bad Request',
+        });
+      }
+    });
+  }
+
   it('rejects a certificate that is not trusted', async () => {
     const port = await listen(tlsServer(['spdy/3.1']));
     expect(await failure({ host: '127.0.0.1', port })).to.have.property(

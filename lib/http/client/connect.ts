@@ -2,6 +2,7 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { onAbort } from '../../common/abort.ts';
+import { explainTls } from '../../common/tls-error.ts';
 import { SpdyError } from '../../errors.ts';
 import { getNpnProtocols, npnGetVersion, type SessionVersion } from '../../session/public.ts';
 import type { ResolvedAgentOptions } from './agent-options.ts';
@@ -102,7 +103,7 @@ function ready(socket: Duplex, event: string, signal: AbortSignal): Promise<void
       // What the socket has still to say is of no interest.
       socket.on('error', () => {});
       socket.destroy();
-      reject(error);
+      reject(explainTls(error));
     };
     const onReady = (): void => settle(null);
     const onClose = (): void => {

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { Deadline } from '../../common/deadline.ts';
+import { explainTls } from '../../common/tls-error.ts';
 import { SpdyError } from '../../errors.ts';
 import { findVersion, type ProtocolVersion } from '../../protocol/version.ts';
 import { npnGetVersion } from '../../session/public.ts';
@@ -56,7 +57,7 @@ export class Acceptor {
     listener.on('tlsClientError', (error, socket) => {
       // After a handshake that took too long the connection is still open.
       socket.destroy();
-      server.emit('tlsClientError', error, socket);
+      server.emit('tlsClientError', explainTls(error), socket);
     });
     return listener;
   }
