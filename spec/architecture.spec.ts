@@ -126,6 +126,19 @@ describe('architecture', () => {
     expect([...new Set(named.map(({ path }) => roomOf(path)))]).to.deep.equal(['compression']);
   });
 
+  it('has no import of an optional peer that a bundler could see', () => {
+    const text = readFileSync(new URL('package.json', REPOSITORY_ROOT), 'utf8');
+    const { peerDependencies } = JSON.parse(text) as { peerDependencies: Record<string, string> };
+    for (const name of Object.keys(peerDependencies)) {
+      const seen = new RegExp(
+        `(?<!typeof )\\bimport\\('${name}'\\)|^(?:im|ex)port (?!type\\b)[^;']* from '${name}'`,
+        'm',
+      );
+      const seeing = sources.filter((source) => seen.test(source.text));
+      expect(seeing.map(({ path }) => `${path} imports ${name}`)).to.deep.equal([]);
+    }
+  });
+
   it('has no clock, timer, event, promise or process in pure files', () => {
     expect(pure.map(({ path }) => path)).to.include.members([
       'engine/engine.ts',

@@ -62,10 +62,9 @@ export async function openWebSocket(
   protocols: readonly string[],
 ): Promise<OpenWebSocket> {
   const { cluster, signal } = options;
-  const { WebSocket: Client } = await loadPackage(
+  const { WebSocket: Client } = await loadPackage<typeof import('ws')>(
     'ws',
     "the transport 'websocket'",
-    () => import('ws'),
   );
   const url = locate(cluster.server, options.path);
   return await withToken(url, cluster, signal, (token) =>
