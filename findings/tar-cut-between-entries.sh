@@ -2,7 +2,7 @@
 # A tar archive that breaks off between two entries is a good archive for everybody.
 #
 # Software:       GNU tar 1.34, tar 7.5.23 (npm, with `strict`), tar-stream 3.1.7
-# Behaviour:      the format ends with two blocks of zeros. When the stream stops behind any complete entry instead, all three unpack what is there and report
+# Behaviour:      the format ends with two blocks of zeros, on which a reader need not insist. When the stream stops behind any complete entry instead, all three unpack what is there and report
 #                 success. (Stopping within an entry is an error, so tests that cut in the middle find nothing.)
 # One would guess: an unexpected end. Whoever pipes tar over a connection (kubectl cp, ssh, a socket) has to know by another way that all has come:
 #                 the exit status of the other tar, or by looking for the two blocks.
