@@ -131,3 +131,14 @@ export {
 } from './session/settings-store.ts';
 export { SpdyStream, type StreamEvents } from './session/stream.ts';
 export type { StreamOptions } from './session/stream-options.ts';
+export type {
+  TraceBegin,
+  TraceEnd,
+  TraceError,
+  TraceEvent,
+  TraceFrame,
+  TraceQueue,
+  TraceStreamEnd,
+  TraceWait,
+} from './session/trace-events.ts';
+export type { TraceListener } from './session/tracer.ts';

@@ -3,7 +3,6 @@ import {
   CREDENTIAL,
   GOAWAY,
   HEADERS,
-  NOOP,
   PING,
   RST_STREAM,
   SETTINGS,
@@ -12,6 +11,7 @@ import {
   WINDOW_UPDATE,
 } from '../protocol/constants.ts';
 import type { ControlFrame, HeaderList } from '../protocol/frames.ts';
+import { FRAME_NAMES, STATUS_NAMES } from '../protocol/names.ts';
 import type { Session } from '../session/public.ts';
 import { type Paint, visible } from './terminal.ts';
 
@@ -29,26 +29,6 @@ export interface FrameLogOptions {
   /** Number of the connection, for programs with several. */
   readonly connection?: number;
 }
-
-const NAMES: Readonly<Record<number, string>> = {
-  [SYN_STREAM]: 'SYN_STREAM',
-  [SYN_REPLY]: 'SYN_REPLY',
-  [RST_STREAM]: 'RST_STREAM',
-  [SETTINGS]: 'SETTINGS',
-  [NOOP]: 'NOOP',
-  [PING]: 'PING',
-  [GOAWAY]: 'GOAWAY',
-  [HEADERS]: 'HEADERS',
-  [WINDOW_UPDATE]: 'WINDOW_UPDATE',
-  [CREDENTIAL]: 'CREDENTIAL',
-};
-
-/** Names of the status of a stream, by number. */
-const STATUS_NAMES =
-  `OK PROTOCOL_ERROR INVALID_STREAM REFUSED_STREAM UNSUPPORTED_VERSION CANCEL INTERNAL_ERROR
-  FLOW_CONTROL_ERROR STREAM_IN_USE STREAM_ALREADY_CLOSED INVALID_CREDENTIALS FRAME_TOO_LARGE`.split(
-    /\s+/,
-  );
 
 const INDENT = ' '.repeat(10);
 
@@ -87,7 +67,7 @@ export class FrameLog {
 
   /** A control frame. `invalid`: the status of the stream that it is answered with. */
   control(direction: Direction, frame: ControlFrame, invalid: number | null = null): void {
-    const name = NAMES[frame.type] as string;
+    const name = FRAME_NAMES[frame.type] as string;
     const status = invalid === null ? null : (STATUS_NAMES[invalid] ?? String(invalid));
     if (this.#options.json === true) {
       const wrong = status === null ? {} : { invalid: status };
@@ -114,7 +94,7 @@ export class FrameLog {
   }
 
   #parseError(type: number, head: Buffer, text: string): void {
-    const name = NAMES[type] ?? 'unknown';
+    const name = FRAME_NAMES[type] ?? 'unknown';
     if (this.#options.json === true) {
       this.#object({ direction: 'recv', parseError: text, head: dump(head), type: name });
       return;

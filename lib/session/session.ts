@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
 import { shown } from '../common/check.ts';
 import { firstOf, showBy } from '../common/inspection.ts';
 import { checkOptions } from '../common/option-names.ts';
@@ -7,6 +7,7 @@ import { summary } from '../engine/insight.ts';
 import { InvalidArgumentError, InvalidStateError, type SpdyError } from '../errors.ts';
 import { CLIENT, GOAWAY_OK, type Side } from '../protocol/constants.ts';
 import type { HeaderList } from '../protocol/frames.ts';
+import { DEBUGGING, debugEvent } from './debug-log.ts';
 import type { SessionState, SessionStatistics } from './diagnostics.ts';
 import type { SessionVersion } from './negotiate.ts';
 import type { PingCallback } from './pings.ts';
@@ -14,6 +15,8 @@ import type { SessionOptions } from './session-options.ts';
 import { SpdylaySession } from './spdylay-session.ts';
 import type { SpdyStream } from './stream.ts';
 import { STREAM_OPTION_NAMES, type StreamOptions } from './stream-options.ts';
+import { traceInto } from './trace-sink.ts';
+import { type TraceListener, Tracer } from './tracer.ts';
 
 /**
  * One end of a SPDY connection as a Duplex: `socket.pipe(session).pipe(socket)`, or `session.attach(socket)`. It has the calls of
@@ -35,6 +38,7 @@ export class Session extends SpdylaySession {
    */
   constructor(side: Side, version: SessionVersion, options: SessionOptions = {}) {
     super(side, version, options);
+    if (DEBUGGING) this.trace(debugEvent);
   }
 
   // The connection
@@ -150,6 +154,20 @@ export class Session extends SpdylaySession {
   /** Counters since the session was made: a snapshot. */
   get statistics(): SessionStatistics {
     return { ...this.engine.statistics, roundTripMs: this.pings.lastRoundTripMs };
+  }
+
+  /**
+   * Tells from now on what happens, as data: to a function, or to a stream as lines of JSON (the stream is not ended). Values of
+   * `authorization`, `cookie` and the like are left out. Returns what stops it. Without a trace none of it is made.
+   *
+   * @throws InvalidArgumentError for a sink that is neither
+   */
+  trace(sink: Writable | TraceListener): () => void {
+    if (typeof sink !== 'function' && typeof sink?.write !== 'function')
+      throw new InvalidArgumentError(`trace() needs a Writable or a function, got ${shown(sink)}`);
+    const listener = typeof sink === 'function' ? sink : traceInto(sink);
+    const tracer = new Tracer(this, this.engine.insight, listener);
+    return () => tracer.stop();
   }
 
   // Streams
