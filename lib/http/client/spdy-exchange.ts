@@ -46,7 +46,7 @@ export class SpdyExchange implements Exchange {
       scheme: target.scheme,
       host: tunnel ? path : authority,
       path,
-      headers: fields,
+      headers: head.endStream ? lengthOfNothing(fields) : fields,
     });
     const { priority } = options;
     const stream = this.#openStream(headers, {
@@ -160,6 +160,16 @@ export class SpdyExchange implements Exchange {
     const refused = reason instanceof StreamError && reason.retryable && !this.#pushed;
     this.#host.closed(reason, pending || refused ? 'unprocessed' : 'unknown');
   }
+}
+
+/**
+ * The fields of a request with an empty body. SPDY has no `transfer-encoding`, by which HTTP/1.1 tells of a body that turns out to be
+ * empty: its length does.
+ */
+function lengthOfNothing(fields: HeaderList): HeaderList {
+  const chunked = fields.some(([name]) => name === 'transfer-encoding');
+  const told = fields.some(([name]) => name === 'content-length');
+  return chunked && !told ? [...fields, ['content-length', '0']] : fields;
 }
 
 /** Whether a session has used up its stream ids. */

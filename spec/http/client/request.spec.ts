@@ -82,13 +82,18 @@ describe('http/client/request', () => {
         expect(await textOf(await responseOf(empty))).to.equal('');
         const written = agent.request(server.url(), post).end(Buffer.alloc(0));
         expect(await textOf(await responseOf(written))).to.equal('');
+        for (const method of ['POST', 'DELETE']) {
+          const headers = { 'transfer-encoding': 'chunked' };
+          const chunked = agent.request(server.url(), { method, headers }).end();
+          expect(await textOf(await responseOf(chunked))).to.equal('');
+        }
         const streamed = agent.request(server.url(), post);
         streamed.flushHeaders();
         const response = await responseOf(streamed);
         streamed.write('not ');
         streamed.end('known');
         expect(await textOf(response)).to.equal('not known');
-        expect(lengths).to.deep.equal(['10', '10', '0', '0', '']);
+        expect(lengths).to.deep.equal(['10', '10', '0', '0', '0', '0', '']);
       });
 
       it('sends and receives large bodies with backpressure', async () => {
@@ -133,7 +138,16 @@ describe('http/client/request', () => {
         const response = await responseOf(request);
         response.resume();
         expect(names.sort()).to.deep.equal(
-          [':host', ':method', ':path', ':scheme', ':version', 'x-kept'].sort(),
+          [
+            ':host',
+            ':method',
+            ':path',
+            ':scheme',
+            ':version',
+            // What `transfer-encoding` says of a body that is empty.
+            'content-length',
+            'x-kept',
+          ].sort(),
         );
         expect(response.headers).to.deep.equal({ x: '2' });
       });
