@@ -105,9 +105,9 @@ describe('architecture', () => {
 
   it('keeps client and server apart, wire/ below both, and programs from each other', () => {
     const below = (room: string): readonly string[] => ROOMS[room]?.below ?? [];
-    for (const wing of ['http', 'kubernetes']) {
-      expect(below(`${wing}/client`)).to.not.include(`${wing}/server`);
-      expect(below(`${wing}/server`)).to.not.include(`${wing}/client`);
+    for (const topic of ['http', 'kubernetes']) {
+      expect(below(`${topic}/client`)).to.not.include(`${topic}/server`);
+      expect(below(`${topic}/server`)).to.not.include(`${topic}/client`);
     }
     expect(below('kubernetes/wire').filter((room) => /^(?:http|kubernetes)/.test(room))).to.be
       .empty;
@@ -195,12 +195,12 @@ describe('architecture', () => {
 
     it('has titles that name files of lib/ by their names of today', () => {
       const files = new Set(sources.map(({ path }) => path.replace(/\.ts$/, '')));
-      const wings = new Set([...files].map((path) => path.split('/')[0]));
+      const tops = new Set([...files].map((path) => path.split('/')[0]));
       const named = specs.flatMap((path) => {
         const text = readFileSync(new URL(path, SPEC), 'utf8');
         return [...text.matchAll(/\bdescribe\(\s*['"`]([a-z]+)((?:\/[a-z][a-z0-9-]*)+)\b/g)]
-          .filter(([, wing = '']) => wings.has(wing))
-          .map(([, wing = '', rest = '']) => wing + rest);
+          .filter(([, top = '']) => tops.has(top))
+          .map(([, top = '', rest = '']) => top + rest);
       });
       expect(named).to.have.length.above(50);
       expect(named.filter((name) => !files.has(name))).to.deep.equal([]);

@@ -6,7 +6,7 @@ import { requestToSpdy } from '../message-head.ts';
 
 /** What a request goes to. */
 export interface Target {
-  /** Of the URL. */
+  /** Scheme of the URL. */
   readonly scheme: 'http' | 'https';
   /** Name or address, that of IPv6 without brackets. */
   readonly hostname: string;

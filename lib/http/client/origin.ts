@@ -15,7 +15,7 @@ import { StreamGate } from './stream-gate.ts';
 
 /** Counters of one origin: a snapshot. */
 export interface OriginStatistics {
-  /** As `https://example.com:8443`. */
+  /** Scheme, host and port: `https://example.com:8443`; the port is left out where it is the usual one. */
   readonly origin: string;
   /** What is spoken: `'spdy/3.1'`, `'http/1.1'`; null while there is no connection. */
   readonly protocol: string | null;

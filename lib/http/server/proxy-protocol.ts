@@ -33,7 +33,7 @@ export interface ProxyAddress {
   readonly address: string;
   /** From 0 to 65535. */
   readonly port: number;
-  /** Of `address`. */
+  /** Family of `address`. */
   readonly family: 'IPv4' | 'IPv6';
 }
 

@@ -19,7 +19,7 @@ export type RunOptions = KubernetesTarget &
 
 /** What a command has written, and how it ended. */
 export interface RunResult {
-  /** As in `CommandExit`. */
+  /** As in `CommandExit`: from 0 to 255, null if nobody tells. */
   readonly exitCode: number | null;
   /** All of standard output. */
   readonly stdout: Buffer;

@@ -29,7 +29,7 @@ export class ServerCommand extends EventEmitter<ServerCommandEvents> {
   readonly kind: 'exec' | 'attach';
   /** As the URL says; may be empty for one of `issuePath()`. */
   readonly namespace: string;
-  /** As `namespace`. */
+  /** Name of the pod; may be empty where `namespace` may. */
   readonly pod: string;
   /** Null: the client leaves the choice to the server. */
   readonly container: string | null;

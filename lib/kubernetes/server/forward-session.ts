@@ -11,7 +11,7 @@ import type { ForwardRequest } from './routes.ts';
 export interface ForwardedConnection {
   /** As the URL says; may be empty for one of `issuePath()`. */
   readonly namespace: string;
-  /** As `namespace`. */
+  /** Name of the pod; may be empty where `namespace` may. */
   readonly pod: string;
   /** Of the pod; only kubelets are told it. */
   readonly uid: string | null;

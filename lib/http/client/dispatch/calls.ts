@@ -23,7 +23,7 @@ export interface CallOptions<Opaque> extends DispatchOptions {
 
 /** The head of a response. */
 export interface ResponseHead<Opaque> {
-  /** As 200. */
+  /** HTTP status, such as 200. */
   readonly statusCode: number;
   /** Fields by their names in lower case; of a repeated one a list. With `responseHeaders: 'raw'` names and values in turn. */
   readonly headers: IncomingHttpHeaders;

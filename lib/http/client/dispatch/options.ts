@@ -8,7 +8,7 @@ export interface DispatchOptions {
   readonly origin?: string | URL;
   /** Path and query; `host:port` with CONNECT. */
   readonly path: string;
-  /** As `GET`. */
+  /** HTTP method, such as `GET`. */
   readonly method: string;
   /** An object, pairs, or names and values in turn. */
   readonly headers?: unknown;
