@@ -1,5 +1,20 @@
+import http from 'node:http';
+import https from 'node:https';
 import { expect } from 'chai';
-import { CLIENT, Engine, SERVER, Session, SpdyError } from '../lib/index.ts';
+import {
+  CLIENT,
+  connect,
+  createServer,
+  Engine,
+  fetch,
+  request,
+  SERVER,
+  Session,
+  SpdyAgent,
+  SpdyDispatcher,
+  SpdyError,
+  urlfetch,
+} from '../lib/index.ts';
 import { memoryConnection } from './support/session-pair.ts';
 
 /** A call that cannot be meant, and what it is told. */
@@ -141,6 +156,167 @@ const MISUSES: Readonly<Record<string, readonly Misuse[]>> = {
     [() => session({}).request(any('GET /')), 'headers: expected an array of pairs, got "GET /"'],
     [() => session({}).attach(any({})), 'attach() needs a Duplex, got an object'],
     [attachTwice, 'attach(): the session is attached to a transport already'],
+  ],
+  'connect()': [
+    [
+      () => connect(any({ hostnam: 'a' })),
+      "connect(): there is no option 'hostnam', did you mean hostname?",
+    ],
+    [
+      () => connect(any({ timeout: 5 })),
+      "connect(): there is no option 'timeout', did you mean timeoutMs?",
+    ],
+    [
+      () => connect(any({ rejectUnauthorised: false })),
+      "connect(): there is no option 'rejectUnauthorised'",
+    ],
+    [
+      () => connect(any({ protocol: 'spdy/3' })),
+      "connect(): there is no option 'protocol', did you mean protocols?",
+    ],
+    [
+      () => connect(any({ protocols: 'spdy/3' })),
+      "protocols must be an array of ALPN names, got 'spdy/3' (string)",
+    ],
+    [() => connect({ protocols: [''] }), 'protocols must be an array of ALPN names, got an array'],
+    [
+      () => connect({ version: any(3.1) }),
+      "SPDY version 3.1 is not spoken here: write 'spdy/3.1' or the number 4",
+    ],
+    [
+      () => connect({ defaultVersion: any('spdy3') }),
+      "SPDY version 'spdy3' (string) is not spoken here: write 'spdy/3' or the number 3",
+    ],
+    [() => connect(any('https://a')), "options must be an object, got 'https://a' (string)"],
+    [() => connect({ signal: any(true) }), 'signal must be an AbortSignal, got true'],
+  ],
+  'createServer()': [
+    [
+      () => createServer(any({ allowHttp: true })),
+      "createServer(): there is no option 'allowHttp', did you mean allowHttp1?",
+    ],
+    [
+      () => createServer(any({ idleTimeout: 5 })),
+      "createServer(): there is no option 'idleTimeout', did you mean idleTimeoutMs?",
+    ],
+    [
+      () => createServer(any({ requestTimeout: 5 })),
+      "createServer(): there is no option 'requestTimeout', did you mean requestTimeoutMs?",
+    ],
+    [
+      () => createServer(any({ headersTimeout: 5 })),
+      "createServer(): there is no option 'headersTimeout', did you mean headersTimeoutMs?",
+    ],
+    [() => createServer(any({ port: 443 })), "createServer(): there is no option 'port'"],
+    [
+      () => createServer(any({ maxConcurrentStreams: 5 })),
+      "createServer(): there is no option 'maxConcurrentStreams'",
+    ],
+    [
+      () => createServer({ versions: any('spdy/3.1') }),
+      "versions must be an array of SPDY versions, got 'spdy/3.1' (string)",
+    ],
+    [
+      () => createServer({ versions: [any(3.1)] }),
+      "SPDY version 3.1 is not spoken here: write 'spdy/3.1' or the number 4",
+    ],
+    [
+      () => createServer({ defaultVersion: any('3') }),
+      "SPDY version '3' (string) is not spoken here: write 'spdy/3' or the number 3",
+    ],
+    [
+      () => createServer({ idleTimeoutMs: any('5') }),
+      "idleTimeoutMs must be an integer from 0 to 2147483647, got '5' (string)",
+    ],
+    [
+      () => createServer({ maxHeaderSize: -1 }),
+      'maxHeaderSize must be an integer from 0 to 4194304, got -1',
+    ],
+    [
+      () => createServer({ proxyProtocol: { allow: [] } }),
+      'proxyProtocol needs tls: false (the terminator speaks TLS)',
+    ],
+    [() => createServer(any('options')), "options must be an object, got 'options' (string)"],
+  ],
+  SpdyAgent: [
+    [
+      () => new SpdyAgent(any({ maxSocket: 1 })),
+      "new SpdyAgent(): there is no option 'maxSocket', did you mean maxSockets?",
+    ],
+    [
+      () => new SpdyAgent(any({ idleTimeout: 1 })),
+      "new SpdyAgent(): there is no option 'idleTimeout', did you mean idleTimeoutMs?",
+    ],
+    [
+      () => new SpdyAgent(any({ maxFreeSockets: 1 })),
+      "new SpdyAgent(): there is no option 'maxFreeSockets', did you mean maxSockets?",
+    ],
+    [
+      () => new SpdyAgent({ protocols: any('h2') }),
+      "protocols must be an array of ALPN names, got 'h2' (string)",
+    ],
+    [
+      () => new SpdyAgent({ version: any('3.1') }),
+      "SPDY version '3.1' (string) is not spoken here: write 'spdy/3.1' or the number 4",
+    ],
+    [
+      () => new SpdyAgent({ maxRetries: any('1') }),
+      "maxRetries must be an integer from 0 to 2147483647, got '1' (string)",
+    ],
+    [
+      () => new SpdyAgent({ proxy: any({ uri: 'http://p' }) }),
+      "proxy: there is no option 'uri', did you mean url?",
+    ],
+    [
+      () => new SpdyDispatcher(any({ sesion: {} })),
+      "new SpdyAgent(): there is no option 'sesion', did you mean session?",
+    ],
+  ],
+  requests: [
+    [
+      () => request(any({ hostnme: 'a' })),
+      "request(): there is no option 'hostnme', did you mean hostname?",
+    ],
+    [
+      () => request('https://a/', any({ header: {} })),
+      "request(): there is no option 'header', did you mean headers?",
+    ],
+    [
+      () => request('https://a/', any({ timeoutMs: 5 })),
+      "request(): there is no option 'timeoutMs', did you mean timeout?",
+    ],
+    [
+      () => request(any({ socketPath: '/s' })),
+      'request(): socketPath leads nowhere here, use createConnection of the SpdyAgent',
+    ],
+    [
+      () => request('https://a/', { agent: any(new http.Agent()) }),
+      'agent must be a SpdyAgent, got an object (Agent)',
+    ],
+    [() => request('https://a/', { agent: any(false) }), 'agent must be a SpdyAgent, got false'],
+    [() => request('https://a/', { port: 99999 }), 'port must be from 1 to 65535, got 99999'],
+    [() => request('ftp://a/'), "protocol must be http: or https:, got 'ftp:' (string)"],
+    [
+      () => fetch('https://a/', { agent: any(new https.Agent()) }),
+      'agent must be a SpdyAgent, got an object (Agent)',
+    ],
+    [
+      () => fetch('https://a/', any({ agnet: null })),
+      "fetch(): there is no option 'agnet', did you mean agent?",
+    ],
+    [
+      () => fetch('https://a/', any({ header: {} })),
+      "fetch(): there is no option 'header', did you mean headers?",
+    ],
+    [
+      () => fetch('https://a/', any({ dispatcher: {} })),
+      "fetch(): there is no option 'dispatcher'",
+    ],
+    [() => fetch('https://a/', any(null)), 'options must be an object, got null'],
+    [
+      () => urlfetch('https://a/', {}, any({ header: {} })),
+      "urlfetch(): there is no option 'header', did you mean headers?",
+    ],
   ],
 };
 

@@ -2,8 +2,8 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { abortSignal } from '../common/abort.ts';
-import { checkObject } from '../common/check.ts';
 import { Deadline } from '../common/deadline.ts';
+import { checkOptions, optionNames } from '../common/option-names.ts';
 import { explainTls } from '../common/tls-error.ts';
 import { SpdyError } from '../errors.ts';
 import { CLIENT } from '../protocol/constants.ts';
@@ -17,11 +17,27 @@ import {
 } from './negotiate.ts';
 import { Session } from './session.ts';
 import type { SessionOptions } from './session-options.ts';
+import { isTcpOption, isTlsOption, tcpPart, tlsPart } from './tls-names.ts';
 
-/** Where and how `connect()` connects. */
-export interface ConnectOptions {
+/** Options of TLS and of TCP that mean the same here. */
+type ConnectionPart = Omit<
+  tls.ConnectionOptions,
+  'host' | 'port' | 'socket' | 'session' | 'timeout' | 'ALPNProtocols' | 'lookup'
+> &
+  Pick<
+    net.TcpSocketConnectOpts,
+    'family' | 'hints' | 'localAddress' | 'localPort' | 'lookup' | 'noDelay' | 'keepAlive'
+  >;
+
+/**
+ * Where and how `connect()` connects. Options of TLS (`ca`, `servername`...) may stand here as well as in `tls`, where they win; `lookup`,
+ * `family`, `localAddress` and others of `net.connect()` go to the socket.
+ */
+export interface ConnectOptions extends ConnectionPart {
   /** Name or address of the server. Default `'localhost'`. */
   readonly host?: string;
+  /** The same, as `http` calls it; stands before `host`. */
+  readonly hostname?: string;
   /** Default 443 with TLS, else 80. */
   readonly port?: number;
   /** True or options: TLS with ALPN. False: plain TCP. Default true. */
@@ -42,6 +58,20 @@ export interface ConnectOptions {
   readonly session?: SessionOptions;
 }
 
+const CONNECT_OPTION_NAMES = optionNames<Omit<ConnectOptions, keyof ConnectionPart>>({
+  host: true,
+  hostname: true,
+  port: true,
+  tls: true,
+  socket: true,
+  version: true,
+  protocols: true,
+  defaultVersion: true,
+  timeoutMs: true,
+  signal: true,
+  session: true,
+});
+
 /**
  * Connects to a SPDY server and resolves with the client session, attached to its socket.
  *
@@ -49,7 +79,7 @@ export interface ConnectOptions {
  * version and there is no `defaultVersion`, `ERR_SPDY_TIMEOUT`, `ERR_SPDY_ABORTED`. The socket is destroyed then.
  */
 export async function connect(options: ConnectOptions): Promise<Session> {
-  checkObject('options', options);
+  checkOptions('connect()', options, CONNECT_OPTION_NAMES, isConnectionOption);
   abortSignal(options.signal);
   const version = options.version === undefined ? null : resolveVersion(options.version);
   const fallback =
@@ -82,16 +112,21 @@ function offeredProtocols(
 }
 
 function openPlain(options: ConnectOptions): Duplex {
-  return options.socket ?? net.connect({ host: hostOf(options), port: portOf(options) });
+  return (
+    options.socket ??
+    net.connect({ ...tcpPart(options), host: hostOf(options), port: portOf(options) })
+  );
 }
 
 function openTls(options: ConnectOptions, protocols: readonly string[]): tls.TLSSocket {
   const host = hostOf(options);
   const { socket } = options;
   return tls.connect({
+    ...tcpPart(options),
     ...(socket === undefined ? { host, port: portOf(options) } : { socket }),
     // Only names may stand in SNI.
     ...(net.isIP(host) === 0 ? { servername: host } : {}),
+    ...ownTlsPart(options),
     ...(typeof options.tls === 'object' ? options.tls : {}),
     ALPNProtocols: [...protocols],
   });
@@ -179,8 +214,17 @@ function settingsKey(options: ConnectOptions, socket: Duplex): string {
   return `${scheme}://${hostOf(options)}:${portOf(options)} ${remoteAddress} ${remotePort}`;
 }
 
+function isConnectionOption(name: string): boolean {
+  return isTcpOption(name) || isTlsOption(name);
+}
+
+/** The TLS options that stand beside ours. */
+function ownTlsPart({ session: _, ...options }: ConnectOptions): tls.ConnectionOptions {
+  return tlsPart(options);
+}
+
 function hostOf(options: ConnectOptions): string {
-  return options.host ?? 'localhost';
+  return options.hostname ?? options.host ?? 'localhost';
 }
 
 function portOf(options: ConnectOptions): number {

@@ -14,3 +14,4 @@ export { Session } from './session.ts';
 export type { SessionOptions } from './session-options.ts';
 export { SpdyStream } from './stream.ts';
 export type { StreamOptions } from './stream-options.ts';
+export { isTlsOption, tlsPart } from './tls-names.ts';

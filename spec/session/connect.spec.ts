@@ -179,6 +179,22 @@ describe('session/connect', () => {
     );
   });
 
+  it('takes options of TLS and TCP beside its own, and hostname before host', async () => {
+    const port = await listen(tlsServer(['spdy/3.1']));
+    const session = await connect({
+      hostname: 'localhost',
+      host: 'somewhere.invalid',
+      port,
+      family: 4,
+      ca: sharedCertificate().cert,
+      tls: { servername: 'localhost' },
+    });
+    expect(session.version.name).to.equal('spdy/3.1');
+    expect(await get(session)).to.equal('4');
+    const named = await failure({ hostname: 'somewhere.invalid', host: '127.0.0.1', port });
+    expect(named).to.have.property('syscall', 'getaddrinfo');
+  });
+
   it('says in a sentence what OpenSSL means', async () => {
     const port = await listen(net.createServer((socket) => socket.end('HTTP/1.1 400 No\r\n\r\n')));
     const error = await failure({ host: '127.0.0.1', port });

@@ -1,11 +1,15 @@
+import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import { checkRange, checkTime } from '../../common/check.ts';
+import { checkOptions, optionNames } from '../../common/option-names.ts';
 import {
   checkProtocols,
+  isTlsOption,
   resolveVersion,
   type SessionOptions,
   type SessionVersion,
+  tlsPart,
 } from '../../session/public.ts';
 import type { HeaderInput } from '../headers.ts';
 import type { Target } from './options.ts';
@@ -26,8 +30,22 @@ export interface ProxyOptions {
   readonly tls?: tls.ConnectionOptions;
 }
 
-/** Options of a SpdyAgent. Times are milliseconds; 0 switches a timer off. */
-export interface SpdyAgentOptions {
+/** Options of TCP sockets and connections which are none of an agent, or are its own. */
+type AgentOwn =
+  | keyof net.TcpSocketConnectOpts
+  | 'host'
+  | 'path'
+  | 'port'
+  | 'session'
+  | 'socket'
+  | 'timeout'
+  | 'ALPNProtocols';
+
+/**
+ * Options of a SpdyAgent. Times are milliseconds; 0 switches a timer off. Options of TLS (`ca`, `cert`, `minVersion`...) may stand here as
+ * well as in `tls`, where they win.
+ */
+export interface SpdyAgentOptions extends Omit<tls.ConnectionOptions, AgentOwn> {
   /** TLS options for `https:`, such as `ca`, `cert`, `key`. */
   readonly tls?: tls.ConnectionOptions;
   /** `http:`: the SPDY version that servers are known to speak; without it, HTTP/1.1. */
@@ -62,6 +80,35 @@ export interface SpdyAgentOptions {
   readonly createConnection?: (target: Target) => Duplex | Promise<Duplex>;
 }
 
+const OPTION_NAMES = optionNames<
+  Omit<SpdyAgentOptions, keyof Omit<tls.ConnectionOptions, AgentOwn>>
+>({
+  tls: true,
+  version: true,
+  protocols: true,
+  defaultVersion: true,
+  session: true,
+  keepAlive: true,
+  idleTimeoutMs: true,
+  connectTimeoutMs: true,
+  maxSockets: true,
+  maxRetries: true,
+  maxReplayBytes: true,
+  tolerateMissingVersion: true,
+  strictContentLength: true,
+  onPush: true,
+  proxy: true,
+  createConnection: true,
+});
+
+const PROXY_NAMES = optionNames<ProxyOptions>({
+  url: true,
+  authorization: true,
+  headers: true,
+  version: true,
+  tls: true,
+});
+
 /** The options of an agent with every default filled in. */
 export interface ResolvedAgentOptions {
   readonly tls: tls.ConnectionOptions;
@@ -90,14 +137,17 @@ const SESSION_WINDOW = 1 << 24;
  * @throws InvalidArgumentError for a value that is out of range
  */
 export function resolveAgentOptions(options: SpdyAgentOptions): ResolvedAgentOptions {
-  const { proxy = null } = options;
+  checkOptions('new SpdyAgent()', options, OPTION_NAMES, isTlsOption);
+  const { proxy = null, session, ...rest } = options;
+  if (typeof proxy === 'object' && proxy !== null && !(proxy instanceof URL))
+    checkOptions('proxy', proxy, PROXY_NAMES);
   return {
-    tls: options.tls ?? {},
+    tls: { ...tlsPart(rest), ...options.tls },
     version: options.version === undefined ? null : resolveVersion(options.version).id,
     protocols: options.protocols === undefined ? null : checkProtocols(options.protocols),
     defaultVersion:
       options.defaultVersion === undefined ? null : resolveVersion(options.defaultVersion).id,
-    session: { sessionWindowSize: SESSION_WINDOW, ...options.session },
+    session: { sessionWindowSize: SESSION_WINDOW, ...session },
     keepAlive: options.keepAlive ?? true,
     idleTimeoutMs: checkTime('idleTimeoutMs', options.idleTimeoutMs ?? 30_000),
     connectTimeoutMs: checkTime('connectTimeoutMs', options.connectTimeoutMs ?? 30_000),

@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { shown } from '../../common/check.ts';
+import { InvalidArgumentError } from '../../errors.ts';
 import { SpdyAgent } from './agent.ts';
 import type { RequestOptions } from './options.ts';
 import type { ClientRequest } from './request.ts';
@@ -18,6 +20,17 @@ export function globalAgent(): SpdyAgent {
 }
 
 /**
+ * The agent that was given, or the shared one.
+ *
+ * @throws InvalidArgumentError for an agent of `http` or `https`, and what is none at all
+ */
+export function agentOf(given: SpdyAgent | null | undefined): SpdyAgent {
+  if (given === undefined || given === null) return globalAgent();
+  if (given instanceof SpdyAgent) return given;
+  throw new InvalidArgumentError(`agent must be a SpdyAgent, got ${shown(given)}`);
+}
+
+/**
  * Makes a request, as `http.request()` does: `request(url[, options][, callback])` or `request(options[, callback])`.
  *
  * @throws InvalidArgumentError for a URL or an option that no request can have
@@ -30,7 +43,7 @@ export function request(
   const own = typeof options === 'object' ? options.agent : undefined;
   const agent =
     own ?? (typeof input === 'string' || input instanceof URL ? undefined : input.agent);
-  return (agent ?? globalAgent()).request(input, options, callback);
+  return agentOf(agent).request(input, options, callback);
 }
 
 /** `request()` without a body: it is ended already. */

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
+import { checkOptions } from '../../common/option-names.ts';
 import type { Header } from '../../protocol/frames.ts';
 import type { SpdyAgent } from './agent.ts';
-import { globalAgent } from './client.ts';
+import { agentOf } from './client.ts';
 import { ACCEPTED_ENCODINGS, decompress } from './decompress.ts';
 import { bodyOf, type FetchBody, webBody } from './fetch-body.ts';
 import type { ClientRequest } from './request.ts';
@@ -23,6 +24,27 @@ interface Fetching {
   readonly signal: AbortSignal;
   readonly streamPriority: number | undefined;
 }
+
+/** Of the standard, which Node's types know in part; `dispatcher` is for Node's own. */
+const INIT_NAMES: ReadonlySet<string> = new Set([
+  'agent',
+  'streamPriority',
+  'body',
+  'cache',
+  'credentials',
+  'duplex',
+  'headers',
+  'integrity',
+  'keepalive',
+  'method',
+  'mode',
+  'priority',
+  'redirect',
+  'referrer',
+  'referrerPolicy',
+  'signal',
+  'window',
+]);
 
 const MAX_REDIRECTS = 20;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -46,13 +68,15 @@ const REDIRECT_BODY_LIMIT = 65536;
  * Bodies stream both ways; those that come compressed (gzip, deflate, br) are decompressed, while `content-encoding` and `content-length`
  * stay as they came, as with Node's. Cookies are neither kept nor sent by itself.
  *
- * Rejects with a TypeError whose `cause` is the error of the request, or with the reason of `signal`.
+ * Rejects with InvalidArgumentError for an option or an agent that is none, with a TypeError whose `cause` is the error of the request, or with the reason of `signal`.
  */
 export async function fetch(
   input: string | URL | Request,
   init: FetchInit = {},
 ): Promise<Response> {
-  const { agent = globalAgent(), streamPriority, ...standard } = init;
+  checkOptions('fetch()', init, INIT_NAMES);
+  const { agent: _, streamPriority, ...standard } = init;
+  const agent = agentOf(init.agent);
   const request = new Request(input as string, { duplex: 'half', ...standard } as RequestInit);
   const { protocol } = new URL(request.url);
   if (protocol === 'data:' || protocol === 'blob:') return globalThis.fetch(request);

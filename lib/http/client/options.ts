@@ -1,8 +1,10 @@
 import type tls from 'node:tls';
 import { shown } from '../../common/check.ts';
+import { optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { HeaderInput } from '../headers.ts';
 import { requestToSpdy } from '../message-head.ts';
+import { checkRequestNames } from './request-names.ts';
 
 /** What a request goes to. */
 export interface Target {
@@ -42,9 +44,24 @@ export interface RequestOptions {
   readonly timeout?: number;
   /** Priority of the stream: 0 is the most urgent. Default: the least urgent one. */
   readonly priority?: number;
-  /** TLS options on top of those of the agent; other ones mean another session. */
+  /** TLS options on top of those of the agent; other ones mean another session. They may stand beside the others as well (`ca`...). */
   readonly tls?: tls.ConnectionOptions;
 }
+
+const OPTION_NAMES = optionNames<RequestOptions>({
+  protocol: true,
+  hostname: true,
+  host: true,
+  port: true,
+  path: true,
+  method: true,
+  headers: true,
+  auth: true,
+  signal: true,
+  timeout: true,
+  priority: true,
+  tls: true,
+});
 
 /** A request whose options were checked. */
 export interface RequestPlan {
@@ -65,7 +82,9 @@ export function planRequest(
 ): RequestPlan {
   const fromUrl =
     typeof input === 'string' || input instanceof URL ? optionsOfUrl(parseUrl(input)) : input;
-  const options: RequestOptions = { ...fromUrl, ...further };
+  const given: RequestOptions = { ...fromUrl, ...further };
+  const tls = checkRequestNames(given, OPTION_NAMES);
+  const options = tls === null ? given : { ...given, tls: { ...tls, ...given.tls } };
   // As with `http`, what is empty has its default.
   const method = (options.method || 'GET').toUpperCase();
   const target = targetOf(options);

@@ -1,4 +1,5 @@
 import type tls from 'node:tls';
+import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { type ErrorCode, SpdyError } from '../../errors.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
 import {
@@ -57,6 +58,14 @@ export interface UrlFetchOptions {
   readonly signal?: AbortSignal;
 }
 
+const OPTION_NAMES = optionNames<UrlFetchOptions>({
+  tls: true,
+  version: true,
+  session: true,
+  headers: true,
+  signal: true,
+});
+
 /** Why URLs could not be fetched; `cause` says more. */
 export class UrlFetchError extends SpdyError {
   /** The URL, or the first one of those that share a connection. */
@@ -87,6 +96,7 @@ export async function urlfetch(
   handler: UrlFetchHandler | (new (url: string) => BaseSpdyStreamHandler),
   options: UrlFetchOptions = {},
 ): Promise<void> {
+  checkOptions('urlfetch()', options, OPTION_NAMES);
   const list = typeof urls === 'string' || urls instanceof URL ? [urls] : [...urls];
   const items = list.map((given): Item => {
     const url = String(given);

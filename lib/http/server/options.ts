@@ -2,10 +2,12 @@ import type http from 'node:http';
 import type net from 'node:net';
 import type tls from 'node:tls';
 import { checkRange, checkTime } from '../../common/check.ts';
+import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import {
   getNpnProtocols,
+  isTlsOption,
   resolveVersion,
   resolveVersions,
   type SessionOptions,
@@ -29,7 +31,9 @@ export interface SpdyServerOptions extends tls.TlsOptions {
   readonly defaultVersion?: SessionVersion;
   /** Whether HTTP/1.1 is spoken too, with the same handler. Default true with TLS and with `proxyProtocol`. */
   readonly allowHttp1?: boolean;
-  /** Options of the `http.Server` for that. */
+  /** The same, as `http2` calls it. */
+  readonly allowHTTP1?: boolean;
+  /** Options of the `http.Server` for that. Those that concern HTTP/1.1 alone, as `keepAliveTimeout`, may stand outside of it too. */
   readonly http1?: http.ServerOptions;
   /** Offers `h2` (behind SPDY) and takes its connections. Default none. */
   readonly h2?: H2Handler;
@@ -54,6 +58,51 @@ export interface SpdyServerOptions extends tls.TlsOptions {
   /** How long `close()` waits for requests. Default 30000. */
   readonly closeTimeoutMs?: number;
 }
+
+const OPTION_NAMES = optionNames<Omit<SpdyServerOptions, keyof tls.TlsOptions>>({
+  tls: true,
+  version: true,
+  versions: true,
+  defaultVersion: true,
+  allowHttp1: true,
+  allowHTTP1: true,
+  http1: true,
+  h2: true,
+  proxyProtocol: true,
+  session: true,
+  maxHeaderSize: true,
+  maxHeaderCount: true,
+  maxWaitingPushes: true,
+  handshakeTimeoutMs: true,
+  headersTimeoutMs: true,
+  requestTimeoutMs: true,
+  idleTimeoutMs: true,
+  closeTimeoutMs: true,
+});
+
+/** What `net.createServer()` takes. */
+const LISTENER_NAMES: ReadonlySet<string> = new Set([
+  'allowHalfOpen',
+  'blockList',
+  'highWaterMark',
+  'keepAlive',
+  'keepAliveInitialDelay',
+  'noDelay',
+  'pauseOnConnect',
+]);
+
+/** What `http.createServer()` takes and what has no meaning but in HTTP/1.1. */
+const HTTP1_NAMES: ReadonlySet<string> = new Set([
+  'connectionsCheckingInterval',
+  'insecureHTTPParser',
+  'joinDuplicateHeaders',
+  'keepAliveTimeout',
+  'keepAliveTimeoutBuffer',
+  'rejectNonStandardBodyWrites',
+  'requireHostHeader',
+  'shouldUpgradeCallback',
+  'uniqueHeaders',
+]);
 
 /** The options of a server with every default filled in. */
 export interface ResolvedServerOptions extends ExchangeOptions {
@@ -96,13 +145,14 @@ const SESSION_WINDOW = 1 << 20;
  * @throws InvalidArgumentError for a value that is out of range
  */
 export function resolveServerOptions(options: SpdyServerOptions): ResolvedServerOptions {
+  checkOptions('createServer()', options, OPTION_NAMES, isForeignOption);
   const secure = options.tls !== false;
   const proxyProtocol = options.proxyProtocol ?? null;
   if (secure && proxyProtocol !== null) {
     throw new InvalidArgumentError('proxyProtocol needs tls: false (the terminator speaks TLS)');
   }
   const versions = resolveVersions(options.versions ?? (getNpnProtocols() as SessionVersion[]));
-  const allowHttp1 = options.allowHttp1 ?? (secure || proxyProtocol !== null);
+  const allowHttp1 = options.allowHttp1 ?? options.allowHTTP1 ?? (secure || proxyProtocol !== null);
   const h2 = options.h2 ?? null;
   const closeTimeoutMs = time(options, 'closeTimeoutMs', 30_000);
   const maxHeaderSize = integer('maxHeaderSize', options.maxHeaderSize ?? 16384, 1 << 22);
@@ -117,7 +167,7 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
     defaultVersion:
       options.defaultVersion === undefined ? null : resolveVersion(options.defaultVersion),
     allowHttp1,
-    http1: options.http1 ?? {},
+    http1: { ...http1Part(options), ...options.http1 },
     h2,
     proxyProtocol,
     session: {
@@ -151,4 +201,13 @@ function time(options: SpdyServerOptions, name: keyof SpdyServerOptions, fallbac
 
 function integer(name: string, value: number, max: number = Number.MAX_SAFE_INTEGER): number {
   return checkRange(name, value, 0, max);
+}
+
+/** Options of TLS, of TCP and of HTTP/1.1. */
+function isForeignOption(name: string): boolean {
+  return LISTENER_NAMES.has(name) || HTTP1_NAMES.has(name) || isTlsOption(name);
+}
+
+function http1Part(options: SpdyServerOptions): http.ServerOptions {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => HTTP1_NAMES.has(name)));
 }

@@ -164,6 +164,14 @@ describe('connections of an HTTP server', () => {
     await closed(other);
   });
 
+  it('are without HTTP/1.1 under the name that http2 has for that; options of HTTP/1.1 reach its server', () => {
+    const { key, cert } = sharedCertificate();
+    expect(createServer({ key, cert, allowHTTP1: false }).http1).to.equal(null);
+    const other = createServer({ key, cert, keepAliveTimeout: 1234 } as SpdyServerOptions);
+    expect(other.http1?.keepAliveTimeout).to.equal(1234);
+    other.http1?.close();
+  });
+
   it('show the certificate of the client', async () => {
     const { key, cert } = sharedCertificate();
     await start({ requestCert: true, rejectUnauthorized: false, ca: cert });
