@@ -8,9 +8,9 @@ import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { basename, dirname, relative, resolve } from 'node:path';
-import { serveFiles } from '../lib/cli/spdyd/static-files.ts';
 import { makeCertificate } from '../lib/http/server/certificate.ts';
 import { connect, createServer, getNpnProtocols, type Session } from '../lib/index.ts';
+import { serveFiles } from '../lib/tools/index.ts';
 import { controlLine, dataLine } from './support/frame-line.ts';
 
 const file = resolve(process.argv[2] ?? 'package-lock.json');

@@ -35,10 +35,11 @@ describe('API', function () {
     api = readApi();
   });
 
-  it('is seen: both entries, with classes, their members and what these mention', () => {
-    const [main, kubernetes] = api.entries;
+  it('is seen: all entries, with classes, their members and what these mention', () => {
+    const [main, kubernetes, tools] = api.entries;
     expect(main?.name).to.equal('spdylay');
     expect(kubernetes?.name).to.equal('spdylay/kubernetes');
+    expect(tools?.name).to.equal('spdylay/tools');
     const session = main?.exports.find(({ name }) => name === 'Session');
     expect(session?.members.map(({ name }) => name)).to.include.members(['attach', 'ping']);
     expect(kubernetes?.exports.map(({ name }) => name)).to.include.members(['exec', 'FakePod']);

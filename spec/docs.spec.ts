@@ -5,6 +5,7 @@ import { ERROR_CODES } from '../lib/errors.ts';
 import * as spdylay from '../lib/index.ts';
 import * as kubernetes from '../lib/kubernetes/index.ts';
 import { CHANNELS } from '../lib/session/diagnostics.ts';
+import * as tools from '../lib/tools/index.ts';
 import { REPOSITORY_ROOT } from './support/corpus-data.ts';
 import { DOCUMENTS, proseOf, readDocument } from './support/documents.ts';
 
@@ -76,6 +77,16 @@ describe('documentation', () => {
       const options = optionsOf(index);
       expect(options).to.include.members(['replyTimeoutMs', 'maxOutputBytes', 'columns']);
       expect(missing(options, words)).to.deep.equal([]);
+    });
+
+    it('include everything that its door for tools exports, and every option there', () => {
+      const words = codeWords('docs/tools.md');
+      const names = [
+        ...Object.keys(tools),
+        ...fieldsOf('lib/tools/files/options.ts', 'StaticFilesOptions'),
+      ];
+      expect(names).to.include.members(['serveFiles', 'cacheBytes']);
+      expect(missing(names, words)).to.deep.equal([]);
     });
 
     it('include every option, event and member of the HTTP layer', () => {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import * as spdylay from '../../build/lib/index.js';
 import * as kubernetes from '../../build/lib/kubernetes/index.js';
+import * as tools from '../../build/lib/tools/index.js';
 import { installedPackage, ROOT, run, runText } from './installed.mjs';
 import { ONE_OF_EACH, ROUND_TRIP, STACK, TYPED } from './programs.mjs';
 
@@ -54,10 +55,11 @@ describe('package', function () {
   });
 
   it('exports what the sources export', () => {
-    const names =
-      "Object.keys(await import('spdylay')), Object.keys(await import('spdylay/kubernetes'))";
+    const names = ['spdylay', 'spdylay/kubernetes', 'spdylay/tools'].map(
+      (name) => `Object.keys(await import('${name}'))`,
+    );
     const printed = JSON.parse(runText(`console.log(JSON.stringify([${names}]))`, home));
-    expect(printed).to.deep.equal([Object.keys(spdylay), Object.keys(kubernetes)]);
+    expect(printed).to.deep.equal([spdylay, kubernetes, tools].map(Object.keys));
   });
 
   it('can be required, and is the same module then', () => {

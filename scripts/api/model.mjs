@@ -12,6 +12,7 @@ const LIB = path.join(ROOT, 'lib/').replaceAll('\\', '/');
 export const ENTRIES = [
   { name: 'spdylay', file: 'lib/index.ts' },
   { name: 'spdylay/kubernetes', file: 'lib/kubernetes/index.ts' },
+  { name: 'spdylay/tools', file: 'lib/tools/index.ts' },
 ];
 
 const KINDS = {

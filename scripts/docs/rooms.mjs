@@ -7,7 +7,7 @@ const GROUND = ['errors', 'protocol', 'common'];
 const COLUMNS = [
   ['cli', 'cli/spdycat'],
   ['http', 'http/client', 'index'],
-  ['compression', 'cli/spdyd'],
+  ['compression', 'tools/files', 'tools/index', 'cli/spdyd'],
   ['engine', 'session', 'http/server', 'cli/spdy-kube-fake'],
   ['framing', 'kubernetes/server', 'kubernetes/fake'],
   ['kubernetes/wire', 'kubernetes', 'kubernetes/index'],

@@ -77,6 +77,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: '`createFakeApiServer()`: an API server for tests',
     below: [...KUBERNETES, 'kubernetes/kubeconfig', 'kubernetes/server', 'http/server'],
   },
+  'tools/files': {
+    holds: '`serveFiles()`: a handler for the files of a folder',
+    below: [...GROUND, 'http/server'],
+  },
+  'tools/index': {
+    holds: 'the entry `spdylay/tools`: what programs do, to be called',
+    below: ['tools/files'],
+  },
   cli: {
     holds: 'what programs share: arguments, terminal, log of frames',
     below: [...GROUND, 'session'],
@@ -87,7 +95,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'cli/spdyd': {
     holds: 'the file server',
-    below: [...GROUND, 'session', 'http', 'http/server', 'cli'],
+    below: [...GROUND, 'session', 'http', 'http/server', 'tools/index', 'cli'],
   },
   'cli/spdy-kube-fake': {
     holds: 'the fake API server',

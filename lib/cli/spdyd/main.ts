@@ -8,11 +8,11 @@ import type { TLSSocket } from 'node:tls';
 import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
 import { createServer, type SpdyServer } from '../../http/server/server.ts';
 import { getNpnProtocols } from '../../session/public.ts';
+import { type StaticFilesHandler, serveFiles } from '../../tools/index.ts';
 import { packageVersion, runProgram, UsageError } from '../arguments.ts';
 import { FrameLog } from '../frame-log.ts';
 import { painter } from '../terminal.ts';
 import { parseSpdydOptions, type SpdydOptions } from './options.ts';
-import { type StaticFilesHandler, serveFiles } from './static-files.ts';
 
 /** How long requests may take to finish at the end. */
 const CLOSE_TIMEOUT_MS = 10_000;

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readlink, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 
 /** What a path of a URL stands for. A file is open: whoever gets it closes it. */
@@ -33,14 +33,25 @@ export async function findFile(
     if (!isInside(root, path)) return NOT_FOUND;
     const stats = await stat(path);
     const slash = segments.at(-1) === '';
-    if (!stats.isDirectory()) return slash ? NOT_FOUND : await openFile(path);
+    if (!stats.isDirectory()) return slash ? NOT_FOUND : found(await openFile(root, path), path);
     if (!slash) return { kind: 'redirect' };
     const index = await realpath(join(path, 'index.html')).catch(() => null);
     if (index === null) return { kind: 'directory', path };
-    return isInside(root, index) ? await openFile(index) : NOT_FOUND;
+    return isInside(root, index) ? found(await openFile(root, index), index) : NOT_FOUND;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     return code === 'EACCES' || code === 'EPERM' ? { kind: 'error', status: 403 } : NOT_FOUND;
+  }
+}
+
+/** Opens the file of this name if it is one and lies in the root; null if not. */
+export async function findSibling(root: string, name: string): Promise<FileHandle | null> {
+  try {
+    const path = await realpath(name);
+    if (!isInside(root, path) || !(await stat(path)).isFile()) return null;
+    return await openFile(root, path);
+  } catch {
+    return null;
   }
 }
 
@@ -66,16 +77,30 @@ function isInside(root: string, path: string): boolean {
   return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
-/** Opens what `realpath()` has found: by now it may be a link, or a pipe that would block. */
-async function openFile(path: string): Promise<FoundPath> {
+function found(file: FileHandle | null, path: string): FoundPath {
+  return file === null ? NOT_FOUND : { kind: 'file', file, path };
+}
+
+/** Opens what `realpath()` has found: by now it may be a link or lie behind one, or be a pipe that would block. Null for all of these. */
+async function openFile(root: string, path: string): Promise<FileHandle | null> {
   const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
   const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
-    if ((await file.stat()).isFile()) return { kind: 'file', file, path };
+    if ((await file.stat()).isFile() && (await liesInside(root, file, path))) return file;
   } catch (error) {
     await file.close();
     throw error;
   }
   await file.close();
-  return NOT_FOUND;
+  return null;
+}
+
+/** Whether a file that was opened by a path without links lies in the root: a folder on the way may have become a link before. */
+async function liesInside(root: string, file: FileHandle, path: string): Promise<boolean> {
+  if (process.platform === 'linux') {
+    const opened = await readlink(`/proc/self/fd/${file.fd}`).catch(() => null);
+    if (opened !== null) return isInside(root, opened);
+  }
+  const [there, own] = await Promise.all([lstat(path), file.stat()]);
+  return (await realpath(path)) === path && there.dev === own.dev && there.ino === own.ino;
 }

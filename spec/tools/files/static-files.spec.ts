@@ -1,10 +1,20 @@
-import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import http, { type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { contentType, serveFiles } from '../../../lib/cli/spdyd/static-files.ts';
-import { makeFolder, removeFolder } from '../support/programs.ts';
+import { contentType } from '../../../lib/tools/files/media-type.ts';
+import { serveFiles } from '../../../lib/tools/index.ts';
+import { makeFolder, removeFolder } from '../../cli/support/programs.ts';
 
 interface Answer {
   readonly status: number;
@@ -45,7 +55,8 @@ describe('static files', () => {
     symlinkSync(join(parent, 'secret.txt'), join(root, 'trap', 'index.html'));
     mkdirSync(join(root, 'evil.example'));
     server = http.createServer(serveFiles({ root, server: 'spec' }));
-    listing = http.createServer(serveFiles({ root, listing: true, dotfiles: true, maxAge: 5 }));
+    const shown = { root, listing: true, dotfiles: true, maxAge: 5, cacheCheckMs: 0 };
+    listing = http.createServer(serveFiles(shown));
     for (const each of [server, listing]) {
       await new Promise<void>((ready) => each.listen(0, '127.0.0.1', ready));
     }
@@ -179,7 +190,7 @@ describe('static files', () => {
     if (asRoot) process.seteuid?.(65534);
     else chmodSync(closed, 0);
     try {
-      const { status, body } = await ask('/digits.txt');
+      const { status, body } = await ask('/digits.txt', {}, 'GET', listing);
       expect([status, body.includes('403 Forbidden')]).to.deep.equal([403, true]);
     } finally {
       if (asRoot) process.seteuid?.(0);
@@ -283,6 +294,102 @@ describe('static files', () => {
     });
   });
 
+  describe('compressed files beside plain ones', () => {
+    const style = 'body { color: red }';
+
+    before(() => {
+      for (const [name, content] of Object.entries({
+        'style.css': style,
+        'style.css.br': brotliCompressSync(style),
+        'style.css.gz': gzipSync(style),
+        'old.css': style,
+        'old.css.gz': gzipSync('older'),
+        'leaky.css': style,
+        'picture.png': 'png',
+        'picture.png.gz': gzipSync('png'),
+      })) {
+        writeFileSync(join(root, name), content);
+      }
+      utimesSync(join(root, 'old.css.gz'), MODIFIED, MODIFIED);
+      symlinkSync(join(parent, 'secret.txt'), join(root, 'leaky.css.gz'));
+    });
+
+    it('are sent to those who accept them, br before gzip', async () => {
+      const plain = await ask('/style.css');
+      const etags = new Set([plain.headers.etag]);
+      for (const [accepted, coding] of [
+        ['gzip, deflate, br', 'br'],
+        ['gzip', 'gzip'],
+        ['*', 'br'],
+        ['br;q=0, gzip', 'gzip'],
+      ] as const) {
+        const headers = { 'accept-encoding': accepted };
+        const answer = await ask('/style.css', headers, 'HEAD');
+        expect(answer.headers, accepted).to.include({
+          'content-encoding': coding,
+          'content-type': 'text/css; charset=utf-8',
+          vary: 'accept-encoding',
+        });
+        etags.add(answer.headers.etag);
+        const again = { ...headers, 'if-none-match': answer.headers.etag };
+        expect((await ask('/style.css', again)).status).to.equal(304);
+      }
+      expect(etags.size).to.equal(3);
+      expect(plain.headers).to.include({ vary: 'accept-encoding', 'content-length': '19' });
+      expect(plain.headers).to.not.have.property('content-encoding');
+      expect(plain.body).to.equal(style);
+      const { port } = server.address() as AddressInfo;
+      const fetched = await fetch(`http://127.0.0.1:${port}/style.css`);
+      expect(fetched.headers.get('content-encoding')).to.equal('gzip');
+      expect(await fetched.text()).to.equal(style);
+    });
+
+    it('are left out when they are older, lie outside, or the type gains nothing by them', async () => {
+      for (const path of ['/old.css', '/leaky.css', '/picture.png']) {
+        const { status, headers } = await ask(path, { 'accept-encoding': 'gzip' });
+        expect(status, path).to.equal(200);
+        expect(headers, path).to.not.have.property('content-encoding');
+      }
+    });
+
+    it('are left out for a range, which is one of the plain file', async () => {
+      const headers = { 'accept-encoding': 'gzip, br', range: 'bytes=0-3' };
+      const { status, headers: answered, body } = await ask('/style.css', headers);
+      expect([status, body]).to.deep.equal([206, 'body']);
+      expect(answered).to.not.have.property('content-encoding');
+    });
+  });
+
+  it('closes what it has opened, however a request ends', async function () {
+    if (process.platform !== 'linux') this.skip();
+    writeFileSync(join(root, 'long.txt'), 'x'.repeat(3 << 20));
+    writeFileSync(join(root, 'long.txt.gz'), gzipSync('x'.repeat(3 << 20), { level: 0 }));
+    const { etag } = (await ask('/long.txt', {}, 'HEAD')).headers;
+    for (const [status, headers, method] of [
+      [200, {}, 'GET'],
+      [200, { 'accept-encoding': 'gzip' }, 'HEAD'],
+      [304, { 'if-none-match': etag }, 'GET'],
+      [412, { 'if-match': '"x"' }, 'GET'],
+      [416, { range: 'bytes=9999999-' }, 'GET'],
+      [206, { range: 'bytes=5-5' }, 'GET'],
+    ] as const) {
+      expect((await ask('/long.txt', headers, method)).status).to.equal(status);
+    }
+    const { port } = server.address() as AddressInfo;
+    await new Promise<void>((resolve) => {
+      const options = { host: '127.0.0.1', port, path: '/long.txt', agent: false };
+      const request = http.get(options, (response) => {
+        response.on('error', () => {});
+        response.once('data', () => request.destroy());
+        response.once('close', resolve);
+      });
+    });
+    // What was given up is closed when the server has heard of it.
+    while (openFiles().some((path) => path.includes('long.txt'))) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  });
+
   it('breaks the response off when a file becomes shorter', async () => {
     const path = join(root, 'shrinking.bin');
     writeFileSync(path, Buffer.alloc(4 << 20));
@@ -307,7 +414,25 @@ describe('static files', () => {
     expect(contentType('none')).to.equal('application/octet-stream');
   });
 
+  it('refuses options that are none, and numbers out of range', () => {
+    expect(() => serveFiles({ root, maxage: 1 } as never)).to.throw(/did you mean maxAge/);
+    for (const name of ['maxAge', 'cacheBytes', 'cacheCheckMs']) {
+      expect(() => serveFiles({ root, [name]: -1 }), name).to.throw(new RegExp(`^${name} must be`));
+    }
+  });
+
   it('refuses a folder that does not exist', () => {
     expect(() => serveFiles({ root: join(parent, 'none') })).to.throw(/ENOENT/);
   });
 });
+
+/** The paths of all files that this process has open (Linux). */
+function openFiles(): string[] {
+  return readdirSync('/proc/self/fd').map((name) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${name}`);
+    } catch {
+      return '';
+    }
+  });
+}

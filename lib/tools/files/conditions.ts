@@ -15,9 +15,10 @@ export interface ByteRange {
   readonly last: number;
 }
 
-/** The validators of a file: its size and time of change, to the nanosecond, make the tag. */
-export function validatorsOf(stats: BigIntStats): Validators {
-  const etag = `"${stats.size.toString(16)}-${stats.mtimeNs.toString(16)}"`;
+/** The validators of a file: its size and time of change, to the nanosecond, make the tag, and the coding that it is in. */
+export function validatorsOf(stats: BigIntStats, coding?: string): Validators {
+  const end = coding === undefined ? '' : `-${coding}`;
+  const etag = `"${stats.size.toString(16)}-${stats.mtimeNs.toString(16)}${end}"`;
   return { etag, modifiedMs: Math.floor(Number(stats.mtimeMs) / 1000) * 1000 };
 }
 
@@ -50,7 +51,8 @@ export function requestedRange(
   size: number,
   { etag, modifiedMs }: Validators,
 ): ByteRange | null | 'unsatisfiable' {
-  const match = /^bytes=(\d*)-(\d*)$/i.exec(headers.range?.replaceAll(/[ \t]/g, '') ?? '');
+  if (headers.range === undefined) return null;
+  const match = /^bytes=(\d*)-(\d*)$/i.exec(headers.range.replaceAll(/[ \t]/g, ''));
   if (match === null) return null;
   const ifRange = headers['if-range'] as string | undefined;
   if (ifRange !== undefined && ifRange !== etag && httpDate(ifRange) !== modifiedMs) return null;
@@ -74,6 +76,7 @@ function matches(list: string, etag: string, weak: boolean): boolean {
 }
 
 function httpDate(text: string | undefined): number | null {
-  const time = Date.parse(text ?? '');
+  if (text === undefined) return null;
+  const time = Date.parse(text);
   return Number.isNaN(time) ? null : time;
 }

@@ -1,0 +1,61 @@
+import { realpathSync } from 'node:fs';
+import { checkRange } from '../../common/check.ts';
+import { checkOptions, optionNames } from '../../common/option-names.ts';
+
+/** How files are served. */
+export interface StaticFilesOptions {
+  /** The directory; nothing outside of it is ever served. */
+  readonly root: string;
+  /** Seconds for `cache-control: max-age`, from 0 on. Default 3600. */
+  readonly maxAge?: number;
+  /** Value of the field `server`, also shown on error pages. Default `spdylay`. */
+  readonly server?: string;
+  /** Whether names that begin with a dot are served. Default false: they are not found (but `.well-known`). */
+  readonly dotfiles?: boolean;
+  /** Whether a directory without index.html is shown as a list. Default false: it is not found. */
+  readonly listing?: boolean;
+  /** What is pushed along with a path (SPDY only): paths by path. Default: nothing. */
+  readonly push?: ReadonlyMap<string, readonly string[]>;
+  /** Bytes of memory for files of up to 1 MiB, so that they are not read for each request; 0 keeps none. Default 32 MiB. */
+  readonly cacheBytes?: number;
+  /** Milliseconds after which a file that is kept in memory is looked at again before it is sent, from 0 on. Default 1000. */
+  readonly cacheCheckMs?: number;
+}
+
+/** The options with their defaults. */
+export type StaticFilesSettings = Required<StaticFilesOptions>;
+
+const NAMES = optionNames<StaticFilesOptions>({
+  root: true,
+  maxAge: true,
+  server: true,
+  dotfiles: true,
+  listing: true,
+  push: true,
+  cacheBytes: true,
+  cacheCheckMs: true,
+});
+
+/**
+ * Checks the options and fills in the defaults; the root becomes absolute and free of symbolic links.
+ *
+ * @throws InvalidArgumentError for a name that is none, and for a value that is out of range
+ * @throws Error when the directory cannot be found
+ */
+export function resolveStaticFiles(options: StaticFilesOptions): StaticFilesSettings {
+  checkOptions('serveFiles()', options, NAMES);
+  const settings = {
+    maxAge: options.maxAge ?? 3600,
+    server: options.server ?? 'spdylay',
+    dotfiles: options.dotfiles ?? false,
+    listing: options.listing ?? false,
+    push: options.push ?? new Map(),
+    cacheBytes: options.cacheBytes ?? 32 << 20,
+    cacheCheckMs: options.cacheCheckMs ?? 1000,
+    root: realpathSync(options.root),
+  };
+  checkRange('maxAge', settings.maxAge, 0, 0x7fffffff);
+  checkRange('cacheBytes', settings.cacheBytes, 0, Number.MAX_SAFE_INTEGER);
+  checkRange('cacheCheckMs', settings.cacheCheckMs, 0, 0x7fffffff);
+  return settings;
+}

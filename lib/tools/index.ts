@@ -1,0 +1,2 @@
+export type { StaticFilesOptions } from './files/options.ts';
+export { type StaticFilesHandler, serveFiles } from './files/static-files.ts';
