@@ -38,10 +38,11 @@ export async function start(createServer, { log, trustProxy }) {
   });
   app.register(
     (compressed, _options, done) => {
-      compressed.register(compress, { threshold: 100 });
-      compressed.get('/long', (_request, reply) => text(reply).send(LONG));
-      compressed.get('/short', (_request, reply) => text(reply).send('short'));
-      compressed.get('/stream', (_request, reply) => text(reply).send(pieces()));
+      compressed.register(compress, { threshold: 100 }).after(() => {
+        compressed.get('/long', (_request, reply) => text(reply).send(LONG));
+        compressed.get('/short', (_request, reply) => text(reply).send('short'));
+        compressed.get('/stream', (_request, reply) => text(reply).send(pieces()));
+      });
       done();
     },
     { prefix: '/compressed' },
