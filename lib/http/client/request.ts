@@ -2,11 +2,9 @@ import { AsyncResource } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
 import http from 'node:http';
 import { onAbort } from '../../common/abort.ts';
-import { StreamError } from '../../errors.ts';
-import { CANCEL } from '../../protocol/constants.ts';
 import type { Session, SpdyStream } from '../../session/public.ts';
 import { type HeaderInput, toHeaderPairs } from '../headers.ts';
-import { httpError } from '../http-error.ts';
+import { givenUp } from '../http-error.ts';
 import { Delivery, type RequestAgent } from './delivery.ts';
 import type { ReadyHead } from './exchange.ts';
 import type { RequestPlan } from './options.ts';
@@ -233,12 +231,15 @@ export class ClientRequest extends RequestMessage {
 
   #end(error: Error | undefined): void {
     this.#stopTimer();
-    const body = this.#body;
     const failure = this.#giveUp(error ?? null);
     this.#errored = failure;
-    body.settle();
-    body.destroy();
-    if (failure !== null) process.nextTick(() => this.emit('error', failure));
+    this.#body.settle();
+    this.#body.destroy();
+    process.nextTick(() => {
+      // Who gives a request up and does not listen is not hurt.
+      if (failure !== null && (error !== undefined || this.listenerCount('error') > 0))
+        this.emit('error', failure);
+    });
     process.nextTick(() => {
       this.#closed = true;
       this.emit('close');
@@ -261,8 +262,7 @@ export class ClientRequest extends RequestMessage {
       return null;
     }
     delivery.destroy(error);
-    if (error !== null || this.listenerCount('error') === 0) return error;
-    return givenUp(id, 'a response came', 'socket hang up');
+    return error ?? givenUp(id, 'a response came', 'socket hang up');
   }
 
   #takeHead(): ReadyHead {
@@ -289,11 +289,4 @@ export class ClientRequest extends RequestMessage {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }
-}
-
-/** The error for a request that was destroyed too early; `text` is what `http` says then. */
-function givenUp(id: number, before: string, text: string): StreamError {
-  const message = `the request was destroyed before ${before}`;
-  const cause = httpError(Error, 'ECONNRESET', text);
-  return new StreamError('ERR_SPDY_ABORTED', message, id, CANCEL, 'local', { cause });
 }

@@ -49,6 +49,18 @@ describe('http/client/delivery', () => {
         await bodyOf(request);
       });
 
+      it('emits an error for those who listen by then, and none for others, when it is destroyed early', async () => {
+        const server = await stage.server(only);
+        const agent = stage.agent();
+        const request = agent.request(server.url());
+        request.destroy();
+        const [error] = await once(request, 'error');
+        expect(error.code).to.equal('ERR_SPDY_ABORTED');
+        expect(error.cause.code).to.equal('ECONNRESET');
+        const alone = agent.request(server.url());
+        await new Promise<void>((closed) => alone.once('close', closed).destroy());
+      });
+
       for (const method of ['GET', 'POST']) {
         it(`sends what listeners of 'socket' set, though the request was ended (${method})`, async () => {
           const server = await stage.server(only);

@@ -429,8 +429,7 @@ describe('http/client/request', () => {
     expect((await failureOf(late)).name).to.equal('AbortError');
     // Without a listener it ends silently.
     const silent = agent.get(server.url());
-    silent.destroy();
-    await once(silent, 'close');
+    await new Promise<void>((closed) => silent.once('close', closed).destroy());
     await until(() => agent.statistics.every(({ active }) => active === 0));
   });
 
