@@ -15,6 +15,16 @@ import {
   SpdyError,
   urlfetch,
 } from '../lib/index.ts';
+import {
+  attach,
+  copyToPod,
+  createFakeApiServer,
+  createStreamingServer,
+  exec,
+  loadKubeConfig,
+  portForward,
+  run,
+} from '../lib/kubernetes/index.ts';
 import { memoryConnection } from './support/session-pair.ts';
 
 /** A call that cannot be meant, and what it is told. */
@@ -36,6 +46,7 @@ const attachTwice = (): unknown => {
   }
 };
 
+const TARGET = { cluster: { server: 'http://127.0.0.1:1' }, pod: 'p' };
 const VERSIONS = 'spdy/3.1, spdy/3, spdy/2 (numbers 4, 3, 2)';
 
 const MISUSES: Readonly<Record<string, readonly Misuse[]>> = {
@@ -317,6 +328,60 @@ const MISUSES: Readonly<Record<string, readonly Misuse[]>> = {
       () => urlfetch('https://a/', {}, any({ header: {} })),
       "urlfetch(): there is no option 'header', did you mean headers?",
     ],
+  ],
+  kubernetes: [
+    [
+      () => exec(any({ ...TARGET, contaner: 'c', command: ['x'] })),
+      "exec(): there is no option 'contaner', did you mean container?",
+    ],
+    [
+      () => exec(any({ ...TARGET, command: 'ls -l' })),
+      'command must be an array of strings, and not empty',
+    ],
+    [() => exec(any({ ...TARGET, cmd: ['ls'] })), "exec(): there is no option 'cmd'"],
+    [
+      () => exec(any({ ...TARGET, command: ['x'], cluster: { sever: 'https://a' } })),
+      "cluster: there is no option 'sever', did you mean server?",
+    ],
+    [
+      () =>
+        exec(
+          any({ ...TARGET, command: ['x'], cluster: { server: 'https://a', skipTlsVerify: true } }),
+        ),
+      "cluster: there is no option 'skipTlsVerify'",
+    ],
+    [() => attach(any({ ...TARGET, command: ['x'] })), "attach(): there is no option 'command'"],
+    [
+      () => run(any({ ...TARGET, command: ['x'], stdin: true })),
+      "run(): there is no option 'stdin'",
+    ],
+    [() => portForward(any({ ...TARGET, port: 80 })), "portForward(): there is no option 'port'"],
+    [
+      () => portForward(any({ ...TARGET, reconnect: { attemps: 1 } })),
+      "reconnect: there is no option 'attemps', did you mean attempts?",
+    ],
+    [
+      () => copyToPod(any({ ...TARGET, source: 'a', to: 'b' })),
+      "copy: there is no option 'source'",
+    ],
+    [() => loadKubeConfig(any({ file: 'x' })), "loadKubeConfig(): there is no option 'file'"],
+    [
+      () => createStreamingServer(any({ execute: () => 0 })),
+      "handlers: there is no option 'execute'",
+    ],
+    [
+      () => createStreamingServer({}, any({ idleTimeout: 5 })),
+      "createStreamingServer(): there is no option 'idleTimeout', did you mean idleTimeoutMs?",
+    ],
+    [
+      () => createFakeApiServer(any({ pod: [] })),
+      "createFakeApiServer(): there is no option 'pod', did you mean pods?",
+    ],
+    [
+      () => createFakeApiServer({ pods: [any({ name: 'a', image: 'b' })] }),
+      "pod: there is no option 'image'",
+    ],
+    [() => createFakeApiServer({ fault: any({ delay: 5 }) }), "fault: there is no option 'delay'"],
   ],
 };
 

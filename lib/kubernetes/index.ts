@@ -61,13 +61,13 @@ export { ServerCommand, type ServerCommandEvents } from './server/command.ts';
 export type { CommandHandler } from './server/command-outcome.ts';
 export type { ForwardedConnection, PortForwardHandler } from './server/forward-session.ts';
 export { type ForwardToOptions, forwardTo } from './server/forward-to.ts';
+export type { StreamingHandlers } from './server/handlers.ts';
 export type { StreamingServerOptions } from './server/options.ts';
 export type { CommandRequest, ForwardRequest, StreamingRequest } from './server/routes.ts';
 export { type RunProcessOptions, runProcess } from './server/run-process.ts';
 export type { RuntimeRequest } from './server/runtime-request.ts';
 export {
   createStreamingServer,
-  type StreamingHandlers,
   StreamingServer,
   type StreamingServerEvents,
 } from './server/streaming-server.ts';

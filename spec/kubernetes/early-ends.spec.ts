@@ -10,10 +10,8 @@ import { ConnectionLostError, RemoteFailureError } from '../../lib/kubernetes/er
 import type { ServerCommand } from '../../lib/kubernetes/server/command.ts';
 import type { ForwardedConnection } from '../../lib/kubernetes/server/forward-session.ts';
 import { forwardTo } from '../../lib/kubernetes/server/forward-to.ts';
-import {
-  createStreamingServer,
-  type StreamingHandlers,
-} from '../../lib/kubernetes/server/streaming-server.ts';
+import type { StreamingHandlers } from '../../lib/kubernetes/server/handlers.ts';
+import { createStreamingServer } from '../../lib/kubernetes/server/streaming-server.ts';
 import { until } from '../support/session-pair.ts';
 
 /** Bytes that fit into no buffer on the way. */

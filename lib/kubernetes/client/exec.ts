@@ -10,6 +10,7 @@ import {
   type ResolvedCommand,
   resolveCommand,
 } from './command-options.ts';
+import { ATTACH_OPTION_NAMES, checkTargetNames, EXEC_OPTION_NAMES } from './option-names.ts';
 import { type CommandLink, RemoteCommand } from './remote-command.ts';
 import { SpdyCommand } from './spdy-command.ts';
 import { tryBoth } from './transport.ts';
@@ -65,6 +66,7 @@ export async function exec<
 >(
   options: ExecOptions & StreamFlags<In, Out, Err, Tty>,
 ): Promise<StartedCommand<In, Out, Err, Tty>> {
+  checkTargetNames('exec()', options, EXEC_OPTION_NAMES);
   return start(options, options.command, options);
 }
 
@@ -77,6 +79,7 @@ export async function attach<
 >(
   options: AttachOptions & StreamFlags<In, Out, Err, Tty>,
 ): Promise<StartedCommand<In, Out, Err, Tty>> {
+  checkTargetNames('attach()', options, ATTACH_OPTION_NAMES);
   return start(options, null, options);
 }
 

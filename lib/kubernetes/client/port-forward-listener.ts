@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
-import { checkObject, checkRange } from '../../common/check.ts';
+import { checkRange } from '../../common/check.ts';
+import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { confirmEnd, resetSocket } from '../../common/socket-end.ts';
 import { InvalidArgumentError, InvalidStateError } from '../../errors.ts';
 import type { PodConnection } from './pod-connection.ts';
@@ -15,6 +16,8 @@ export interface ListenOptions {
    */
   readonly host?: string | readonly string[];
 }
+
+const LISTEN_NAMES = optionNames<ListenOptions>({ port: true, host: true });
 
 /** What a listener needs of its port forward. */
 export interface ForwardPort {
@@ -138,7 +141,7 @@ export class ForwardListener {
  * @throws InvalidArgumentError for bad options, and what `net.Server` emits, as EADDRINUSE
  */
 export async function listenLocally(options: ListenOptions): Promise<net.Server[]> {
-  checkObject('options', options);
+  checkOptions('listen()', options, LISTEN_NAMES);
   const { port = 0, host = 'localhost' } = options;
   checkRange('port', port, 0, 65535);
   const hosts = [...new Set([host].flat())];

@@ -1,5 +1,6 @@
 import { abortSignal } from '../../common/abort.ts';
 import { checkObject, checkRange, checkTime, MAX_TIMEOUT_MS } from '../../common/check.ts';
+import { checkOptions, optionNames } from '../../common/option-names.ts';
 import type { SessionOptions } from '../../session/public.ts';
 import type { KubernetesTarget } from './command-options.ts';
 import type { KeepOpenOptions } from './keep-open.ts';
@@ -49,6 +50,12 @@ export interface PortForwardOptions {
 /** Where and how `portForward()` connects. */
 export type PortForwardRequest = KubernetesTarget & PortForwardOptions;
 
+const RECONNECT_NAMES = optionNames<ReconnectOptions>({
+  attempts: true,
+  minDelayMs: true,
+  maxDelayMs: true,
+});
+
 /** The options with every default filled in. */
 export interface ResolvedPortForward {
   readonly transport: KubernetesTransport;
@@ -82,7 +89,10 @@ export function resolvePortForward(options: PortForwardOptions): ResolvedPortFor
 
 function resolveReconnect(given: boolean | ReconnectOptions): Required<ReconnectOptions> | null {
   if (given === false) return null;
-  if (given !== true) checkObject('reconnect', given);
+  if (given !== true) {
+    checkObject('reconnect', given);
+    checkOptions('reconnect', given, RECONNECT_NAMES);
+  }
   const { attempts = 5, minDelayMs = 250, maxDelayMs = 10_000 } = given === true ? {} : given;
   checkRange('reconnect.attempts', attempts, 1, 1000);
   checkTime('reconnect.minDelayMs', minDelayMs);

@@ -9,6 +9,7 @@ import { ConnectionLostError } from '../errors.ts';
 import { locateTarget } from './command-options.ts';
 import { type KeepOpen, keepSessionOpen } from './keep-open.ts';
 import { leave } from './leave.ts';
+import { checkTargetNames, PORT_FORWARD_OPTION_NAMES } from './option-names.ts';
 import { PodConnection } from './pod-connection.ts';
 import { isWorthRetrying, PortForwardConnector } from './port-forward-connect.ts';
 import {
@@ -47,6 +48,7 @@ const STREAM_RESETS = { burst: 20_000, perSecond: 2000 };
  * InvalidArgumentError.
  */
 export async function portForward(options: PortForwardRequest): Promise<PortForward> {
+  checkTargetNames('portForward()', options, PORT_FORWARD_OPTION_NAMES);
   const settings = resolvePortForward(options);
   const { cluster, path } = locateTarget(options, 'portforward', null);
   const { timeoutMs, transport } = settings;

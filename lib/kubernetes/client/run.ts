@@ -4,6 +4,7 @@ import { checkRange } from '../../common/check.ts';
 import { SpdyError } from '../../errors.ts';
 import type { KubernetesTarget, RemoteCommandOptions } from './command-options.ts';
 import { exec } from './exec.ts';
+import { checkTargetNames, RUN_OPTION_NAMES } from './option-names.ts';
 import type { RemoteCommand } from './remote-command.ts';
 
 /** Options of `run()`. */
@@ -32,6 +33,7 @@ export interface RunResult {
  * `input`, and with `ERR_SPDY_TOO_MUCH_BUFFERED` above `maxOutputBytes`. An exit code is no error.
  */
 export async function run(options: RunOptions): Promise<RunResult> {
+  checkTargetNames('run()', options, RUN_OPTION_NAMES);
   const { input, maxOutputBytes = 64 << 20, ...rest } = options;
   checkRange('maxOutputBytes', maxOutputBytes, 0, Number.MAX_SAFE_INTEGER);
   const source = input instanceof Readable ? input : null;

@@ -1,11 +1,12 @@
 import { posix } from 'node:path';
-import { checkBoolean, checkObject, checkRange, shown } from '../../common/check.ts';
+import { checkBoolean, checkRange, shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type {
   KubernetesTarget,
   PodCommandTarget,
   RemoteCommandOptions,
 } from '../client/command-options.ts';
+import { ATTACH_OPTION_NAMES, checkTargetNames } from '../client/option-names.ts';
 
 /** How far a copy is. */
 export interface CopyProgress {
@@ -78,6 +79,18 @@ export type CopyFromPodOptions = PodCommandTarget &
 /** What `exec()` needs of the options. */
 export type ExecPart = KubernetesTarget & Omit<CopyOptions, 'onProgress' | 'preserveMtime'>;
 
+const COPY_OPTION_NAMES: ReadonlySet<string> = new Set([
+  ...[...ATTACH_OPTION_NAMES].filter(
+    (name) => !['url', 'stdin', 'stdout', 'stderr', 'tty', 'size'].includes(name),
+  ),
+  'onProgress',
+  'preserveMtime',
+  'from',
+  'to',
+  'maxBytes',
+  'maxEntries',
+]);
+
 /** How many skipped entries are named. */
 const MAX_SKIPPED = 1000;
 
@@ -134,7 +147,7 @@ export function execPart(options: CopyToPodOptions | CopyFromPodOptions): ExecPa
 
 /** Checks what both directions have in common. */
 export function checkCopy(options: CopyToPodOptions | CopyFromPodOptions): void {
-  checkObject('options', options);
+  checkTargetNames('copy', options, COPY_OPTION_NAMES);
   for (const name of ['from', 'to'] as const) {
     const value = options[name];
     if (typeof value !== 'string' || value === '' || value.includes('\0'))

@@ -5,7 +5,7 @@ import https from 'node:https';
 import { type AddressInfo, isIPv6, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { checkObject } from '../../common/check.ts';
+import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError, InvalidStateError } from '../../errors.ts';
 import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
@@ -31,6 +31,14 @@ export interface FakeApiServerOptions {
   /** Options of the streaming server, as its times and limits. */
   readonly streaming?: StreamingServerOptions;
 }
+
+const OPTION_NAMES = optionNames<FakeApiServerOptions>({
+  pods: true,
+  tls: true,
+  token: true,
+  fault: true,
+  streaming: true,
+});
 
 /** Events of a fake API server. */
 export interface FakeApiServerEvents {
@@ -77,7 +85,7 @@ export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
    */
   constructor(options: FakeApiServerOptions = {}) {
     super();
-    checkObject('options', options);
+    checkOptions('createFakeApiServer()', options, OPTION_NAMES);
     const { pods = [], token, tls = false, fault } = options;
     if (token !== undefined && tls === false)
       throw new InvalidArgumentError('token needs tls: without it clients send none');

@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream';
 import { checkObject, checkRange, checkTime } from '../../common/check.ts';
+import { checkOptions, optionNames } from '../../common/option-names.ts';
 
 /** What a fake API server was asked for. */
 export interface FakeRequest {
@@ -29,9 +30,17 @@ export interface FakeFault {
   readonly dropAfterBytes?: number;
 }
 
+const FAULT_NAMES = optionNames<FakeFault>({
+  delayMs: true,
+  refuseWith: true,
+  message: true,
+  dropAfterBytes: true,
+});
+
 /** Checks a fault. */
 export function checkFault(fault: FakeFault): FakeFault {
   checkObject('fault', fault);
+  checkOptions('fault', fault, FAULT_NAMES);
   const { delayMs = 0, refuseWith = 500, dropAfterBytes = 0 } = fault;
   checkTime('delayMs', delayMs);
   checkRange('refuseWith', refuseWith, 400, 599);

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { checkObject, checkRange, shown } from '../../common/check.ts';
+import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 
 /** A container of a pod of a fake API server. */
@@ -31,6 +32,22 @@ export interface FakePod {
   /** Default `'Running'`; kubectl does nothing with others. */
   readonly phase?: 'Pending' | 'Running' | 'Succeeded' | 'Failed';
 }
+
+const CONTAINER_NAMES = optionNames<FakeContainer>({
+  command: true,
+  tty: true,
+  directory: true,
+  env: true,
+});
+
+const POD_NAMES = optionNames<FakePod>({
+  name: true,
+  namespace: true,
+  containers: true,
+  ports: true,
+  host: true,
+  phase: true,
+});
 
 /** A container with its defaults, and with its folder once that is made. */
 export interface ResolvedContainer {
@@ -94,6 +111,7 @@ export class FakePods {
 
 function resolvePod(pod: FakePod): ResolvedPod {
   checkObject('pod', pod);
+  checkOptions('pod', pod, POD_NAMES);
   const { namespace = 'default', containers = { main: {} }, ports = {}, phase = 'Running' } = pod;
   checkName('name', pod.name);
   checkName('namespace', namespace);
@@ -115,6 +133,7 @@ function resolvePod(pod: FakePod): ResolvedPod {
 
 function resolveContainer(name: string, container: FakeContainer): ResolvedContainer {
   checkObject('container', container);
+  checkOptions('container', container, CONTAINER_NAMES);
   checkName('container', name);
   const { command = ['cat'], tty = false, env = {}, directory } = container;
   if (command.length === 0) throw new InvalidArgumentError('command must not be empty');

@@ -2,8 +2,8 @@ import { RemoteFailureError } from '../errors.ts';
 import type { ServerCommand } from '../server/command.ts';
 import type { ForwardedConnection } from '../server/forward-session.ts';
 import { forwardTo } from '../server/forward-to.ts';
+import type { StreamingHandlers } from '../server/handlers.ts';
 import { runProcess } from '../server/run-process.ts';
-import type { StreamingHandlers } from '../server/streaming-server.ts';
 import { FakeMain } from './main.ts';
 import type { FakePods, ResolvedContainer, ResolvedPod } from './pods.ts';
 

@@ -1,3 +1,4 @@
+import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { KubeConfigError } from '../errors.ts';
 import type { ClusterOptions } from './cluster.ts';
@@ -14,6 +15,12 @@ export interface KubeConfigOptions {
   /** A bearer token instead of the user's token, password, plugin (`exec`) or `auth-provider`. */
   readonly token?: TokenSource;
 }
+
+const OPTION_NAMES = optionNames<KubeConfigOptions>({
+  path: true,
+  context: true,
+  token: true,
+});
 
 /** A context of a kubeconfig: where the cluster is and who we are there. */
 export interface KubeConfig {
@@ -44,6 +51,7 @@ export async function loadKubeConfig(
   options: string | KubeConfigOptions = {},
 ): Promise<KubeConfig> {
   const settings = typeof options === 'string' ? { path: options } : options;
+  checkOptions('loadKubeConfig()', settings, OPTION_NAMES);
   const { files, lenient } = filesOf(settings);
   const config = await readFiles(files, lenient);
   const contextName = settings.context ?? config.currentContext;

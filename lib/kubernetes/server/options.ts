@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { checkBoolean, checkObject, checkRange, checkTime, shown } from '../../common/check.ts';
+import { checkBoolean, checkRange, checkTime, shown } from '../../common/check.ts';
+import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { SessionOptions } from '../../session/public.ts';
 import type { StreamingRequest } from './routes.ts';
@@ -39,6 +40,20 @@ export interface StreamingServerOptions {
   readonly session?: SessionOptions;
 }
 
+const OPTION_NAMES = optionNames<StreamingServerOptions>({
+  pathPrefix: true,
+  authorize: true,
+  streamCreationTimeoutMs: true,
+  endTimeoutMs: true,
+  idleTimeoutMs: true,
+  idleIgnoresPing: true,
+  maxSessions: true,
+  maxPendingSessions: true,
+  maxConnections: true,
+  origins: true,
+  session: true,
+});
+
 /** The options with their defaults. */
 export type ResolvedStreamingOptions = Required<Omit<StreamingServerOptions, 'authorize'>> & {
   readonly authorize: StreamingServerOptions['authorize'] | null;
@@ -59,7 +74,7 @@ type Numeric =
  * @throws InvalidArgumentError for a value that is out of range
  */
 export function resolveStreamingOptions(options: StreamingServerOptions): ResolvedStreamingOptions {
-  checkObject('options', options);
+  checkOptions('createStreamingServer()', options, OPTION_NAMES);
   const time = (name: Numeric, otherwise: number): number =>
     checkTime(name, options[name] ?? otherwise);
   const count = (name: Numeric, otherwise: number): number =>

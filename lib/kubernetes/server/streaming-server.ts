@@ -11,6 +11,7 @@ import { httpFailure } from '../wire/status.ts';
 import type { CommandHandler } from './command-outcome.ts';
 import { CommandSession } from './command-session.ts';
 import { ForwardSession, type PortForwardHandler } from './forward-session.ts';
+import { checkHandlers, type StreamingHandlers } from './handlers.ts';
 import {
   type ResolvedStreamingOptions,
   resolveStreamingOptions,
@@ -27,16 +28,6 @@ import {
   switchToWebSocketCommand,
 } from './upgrade.ts';
 import { WebSocketCommand } from './websocket-command.ts';
-
-/** What a streaming server does for its clients. What it has no handler for is answered 501. */
-export interface StreamingHandlers {
-  /** Runs a command. */
-  readonly exec?: CommandHandler;
-  /** Joins a client to a process that runs; its exit code is told to nobody. */
-  readonly attach?: CommandHandler;
-  /** Serves one forwarded connection. */
-  readonly portForward?: PortForwardHandler;
-}
 
 /** Events of a StreamingServer with their arguments. Harmless without listeners. */
 export interface StreamingServerEvents {
@@ -91,7 +82,7 @@ export class StreamingServer extends EventEmitter<StreamingServerEvents> {
   /** @throws InvalidArgumentError for an option that is out of range */
   constructor(handlers: StreamingHandlers, options: StreamingServerOptions = {}) {
     super();
-    this.#handlers = handlers;
+    this.#handlers = checkHandlers(handlers);
     this.#options = resolveStreamingOptions(options);
   }
 

@@ -209,7 +209,7 @@ describe('archives of cp', () => {
   });
 
   it('a file that grows or shrinks while it is read is told by its name', async () => {
-    const target = await serve();
+    const { cluster, pod } = await serve();
     const from = path.join(folder, 'log');
     const changes: (() => void)[] = [
       () => truncateSync(from, 70_000),
@@ -222,7 +222,7 @@ describe('archives of cp', () => {
         once();
         once = () => {};
       };
-      const error = await copyToPod({ ...target, from, to: 'log', onProgress }).catch((e) => e);
+      const error = await copyToPod({ cluster, pod, from, to: 'log', onProgress }).catch((e) => e);
       expect(error).to.include({ code: 'ERR_SPDY_INVALID_STATE' });
       expect(error.message).to.match(/log has grown or shrunk/);
     }

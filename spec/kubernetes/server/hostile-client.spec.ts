@@ -5,11 +5,11 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import type { ServerCommand } from '../../../lib/kubernetes/server/command.ts';
 import type { ForwardedConnection } from '../../../lib/kubernetes/server/forward-session.ts';
+import type { StreamingHandlers } from '../../../lib/kubernetes/server/handlers.ts';
 import type { StreamingServerOptions } from '../../../lib/kubernetes/server/options.ts';
 import { runProcess } from '../../../lib/kubernetes/server/run-process.ts';
 import {
   createStreamingServer,
-  type StreamingHandlers,
   type StreamingServer,
 } from '../../../lib/kubernetes/server/streaming-server.ts';
 import { CANCEL, CTRL_FLAG_FIN, DATA_FLAG_FIN } from '../../../lib/protocol/constants.ts';
