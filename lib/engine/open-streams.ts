@@ -89,7 +89,7 @@ export class OpenStreams {
     this.streams.remove(stream, error !== null);
     this.credit.streamEnded(stream, error !== null);
     this.headers.release(stream);
-    if (error === null) this.budgets.headers.earn(EARNED_BY_STREAM);
+    if (error === null) this.budgets.headers.earn(EARNED_BY_STREAM + stream.headerMemory);
     this.statistics.streamsClosed++;
     stream.associated?.pushes?.delete(stream);
     this.#reportEnd(stream, ERR_STREAM_CLOSED, status, error);

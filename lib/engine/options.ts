@@ -127,8 +127,8 @@ export interface EngineOptions {
   readonly pingRate?: RateLimit;
   /**
    * Received header blocks, whoever they are for, in bytes: what they inflate to, and 144 for each pair. DATA allows as much more as it
-   * has bytes, a stream that ends well 4096. Default 4194304, then as many per second; 64 times
-   * `maxHeaderListSize` if that is more.
+   * has bytes, a stream that ends well as much as its headers hold, and 4096. Default 4194304, then as many per second; 64 times
+   * `maxHeaderListSize` if that is more, at once also 8192 for each of `maxConcurrentStreams`.
    */
   readonly headerRate?: RateLimit;
   /** GOAWAY frames. Default 100, then 10 per second. */
@@ -233,7 +233,12 @@ export function resolveOptions(side: Side, options: EngineOptions): ResolvedOpti
     streamResetRate: rate(options, 'streamResetRate', 1000, 33),
     settingsRate: rate(options, 'settingsRate', 100, 10),
     pingRate: rate(options, 'pingRate', 1000, 100),
-    headerRate: rate(options, 'headerRate', 64 * largest, 64 * largest),
+    headerRate: rate(
+      options,
+      'headerRate',
+      Math.max(64 * largest, STREAM_SHARE * maxConcurrentStreams),
+      64 * largest,
+    ),
     goawayRate: rate(options, 'goawayRate', 100, 10),
     emptyDataRate: rate(options, 'emptyDataRate', 1000, 100),
     windowUpdateRate: rate(options, 'windowUpdateRate', 10_000, 1000),

@@ -66,7 +66,7 @@ const ENGINE_GROUPS = {
     headerRate: [
       RATE,
       'bytes',
-      'Header blocks of the peer, whoever they are for: what they inflate to, and 144 for each pair. Each byte of DATA, sent or received, allows one more, each stream that ends well 4096, up to the burst.',
+      'Header blocks of the peer, whoever they are for: what they inflate to, and 144 for each pair. Each byte of DATA, sent or received, allows one more, each stream that ends well as much as its headers hold, and 4096, up to the burst.',
       `${SESSION}, \`ERR_SPDY_TOO_MANY_HEADERS\``,
     ],
     maxInflatedBlockSize: [
@@ -296,7 +296,8 @@ const DEFAULT_TEXTS = {
   sensitiveHeaders: 'none',
   compressionLevel: 'server 9, client 0',
   compressionWindowBits: "13 for `'indexed'`, 11 for `'deflate'`",
-  headerRate: '4194304, then 4194304 per second; 64 times `maxHeaderListSize` if that is more',
+  headerRate:
+    '4194304, then 4194304 per second; 64 times `maxHeaderListSize` if that is more; at once also 8192 for each of `maxConcurrentStreams`',
   maxStreamHeaderMemory: '102400: `maxHeaderListSize` and 144 for each of `maxHeaderCount`',
   maxSessionHeaderMemory:
     'server 1048576, client 16777216; more with 8192 for each of `maxConcurrentStreams`, or 8 times `maxStreamHeaderMemory`',

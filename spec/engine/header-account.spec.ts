@@ -73,6 +73,21 @@ for (const version of PROTOCOL_VERSIONS) {
       expect(lab.handler.closed.size).to.equal(100);
     });
 
+    it('answered requests with many fields may go on for ever, refused ones may not', () => {
+      const block = [...HEADERS, ...pairs(100)];
+      const headerRate = { burst: 3 * headerCost(block), perSecond: 0 };
+      const options = { headerRate, maxConcurrentStreams: 1, now: (): number => 0 };
+      const lab = new Lab(SERVER, version, options);
+      for (let id = 1; id < 41; id += 2) {
+        lab.receive(lab.peer.synStream(id, block, { flags: CTRL_FLAG_FIN }));
+        lab.engine.submitResponse(id, HEADERS);
+        lab.settle();
+      }
+      expect(lab.faults()).to.deep.equal([]);
+      for (let id = 41; id < 51; id += 2) lab.receive(lab.peer.synStream(id, block));
+      expect(lab.faults().at(-1)?.code).to.equal('ERR_SPDY_TOO_MANY_HEADERS');
+    });
+
     it('DATA either way allows further headers', () => {
       const headerRate = { burst: 1000, perSecond: 0 };
       const lab = new Lab(SERVER, version, { headerRate, now: () => 0 });

@@ -89,6 +89,8 @@ describe('engine/options', () => {
     const ofServer = (maxConcurrentStreams: number): number =>
       resolveOptions(SERVER, { maxConcurrentStreams }).maxSessionHeaderMemory;
     expect([1, 1000].map(ofServer)).to.deep.equal([1 << 20, 8_192_000]);
+    const { headerRate } = resolveOptions(SERVER, { maxConcurrentStreams: 1000 });
+    expect(headerRate).to.deep.equal({ burst: 8_192_000, perSecond: 4_194_304 });
     expect(resolveOptions(CLIENT, {}).maxSessionHeaderMemory).to.equal(1 << 24);
   });
 
