@@ -7,7 +7,8 @@ import { SpdyError } from '../../../errors.ts';
 export function errorFor(error: Error): Error {
   if (!(error instanceof SpdyError) || error.by !== 'peer') return error;
   const { code } = (error.cause ?? {}) as { code?: string };
-  if (code !== 'ECONNRESET') return error;
+  // The connection may also be lost by a write (EPIPE), or by silence (ETIMEDOUT).
+  if (code !== 'ECONNRESET' && error.code !== 'ERR_SPDY_TRANSPORT_CLOSED') return error;
   return named('SocketError', 'UND_ERR_SOCKET', error.message, { cause: error });
 }
 
