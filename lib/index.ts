@@ -83,7 +83,7 @@ export type { SpdyRequest } from './http/server/request.ts';
 export { BaseSpdyRequestHandler, type RequestHandlerClass } from './http/server/request-handler.ts';
 export type { SpdyResponse } from './http/server/response.ts';
 export type { HandleOptions } from './http/server/server.ts';
-export { createServer, SpdyServer } from './http/server/server.ts';
+export { createServer, type ListenArguments, SpdyServer } from './http/server/server.ts';
 export type { ServerSocket } from './http/server/socket.ts';
 export { acceptUpgrade, isSpdyUpgrade, type UpgradeOptions } from './http/server/upgrade.ts';
 export * from './protocol/constants.ts';

@@ -25,6 +25,14 @@ export interface HandleOptions {
   readonly secure?: boolean;
 }
 
+/** The arguments of `net.Server.listen()`. */
+export type ListenArguments =
+  | [port?: number, host?: string, backlog?: number, done?: () => void]
+  | [port: number | undefined, host: string | undefined, done?: () => void]
+  | [portOrPath: number | string | undefined, backlog: number | undefined, done?: () => void]
+  | [portOrPath: number | string | undefined, done?: () => void]
+  | [options: net.ListenOptions, done?: () => void];
+
 /**
  * Makes a server for SPDY/2, SPDY/3 and SPDY/3.1, and HTTP/1.1 for clients that speak none of them. The handler is one for
  * `http.createServer()`, such as an Express app.
@@ -100,9 +108,9 @@ export class SpdyServer extends ServerEmitter {
 
   // What listens
 
-  /** As `net.Server.listen()`. */
-  listen(...args: unknown[]): this {
-    (this.listener.listen as (...args: unknown[]) => unknown)(...args);
+  /** As `net.Server.listen()`: a port (0 for a free one), the path of a unix socket, or `ListenOptions`; `done` is called at 'listening'. */
+  listen(...args: ListenArguments): this {
+    (this.listener.listen as (...args: ListenArguments) => unknown)(...args);
     return this;
   }
 

@@ -24,3 +24,22 @@ describe('events of a server', () => {
     expect(heard).to.deep.equal([]);
   });
 });
+
+describe('listen() of a server', () => {
+  it('takes the arguments of net.Server, and no others', async () => {
+    const closed = createServer({ tls: false });
+    // @ts-expect-error a port is no date
+    expect(() => closed.listen(new Date())).to.throw(TypeError);
+    for (const args of [[0, '127.0.0.1'], [0], [{ port: 0, host: '127.0.0.1' }]] as const) {
+      const server = createServer({ tls: false });
+      await new Promise<void>((done) => {
+        if (args.length === 2) server.listen(args[0], args[1], done);
+        else if (typeof args[0] === 'number') server.listen(args[0], done);
+        else server.listen(args[0], done);
+      });
+      expect(server.listening).to.equal(true);
+      await server.close();
+      expect(server.listening).to.equal(false);
+    }
+  });
+});
