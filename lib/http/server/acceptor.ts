@@ -6,6 +6,7 @@ import { SpdyError } from '../../errors.ts';
 import { findVersion, type ProtocolVersion } from '../../protocol/version.ts';
 import { npnGetVersion } from '../../session/public.ts';
 import type { EventedServer } from './events.ts';
+import { readOpening } from './opening.ts';
 import type { H2Handler, ResolvedServerOptions, SpdyServerOptions } from './options.ts';
 import { proxyAllows, readProxyHeader, showClient } from './proxy-protocol.ts';
 
@@ -63,17 +64,28 @@ export class Acceptor {
   }
 
   #openPlain(given: SpdyServerOptions): net.Server {
-    const { proxyProtocol, version } = this.#options;
+    const { proxyProtocol, sniff, version } = this.#options;
     const listener = net.createServer({
       noDelay: true,
       allowHalfOpen: given.allowHalfOpen ?? true,
     });
     listener.on('connection', (socket) => {
       this.#host.server.emit('connection', socket);
-      if (proxyProtocol === null) this.#host.begin(socket, version, false);
-      else this.#readProxyHeader(socket);
+      if (proxyProtocol !== null) this.#readProxyHeader(socket);
+      else if (sniff) this.#readOpening(socket);
+      else this.#host.begin(socket, version, false);
     });
     return listener;
+  }
+
+  #readOpening(socket: net.Socket): void {
+    const { handshakeTimeoutMs, version } = this.#options;
+    const spdy3 = version.name === 'spdy/3' ? 'spdy/3' : 'spdy/3.1';
+    socket.on('error', () => {});
+    readOpening(socket, handshakeTimeoutMs, spdy3, (protocol) => {
+      if (protocol === null) socket.destroy();
+      else this.#accept(socket, protocol, false);
+    });
   }
 
   #readProxyHeader(socket: net.Socket): void {

@@ -25,11 +25,16 @@ export interface SpdyServerOptions extends tls.TlsOptions {
   readonly tls?: boolean;
   /** Without TLS: the version that clients know beforehand. Default `'spdy/3.1'`. */
   readonly version?: SessionVersion;
+  /**
+   * Without TLS: finds out by the first bytes what a client speaks: SPDY/2, SPDY/3(.1), HTTP/1.1 and, with `h2`, HTTP/2. `version` tells SPDY/3
+   * from SPDY/3.1, which begin alike. Default false.
+   */
+  readonly sniff?: boolean;
   /** The SPDY versions to offer by ALPN, best first. Default `spdy/3.1, spdy/3, spdy/2`. */
   readonly versions?: readonly SessionVersion[];
   /** What to speak with TLS clients that negotiate nothing. Default: HTTP/1.1. */
   readonly defaultVersion?: SessionVersion;
-  /** Whether HTTP/1.1 is spoken too, with the same handler. Default true with TLS and with `proxyProtocol`. */
+  /** Whether HTTP/1.1 is spoken too, with the same handler. Default true with TLS, with `proxyProtocol` and with `sniff`. */
   readonly allowHttp1?: boolean;
   /** The same, as `http2` calls it. */
   readonly allowHTTP1?: boolean;
@@ -62,6 +67,7 @@ export interface SpdyServerOptions extends tls.TlsOptions {
 const OPTION_NAMES = optionNames<Omit<SpdyServerOptions, keyof tls.TlsOptions>>({
   tls: true,
   version: true,
+  sniff: true,
   versions: true,
   defaultVersion: true,
   allowHttp1: true,
@@ -110,6 +116,8 @@ export interface ResolvedServerOptions extends ExchangeOptions {
   readonly secure: boolean;
   /** What is spoken without TLS. */
   readonly version: ProtocolVersion;
+  /** Whether the first bytes tell what is spoken without TLS. */
+  readonly sniff: boolean;
   /** What may be negotiated, best first. */
   readonly versions: readonly ProtocolVersion[];
   /** What is spoken when nothing was negotiated; null for HTTP/1.1. */
@@ -151,8 +159,12 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
   if (secure && proxyProtocol !== null) {
     throw new InvalidArgumentError('proxyProtocol needs tls: false (the terminator speaks TLS)');
   }
+  const sniff = options.sniff ?? false;
+  if (sniff && (secure || proxyProtocol !== null))
+    throw new InvalidArgumentError('sniff needs tls: false, without proxyProtocol');
   const versions = resolveVersions(options.versions ?? (getNpnProtocols() as SessionVersion[]));
-  const allowHttp1 = options.allowHttp1 ?? options.allowHTTP1 ?? (secure || proxyProtocol !== null);
+  const allowHttp1 =
+    options.allowHttp1 ?? options.allowHTTP1 ?? (secure || sniff || proxyProtocol !== null);
   const h2 = options.h2 ?? null;
   const closeTimeoutMs = time(options, 'closeTimeoutMs', 30_000);
   const maxHeaderSize = integer('maxHeaderSize', options.maxHeaderSize ?? 16384, 1 << 22);
@@ -162,6 +174,7 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
   const idleTimeoutMs = time(options, 'idleTimeoutMs', 180_000);
   return {
     secure,
+    sniff,
     version: resolveVersion(options.version ?? 'spdy/3.1'),
     versions,
     defaultVersion:
