@@ -137,14 +137,19 @@ describe('session/tracer', () => {
   it('writes lines of JSON to a stream, and counts what that does not take', async () => {
     const pair = pairOver(memoryConnection(), SPDY3_1);
     const sink = new PassThrough();
+    let text = '';
+    sink.on('data', (chunk: Buffer) => {
+      text += chunk;
+    });
     pair.client.trace(sink);
     await pair.client.ping();
-    const lines = (): TraceEvent[] =>
-      String(sink.read() ?? '')
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => JSON.parse(line));
-    const events = lines();
+    const lines = async (): Promise<TraceEvent[]> => {
+      await settle();
+      const whole = text.split('\n').filter((line) => line !== '');
+      text = '';
+      return whole.map((line) => JSON.parse(line));
+    };
+    const events = await lines();
     expect(events[0]).to.include({ event: 'begin' });
     expect(only(events, 'frame').some(({ type }) => type === 'PING')).to.equal(true);
 
@@ -153,7 +158,7 @@ describe('session/tracer', () => {
     await pair.client.ping();
     full = false;
     await pair.client.ping();
-    const [lost, ...rest] = lines() as unknown as { event: string; count: number }[];
+    const [lost, ...rest] = (await lines()) as unknown as { event: string; count: number }[];
     expect(lost?.event).to.equal('lost');
     expect(lost?.count).to.be.at.least(2);
     expect(rest).to.have.length.above(1);

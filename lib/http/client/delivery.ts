@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type http from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Session, SpdyStream } from '../../session/public.ts';
+import { type Observed, observerOf, type RequestObserver } from './channels.ts';
 import type { Exchange, ExchangeHost, Fate, ReadyHead, ResponseRules } from './exchange.ts';
 import { HttpExchange } from './http-exchange.ts';
 import type { Link } from './link.ts';
@@ -30,7 +31,7 @@ export interface RequestAgent extends ResponseRules {
 }
 
 /** The request that is delivered, as far as that matters here. */
-export interface Delivered {
+export interface Delivered extends Observed {
   readonly destroyed: boolean;
   reusedSocket: boolean;
   socket: Duplex | null;
@@ -65,6 +66,7 @@ export class Delivery implements ExchangeHost {
   #opened = false;
   #retries = 0;
   #timeoutMs = 0;
+  #observer: RequestObserver | null = null;
 
   /** `takeHead` is called once, when the head leaves: its fields are final then. */
   constructor(
@@ -92,8 +94,13 @@ export class Delivery implements ExchangeHost {
     return this.#exchange?.stream ?? null;
   }
 
-  /** Looks for a way to the server. */
-  start(): void {
+  /** The request was made: looks for a way to the server, behind what is done with it now. */
+  begin(): void {
+    this.#observer = observerOf(this.#request);
+    process.nextTick(() => this.#start());
+  }
+
+  #start(): void {
     if (this.#request.destroyed) return;
     this.#agent.link(this.#plan).then(
       (link) => this.#begin(link),
@@ -154,7 +161,10 @@ export class Delivery implements ExchangeHost {
     const request = this.#request;
     this.#keep(response);
     if (request.destroyed) response.destroy();
-    else if (!request.emit('response', response)) response.resume();
+    else {
+      this.#observer?.answered(response);
+      if (!request.emit('response', response)) response.resume();
+    }
   }
 
   switched(
@@ -165,6 +175,7 @@ export class Delivery implements ExchangeHost {
   ): void {
     this.#exchange = null;
     this.#keep(response);
+    this.#observer?.switched(response);
     if (!this.#request.emit(event, response, socket, head)) socket.destroy();
     this.#body.settle();
     this.#request.destroy();
@@ -230,7 +241,9 @@ export class Delivery implements ExchangeHost {
     }
     if (this.#timeoutMs > 0) exchange.setTimeout(this.#timeoutMs);
     this.#body.sendTo(exchange);
-    if (exchange.stream !== null) this.#request.emit('stream', exchange.stream);
+    const { stream } = exchange;
+    this.#observer?.sent(this.#head, this.#request.socket, stream !== null);
+    if (stream !== null) this.#request.emit('stream', stream);
   }
 
   #keep(response: http.IncomingMessage): void {
@@ -251,8 +264,8 @@ export class Delivery implements ExchangeHost {
     this.#agent.retried(this.#plan);
     const delay = RETRY_DELAY * this.#retries;
     if (fate !== 'unsent') this.#retries++;
-    if (delay === 0) this.start();
-    else setTimeout(() => this.start(), delay);
+    if (delay === 0) this.#start();
+    else setTimeout(() => this.#start(), delay);
   }
 }
 

@@ -4,6 +4,7 @@ import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import { checkOptions } from '../../common/option-names.ts';
 import type { Header } from '../../protocol/frames.ts';
 import type { SpdyAgent } from './agent.ts';
+import { toldAsUndici } from './channels.ts';
 import { agentOf } from './client.ts';
 import { ACCEPTED_ENCODINGS, decompress } from './decompress.ts';
 import { bodyOf, type FetchBody, webBody } from './fetch-body.ts';
@@ -158,12 +159,13 @@ function send(
     }
     let request: ClientRequest;
     try {
-      request = agent.request(url, {
+      const options = {
         method,
         headers: fieldsOf(method, headers, body),
         signal,
         ...(streamPriority === undefined ? {} : { priority: streamPriority }),
-      });
+      };
+      request = toldAsUndici(() => agent.request(url, options));
     } catch (error) {
       reject(failed(error));
       return;

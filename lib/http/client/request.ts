@@ -80,7 +80,7 @@ export class ClientRequest extends RequestMessage {
     });
     this.once('close', stopAbort);
     if (this.hasHeader('expect')) this.flushHeaders();
-    process.nextTick(() => this.#delivery.start());
+    this.#delivery.begin();
   }
 
   /** The response once there is one: the same as `res`. */

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
+import { emitRequest, tellRequest } from './channels.ts';
 import type { SpdyRequest } from './request.ts';
 import type { SpdyResponse } from './response.ts';
 
@@ -17,21 +18,22 @@ export function dispatchTo(
 }
 
 function choose(server: EventEmitter, request: SpdyRequest, response: SpdyResponse): void {
+  tellRequest(server, request, response);
   const { expect } = request.headers;
   if (request.method === 'CONNECT') {
-    if (!server.emit('connect', request, response)) answer(response, 405);
+    if (!emitRequest(server, 'connect', request, response)) answer(response, 405);
   } else if (expect === undefined) {
     handle(server, request, response);
   } else if (expect.toLowerCase() === '100-continue') {
     // Nothing is sent for it: clients of SPDY do not wait.
-    if (!server.emit('checkContinue', request, response)) handle(server, request, response);
-  } else if (!server.emit('checkExpectation', request, response)) {
+    if (!emitRequest(server, 'checkContinue', request, response)) handle(server, request, response);
+  } else if (!emitRequest(server, 'checkExpectation', request, response)) {
     answer(response, 417);
   }
 }
 
 function handle(server: EventEmitter, request: SpdyRequest, response: SpdyResponse): void {
-  if (!server.emit('request', request, response)) answer(response, 404);
+  if (!emitRequest(server, 'request', request, response)) answer(response, 404);
 }
 
 function answer(response: SpdyResponse, status: number): void {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { SpdyAgent } from '../agent.ts';
+import { toldAsUndici } from '../channels.ts';
 import type { ClientRequest } from '../request.ts';
 import { bodyFor } from './body.ts';
 import { fromRaw, latin1Bytes, RequestController } from './controller.ts';
@@ -41,7 +42,8 @@ class Dispatched {
       const body = bodyFor(options.body);
       const timeouts = timeoutsOf(options);
       this.#bodyTimeout = timeouts.body;
-      const request = agent.request(requestOf(options, body.length));
+      const head = requestOf(options, body.length);
+      const request = toldAsUndici(() => agent.request(head));
       this.#request = request;
       if (body.type !== null && !request.hasHeader('content-type')) {
         request.setHeader('content-type', body.type);
