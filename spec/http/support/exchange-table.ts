@@ -420,8 +420,8 @@ function cutExchanges(how: Cut): Exchange[] {
       act: cutBody,
     },
   ];
-  // With nothing on its way, the end of a half connection says nothing yet.
-  if (how === 'fin' || how === 'drop') return exchanges;
+  // With nothing on its way, the end of half a connection says nothing: the client may still read.
+  if (how === 'fin') return exchanges;
   return [
     ...exchanges,
     {
