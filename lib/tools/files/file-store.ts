@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { CODINGS, isCompressible } from './coding.ts';
 import { isSettled, readWhole, stateOf } from './file-state.ts';
 import { type KeptFile, KeptFiles } from './kept-files.ts';
 import { type FoundPath, findFile } from './lookup.ts';
@@ -16,6 +17,8 @@ const MAX_KEPT_SIZE = 1 << 20;
 const UNCOUNTED_SIZE = 65536;
 /** Bytes of memory that a representation takes beside its content: its headers and their place. */
 const COST = 2048;
+/** What is shorter fits into a packet anyway: it is not compressed. */
+const MIN_COMPRESSED_SIZE = 1024;
 
 /** A file ready to be sent. */
 export type LocatedFile =
@@ -97,18 +100,42 @@ export class FileStore {
       return known;
     }
     this.#kept.forget(path);
-    const cost = costOf(path, files);
-    const contents = this.#mayKeep(files, cost) ? await this.#read(files, cost) : null;
+    const reserved = costOf(path, files);
+    const contents = this.#mayKeep(files, reserved) ? await this.#read(files, reserved) : null;
     const representations = files.map((each, at) =>
       represent(settings, found.path, each, contents?.[at] ?? each.file),
     );
     if (contents === null) return { kind: 'file', representations, state: null };
+    const cost = reserved + (await this.#compress(found.path, files, representations));
     const settled = files.every(({ stats }) => isSettled(stats));
     const about = { state, settled, cost, freshUntil, holders: 0, forgotten: false };
     const kept: KeptFile = { kind: 'file', representations, ...about };
     this.#kept.keep(path, kept);
     await closeAll(files);
     return kept;
+  }
+
+  /** Adds the codings in which no file is there, as far as there is room, the best one first; returns the bytes of memory that they take. */
+  async #compress(
+    path: string,
+    [plain]: readonly OpenFile[],
+    representations: Representation[],
+  ): Promise<number> {
+    const content = representations[0]?.content as Buffer;
+    const wanted = this.#settings.compress && isCompressible(path);
+    if (!wanted || plain === undefined || content.length < MIN_COMPRESSED_SIZE) return 0;
+    let cost = 0;
+    for (const [at, coding] of CODINGS.entries()) {
+      if (representations.some((each) => each.coding === coding)) continue;
+      // What cannot be compressed is sent as it is.
+      const bytes = await coding.compress(content).catch(() => content);
+      const more = COST + bytes.length;
+      if (bytes.length >= content.length || !this.#kept.reserve(more)) continue;
+      cost += more;
+      const { stats } = plain;
+      representations.splice(at + 1, 0, represent(this.#settings, path, { stats, coding }, bytes));
+    }
+    return cost;
   }
 
   /** Whether there is memory to keep these, which is reserved then. */

@@ -16,6 +16,12 @@ export interface StaticFilesOptions {
   readonly listing?: boolean;
   /** What is pushed along with a path (SPDY only): paths by path. Default: nothing. */
   readonly push?: ReadonlyMap<string, readonly string[]>;
+  /** Whether a GET for a path that has no file and no dot in its last name gets `/index.html`, as applications want it that route by themselves. Default false. */
+  readonly spa?: boolean;
+  /** Whether scripts of any origin may read the responses (CORS): then OPTIONS is answered too. Default false. */
+  readonly cors?: boolean;
+  /** Whether files that are kept in memory, and gain by it, are compressed where no compressed ones lie beside them. Default false. */
+  readonly compress?: boolean;
   /** Bytes of memory for files of up to 1 MiB, so that they are not read for each request; 0 keeps none. Default 32 MiB. */
   readonly cacheBytes?: number;
   /** Milliseconds after which a file that is kept in memory is looked at again before it is sent, from 0 on. Default 1000. */
@@ -32,6 +38,9 @@ const NAMES = optionNames<StaticFilesOptions>({
   dotfiles: true,
   listing: true,
   push: true,
+  spa: true,
+  cors: true,
+  compress: true,
   cacheBytes: true,
   cacheCheckMs: true,
 });
@@ -50,6 +59,9 @@ export function resolveStaticFiles(options: StaticFilesOptions): StaticFilesSett
     dotfiles: options.dotfiles ?? false,
     listing: options.listing ?? false,
     push: options.push ?? new Map(),
+    spa: options.spa ?? false,
+    cors: options.cors ?? false,
+    compress: options.compress ?? false,
     cacheBytes: options.cacheBytes ?? 32 << 20,
     cacheCheckMs: options.cacheCheckMs ?? 1000,
     root: realpathSync(options.root),

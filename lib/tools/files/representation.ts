@@ -7,6 +7,13 @@ import { findSibling } from './lookup.ts';
 import { contentType } from './media-type.ts';
 import type { StaticFilesSettings } from './options.ts';
 
+/** Scripts of every origin may read it, also the fields that are no matter of course (Fetch 3.3.3). */
+const CORS_HEADERS: OutgoingHttpHeaders = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers':
+    'accept-ranges, content-encoding, content-length, content-range, etag',
+};
+
 /** An open file, plain or in a coding. Whoever has it closes it. */
 export interface OpenFile {
   readonly file: FileHandle;
@@ -26,8 +33,9 @@ export interface Representation {
 }
 
 /** What is sent with every response. */
-export function commonHeaders({ server }: StaticFilesSettings): OutgoingHttpHeaders {
-  return { server, 'x-content-type-options': 'nosniff' };
+export function commonHeaders({ server, cors }: StaticFilesSettings): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = { server, 'x-content-type-options': 'nosniff' };
+  return cors ? { ...headers, ...CORS_HEADERS } : headers;
 }
 
 /**
@@ -66,11 +74,11 @@ export async function openRepresentations(
 export function represent(
   settings: StaticFilesSettings,
   path: string,
-  { stats, coding }: OpenFile,
+  { stats, coding }: Pick<OpenFile, 'stats' | 'coding'>,
   content: Buffer | FileHandle,
 ): Representation {
   const validators = validatorsOf(stats, coding?.name);
-  const size = Number(stats.size);
+  const size = Buffer.isBuffer(content) ? content.length : Number(stats.size);
   const headers: OutgoingHttpHeaders = {
     ...commonHeaders(settings),
     'content-type': contentType(path),

@@ -3,7 +3,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import type { Writable } from 'node:stream';
 import type { SpdyResponse } from '../../http/server/response.ts';
 import { checkConditions, requestedRange } from './conditions.ts';
-import { FileStore, type LocatedFile } from './file-store.ts';
+import { FileStore, type Located, type LocatedFile } from './file-store.ts';
 import { sendFile } from './file-transfer.ts';
 import { decodePath, isServed } from './lookup.ts';
 import {
@@ -65,10 +65,11 @@ async function answer(
   const { settings } = site;
   const { method, url = '/' } = request;
   if (method !== 'GET' && method !== 'HEAD') {
-    sendPage(settings, response, 405, { allow: 'GET, HEAD' });
+    if (method === 'OPTIONS' && settings.cors) allowRequest(settings, response);
+    else sendPage(settings, response, 405, { allow: allowedMethods(settings) });
     return;
   }
-  const located = await site.store.find(path);
+  const located = await locate(site, path);
   switch (located.kind) {
     case 'error':
       sendPage(settings, response, located.status);
@@ -87,6 +88,33 @@ async function answer(
       if (method === 'GET') await pushFor(site, request, response, path);
       answerFile(site, request, response, located);
   }
+}
+
+/** What a path stands for; in an application that routes by itself the paths that are no files are its page. */
+async function locate({ settings, store }: Site, path: string): Promise<Located> {
+  const located = await store.find(path);
+  const missing =
+    located.kind === 'directory'
+      ? !settings.listing
+      : located.kind === 'error' && located.status === 404;
+  const isRoute = missing && settings.spa && decodePath(path)?.at(-1)?.includes('.') === false;
+  return isRoute ? (store.recall('/') ?? store.find('/')) : located;
+}
+
+/** Answers a preflight of CORS (Fetch 3.3.2): whatever can be asked here may be. */
+function allowRequest(settings: StaticFilesSettings, response: ServerResponse): void {
+  const headers = {
+    ...commonHeaders(settings),
+    allow: allowedMethods(settings),
+    'access-control-allow-methods': 'GET, HEAD',
+    'access-control-allow-headers': '*',
+    'access-control-max-age': '86400',
+  };
+  response.writeHead(204, headers).end();
+}
+
+function allowedMethods({ cors }: StaticFilesSettings): string {
+  return cors ? 'GET, HEAD, OPTIONS' : 'GET, HEAD';
 }
 
 /** Sends the file, the part of it that is wanted, or the status that the conditions demand. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   mkdirSync,
@@ -13,7 +14,7 @@ import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { contentType } from '../../../lib/tools/files/media-type.ts';
-import { serveFiles } from '../../../lib/tools/index.ts';
+import { type StaticFilesOptions, serveFiles } from '../../../lib/tools/index.ts';
 import { makeFolder, removeFolder } from '../../cli/support/programs.ts';
 
 interface Answer {
@@ -357,6 +358,82 @@ describe('static files', () => {
       const { status, headers: answered, body } = await ask('/style.css', headers);
       expect([status, body]).to.deep.equal([206, 'body']);
       expect(answered).to.not.have.property('content-encoding');
+    });
+  });
+
+  describe('options', () => {
+    const text = 'body { color: red }\n'.repeat(100);
+    const handlers: http.Server[] = [];
+
+    after(() => {
+      for (const each of handlers) each.close().closeAllConnections();
+    });
+
+    async function serving(options: Partial<StaticFilesOptions>): Promise<http.Server> {
+      const made = http.createServer(serveFiles({ root, ...options }));
+      handlers.push(made);
+      await new Promise<void>((ready) => made.listen(0, '127.0.0.1', ready));
+      return made;
+    }
+
+    it('spa: a path without a file and without a dot gets the page of the root', async () => {
+      const from = await serving({ spa: true });
+      for (const path of ['/route', '/some/route?x=1', '/route/', '/trap/', '/bare/']) {
+        const { status, body } = await ask(path, {}, 'GET', from);
+        expect([status, body], path).to.deep.equal([200, '<p>home']);
+      }
+      for (const path of ['/none.css', '/.env', '/route/%zz', '/sub/../..']) {
+        expect((await ask(path, {}, 'GET', from)).status, path).to.be.oneOf([400, 404]);
+      }
+      expect((await ask('/digits.txt', {}, 'GET', from)).body).to.equal('0123456789');
+      const listed = await serving({ spa: true, listing: true });
+      expect((await ask('/bare/', {}, 'GET', listed)).body).to.include('Index of /bare/');
+    });
+
+    it('cors: every response may be read, and preflights are answered', async () => {
+      const from = await serving({ cors: true });
+      for (const [path, method] of [
+        ['/digits.txt', 'GET'],
+        ['/none', 'GET'],
+        ['/digits.txt', 'POST'],
+      ] as const) {
+        const { headers } = await ask(path, {}, method, from);
+        expect(headers['access-control-allow-origin'], method).to.equal('*');
+        expect(headers['access-control-expose-headers']).to.include('etag');
+      }
+      const { status, headers } = await ask('/digits.txt', {}, 'OPTIONS', from);
+      expect(status).to.equal(204);
+      expect(headers).to.include({
+        allow: 'GET, HEAD, OPTIONS',
+        'access-control-allow-methods': 'GET, HEAD',
+        'access-control-allow-headers': '*',
+      });
+    });
+
+    it('compress: what gains by it is compressed where no file has done so', async () => {
+      writeFileSync(join(root, 'plain.css'), text);
+      writeFileSync(join(root, 'half.css'), text);
+      writeFileSync(join(root, 'half.css.gz'), gzipSync(text, { level: 1 }));
+      writeFileSync(join(root, 'noise.txt'), randomBytes(5000));
+      const from = await serving({ compress: true });
+      const { port } = from.address() as AddressInfo;
+      for (const path of ['/plain.css', '/half.css']) {
+        for (const coding of ['br', 'gzip']) {
+          const headers = { 'accept-encoding': coding };
+          const answer = await ask(path, headers, 'HEAD', from);
+          expect(answer.headers['content-encoding'], path).to.equal(coding);
+          expect(Number(answer.headers['content-length'])).to.be.below(text.length / 4);
+          const fetched = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+          expect(await fetched.text()).to.equal(text);
+        }
+        expect((await ask(path, {}, 'GET', from)).body).to.equal(text);
+      }
+      for (const path of ['/noise.txt', '/digits.txt']) {
+        const { headers } = await ask(path, { 'accept-encoding': 'br, gzip' }, 'GET', from);
+        expect(headers, path).to.not.have.property('content-encoding');
+      }
+      const without = await ask('/plain.css', { 'accept-encoding': 'br, gzip' });
+      expect(without.headers).to.not.have.property('content-encoding');
     });
   });
 
