@@ -18,6 +18,7 @@ const SHOWN = new Map(
 const LOG = 'spdycat -k -v -n https://localhost:6121/';
 const STATISTICS = 'spdycat -k -s -n https://localhost:6121/ https://localhost:6121/docs/a.txt';
 const DAEMON = 'spdyd -d site --list -v 6121';
+const ACCESS = 'spdyd -d site --access-log - 6121';
 const FAKE = 'spdy-kube-fake --pod p1 --pod web:80=8080 --kubeconfig kubeconfig';
 
 const PAGE = '<!doctype html><title>Site</title><p>Hello <a href="docs/a.txt">a</a></p>\n';
@@ -34,7 +35,7 @@ describe('documentation: output of the programs', () => {
   });
 
   it('is shown for these commands, and no others', () => {
-    expect([...SHOWN.keys()]).to.have.members([LOG, STATISTICS, DAEMON, FAKE]);
+    expect([...SHOWN.keys()]).to.have.members([LOG, STATISTICS, DAEMON, ACCESS, FAKE]);
   });
 
   describe('spdycat and spdyd', () => {
@@ -78,6 +79,16 @@ describe('documentation: output of the programs', () => {
     });
   });
 
+  it('shows the access log of spdyd', async () => {
+    const server = startProgram(ACCESS.replace('6121', '0'), folder);
+    const port = await server.port;
+    for (const path of ['/none.css', '/docs/a.txt']) {
+      await spdycat(['-k', '-n', `https://localhost:${port}${path}`]);
+    }
+    const printed = (await server.end()).replaceAll(folder, '/srv');
+    expect(printed).to.match(patternOf(SHOWN.get(ACCESS) ?? ''));
+  });
+
   it('shows what spdy-kube-fake prints', async () => {
     const server = startProgram(`${FAKE} --port 0`, folder);
     await server.port;
@@ -90,7 +101,7 @@ function entriesOf(command: string): string[] {
   return (SHOWN.get(command) ?? '').split(/^(?=\[)/m);
 }
 
-/** Any number may stand where one is shown, anything where dots are, and any lines where dots are a line. */
+/** Any number and month may stand where one is shown, anything where dots are, and any lines where dots are a line. */
 function patternOf(shown: string): RegExp {
   const pattern = shown
     .replace(/[$()*+?[\\\]^{|}]/g, '\\$&')
@@ -99,7 +110,9 @@ function patternOf(shown: string): RegExp {
     .replaceAll('...', '@ANY@')
     .replaceAll('.', '\\.')
     .replace(/\\\[ *\d+\\\.\d+\\\]/g, '\\[ *\\d+\\.\\d+\\]')
+    .replace(/\/[A-Z][a-z]{2}(?=\/\d)/g, '/@MONTH@')
     .replace(/\d+/g, '\\d+')
+    .replaceAll('@MONTH@', '[A-Z][a-z]{2}')
     .replaceAll('@HEX@', '256 [0-9A-F:]+')
     .replaceAll('@LINES@', '[\\s\\S]*?')
     .replaceAll('@ANY@', '.*');

@@ -46,7 +46,8 @@ describe('command lines', () => {
       ],
       [
         SPDYD_HELP,
-        `htdocs host push list dotfiles spdy2 spdy3 spdy3-1 no-tls verify-client verbose color json version help`,
+        `htdocs host push list dotfiles spa compress cors echo delay spdy2 spdy3 spdy3-1 no-tls verify-client max-streams
+         window-bits access-log verbose color json version help`,
       ],
       [
         KUBE_FAKE_HELP,
@@ -199,8 +200,10 @@ describe('command lines', () => {
   describe('spdyd', () => {
     it('has defaults', () => {
       expect(daemon('0')).to.deep.include({
-        ...{ port: 0, host: '127.0.0.1', root: '.', certificate: null, tls: true, version: null },
+        ...{ port: 0, host: '127.0.0.1', root: '.', certificates: [], tls: true, version: null },
         ...{ verifyClient: false, listing: false, dotfiles: false, verbose: false, json: false },
+        ...{ spa: false, cors: false, compress: false, echo: false, accessLog: null },
+        ...{ delayMs: 0, maxStreams: null, windowSize: null },
       });
     });
 
@@ -218,7 +221,11 @@ describe('command lines', () => {
       ['65536', /0 to 65535/],
       ['x', /0 to 65535/],
       ['1 2', /CERT/],
-      ['1 2 3 4', /too many/],
+      ['1 2 3 4', /CERT/],
+      ['1 /nonexistent 3 4 5', /ENOENT/],
+      ['--delay=x 1', /0 to 3600000/],
+      ['--max-streams 0 1', /1 to/],
+      ['--window-bits 31 1', /0 to 30/],
       ['1 /nonexistent /nonexistent', /ENOENT/],
       ['--no-tls 1', /--spdy3-1/],
       ['--no-tls -3 1 2 3', /certificate/],

@@ -7,15 +7,19 @@ import { resolve } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
 import { createServer, type SpdyServer } from '../../http/server/server.ts';
-import { getNpnProtocols } from '../../session/public.ts';
+import { getNpnProtocols, type SessionOptions } from '../../session/public.ts';
 import { type StaticFilesHandler, serveFiles } from '../../tools/index.ts';
 import { packageVersion, runProgram, UsageError } from '../arguments.ts';
 import { FrameLog } from '../frame-log.ts';
 import { painter } from '../terminal.ts';
+import { AccessLog } from './access-log.ts';
+import { echo } from './echo.ts';
 import { parseSpdydOptions, type SpdydOptions } from './options.ts';
 
 /** How long requests may take to finish at the end. */
 const CLOSE_TIMEOUT_MS = 10_000;
+/** Bytes of receive window that a session has at least: other uploads go on while one is not read. */
+const SESSION_WINDOW = 1 << 20;
 
 await runProgram('spdyd', main);
 
@@ -25,45 +29,97 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(options);
     return 0;
   }
-  const server = makeServer(options);
+  const accessLog = await openAccessLog(options);
+  const server = makeServer(options, accessLog);
   server.listen(options.port, options.host);
   await once(server, 'listening');
   announce(options, server);
   await ended(server);
+  await accessLog?.close();
   return 0;
 }
 
 /** A server with its handler, and with a log if there shall be one. */
-function makeServer(options: SpdydOptions): SpdyServer {
+function makeServer(options: SpdydOptions, accessLog: AccessLog | null): SpdyServer {
   const { version, verifyClient } = options;
-  const handler = makeHandler(options);
+  const handler = makeHandler(options, accessLog);
   const settings = {
     closeTimeoutMs: CLOSE_TIMEOUT_MS,
     allowHttp1: options.tls && version === null,
+    session: sessionOptions(options),
   };
   const only = version === null ? {} : { version: version.name, versions: [version.name] };
   const secure = options.tls
     ? { ...certificateFor(options), requestCert: verifyClient, rejectUnauthorized: false }
     : { tls: false };
   const server = createServer({ ...settings, ...only, ...secure }, handler);
+  for (const { names, ...certificate } of options.certificates.slice(1)) {
+    for (const name of names) server.addContext(name, certificate);
+  }
   if (options.verbose) logConnections(server, options);
   if (verifyClient) server.on('connection', (socket) => demandCertificate(socket as TLSSocket));
   return server;
 }
 
-function makeHandler(options: SpdydOptions): StaticFilesHandler {
-  const { root, push, listing, dotfiles } = options;
+/** What is different from the defaults. */
+function sessionOptions({ maxStreams, windowSize }: SpdydOptions): SessionOptions {
+  const streams = maxStreams === null ? {} : { maxConcurrentStreams: maxStreams };
+  if (windowSize === null) return streams;
+  const sessionWindowSize = Math.max(SESSION_WINDOW, windowSize);
+  return { ...streams, initialWindowSize: windowSize, sessionWindowSize };
+}
+
+function makeHandler(options: SpdydOptions, accessLog: AccessLog | null): StaticFilesHandler {
+  const { delayMs } = options;
+  const files = fileHandler(options);
+  const answer: StaticFilesHandler = (request, response) => {
+    const { method } = request;
+    if (options.echo && (method === 'POST' || method === 'PUT')) echo(request, response);
+    else files(request, response);
+  };
+  if (accessLog === null && delayMs === 0) return answer;
+  return (request, response) => {
+    accessLog?.watch(request, response);
+    if (delayMs === 0) answer(request, response);
+    else delay(delayMs, response, () => answer(request, response));
+  };
+}
+
+/** Goes on after some time, unless the client has given up. */
+function delay(milliseconds: number, response: ServerResponse, then: () => void): void {
+  const timer = setTimeout(then, milliseconds);
+  response.once('close', () => clearTimeout(timer));
+}
+
+function fileHandler(options: SpdydOptions): StaticFilesHandler {
+  const { root, push, listing, dotfiles, spa, cors, compress } = options;
   const server = `spdyd spdylay/${packageVersion()}`;
   try {
-    return serveFiles({ root, push, listing, dotfiles, server });
+    return serveFiles({ root, push, listing, dotfiles, spa, cors, compress, server });
   } catch (error) {
     throw new UsageError(`--htdocs: ${(error as Error).message}`);
   }
 }
 
+async function openAccessLog(options: SpdydOptions): Promise<AccessLog | null> {
+  const { accessLog, json, version } = options;
+  if (accessLog === null) return null;
+  let told = false;
+  const complain = (error: Error): void => {
+    if (!told) process.stderr.write(`spdyd: --access-log: ${error.message}\n`);
+    told = true;
+  };
+  try {
+    return await AccessLog.open(accessLog, { json, spdy: version?.name ?? 'spdy' }, complain);
+  } catch (error) {
+    throw new UsageError(`--access-log: ${(error as Error).message}`);
+  }
+}
+
 /** The certificate that was given, or one that is made and told of. */
-function certificateFor({ certificate, host, json }: SpdydOptions): Certificate {
-  if (certificate !== null) return certificate;
+function certificateFor({ certificates, host, json }: SpdydOptions): Certificate {
+  const [first] = certificates;
+  if (first !== undefined) return { key: first.key, cert: first.cert };
   const names = new Set(['localhost', '127.0.0.1', '::1']);
   if (host !== '::' && host !== '0.0.0.0') names.add(host);
   const made = makeCertificate([...names]);

@@ -2,49 +2,61 @@ import {
   numberOption,
   type OptionTable,
   readCommandLine,
-  readOptionFile,
   SPDY_OPTIONS,
   type SpdyArguments,
   spdyArguments,
   UsageError,
 } from '../arguments.ts';
+import { type NamedCertificate, readCertificate } from './named-certificate.ts';
 
 /** What `spdyd` was told. */
 export interface SpdydOptions extends SpdyArguments {
   readonly port: number;
   readonly host: string;
   readonly root: string;
-  /** PEM; null without TLS, and for a certificate that is made at the start. */
-  readonly certificate: { readonly key: string; readonly cert: string } | null;
+  /** The first one is for clients that ask for no name, or for another; none without TLS, and when one is made at the start. */
+  readonly certificates: readonly NamedCertificate[];
   readonly verifyClient: boolean;
   readonly push: ReadonlyMap<string, readonly string[]>;
   readonly listing: boolean;
   readonly dotfiles: boolean;
+  readonly spa: boolean;
+  readonly cors: boolean;
+  readonly compress: boolean;
+  readonly echo: boolean;
+  /** Milliseconds before each answer. */
+  readonly delayMs: number;
+  /** Most requests of a connection at once; null for the default. */
+  readonly maxStreams: number | null;
+  /** Receive window of each stream in bytes; null for the default. */
+  readonly windowSize: number | null;
+  /** A file, or `-` for standard output; null for none. */
+  readonly accessLog: string | null;
 }
 
 /** Shown by `--help`; fits a screen of 80 by 24. */
-export const SPDYD_HELP = `Usage: spdyd [OPTION]... PORT [PRIVATE_KEY CERT]
-Serves the files of a folder over SPDY and, with TLS, HTTP/1.1. Without a key
-and a certificate (PEM files) it makes throw-away ones.
-
-  -d, --htdocs DIR      folder to serve; default: where you are
-      --host ADDRESS    address to listen at; default 127.0.0.1, '::' for all
-      --push P=Q,R      push the paths Q and R with P; repeatable
-      --list            list folders that have no index.html
-      --dotfiles        serve names that begin with a dot too
-  -2, --spdy2           speak SPDY/2 only
-  -3, --spdy3           speak SPDY/3 only
-      --spdy3-1         speak SPDY/3.1 only
-      --no-tls          plain TCP; needs one of the three
-  -V, --verify-client   demand a certificate of clients (any one will do)
-  -v, --verbose         log connections and frames to standard output
-      --color           colours although it is no terminal
-      --json            log as JSON, a line each
-      --version         print the version
-  -h, --help            print this text
-
+export const SPDYD_HELP = `Usage: spdyd [OPTION]... PORT [PRIVATE_KEY CERT]...
+Serves the files of a folder over SPDY and, with TLS, HTTP/1.1. Without keys and
+certificates (PEM files; a pair for each name) it makes throw-away ones.
+  -d, --htdocs DIR       folder to serve; default: where you are
+      --host ADDRESS     address to listen at; default 127.0.0.1, '::' for all
+      --push P=Q,R       push the paths Q and R with P; repeatable
+      --list             list folders that have no index.html
+      --dotfiles         serve names that begin with a dot too
+      --spa              /index.html for paths without a file and without a dot
+      --compress         text as br or gzip   --cors  for scripts of any origin
+      --echo             POST and PUT get their body back
+      --delay MS         wait before each answer
+  -2, --spdy2   -3, --spdy3   --spdy3-1    speak this version only
+      --no-tls           plain TCP; needs one of these three
+  -V, --verify-client    demand a certificate of clients (any one will do)
+      --max-streams N    requests of a connection at once; default 100
+      --window-bits N    2^N bytes of window for each stream (0 to 30)
+      --access-log FILE  a line for each answer ('-': standard output)
+  -v, --verbose          log connections and frames to standard output
+      --color            colours without a terminal   --json  log as JSON
+  -h, --help             print this text       --version      print the version
 SIGTERM or SIGINT ends it when all requests are answered, a second one at once.
-There is no daemon mode: let a service manager run it.
 `;
 
 const OPTIONS: OptionTable = {
@@ -53,6 +65,14 @@ const OPTIONS: OptionTable = {
   push: { type: 'string', multiple: true },
   list: { type: 'boolean' },
   dotfiles: { type: 'boolean' },
+  spa: { type: 'boolean' },
+  cors: { type: 'boolean' },
+  compress: { type: 'boolean' },
+  echo: { type: 'boolean' },
+  delay: { type: 'string' },
+  'max-streams': { type: 'string' },
+  'window-bits': { type: 'string' },
+  'access-log': { type: 'string' },
   ...SPDY_OPTIONS,
   'verify-client': { type: 'boolean', short: 'V' },
   daemon: { type: 'boolean', short: 'D' },
@@ -69,32 +89,44 @@ export function parseSpdydOptions(argv: readonly string[]): SpdydOptions | strin
   if (args.has('daemon')) {
     throw new UsageError('there is no daemon mode: let a service manager such as systemd run it');
   }
-  const [port, keyFile, certFile, ...rest] = args.positionals;
+  const [port, ...files] = args.positionals;
   if (port === undefined) throw new UsageError('which PORT?');
-  if (rest.length > 0) throw new UsageError(`too many arguments: ${rest.join(' ')}`);
   const number = numberOption({ ...args, value: () => port }, 'port', 0, 65535) as number;
-  if (keyFile !== undefined && certFile === undefined) {
-    throw new UsageError('PRIVATE_KEY needs a CERT behind it');
-  }
   const spdy = spdyArguments(args);
   if (!spdy.tls) {
-    if (keyFile !== undefined) throw new UsageError('--no-tls has no use for a certificate');
+    if (files.length > 0) throw new UsageError('--no-tls has no use for a certificate');
     if (args.has('verify-client')) throw new UsageError('-V needs TLS');
   }
+  const windowBits = numberOption(args, 'window-bits', 0, 30);
   return {
     ...spdy,
     port: number,
     host: args.value('host') ?? '127.0.0.1',
     root: args.value('htdocs') ?? '.',
-    certificate:
-      keyFile === undefined || certFile === undefined
-        ? null
-        : { key: readOptionFile('key', keyFile), cert: readOptionFile('certificate', certFile) },
+    certificates: readCertificates(files),
     verifyClient: args.has('verify-client'),
     push: parsePushes(args.values('push')),
     listing: args.has('list'),
     dotfiles: args.has('dotfiles'),
+    spa: args.has('spa'),
+    cors: args.has('cors'),
+    compress: args.has('compress'),
+    echo: args.has('echo'),
+    delayMs: numberOption(args, 'delay', 0, 3_600_000) ?? 0,
+    maxStreams: numberOption(args, 'max-streams', 1, 0x7fffffff),
+    windowSize: windowBits === null ? null : 2 ** windowBits,
+    accessLog: args.value('access-log'),
   };
+}
+
+/** The pairs of files; all but the first one are for the names that they tell. */
+function readCertificates(files: readonly string[]): NamedCertificate[] {
+  if (files.length % 2 === 1) throw new UsageError('PRIVATE_KEY needs a CERT behind it');
+  const certificates: NamedCertificate[] = [];
+  for (let at = 0; at < files.length; at += 2) {
+    certificates.push(readCertificate(files[at] as string, files[at + 1] as string, at > 0));
+  }
+  return certificates;
 }
 
 /** `PATH=PATH,PATH` as a map. */

@@ -1,7 +1,11 @@
-import { symlinkSync } from 'node:fs';
+import { randomBytes, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import https from 'node:https';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { expect } from 'chai';
 import { makeCertificate } from '../../../lib/http/server/certificate.ts';
 import { type Daemon, makeFolder, removeFolder, run, spdycat, spdyd } from '../support/programs.ts';
@@ -133,6 +137,142 @@ describe('spdyd', () => {
     await daemon.end();
   });
 
+  it('takes certificates for several names, the first one for all others', async () => {
+    const second = makeCertificate(['b.example', '*.c.example']);
+    const nameless = makeCertificate(['127.0.0.2']);
+    for (const [name, text] of Object.entries({
+      'b.key': second.key,
+      'b.crt': second.cert,
+      'n.key': nameless.key,
+      'n.crt': nameless.cert,
+    })) {
+      writeFileSync(join(folder, name), text);
+    }
+    const file = (name: string): string => join(folder, name);
+    const first = [file('key.pem'), file('cert.pem')];
+    const daemon = await serve('0', ...first, file('b.key'), file('b.crt'));
+    for (const [name, cert] of [
+      ['b.example', second.cert],
+      ['x.c.example', second.cert],
+      ['else.example', certificate.cert],
+      [undefined, certificate.cert],
+    ] as const) {
+      const raw = await certificateSeen(daemon.port, name);
+      expect(raw, name).to.equal(new X509Certificate(cert).fingerprint256);
+    }
+    await daemon.end();
+    const wrong = await run('spdyd', ['0', ...first, file('n.key'), file('n.crt')]);
+    expect([wrong.status, wrong.stderr]).to.deep.equal([
+      64,
+      `spdyd: ${file('n.crt')} is for no name that a client could ask for\nTry 'spdyd --help'.\n`,
+    ]);
+    const mixed = await run('spdyd', ['0', file('key.pem'), file('b.crt')]);
+    expect([mixed.status, mixed.stderr.includes(file('b.crt'))]).to.deep.equal([64, true]);
+  });
+
+  it('--max-streams and --window-bits are what it announces', async () => {
+    const daemon = await serve('--max-streams', '7', '--window-bits', '21', '0');
+    const { stderr } = await spdycat(['-kvn', `${daemon.origin}/style.css`]);
+    expect(stderr).to.match(
+      /recv SETTINGS .*\n {10}\(niv=2\)\n {10}\[4\(0\):7\]\n {10}\[7\(0\):2097152\]/,
+    );
+    expect(stderr).to.match(
+      /recv WINDOW_UPDATE .*\n {10}\(stream_id=0, delta_window_size=2031616\)/,
+    );
+    await daemon.end();
+  });
+
+  it('--echo gives bodies back, --delay lets answers wait', async () => {
+    const daemon = await serve('--echo', '--delay', '300', '0');
+    const body = randomBytes(300_000);
+    const begun = performance.now();
+    const overSpdy = spdycat(['-k', '-d', '-', `${daemon.origin}/any`], { input: body });
+    const overHttp = overHttp1(daemon, '/style.css');
+    expect((await overSpdy).stdout.equals(body)).to.equal(true);
+    expect((await overHttp).body).to.equal('body {}');
+    expect(performance.now() - begun).to.be.above(295);
+    await daemon.end();
+  });
+
+  it('--spa, --cors and --compress are those of serveFiles()', async () => {
+    const daemon = await serve('--spa', '--cors', '--compress', '0');
+    const { status, headers, body } = await overHttp1(daemon, '/some/route');
+    expect([status, body.includes('stylesheet')]).to.deep.equal([200, true]);
+    expect(headers['access-control-allow-origin']).to.equal('*');
+    writeFileSync(join(www, 'long.css'), 'body {}\n'.repeat(1000));
+    const { stderr, text } = await spdycat(['-kv', `${daemon.origin}/long.css`]);
+    expect(stderr).to.include('content-encoding: br');
+    expect(text).to.equal('body {}\n'.repeat(1000));
+    await daemon.end();
+  });
+
+  it('--access-log writes a line for each answer', async () => {
+    const file = join(folder, 'access.log');
+    const daemon = await serve('--access-log', file, '--echo', '0');
+    await spdycat(['-kn', '-H', 'referer: a"b', `${daemon.origin}/style.css`]);
+    await spdycat(['-kn', '-3', '-d', '-', `${daemon.origin}/p`], { input: 'posted' });
+    await overHttp1(daemon, '/logo.png');
+    await overHttp1(daemon, '/none');
+    expect(await daemon.end()).to.equal(0);
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    const agent = '"spdylay/[^"]+"';
+    for (const [at, expected] of [
+      `"GET /style.css spdy/3.1" 200 7 "a\\\\x22b" ${agent}`,
+      `"POST /p spdy/3" 200 6 "-" ${agent}`,
+      `"GET /logo.png http/1.1" 200 200000 "-" "-"`,
+      `"GET /none http/1.1" 404 \\d+ "-" "-"`,
+    ].entries()) {
+      const time = '\\[\\d\\d/[A-Z][a-z]{2}/\\d{4}:\\d\\d:\\d\\d:\\d\\d \\+0000\\]';
+      expect(lines[at]).to.match(new RegExp(`^127\\.0\\.0\\.1 - - ${time} ${expected}$`));
+    }
+    expect(lines).to.have.lengthOf(4);
+  });
+
+  it('--access-log - with --json writes objects to standard output', async () => {
+    const daemon = await serve('--json', '--access-log', '-', '0');
+    await spdycat(['-kn', `${daemon.origin}/style.css`]);
+    await daemon.end();
+    const [, line = ''] = daemon.log().split('\n');
+    const { time, milliseconds, agent, ...rest } = JSON.parse(line) as Record<string, unknown>;
+    expect([Date.parse(time as string) > 0, typeof milliseconds, typeof agent]).to.deep.equal([
+      ...[true, 'number', 'string'],
+    ]);
+    expect(rest).to.deep.equal({
+      ...{ address: '127.0.0.1', protocol: 'spdy/3.1', method: 'GET', url: '/style.css' },
+      ...{ referer: null, status: 200, bytes: 7, complete: true },
+    });
+    const wrong = await run('spdyd', ['--access-log', '/nonexistent/log', '0']);
+    expect([wrong.status, wrong.stderr.startsWith('spdyd: --access-log: ENOENT')]).to.deep.equal([
+      ...[64, true],
+    ]);
+  });
+
+  it('exits with 0 after signals, whatever clients have left behind', async () => {
+    const daemon = await serve('--echo', '0');
+    const plain = connect(daemon.port, '127.0.0.1').on('error', () => {});
+    await once(plain, 'connect');
+    const sockets: Socket[] = [plain];
+    for (const [protocol, text] of [
+      ['http/1.1', 'GET / HTTP/1.1\r\nHost: x\r\n'],
+      ['http/1.1', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\na'],
+      ['spdy/3.1', '\x80\x03\x00\x01\x00'],
+      ['spdy/3.1', ''],
+      ['nonsense', ''],
+    ] as const) {
+      const options = { port: daemon.port, host: '127.0.0.1', rejectUnauthorized: false };
+      const socket = tlsConnect({ ...options, ALPNProtocols: [protocol] }).on('error', () => {});
+      sockets.push(socket);
+      await new Promise<void>((settled) => {
+        socket.once('secureConnect', settled).once('close', settled);
+      });
+      socket.write(text);
+    }
+    const first = daemon.end();
+    const second = daemon.end();
+    expect(await Promise.all([first, second])).to.deep.equal([0, 0]);
+    for (const socket of sockets) socket.destroy();
+  });
+
   it('ends in order: what is under way is finished', async () => {
     const daemon = await serve('0');
     let ended: Promise<number | null> | null = null;
@@ -185,6 +325,21 @@ interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
+}
+
+/** The fingerprint of the certificate that a client gets when it asks for this name. */
+async function certificateSeen(port: number, servername?: string): Promise<string> {
+  const name = servername === undefined ? {} : { servername };
+  const socket: TLSSocket = tlsConnect({
+    port,
+    host: '127.0.0.1',
+    rejectUnauthorized: false,
+    ...name,
+  });
+  await once(socket, 'secureConnect');
+  const { fingerprint256 } = socket.getPeerCertificate();
+  socket.destroy();
+  return fingerprint256;
 }
 
 /** A request with the path exactly as it is. */
