@@ -5,7 +5,7 @@ import { REFUSED_STREAM } from '../../protocol/constants.ts';
 import type { Session, SpdyStream } from '../../session/public.ts';
 import { headerValue, PORT, REQUEST_ID, STREAM_TYPE } from '../wire/protocols.ts';
 import { ServerLife } from './life.ts';
-import type { ForwardRequest } from './routes.ts';
+import { type ForwardRequest, isPort } from './routes.ts';
 
 /** A connection that a client forwards to a port of a pod. */
 export interface ForwardedConnection {
@@ -140,7 +140,7 @@ export class ForwardSession {
     } catch (exception) {
       if (!signal.aborted) failed(exception);
       const message = exception instanceof Error ? exception.message : String(exception);
-      reason = `error forwarding port ${port} to pod ${pod}, uid ${uid ?? ''}: ${message}`;
+      reason = failureText(asked, port, message);
     }
     stream.removeListener('finish', targetEnded);
     if (pair.failed) return;
@@ -196,6 +196,11 @@ export class ForwardSession {
   }
 }
 
+/** What a client is told of a connection that has failed. */
+export function failureText({ pod, uid }: ForwardRequest, port: number, message: string): string {
+  return `error forwarding port ${port} to pod ${pod}, uid ${uid ?? ''}: ${message}`;
+}
+
 /** Ends a stream with a text, and waits until that has left or cannot any more. */
 async function ended(stream: SpdyStream, text = ''): Promise<void> {
   if (stream.destroyed || stream.writableFinished) return;
@@ -221,5 +226,5 @@ function requestIdOf(stream: SpdyStream, type: 'error' | 'data'): string {
 function portOf(text: string | null): number | null {
   if (text === null || !/^\d{1,5}$/.test(text)) return null;
   const port = Number(text);
-  return port >= 1 && port <= 65535 ? port : null;
+  return isPort(port) ? port : null;
 }

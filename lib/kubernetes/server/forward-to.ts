@@ -52,8 +52,15 @@ function forward(
     const stopAbort = onAbort(signal, () => {
       const complete = stream.readableEnded && stream.writableFinished;
       // What a client has sent before it left as it should is for the target yet.
-      if (complete) socket.setTimeout(FLUSH_TIMEOUT_MS, () => resetSocket(socket));
-      else abandon(socket);
+      if (!complete) {
+        abandon(socket);
+        return;
+      }
+      socket.setTimeout(FLUSH_TIMEOUT_MS, () => resetSocket(socket));
+      if (socket.readableEnded) return;
+      // Nor does anybody take what it still sends.
+      socket.resume();
+      deadline.start(FLUSH_TIMEOUT_MS, () => resetSocket(socket));
     });
     // The client has finished both directions, or has reset the stream.
     const onStreamClose = (): void => {

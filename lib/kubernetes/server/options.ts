@@ -32,7 +32,7 @@ export interface StreamingServerOptions {
   /** Most connections at once in one port forwarding; streams of more are refused. Default 500. */
   readonly maxConnections?: number;
   /**
-   * Origins, as `https://console.example.com`, of pages that may exec and attach over WebSocket, besides those of the server itself. Default
+   * Origins, as `https://console.example.com`, of pages that may exec, attach and forward over WebSocket, besides those of the server itself. Default
    * none. Clients that are no browsers send no origin, or that of the server.
    */
   readonly origins?: readonly string[];

@@ -38,6 +38,8 @@ export interface ForwardRequest {
   readonly pod: string;
   /** Of the pod; kubelets alone are told it. */
   readonly uid: string | null;
+  /** Each of them is connected to at once over the channels of a WebSocket. Over SPDY connections name their port, and this is empty mostly. */
+  readonly ports: readonly number[];
 }
 
 /** What a client asks for. */
@@ -116,7 +118,7 @@ function toRequest(
     pod: nameOf('pod', pod),
     uid: uid === null ? null : nameOf('uid', uid),
   };
-  if (kind === 'portForward') return { kind, ...names };
+  if (kind === 'portForward') return { kind, ...names, ports: portsOf(parameters) };
   // The two spellings of API server and kubelet do not collide: either is taken at either place.
   const flag = (...spellings: string[]): boolean =>
     spellings.some((name) => isTrue(parameters.get(name)));
@@ -134,6 +136,20 @@ function toRequest(
   const problem = problemOf(asked);
   if (problem !== null) throw badRequest(problem);
   return asked;
+}
+
+/** API servers say `ports=80,81`, kubelets `port=80&port=81`. */
+function portsOf(parameters: URLSearchParams): number[] {
+  const lists = [...parameters.getAll('ports'), ...parameters.getAll('port')];
+  const texts = lists.flatMap((list) => list.split(','));
+  const problem = texts.find((text) => !isPort(Number(text)) || !/^\d{1,5}$/.test(text));
+  if (problem !== undefined) throw badRequest('the ports in the URL are no numbers of ports');
+  return texts.map(Number);
+}
+
+/** Whether a number is that of a port. */
+export function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65535;
 }
 
 function kindOf(verb: string | undefined): StreamingRequest['kind'] | undefined {

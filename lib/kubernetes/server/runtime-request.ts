@@ -3,6 +3,7 @@ import { InvalidArgumentError } from '../../errors.ts';
 import {
   type CommandRequest,
   type ForwardRequest,
+  isPort,
   problemOf,
   type StreamingRequest,
 } from './routes.ts';
@@ -29,7 +30,12 @@ export function readRuntimeRequest(request: RuntimeRequest): StreamingRequest {
 
 function toRequest(request: RuntimeRequest): StreamingRequest {
   const { kind, namespace = '', pod = '', uid = null } = request;
-  if (kind === 'portForward') return { kind, namespace, pod, uid };
+  if (kind === 'portForward') {
+    const { ports = [] } = request;
+    if (!Array.isArray(ports) || !ports.every(isPort))
+      throw new InvalidArgumentError(`ports must be a list of ports, got ${shown(ports)}`);
+    return { kind, namespace, pod, uid, ports: [...ports] };
+  }
   if (kind !== 'exec' && kind !== 'attach')
     throw new InvalidArgumentError(`kind must be exec, attach or portForward, got ${shown(kind)}`);
   const { container = null, command = [], tty = false } = request;

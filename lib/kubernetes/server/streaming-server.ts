@@ -3,10 +3,8 @@ import type http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type https from 'node:https';
 import type { Duplex } from 'node:stream';
-import { SERVER } from '../../protocol/constants.ts';
-import { Session, type SessionOptions } from '../../session/public.ts';
+import type { Session, SessionOptions } from '../../session/public.ts';
 import { UpgradeRefusedError } from '../errors.ts';
-import { kubernetesSession } from '../wire/session-options.ts';
 import { httpFailure } from '../wire/status.ts';
 import type { CommandHandler } from './command-outcome.ts';
 import { CommandSession } from './command-session.ts';
@@ -19,6 +17,7 @@ import {
 } from './options.ts';
 import { parseRoute, type Route, type StreamingRequest } from './routes.ts';
 import { type RuntimeRequest, readRuntimeRequest } from './runtime-request.ts';
+import { serverSession } from './server-session.ts';
 import { OneTimeTokens } from './tokens.ts';
 import {
   isWebSocketUpgrade,
@@ -28,6 +27,7 @@ import {
   switchToWebSocketCommand,
 } from './upgrade.ts';
 import { WebSocketCommand } from './websocket-command.ts';
+import { WebSocketForward } from './websocket-forward.ts';
 
 /** Events of a StreamingServer with their arguments. Harmless without listeners. */
 export interface StreamingServerEvents {
@@ -46,7 +46,7 @@ const TCP_KEEPALIVE_MS = 30_000;
 
 /** What was begun for a client. */
 interface Served {
-  readonly life: { readonly closed: Promise<void>; end(): void };
+  readonly life: { readonly closed: Promise<unknown>; end(): void };
   /** Resolves when the handlers are done. */
   readonly done: Promise<void>;
 }
@@ -228,25 +228,31 @@ export class StreamingServer extends EventEmitter<StreamingServerEvents> {
     const common = { request, failed, streamCreationTimeoutMs, endTimeoutMs };
     (socket as SocketLike).setTimeout?.(0);
     (socket as SocketLike).setKeepAlive?.(true, TCP_KEEPALIVE_MS);
+    const { origins, idleTimeoutMs } = this.#options;
+    const broken = (error: Error): void => void this.emit('sessionError', error, request);
+    const channels = { ...common, idleTimeoutMs, broken };
     let served: Served;
     if (asked.kind === 'portForward') {
       const handler = this.#handlers.portForward as PortForwardHandler;
-      const { transport } = await switchToForward(request, socket, head);
-      const session = this.#session(transport, request, {
-        maxConcurrentStreams: 2 * maxConnections,
-        streamResetRate: FORWARD_RESETS,
-      });
-      served = new ForwardSession({ ...common, session, asked, handler, maxConnections });
+      const switched = await switchToForward(request, socket, head, asked, origins);
+      if ('webSocket' in switched) {
+        const { webSocket, subprotocol } = switched;
+        const init = { ...channels, socket: webSocket, asked, subprotocol, handler };
+        served = new WebSocketForward(init);
+      } else {
+        const session = this.#session(switched.transport, request, {
+          maxConcurrentStreams: 2 * maxConnections,
+          streamResetRate: FORWARD_RESETS,
+        });
+        served = new ForwardSession({ ...common, session, asked, handler, maxConnections });
+      }
       started();
     } else if (isWebSocketUpgrade(request)) {
       const handler = this.#handlers[asked.kind] as CommandHandler;
-      const { origins, idleTimeoutMs } = this.#options;
       const switched = await switchToWebSocketCommand(request, socket, head, origins);
       const { webSocket, subprotocol } = switched;
-      const broken = (error: Error): void => void this.emit('sessionError', error, request);
-      const limits = { endTimeoutMs, idleTimeoutMs };
-      const init = { socket: webSocket, asked, subprotocol, request, handler, failed, broken };
-      served = new WebSocketCommand({ ...init, ...limits });
+      const init = { ...channels, socket: webSocket, asked, subprotocol, handler };
+      served = new WebSocketCommand(init);
       started();
     } else {
       const handler = this.#handlers[asked.kind] as CommandHandler;
@@ -264,21 +270,7 @@ export class StreamingServer extends EventEmitter<StreamingServerEvents> {
   }
 
   #session(transport: Duplex, request: IncomingMessage, limits: SessionOptions): Session {
-    const { idleTimeoutMs, idleIgnoresPing } = this.#options;
-    const session = new Session(
-      SERVER,
-      'spdy/3.1',
-      kubernetesSession({
-        ...limits,
-        idleTimeoutMs,
-        idleIgnoresPing,
-        // As long as a slow client may take for its last bytes.
-        lingerTimeoutMs: 30_000,
-        // Those of a client whose input is held back, for hours.
-        maxOutstandingPings: 1000,
-        ...this.#options.session,
-      }),
-    );
+    const session = serverSession(this.#options, limits);
     session.on('error', (error) => this.emit('sessionError', error, request));
     return session.attach(transport);
   }

@@ -5,7 +5,13 @@ import { Deadline } from '../../common/deadline.ts';
 import { loadPackage, MissingPackageError } from '../../common/packages.ts';
 import { isSpdyUpgrade, refuseUpgrade, startSwitching } from '../../http/server/upgrade.ts';
 import { UpgradeRefusedError } from '../errors.ts';
-import { WEBSOCKET_COMMAND_PROTOCOLS } from '../wire/channels.ts';
+import {
+  codecOf,
+  MAX_BASE64_PORTS,
+  MAX_CHANNEL_PORTS,
+  WEBSOCKET_COMMAND_PROTOCOLS,
+  WEBSOCKET_FORWARD_PROTOCOLS,
+} from '../wire/channels.ts';
 import {
   ACCEPTED_PROTOCOLS_FIELD,
   chooseProtocol,
@@ -17,6 +23,7 @@ import {
   type RemoteCommandProtocol,
 } from '../wire/protocols.ts';
 import { WEBSOCKET_OPTIONS, WebSocketDuplex } from '../wire/websocket.ts';
+import type { ForwardRequest } from './routes.ts';
 
 /** How long a refused client may take to read why, in milliseconds. */
 const REFUSAL_TIMEOUT_MS = 5000;
@@ -56,27 +63,40 @@ export function switchToCommand(
   return { transport: socket, protocol };
 }
 
+/** A port forwarding that was accepted: the bytes of a SPDY session, or a WebSocket of channels, which is paused. */
+export type SwitchedForward =
+  | Switched<typeof PORT_FORWARD_PROTOCOL>
+  | { readonly webSocket: WebSocket; readonly subprotocol: string };
+
 /**
- * Accepts the upgrade of a port forwarding: SPDY, or a WebSocket that carries it.
+ * Accepts the upgrade of a port forwarding: SPDY, a WebSocket that carries it, or one of channels.
  *
- * @throws UpgradeRefusedError as `switchToCommand()`
+ * @throws UpgradeRefusedError as `switchToCommand()` and `switchToWebSocketCommand()`
  */
 export async function switchToForward(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-): Promise<Switched<typeof PORT_FORWARD_PROTOCOL>> {
+  { ports }: ForwardRequest,
+  origins: readonly string[],
+): Promise<SwitchedForward> {
   const protocol = PORT_FORWARD_PROTOCOL;
-  if (isWebSocketUpgrade(request)) {
-    const tunnel = PORT_FORWARD_WEBSOCKET_PROTOCOL;
-    if (!offeredOverWebSocket(request).includes(tunnel))
-      throw new Refusal(`the only WebSocket protocol that is spoken here is ${tunnel}`, 400);
+  if (!isWebSocketUpgrade(request)) {
+    negotiate(request, [protocol]);
+    startSwitching(request, socket, head, [[PROTOCOL_FIELD, protocol]]);
+    return { transport: socket, protocol };
+  }
+  const tunnel = PORT_FORWARD_WEBSOCKET_PROTOCOL;
+  if (offeredOverWebSocket(request).includes(tunnel)) {
     const webSocket = await acceptWebSocket(request, socket, head, tunnel, MAX_TUNNEL_MESSAGE);
     return { transport: new WebSocketDuplex(webSocket), protocol };
   }
-  negotiate(request, [protocol]);
-  startSwitching(request, socket, head, [[PROTOCOL_FIELD, protocol]]);
-  return { transport: socket, protocol };
+  const subprotocol = negotiateChannels(request, WEBSOCKET_FORWARD_PROTOCOLS, origins);
+  const most = codecOf(subprotocol).binary ? MAX_CHANNEL_PORTS : MAX_BASE64_PORTS;
+  if (ports.length === 0 || ports.length > most)
+    throw new Refusal(`1 to ${most} ports must be in the URL, as ports=80,81`, 400);
+  const webSocket = await acceptWebSocket(request, socket, head, subprotocol, MAX_TUNNEL_MESSAGE);
+  return { webSocket, subprotocol };
 }
 
 /**
@@ -90,14 +110,7 @@ export async function switchToWebSocketCommand(
   head: Buffer,
   origins: readonly string[],
 ): Promise<{ readonly webSocket: WebSocket; readonly subprotocol: string }> {
-  if (isForeign(request, origins)) throw new Refusal('no requests of pages of other sites', 403);
-  const offered = offeredOverWebSocket(request);
-  const subprotocol =
-    offered.length === 0 ? '' : chooseProtocol(offered, WEBSOCKET_COMMAND_PROTOCOLS);
-  if (subprotocol === null) {
-    const spoken = WEBSOCKET_COMMAND_PROTOCOLS.join(', ');
-    throw new Refusal(`none of the offered protocols is spoken here, but ${spoken}`, 403);
-  }
+  const subprotocol = negotiateChannels(request, WEBSOCKET_COMMAND_PROTOCOLS, origins);
   const webSocket = await acceptWebSocket(request, socket, head, subprotocol, MAX_COMMAND_MESSAGE);
   return { webSocket, subprotocol };
 }
@@ -150,6 +163,22 @@ function loadWebSocket(): Promise<typeof import('ws')> {
 /** The sub-protocols that a WebSocket is asked for. */
 function offeredOverWebSocket(request: IncomingMessage): string[] {
   return parseProtocols(request.headersDistinct['sec-websocket-protocol']);
+}
+
+/** The sub-protocol of a WebSocket of channels; '' for none. */
+function negotiateChannels(
+  request: IncomingMessage,
+  supported: readonly string[],
+  origins: readonly string[],
+): string {
+  if (isForeign(request, origins)) throw new Refusal('no requests of pages of other sites', 403);
+  const offered = offeredOverWebSocket(request);
+  const subprotocol = offered.length === 0 ? '' : chooseProtocol(offered, supported);
+  if (subprotocol === null) {
+    const spoken = supported.join(', ');
+    throw new Refusal(`none of the offered protocols is spoken here, but ${spoken}`, 403);
+  }
+  return subprotocol;
 }
 
 /** Accepts a WebSocket; '' is no sub-protocol. */

@@ -1,14 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
-import { Deadline } from '../../common/deadline.ts';
 import { CHANNEL_NUMBERS, type ChannelCodec, CLOSE_CHANNEL, codecOf } from '../wire/channels.ts';
 import { type RemoteCommandProtocol, rulesOf } from '../wire/protocols.ts';
 import type { KubernetesStatus } from '../wire/status.ts';
 import { TerminalSizeReader } from '../wire/terminal-size.ts';
 import { ServerCommand } from './command.ts';
 import { type CommandHandler, outcomeOf, statusText } from './command-outcome.ts';
-import { HeldInputWatch } from './held-input.ts';
 import type { CommandRequest } from './routes.ts';
+import { WebSocketLife } from './websocket-life.ts';
 import { ChannelInput, ChannelOutput } from './websocket-streams.ts';
 
 /** What an exec or attach over WebSocket is made of. */
@@ -27,26 +26,18 @@ export interface WebSocketCommandInit {
   readonly broken: (error: Error) => void;
 }
 
-/** Close code of a client that is sent away (RFC 6455 7.4.1), and of an orderly end. */
-const GOING_AWAY = 1001;
+/** Close code of an orderly end (RFC 6455 7.4.1). */
 const NORMAL = 1000;
-/** Above so many waiting bytes PINGs are not answered. */
-const MOST_WAITING = 65536;
-/** How long a client may take for its answer to a close frame, in milliseconds. */
-const CLOSE_TIMEOUT_MS = 2000;
 
 /** One exec or attach of a client over WebSocket: each message is for a channel. */
 export class WebSocketCommand {
   /** How it ends: as with a session. */
-  readonly life: { readonly closed: Promise<void>; end(): void };
+  readonly life: WebSocketLife;
   /** Resolves when the connection is closed and the handler is done. */
   readonly done: Promise<void>;
   readonly #init: WebSocketCommandInit;
   readonly #codec: ChannelCodec;
   readonly #protocol: RemoteCommandProtocol;
-  readonly #gone = new AbortController();
-  readonly #deadline = new Deadline();
-  readonly #idle = new Deadline();
   readonly #sizes = new TerminalSizeReader();
   readonly #stdin: ChannelInput | null;
   readonly #outputs: readonly ChannelOutput[];
@@ -58,53 +49,28 @@ export class WebSocketCommand {
     const { socket, asked, request, subprotocol } = init;
     this.#codec = codecOf(subprotocol);
     this.#protocol = protocolOf(subprotocol);
-    const closed = new Promise<void>((done) => socket.once('close', () => done()));
-    this.life = { closed, end: () => this.#leave() };
+    const { idleTimeoutMs, broken } = init;
+    const message = (data: Buffer): void => this.#message(data);
+    this.life = new WebSocketLife({ socket, idleTimeoutMs, message, broken });
     this.#stdin = asked.stdin ? new ChannelInput(() => socket.resume()) : null;
     const stdout = asked.stdout ? this.#output(CHANNEL_NUMBERS.stdout) : null;
     const stderr = asked.stderr ? this.#output(CHANNEL_NUMBERS.stderr) : null;
     this.#outputs = [stdout, stderr].filter((output) => output !== null);
-    const { signal } = this.#gone;
+    const { signal } = this.life;
     const streams = { stdin: this.#stdin, stdout, stderr };
     const protocol = this.#protocol;
     this.#command = new ServerCommand({ asked, request, protocol, ...streams, size: null, signal });
-    this.#watch();
-    socket.resume();
-    // Later, when whoever has made this is done, and what came along with the handshake was heard.
-    const handled = new Promise((next) => setImmediate(next)).then(() => this.#run());
-    this.done = Promise.all([closed, handled]).then(() => {});
-  }
-
-  #watch(): void {
-    const { socket, broken } = this.#init;
-    const watch = new HeldInputWatch({
-      get held() {
-        return socket.isPaused;
-      },
-      ping: () => socket.ping(() => {}),
-    });
-    this.#stillBusy();
-    socket.on('message', (data: Buffer) => this.#message(data));
-    socket.on('ping', (data: Buffer) => {
-      this.#stillBusy();
-      // One that does not read is not answered either.
-      if (socket.readyState === socket.OPEN && socket.bufferedAmount < MOST_WAITING)
-        socket.pong(data);
-    });
-    socket.on('pong', () => this.#stillBusy());
-    socket.on('error', broken);
     socket.once('close', () => {
-      watch.stop();
-      this.#deadline.stop();
-      this.#idle.stop();
-      this.#gone.abort();
       this.#stdin?.destroy();
       for (const output of this.#outputs) output.destroy();
     });
+    socket.resume();
+    // Later, when whoever has made this is done, and what came along with the handshake was heard.
+    const handled = new Promise((next) => setImmediate(next)).then(() => this.#run());
+    this.done = Promise.all([this.life.closed, handled]).then(() => {});
   }
 
   #message(message: Buffer): void {
-    this.#stillBusy();
     const decoded = this.#codec.decode(message);
     if (decoded === null) return;
     const { channel, data } = decoded;
@@ -142,28 +108,10 @@ export class WebSocketCommand {
 
   /** The end that all clients understand: the status, and a close frame behind it. */
   #finish(status: KubernetesStatus): void {
-    const { socket, endTimeoutMs } = this.#init;
-    if (this.#gone.signal.aborted || socket.readyState !== socket.OPEN) return;
+    if (!this.life.open) return;
     const text = statusText(status, rulesOf(this.#protocol).statusIsJson);
     if (text !== '') this.#send(CHANNEL_NUMBERS.error, Buffer.from(text), () => {});
-    socket.close(NORMAL);
-    socket.resume();
-    if (endTimeoutMs > 0) this.#deadline.start(endTimeoutMs, () => socket.terminate());
-  }
-
-  /** Sends the client away. */
-  #leave(): void {
-    const { socket } = this.#init;
-    if (this.#gone.signal.aborted) return;
-    this.#gone.abort();
-    socket.close(GOING_AWAY);
-    socket.resume();
-    this.#deadline.start(CLOSE_TIMEOUT_MS, () => socket.terminate());
-  }
-
-  #stillBusy(): void {
-    const { idleTimeoutMs } = this.#init;
-    if (idleTimeoutMs > 0) this.#idle.start(idleTimeoutMs, () => this.#leave());
+    this.life.finish(NORMAL, this.#init.endTimeoutMs);
   }
 
   #output(channel: number): ChannelOutput {
@@ -171,7 +119,7 @@ export class WebSocketCommand {
   }
 
   #send(channel: number, data: Buffer, done: (error?: Error | null) => void): void {
-    this.#stillBusy();
+    this.life.busy();
     const { binary } = this.#codec;
     this.#init.socket.send(this.#codec.encode(channel, data), { binary }, done);
   }

@@ -9,6 +9,16 @@ export const WEBSOCKET_COMMAND_PROTOCOLS = [
   'base64.channel.k8s.io',
 ] as const;
 
+/** Sub-protocols of port forwarding over the channels of a WebSocket; none at all is binary too. */
+export const WEBSOCKET_FORWARD_PROTOCOLS = [
+  'v4.channel.k8s.io',
+  'v4.base64.channel.k8s.io',
+] as const;
+
+/** Most ports of one such WebSocket: two channels each, whose numbers are a byte, or in base64 an ASCII character. */
+export const MAX_CHANNEL_PORTS = 127;
+export const MAX_BASE64_PORTS = 39;
+
 /** Channels by their number, which is the first byte of every message. */
 export const CHANNEL_NUMBERS: Readonly<Record<StreamType, number>> = {
   stdin: 0,
@@ -24,7 +34,7 @@ export const CLOSE_CHANNEL = 255;
 /** Most bytes of one message that is sent. */
 export const MAX_CHANNEL_MESSAGE = 32768;
 
-/** ASCII of the digit that begins the messages of a base64 protocol. */
+/** ASCII of the digit that begins the messages of a base64 protocol; channels from 10 on have the characters behind the digits. */
 const DIGIT_0 = 0x30;
 
 /** A message, taken apart. */
@@ -56,7 +66,11 @@ const BINARY: ChannelCodec = {
 
 const BASE64: ChannelCodec = {
   binary: false,
-  encode: (channel, data) => Buffer.from(`${channel}${Buffer.from(data).toString('base64')}`),
+  encode: (channel, data) =>
+    Buffer.from(
+      String.fromCharCode(DIGIT_0 + channel) + Buffer.from(data).toString('base64'),
+      'latin1',
+    ),
   decode: (message) => {
     if (message.length === 0) return null;
     const data = Buffer.from(message.toString('latin1', 1), 'base64');

@@ -38,7 +38,7 @@ describe('Kubernetes routes', () => {
     });
     expect(parseRoute('/api/v1/namespaces/ns/pods/p1/portforward?ports=80')).to.deep.equal({
       api: 'server',
-      asked: { kind: 'portForward', ...NAMES },
+      asked: { kind: 'portForward', ...NAMES, ports: [80] },
     });
   });
 
@@ -55,7 +55,7 @@ describe('Kubernetes routes', () => {
     expect(parseRoute('/attach/ns/p1/c1?output=1')).to.have.nested.property('asked.kind', 'attach');
     expect(parseRoute('/portForward/ns/p1?port=80')).to.deep.equal({
       api: 'kubelet',
-      asked: { kind: 'portForward', ...NAMES },
+      asked: { kind: 'portForward', ...NAMES, ports: [80] },
     });
     expect(parseRoute('/portForward/ns/p1/u-1')).to.have.nested.property('asked.uid', 'u-1');
   });

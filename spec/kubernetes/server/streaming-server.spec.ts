@@ -219,6 +219,10 @@ describe('Kubernetes streaming server', () => {
 
     it('refuses what makes no sense, and more than 1000', () => {
       const streaming = createStreamingServer(HANDLERS, { pathPrefix: '/cri' });
+      expect(() => streaming.issuePath({ kind: 'portForward', ports: [80, 0] })).to.throw(
+        InvalidArgumentError,
+        'ports must be a list of ports',
+      );
       expect(() => streaming.issuePath({ kind: 'exec', command: ['a'] })).to.throw(
         InvalidArgumentError,
       );

@@ -167,7 +167,8 @@ describe('Kubernetes: SPDY inside WebSocket', () => {
       const { port } = served;
       const ask = (lines: string[]): Promise<string> =>
         refusedClient(port, FORWARD_PATH, { method: 'GET', upgrade: 'websocket', lines });
-      expect(await ask(UPGRADE.slice(0, 2))).to.match(/^HTTP\/1\.1 400 [\s\S]*portforward/);
+      const another = [...UPGRADE.slice(0, 2), 'Sec-WebSocket-Protocol: SPDY/3+portforward.k8s.io'];
+      expect(await ask(another)).to.match(/^HTTP\/1\.1 403 [\s\S]*v4\.channel/);
       expect(await ask(UPGRADE.slice(1))).to.match(/^HTTP\/1\.1 4\d\d /);
       await until(() => served?.streaming.sessions === 0);
     });
