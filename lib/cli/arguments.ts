@@ -37,6 +37,7 @@ export const SPDY_OPTIONS: OptionTable = {
   verbose: { type: 'boolean', short: 'v' },
   color: { type: 'boolean' },
   json: { type: 'boolean' },
+  trace: { type: 'string' },
 };
 
 /** What `SPDY_OPTIONS` come to. */
@@ -51,6 +52,8 @@ export interface SpdyArguments {
   readonly color: boolean;
   /** A line of JSON for each thing that is told. */
   readonly json: boolean;
+  /** A file for traces of the sessions. */
+  readonly trace: string | null;
 }
 
 /** A program, as its command line has to know it. */
@@ -109,7 +112,7 @@ export function spdyArguments(args: Arguments): SpdyArguments {
     boolean,
     boolean,
   ];
-  return { version, tls, verbose, color, json };
+  return { version, tls, verbose, color, json, trace: args.value('trace') };
 }
 
 function chosenVersion(args: Arguments): ProtocolVersion | null {

@@ -10,6 +10,7 @@ import type { ClientRequest } from '../../http/client/request.ts';
 import { hasBody } from '../../http/message-head.ts';
 import { getNpnProtocols, type Session, type SpdyStream } from '../../session/public.ts';
 import type { FrameLog } from '../frame-log.ts';
+import type { TraceFile } from '../trace-file.ts';
 import { type AssetFinder, openAssetFinder } from './assets.ts';
 import type { BodyOutput } from './body-output.ts';
 import type { SpdycatOptions, TlsFiles, UrlGroup } from './options.ts';
@@ -24,6 +25,7 @@ export interface FetchContext {
   readonly output: BodyOutput;
   readonly data: RequestDataSource | null;
   readonly log: FrameLog | null;
+  readonly trace: TraceFile | null;
   readonly progress: Progress;
   /** Milliseconds since the program has begun. */
   readonly now: () => number;
@@ -211,8 +213,9 @@ class GroupFetch {
   }
 
   #sessionBegun(session: Session): void {
-    const { log, now } = this.#context;
+    const { log, now, trace } = this.#context;
     this.#handshake = now();
+    trace?.watch(session);
     this.#startTimer();
     if (log === null) return;
     this.#logHandshake(log, session.version.name, session.socket);

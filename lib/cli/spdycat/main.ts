@@ -2,6 +2,7 @@
 import { runProgram } from '../arguments.ts';
 import { FrameLog } from '../frame-log.ts';
 import { painter, visible } from '../terminal.ts';
+import { TraceFile } from '../trace-file.ts';
 import { type BodyOutput, FileOutput, NullOutput, OrderedOutput } from './body-output.ts';
 import { type FetchContext, fetchGroup } from './fetch-group.ts';
 import { parseSpdycatOptions, type SpdycatOptions } from './options.ts';
@@ -26,15 +27,21 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const single = options.groups.flat().length === 1;
+  const trace = options.trace === null ? null : new TraceFile(options.trace);
   const data = options.data === null ? null : await openData(options.data, single);
   try {
-    return await fetchAll(options, data);
+    return await fetchAll(options, data, trace);
   } finally {
     await data?.remove();
+    await trace?.end();
   }
 }
 
-async function fetchAll(options: SpdycatOptions, data: RequestDataSource | null): Promise<number> {
+async function fetchAll(
+  options: SpdycatOptions,
+  data: RequestDataSource | null,
+  trace: TraceFile | null,
+): Promise<number> {
   const progress = new Progress(process.stderr, showsProgress(options));
   const say = (text: string): void => {
     progress.clear();
@@ -51,6 +58,7 @@ async function fetchAll(options: SpdycatOptions, data: RequestDataSource | null)
     output: outputFor(options),
     data,
     log: verbose ? new FrameLog({ write: say, paint, json, now }) : null,
+    trace,
     progress,
     now,
     signal: abort.signal,

@@ -62,7 +62,7 @@ standard output, everything else to standard error.
   -f, --fail           HTTP >= 400 fails       --json         results as JSON
   -H, --header 'N: V'  a header; ':method', ':path' and ':host' replace those
   -d, --data FILE      POST this file ('-': standard input)
-  -m, --multiply N     request each URI N times
+  -m, --multiply N     request each URI N times       --trace FILE   see docs
   -a, --get-assets     fetch style sheets, icons, images and scripts of HTML too
   -2, --spdy2   -3, --spdy3   --spdy3-1    speak this version only
       --no-tls         plain TCP; needs one of these three

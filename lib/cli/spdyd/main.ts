@@ -12,6 +12,7 @@ import { type StaticFilesHandler, serveFiles } from '../../tools/index.ts';
 import { packageVersion, runProgram, UsageError } from '../arguments.ts';
 import { FrameLog } from '../frame-log.ts';
 import { painter } from '../terminal.ts';
+import { TraceFile } from '../trace-file.ts';
 import { AccessLog } from './access-log.ts';
 import { echo } from './echo.ts';
 import { parseSpdydOptions, type SpdydOptions } from './options.ts';
@@ -31,11 +32,14 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const accessLog = await openAccessLog(options);
   const server = makeServer(options, accessLog);
+  const trace = options.trace === null ? null : new TraceFile(options.trace);
+  if (trace !== null) server.on('session', trace.watch);
   server.listen(options.port, options.host);
   await once(server, 'listening');
   announce(options, server);
   await ended(server);
   await accessLog?.close();
+  await trace?.end();
   return 0;
 }
 

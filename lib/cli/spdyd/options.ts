@@ -53,7 +53,7 @@ certificates (PEM files; a pair for each name) it makes throw-away ones.
       --max-streams N    requests of a connection at once; default 100
       --window-bits N    2^N bytes of window for each stream (0 to 30)
       --access-log FILE  a line for each answer ('-': standard output)
-  -v, --verbose          log connections and frames to standard output
+  -v, --verbose          log connections and frames   --trace FILE  JSON events
       --color            colours without a terminal   --json  log as JSON
   -h, --help             print this text       --version      print the version
 SIGTERM or SIGINT ends it when all requests are answered, a second one at once.

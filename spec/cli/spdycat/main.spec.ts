@@ -208,6 +208,22 @@ describe('spdycat', () => {
     expect(stderr).to.equal("spdycat: Unknown option '--nonsense'\nTry 'spdycat --help'.\n");
   });
 
+  it('--trace writes what happens in the sessions to a file', async () => {
+    const file = join(folder, 'trace.jsonl');
+    const { status } = await spdycat(['-kn', '--trace', file, `${origin}/a`]);
+    expect(status).to.equal(0);
+    const events = readFileSync(file, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events[0]).to.include({ event: 'begin', side: 'client' });
+    expect(events.some(({ type }) => type === 'SYN_STREAM')).to.equal(true);
+    expect(events.at(-1)).to.include({ event: 'end', error: null });
+    const wrong = await spdycat(['-kn', '--trace', folder, `${origin}/a`]);
+    expect(wrong.status).to.equal(64);
+    expect(wrong.stderr).to.match(/^spdycat: --trace: EISDIR/);
+  });
+
   it('-O saves bodies by their names', async () => {
     const args = ['-k', '-O', `${origin}/dir/name.txt`, `${origin}/dir/`, `${origin}/half`];
     const saved = await spdycat(args, { cwd: folder });

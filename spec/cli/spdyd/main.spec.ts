@@ -56,6 +56,23 @@ describe('spdyd', () => {
     expect(await daemon.end()).to.equal(0);
   });
 
+  it('--trace writes what happens in all sessions to a file', async () => {
+    const file = join(folder, 'trace.jsonl');
+    const daemon = await serve('--trace', file, '0');
+    for (let i = 0; i < 2; i++) await spdycat(['-kn', `${daemon.origin}/logo.png`]);
+    expect(await daemon.end()).to.equal(0);
+    const events = readFileSync(file, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const begins = events.filter(({ event }) => event === 'begin');
+    expect(begins.map(({ session, side }) => [session, side])).to.deep.equal([
+      [1, 'server'],
+      [2, 'server'],
+    ]);
+    expect(events.filter(({ event }) => event === 'end')).to.have.length(2);
+  });
+
   it('answers ranges, conditions and redirects, and lets nothing escape', async () => {
     const daemon = await serve('0');
     const ask = (path: string, headers = {}): Promise<Answer> => overHttp1(daemon, path, headers);
