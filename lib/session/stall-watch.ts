@@ -60,7 +60,10 @@ export class StallWatch {
       return;
     }
     for (const stream of streams.all) {
-      if (stream.standing() >= LOOKS) stream.destroy(streamStalled(stream.id, stallTimeoutMs));
+      if (stream.standing() < LOOKS) continue;
+      stream.destroy(streamStalled(stream.id, stallTimeoutMs));
+      // What was written has had its time: the reset does not wait for it once more.
+      if (!stream.pending) engine.submitRstStream(stream.id, stream.rstStatus);
     }
   }
 }
