@@ -5,8 +5,14 @@ import { NO_BYTES } from '../framing/bytes.ts';
 const SMALL = 1024;
 /** Room for gathered pieces grows up to this. */
 const MOST_GATHERED = 4096;
-/** A view may keep so many times its own bytes alive, as it does of a whole frame in a full chunk of a socket. */
-const MOST_PINNED = 4;
+/** Pieces up to this length are best copied at once, by `copyTiny()`: V8 keeps arrays of that size among its objects. */
+export const TINY = 64;
+/** So many times their own bytes views may keep alive, taken together. */
+const MOST_PINNED = 2;
+/** The same of one view that a reader waits for, as of a whole frame in a full chunk of a socket. */
+const MOST_PINNED_BY_ONE = 4;
+/** What views of whole chunks earn for others, in bytes, is not kept beyond this. */
+const MOST_CREDIT = 131072;
 /** Memory that is not worth a copy. */
 const NEGLIGIBLE = 1024;
 
@@ -22,16 +28,20 @@ export class IncomingData {
   /** Memory for copies of small pieces that are not gathered. */
   #room: Buffer = NO_BYTES;
   #roomUsed = 0;
+  /** What views may still keep alive besides themselves. */
+  #credit = 0;
+  /** The chunk of the transport that is kept alive already. */
+  #kept = -1;
   /** Bytes that wait. */
   length = 0;
 
-  /** Appends a chunk. */
-  add(chunk: Buffer): void {
+  /** Appends a piece; `source` is a number that only pieces of the same chunk of the transport share. */
+  add(chunk: Buffer, source: number): void {
     const { length } = chunk;
     this.length += length;
     if (length >= SMALL) {
       this.#closeGathered();
-      this.#chunks.push(this.own(chunk));
+      this.#chunks.push(this.#own(chunk, source, MOST_PINNED));
       return;
     }
     const room = this.#gathered.length;
@@ -51,9 +61,29 @@ export class IncomingData {
     return chunk;
   }
 
-  /** The same bytes as they may be kept: a copy where the chunk keeps much more memory alive than its own. */
-  own(chunk: Buffer): Buffer {
-    if (!pinsTooMuch(chunk)) return chunk;
+  /** A piece as a reader that waits for it may keep it: a copy where it would keep much more alive. `source` as with `add()`. */
+  pass(chunk: Buffer, source: number): Buffer {
+    return this.#own(chunk, source, MOST_PINNED_BY_ONE);
+  }
+
+  /**
+   * Pieces earn twice their bytes, and a chunk of the transport costs its memory once, with the first view of it. So a stream that has
+   * the connection to itself is never copied, and pieces between frames of others are.
+   */
+  #own(chunk: Buffer, source: number, most: number): Buffer {
+    const { length } = chunk;
+    const pinned = source === this.#kept ? 0 : chunk.buffer.byteLength;
+    const credit = this.#credit + MOST_PINNED * length;
+    if (pinned <= credit || pinned <= most * length || pinned - length <= NEGLIGIBLE) {
+      this.#kept = source;
+      this.#credit = Math.max(0, Math.min(credit - pinned, MOST_CREDIT));
+      return chunk;
+    }
+    this.#credit = Math.min(credit - length, MOST_CREDIT);
+    return this.#copy(chunk);
+  }
+
+  #copy(chunk: Buffer): Buffer {
     const { length } = chunk;
     if (length >= SMALL) {
       const copy = Buffer.allocUnsafeSlow(length);
@@ -79,8 +109,9 @@ export class IncomingData {
   }
 }
 
-/** Whether a chunk keeps much more memory alive than its own bytes: the rest of what the socket has read with it. */
-export function pinsTooMuch(chunk: Buffer): boolean {
-  const { byteLength } = chunk.buffer;
-  return chunk.length * MOST_PINNED < byteLength && byteLength - chunk.length > NEGLIGIBLE;
+/** A copy of its own of a few bytes. */
+export function copyTiny(chunk: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(chunk.length);
+  copy.set(chunk);
+  return copy;
 }

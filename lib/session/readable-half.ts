@@ -1,14 +1,11 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { HeaderList } from '../protocol/frames.ts';
 import { TypedDuplex } from './evented-duplex.ts';
-import { IncomingData, pinsTooMuch } from './incoming-data.ts';
+import { copyTiny, IncomingData, TINY } from './incoming-data.ts';
 import { packHeaders, unpackHeaders } from './packed-headers.ts';
 import type { StreamEventsOf } from './stream-events.ts';
 import { duplexOptions } from './stream-options.ts';
 import type { StreamInit, StreamPort } from './stream-port.ts';
-
-/** Pieces from this length on are handed to a waiting reader as they are: they keep at most 16 times their bytes alive. */
-const LEAST_PASSED = 4096;
 
 /**
  * What a stream is and what comes from its peer: headers become events, payload waits here until the reader of the Duplex asks for
@@ -118,18 +115,15 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
   #receive(chunk: Buffer): void {
     this.bytesRead += chunk.length;
     this.active();
-    if (this.#wants && this.#waiting === 0) {
-      // Copying the rests of large frames, which bulk data has in every chunk, would cost a tenth of its speed.
-      if (chunk.length >= LEAST_PASSED || !pinsTooMuch(chunk)) {
-        this.#hand(chunk);
-        return;
-      }
-      this.#incoming ??= new IncomingData();
-      this.#hand(this.#incoming.own(chunk));
+    const passes = this.#wants && this.#waiting === 0;
+    if (passes && chunk.length <= TINY) {
+      this.#hand(copyTiny(chunk));
       return;
     }
     this.#incoming ??= new IncomingData();
-    this.#incoming.add(chunk);
+    const source = this.port.bytesReceived;
+    if (passes) this.#hand(this.#incoming.pass(chunk, source));
+    else this.#incoming.add(chunk, source);
   }
 
   /** The peer has finished its direction. @internal */

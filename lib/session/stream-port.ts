@@ -6,6 +6,8 @@ import type { StreamOptions } from './stream-options.ts';
 
 /** What a stream of type `Stream` needs of its session. */
 export interface StreamPort<Stream> {
+  /** Bytes that the transport has brought up to the end of the chunk that is being read. */
+  readonly bytesReceived: number;
   /** SYN_REPLY, and the data of the stream behind it unless it ends here. */
   reply(stream: Stream, headers: HeaderList, end: boolean): void;
   /** A unidirectional stream in association with another one. */

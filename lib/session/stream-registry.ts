@@ -119,6 +119,10 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     return this.#engine.insight.streams().map((state) => this.#refine(state));
   }
 
+  get bytesReceived(): number {
+    return this.#engine.statistics.bytesReceived;
+  }
+
   resume(streamId: number): void {
     if (this.#engine.resumeData(streamId)) this.#host.flush();
   }

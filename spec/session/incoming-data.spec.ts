@@ -1,11 +1,23 @@
 import { expect } from 'chai';
-import { IncomingData } from '../../lib/session/incoming-data.ts';
+import { copyTiny, IncomingData } from '../../lib/session/incoming-data.ts';
 import { patternBytes } from '../support/test-provider.ts';
 
 function takeAll(incoming: IncomingData): Buffer[] {
   const taken: Buffer[] = [];
   for (let chunk = incoming.take(); chunk !== undefined; chunk = incoming.take()) taken.push(chunk);
   return taken;
+}
+
+/** The memory that buffers keep alive. */
+function keptBy(buffers: readonly Buffer[]): number {
+  const kept = new Set(buffers.map(({ buffer }) => buffer));
+  return [...kept].reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
+/** How many of the buffers are views of one of the chunks. */
+function viewsOf(chunks: readonly Buffer[], buffers: readonly Buffer[]): number {
+  const memory = new Set(chunks.map(({ buffer }) => buffer));
+  return buffers.filter(({ buffer }) => memory.has(buffer)).length;
 }
 
 describe('session/incoming-data', () => {
@@ -15,7 +27,7 @@ describe('session/incoming-data', () => {
     let at = 0;
     for (let size = 1; at < bytes.length; size = (size * 7 + 3) % 3001) {
       const piece = bytes.subarray(at, at + size);
-      incoming.add(piece);
+      incoming.add(piece, at);
       at += piece.length;
       expect(incoming.length).to.equal(at);
     }
@@ -26,11 +38,11 @@ describe('session/incoming-data', () => {
   it('takes small pieces between others in their place', () => {
     const incoming = new IncomingData();
     const large = patternBytes(2000);
-    incoming.add(Buffer.from('a'));
-    incoming.add(large);
-    incoming.add(Buffer.from('b'));
+    incoming.add(Buffer.from('a'), 1);
+    incoming.add(large, 2);
+    incoming.add(Buffer.from('b'), 3);
     expect(String(incoming.take())).to.equal('a');
-    incoming.add(Buffer.from('c'));
+    incoming.add(Buffer.from('c'), 4);
     expect(incoming.take()?.equals(large)).to.equal(true);
     expect(String(Buffer.concat(takeAll(incoming)))).to.equal('bc');
     expect(incoming.take()).to.equal(undefined);
@@ -38,46 +50,97 @@ describe('session/incoming-data', () => {
 
   it('keeps few objects for many small pieces', () => {
     const incoming = new IncomingData();
-    for (let count = 0; count < 65536; count++) incoming.add(Buffer.from([count]));
+    for (let count = 0; count < 65536; count++) incoming.add(Buffer.from([count]), count);
     expect(takeAll(incoming).length).to.be.lessThan(40);
   });
 
-  it('copies a view that is small beside what it keeps alive, and takes others as they are', () => {
-    const incoming = new IncomingData();
-    const slab = Buffer.alloc(65536);
-    incoming.add(slab.subarray(0, 2000));
-    incoming.add(slab.subarray(0, 32768));
-    const [copied, kept] = takeAll(incoming);
-    expect(copied?.buffer).to.not.equal(slab.buffer);
-    expect(kept?.buffer).to.equal(slab.buffer);
-  });
+  describe('what is small beside the chunk that the transport has brought it in', () => {
+    const SIZE = 65_536;
+    const chunks = Array.from({ length: 40 }, () => Buffer.alloc(SIZE, 'x'));
 
-  describe('own()', () => {
-    const chunk = Buffer.alloc(65_536, 'x');
-
-    it('leaves a chunk as it is that is most of what it keeps alive', () => {
+    it('is copied where it waits', () => {
       const incoming = new IncomingData();
-      for (const length of [65_536, 16_384]) {
-        const view = chunk.subarray(7, 7 + length);
-        expect(incoming.own(view)).to.equal(view);
-      }
-      const alone = Buffer.from(new ArrayBuffer(600), 8, 1);
-      expect(incoming.own(alone)).to.equal(alone);
+      for (const [source, chunk] of chunks.entries())
+        incoming.add(chunk.subarray(7, 7 + 5000), source);
+      const taken = takeAll(incoming);
+      expect(taken.length).to.equal(chunks.length);
+      expect(keptBy(taken)).to.be.most(2 * 5000 * chunks.length);
+      expect(viewsOf(chunks, taken)).to.be.below(chunks.length / 6);
     });
 
-    it('copies what keeps much more alive, with little memory for many small pieces', () => {
+    it('is copied for a waiting reader unless it is a quarter of it', () => {
       const incoming = new IncomingData();
-      const kept = new Set<ArrayBufferLike>();
-      for (let i = 0; i < 10_000; i++) {
-        const copy = incoming.own(chunk.subarray(i, i + 1 + (i % 3)));
-        expect(copy.equals(chunk.subarray(i, i + 1 + (i % 3)))).to.equal(true);
-        kept.add(copy.buffer);
+      const pass = (length: number): Buffer[] =>
+        chunks.map((chunk, source) => incoming.pass(chunk.subarray(7, 7 + length), source));
+      expect(viewsOf(chunks, pass(SIZE / 4))).to.equal(chunks.length);
+      expect(viewsOf(chunks, pass(SIZE / 4 - 1))).to.be.below(chunks.length / 2);
+    });
+
+    it('stands in no more than twice its memory, of whatever lengths it is', () => {
+      for (const way of ['add', 'pass'] as const) {
+        const incoming = new IncomingData();
+        const given: Buffer[] = [];
+        let bytes = 0;
+        for (let source = 0; source < 2000; source++) {
+          const length = 65 + ((source * 7919) % 16_000);
+          const piece = Buffer.alloc(SIZE).subarray(0, length);
+          bytes += length;
+          if (way === 'add') incoming.add(piece, source);
+          else given.push(incoming.pass(piece, source));
+        }
+        expect(keptBy(way === 'add' ? takeAll(incoming) : given)).to.be.most(2 * bytes + 8192);
       }
+    });
+
+    it('is not copied where the stream gets all of each chunk, however it is cut', () => {
+      for (const way of ['add', 'pass'] as const) {
+        const incoming = new IncomingData();
+        const given: Buffer[] = [];
+        for (const [source, chunk] of chunks.entries()) {
+          const at = [0, 1500 * (source % 11), 16_500, 32_900, 49_300, SIZE];
+          for (let i = 1; i < at.length; i++) {
+            const piece = chunk.subarray(at[i - 1], at[i]);
+            if (piece.length < 1024) continue;
+            if (way === 'add') incoming.add(piece, source);
+            else given.push(incoming.pass(piece, source));
+          }
+        }
+        const taken = way === 'add' ? takeAll(incoming) : given;
+        expect(taken.length - viewsOf(chunks, taken)).to.be.most(4);
+      }
+    });
+
+    it('earns no right to keep much more later', () => {
+      const incoming = new IncomingData();
+      for (let source = 0; source < 2000; source++) incoming.pass(Buffer.alloc(SIZE), source);
+      const later = chunks.map((chunk, i) => incoming.pass(chunk.subarray(0, 2000), 2000 + i));
+      expect(viewsOf(chunks, later)).to.be.most(4);
+    });
+
+    it('is left as it is where little stands beside it', () => {
+      const alone = Buffer.from(new ArrayBuffer(1000), 8, 1);
+      expect(new IncomingData().pass(alone, 1)).to.equal(alone);
+    });
+
+    it('takes little memory for copies of many small pieces', () => {
+      const incoming = new IncomingData();
+      const chunk = Buffer.alloc(SIZE, 'y');
+      const copies: Buffer[] = [];
       let bytes = 0;
-      for (const { byteLength } of kept) bytes += byteLength;
-      expect(bytes).to.be.below(2 * 20_000 + 8192);
-      const large = incoming.own(chunk.subarray(0, 5000));
-      expect(large.buffer.byteLength).to.equal(5000);
+      for (let i = 0; i < 10_000; i++) {
+        const piece = chunk.subarray(i, i + 1 + (i % 3));
+        bytes += piece.length;
+        const copy = incoming.pass(piece, i);
+        expect(copy.equals(piece)).to.equal(true);
+        copies.push(copy);
+      }
+      expect(keptBy(copies)).to.be.below(2 * bytes + 8192 + SIZE);
+    });
+
+    it('copyTiny() keeps nothing else alive', () => {
+      const copy = copyTiny((chunks[0] as Buffer).subarray(3, 8));
+      expect(String(copy)).to.equal('xxxxx');
+      expect(copy.buffer.byteLength).to.equal(5);
     });
   });
 });
