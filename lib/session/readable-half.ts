@@ -3,6 +3,7 @@ import type { HeaderList } from '../protocol/frames.ts';
 import { TypedDuplex } from './evented-duplex.ts';
 import { copyTiny, IncomingData, TINY } from './incoming-data.ts';
 import { packHeaders, unpackHeaders } from './packed-headers.ts';
+import { raise } from './raise.ts';
 import type { StreamEventsOf } from './stream-events.ts';
 import { duplexOptions } from './stream-options.ts';
 import type { StreamInit, StreamPort } from './stream-port.ts';
@@ -81,23 +82,55 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
     return this.scope.runInAsyncScope(report);
   }
 
-  // Reported by the session, in the context of the stream
+  // Reported by the session. What listeners throw is raised outside: it must not stop the session.
 
   /** The SYN_STREAM leaves with this id. @internal */
   opened(id: number): void {
     this.#id = id;
-    this.emit('ready', id);
+    if (this.listenerCount('ready') > 0) this.report(this.#ready, id);
   }
 
   /** SYN_REPLY came. @internal */
   replied(headers: HeaderList): void {
+    this.report(this.#reply, headers);
+  }
+
+  /** HEADERS came. @internal */
+  moreHeaders(headers: HeaderList): void {
+    this.report(this.#addHeaders, headers);
+  }
+
+  /** Payload came: handed on at once if the reader waits for it. @internal */
+  receive(chunk: Buffer): void {
+    this.report(this.#receive, chunk);
+  }
+
+  /** The peer has finished its direction. @internal */
+  receiveEnd(): void {
+    this.#inputEnded = true;
+    if (!this.destroyed) this.report(this.#drain, undefined);
+  }
+
+  /** Calls `step` in the context of the stream. */
+  protected report<Value>(step: (this: this, value: Value) => void, value: Value): void {
+    try {
+      this.scope.runInAsyncScope(step, this, value);
+    } catch (exception) {
+      raise(exception);
+    }
+  }
+
+  #ready(id: number): void {
+    this.emit('ready', id);
+  }
+
+  #reply(headers: HeaderList): void {
     this.replyHeaders = headers;
     this.active();
     this.emit('response', headers);
   }
 
-  /** HEADERS came. @internal */
-  moreHeaders(headers: HeaderList): void {
+  #addHeaders(headers: HeaderList): void {
     this.active();
     if (this.bytesRead === 0) {
       this.emit('headers', headers);
@@ -105,11 +138,6 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
     }
     if (headers.length > 0) this.trailers = this.trailers?.concat(headers) ?? headers;
     this.emit('trailers', headers);
-  }
-
-  /** Payload came: handed on at once if the reader waits for it. @internal */
-  receive(chunk: Buffer): void {
-    this.scope.runInAsyncScope(this.#receive, this, chunk);
   }
 
   #receive(chunk: Buffer): void {
@@ -124,12 +152,6 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
     const source = this.port.bytesReceived;
     if (passes) this.#hand(this.#incoming.pass(chunk, source));
     else this.#incoming.add(chunk, source);
-  }
-
-  /** The peer has finished its direction. @internal */
-  receiveEnd(): void {
-    this.#inputEnded = true;
-    if (!this.destroyed) this.#drain();
   }
 
   override _read(): void {

@@ -156,7 +156,7 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     const { stream } = birth;
     this.#engine.setStreamUserData(frame.streamId, stream);
     this.#streams.set(frame.streamId, stream);
-    this.#call(stream, () => stream.opened(frame.streamId));
+    stream.opened(frame.streamId);
   }
 
   /** A frame of ours was written. */
@@ -192,33 +192,23 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     if (!this.#active || (frame.type !== SYN_REPLY && frame.type !== HEADERS)) return;
     const stream = this.#streams.get(frame.streamId);
     if (stream === undefined || stream.destroyed) return;
-    this.#call(stream, () => {
-      if (frame.type === SYN_REPLY) stream.replied(frame.headers);
-      else stream.moreHeaders(frame.headers);
-      if ((frame.flags & CTRL_FLAG_FIN) !== 0) stream.receiveEnd();
-    });
+    if (frame.type === SYN_REPLY) stream.replied(frame.headers);
+    else stream.moreHeaders(frame.headers);
+    if ((frame.flags & CTRL_FLAG_FIN) !== 0) stream.receiveEnd();
   }
 
   /** Payload was received. */
   data(streamId: number, chunk: Buffer): void {
     if (!this.#active) return;
     const stream = this.#streams.get(streamId);
-    if (stream === undefined) {
-      if (this.#automatic) this.#engine.consume(streamId, chunk.length);
-      return;
-    }
-    try {
-      stream.receive(chunk);
-    } catch (exception) {
-      raise(exception);
-    }
+    if (stream !== undefined) stream.receive(chunk);
+    else if (this.#automatic) this.#engine.consume(streamId, chunk.length);
   }
 
   /** A DATA frame is complete. */
   dataEnd(flags: number, streamId: number): void {
     if (!this.#active || (flags & DATA_FLAG_FIN) === 0) return;
-    const stream = this.#streams.get(streamId);
-    if (stream !== undefined) this.#call(stream, () => stream.receiveEnd());
+    this.#streams.get(streamId)?.receiveEnd();
   }
 
   /** A stream has ended; id 0: it was never sent. */
@@ -230,7 +220,7 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     }
     const stream = this.#streams.get(streamId);
     this.#streams.delete(streamId);
-    if (stream !== undefined) this.#call(stream, () => stream.streamClosed(status, error));
+    stream?.streamClosed(status, error);
   }
 
   /** The streams that have an id. */
@@ -249,7 +239,7 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     const birth = this.#engine.getStreamUserData(0);
     if (!(birth instanceof StreamBirth)) return;
     const { stream } = birth;
-    const end = (): unknown => this.#call(stream, () => stream.streamClosed(status, error));
+    const end = (): void => stream.streamClosed(status, error);
     // Refused at once: whoever opens it has still to get it, and to listen.
     if (birth.over) end();
     else process.nextTick(end);
@@ -272,7 +262,7 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     if (!served) stream.close(INTERNAL_ERROR);
     // A push that nobody asked for (SPDY/3 3.3.2).
     else if (!wanted) stream.close(REFUSED_STREAM);
-    else if ((flags & CTRL_FLAG_FIN) !== 0) this.#call(stream, () => stream.receiveEnd());
+    else if ((flags & CTRL_FLAG_FIN) !== 0) stream.receiveEnd();
   }
 
   /** The engine knows neither the transport nor what a stream could give it. */

@@ -79,11 +79,18 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
     if (this.destroyed) {
       // What was written before has left, or never will.
       this.rstStatus = error === null ? OK : this.rstStatus;
-      this.#outgoing?.fail(error);
-      return;
+      if (this.#outgoing?.waits === true) this.report(this.#failOutgoing, error);
+    } else if (error !== null) {
+      this.rstStatus = status;
+      this.report(this.#failed, error);
     }
-    if (error === null) return;
-    this.rstStatus = status;
+  }
+
+  #failOutgoing(error: Error | null): void {
+    this.#outgoing?.fail(error);
+  }
+
+  #failed(error: StreamError | SessionError): void {
     const answered = this.own && this.inputEnded && !this.pushes;
     if (answered && !(error instanceof SessionError)) {
       // The whole answer is here; the peer only wants nothing more of the question.
@@ -115,7 +122,7 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
     this.#finished = true;
     const done = this.#finalDone;
     this.#finalDone = null;
-    if (done !== null) this.run(() => process.nextTick(done));
+    if (done !== null) this.scope.runInAsyncScope(process.nextTick, process, done);
   }
 
   /** @internal */
