@@ -58,10 +58,12 @@ export function checkRequestNames(
 }
 
 function refuseMistake(name: string, value: unknown, known: ReadonlySet<string>): void {
-  if (name === 'socketPath' && value !== null)
+  if (name === 'socketPath') {
+    if (value === null) return;
     throw new InvalidArgumentError(
       'request(): socketPath leads nowhere here, use createConnection of the SpdyAgent',
     );
+  }
   if (nearestName(name, known) !== null) throw unknownOption('request()', name, known);
   if (HARMLESS.size < MAX_HARMLESS) HARMLESS.add(name);
 }

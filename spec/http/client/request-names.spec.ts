@@ -18,6 +18,11 @@ describe('http/client/request-names', () => {
     const handed = { agents: {}, maxRedirects: 5, beforeRedirect: null, nativeProtocols: {} };
     expect(plan(handed)).to.equal(undefined);
     expect(plan(handed)).to.equal(undefined);
-    expect(plan({ socketPath: null, hostt: undefined })).to.equal(undefined);
+    expect(plan({ hostt: undefined })).to.equal(undefined);
+  });
+
+  it('refuses a socketPath, also after one that was null', () => {
+    expect(plan({ socketPath: null })).to.equal(undefined);
+    expect(() => plan({ socketPath: '/s' })).to.throw('socketPath leads nowhere here');
   });
 });
