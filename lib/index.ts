@@ -57,6 +57,16 @@ export {
   type TunnelData,
 } from './http/client/dispatcher.ts';
 export { type FetchInit, fetch } from './http/client/fetch.ts';
+export type {
+  HarDocument,
+  HarEntry,
+  HarMessage,
+  HarPair,
+  HarRequest,
+  HarResponse,
+  HarTimings,
+} from './http/client/har-format.ts';
+export { HarRecorder, type HarRecorderOptions } from './http/client/har-recorder.ts';
 export type { RequestOptions, Target } from './http/client/options.ts';
 export type { OriginStatistics } from './http/client/origin.ts';
 export type { PushedRequest } from './http/client/push.ts';

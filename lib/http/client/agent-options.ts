@@ -1,8 +1,9 @@
 import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
-import { checkRange, checkTime } from '../../common/check.ts';
+import { checkRange, checkTime, shown } from '../../common/check.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
+import { InvalidArgumentError } from '../../errors.ts';
 import {
   checkProtocols,
   isTlsOption,
@@ -12,6 +13,7 @@ import {
   tlsPart,
 } from '../../session/public.ts';
 import type { HeaderInput } from '../headers.ts';
+import { HarRecorder } from './har-recorder.ts';
 import type { Target } from './options.ts';
 import type { PushedRequest } from './push.ts';
 import type { ClientResponse } from './response.ts';
@@ -74,6 +76,8 @@ export interface SpdyAgentOptions extends Omit<tls.ConnectionOptions, AgentOwn> 
   readonly strictContentLength?: boolean;
   /** Takes pushes for requests that do not listen for 'push' themselves. Default: they are refused. */
   readonly onPush?: (request: PushedRequest, response: ClientResponse) => void;
+  /** Records all requests. Default: none are recorded. */
+  readonly har?: HarRecorder | null;
   /** Proxy for all connections. */
   readonly proxy?: string | URL | ProxyOptions | null;
   /** Makes the TCP connection to the server, or to the proxy if there is one, or whatever stands for it below TLS. */
@@ -97,6 +101,7 @@ const OPTION_NAMES = optionNames<
   tolerateMissingVersion: true,
   strictContentLength: true,
   onPush: true,
+  har: true,
   proxy: true,
   createConnection: true,
 });
@@ -124,6 +129,7 @@ export interface ResolvedAgentOptions {
   readonly maxReplayBytes: number;
   readonly tolerateMissingVersion: boolean;
   readonly strictContentLength: boolean;
+  readonly har: HarRecorder | null;
   readonly proxy: ProxyOptions | null;
   readonly createConnection: ((target: Target) => Duplex | Promise<Duplex>) | null;
 }
@@ -156,9 +162,15 @@ export function resolveAgentOptions(options: SpdyAgentOptions): ResolvedAgentOpt
     maxReplayBytes: integer('maxReplayBytes', options.maxReplayBytes ?? 1 << 20),
     tolerateMissingVersion: options.tolerateMissingVersion ?? false,
     strictContentLength: options.strictContentLength ?? false,
+    har: checkHar(options.har ?? null),
     proxy: typeof proxy === 'string' || proxy instanceof URL ? { url: proxy } : proxy,
     createConnection: options.createConnection ?? null,
   };
+}
+
+function checkHar(value: unknown): HarRecorder | null {
+  if (value === null || value instanceof HarRecorder) return value;
+  throw new InvalidArgumentError(`har must be a HarRecorder, got ${shown(value)}`);
 }
 
 function integer(name: string, value: number): number {

@@ -70,6 +70,7 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
       maxReplayBytes: settings.maxReplayBytes,
       tolerateMissingVersion: settings.tolerateMissingVersion,
       strictContentLength: settings.strictContentLength,
+      har: settings.har,
       get wantsPush() {
         return agent.listenerCount('push') > 0;
       },

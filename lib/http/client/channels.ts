@@ -37,8 +37,8 @@ export interface Observed {
 
 /** Tells the channels what becomes of a request. */
 export interface RequestObserver {
-  /** The head leaves, by SPDY or by HTTP/1.1. */
-  sent(head: ReadyHead, socket: Duplex | null, spdy: boolean): void;
+  /** The head leaves, by this version of SPDY, or null: by HTTP/1.1. */
+  sent(head: ReadyHead, socket: Duplex | null, version: string | null): void;
   /** The response came. */
   answered(response: http.IncomingMessage): void;
   /** The response to CONNECT or an upgrade came: the rest is a tunnel. */
@@ -89,9 +89,9 @@ class HttpObserver implements RequestObserver {
     });
   }
 
-  sent(_head: ReadyHead, _socket: Duplex | null, spdy: boolean): void {
-    this.#silent = !spdy;
-    if (spdy) HTTP.start.publish({ request: this.#request });
+  sent(_head: ReadyHead, _socket: Duplex | null, version: string | null): void {
+    this.#silent = version === null;
+    if (version !== null) HTTP.start.publish({ request: this.#request });
   }
 
   answered(response: http.IncomingMessage): void {

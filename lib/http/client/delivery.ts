@@ -2,8 +2,10 @@ import type { EventEmitter } from 'node:events';
 import type http from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Session, SpdyStream } from '../../session/public.ts';
-import { type Observed, observerOf, type RequestObserver } from './channels.ts';
+import { observerOf, type RequestObserver } from './channels.ts';
 import type { Exchange, ExchangeHost, Fate, ReadyHead, ResponseRules } from './exchange.ts';
+import type { HarRecorder } from './har-recorder.ts';
+import type { Recorded } from './har-recording.ts';
 import { HttpExchange } from './http-exchange.ts';
 import type { Link } from './link.ts';
 import type { RequestPlan } from './options.ts';
@@ -20,6 +22,8 @@ export interface RequestAgent extends ResponseRules {
   readonly maxRetries: number;
   /** Bytes of a request body that are kept for that. */
   readonly maxReplayBytes: number;
+  /** Records its requests. */
+  readonly har: HarRecorder | null;
   /** Opens or finds a way to the server. */
   link(plan: RequestPlan): Promise<Link>;
   /** Whether pushes are taken that the request itself does not listen for. */
@@ -31,7 +35,7 @@ export interface RequestAgent extends ResponseRules {
 }
 
 /** The request that is delivered, as far as that matters here. */
-export interface Delivered extends Observed {
+export interface Delivered extends Recorded {
   readonly destroyed: boolean;
   reusedSocket: boolean;
   socket: Duplex | null;
@@ -67,6 +71,7 @@ export class Delivery implements ExchangeHost {
   #retries = 0;
   #timeoutMs = 0;
   #observer: RequestObserver | null = null;
+  #recording: RequestObserver | null = null;
 
   /** `takeHead` is called once, when the head leaves: its fields are final then. */
   constructor(
@@ -96,7 +101,10 @@ export class Delivery implements ExchangeHost {
 
   /** The request was made: looks for a way to the server, behind what is done with it now. */
   begin(): void {
+    const { har } = this.#agent;
     this.#observer = observerOf(this.#request);
+    if (har !== null)
+      this.#recording = har.record(this.#request, this.#plan.target.origin, this.#body);
     process.nextTick(() => this.#start());
   }
 
@@ -163,6 +171,7 @@ export class Delivery implements ExchangeHost {
     if (request.destroyed) response.destroy();
     else {
       this.#observer?.answered(response);
+      this.#recording?.answered(response);
       if (!request.emit('response', response)) response.resume();
     }
   }
@@ -176,6 +185,7 @@ export class Delivery implements ExchangeHost {
     this.#exchange = null;
     this.#keep(response);
     this.#observer?.switched(response);
+    this.#recording?.switched(response);
     if (!this.#request.emit(event, response, socket, head)) socket.destroy();
     this.#body.settle();
     this.#request.destroy();
@@ -242,7 +252,10 @@ export class Delivery implements ExchangeHost {
     if (this.#timeoutMs > 0) exchange.setTimeout(this.#timeoutMs);
     this.#body.sendTo(exchange);
     const { stream } = exchange;
-    this.#observer?.sent(this.#head, this.#request.socket, stream !== null);
+    const { socket } = this.#request;
+    const version = this.session?.version.name ?? null;
+    this.#observer?.sent(this.#head, socket, version);
+    this.#recording?.sent(this.#head, socket, version);
     if (stream !== null) this.#request.emit('stream', stream);
   }
 

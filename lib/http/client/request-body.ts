@@ -12,7 +12,8 @@ export class RequestBody extends Writable {
   readonly #begun: () => void;
   /** Everything that was taken, null when it is not kept. */
   #kept: Buffer[] | null = [];
-  #keptBytes = 0;
+  /** Bytes that were taken so far. */
+  #bytes = 0;
   #exchange: Exchange | null = null;
   #writing: { readonly chunks: readonly Buffer[]; readonly done: Done } | null = null;
   #ending: Done | null = null;
@@ -30,11 +31,16 @@ export class RequestBody extends Writable {
     return this.#kept !== null;
   }
 
+  /** How many bytes of it were taken so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Its length in bytes, null as long as that is not known. */
   get length(): number | null {
     if (!this.writableEnded || this.#kept === null) return null;
     const inWork = this.#writing?.chunks.reduce((sum, { length }) => sum + length, 0) ?? 0;
-    return this.#keptBytes + this.writableLength - inWork;
+    return this.#bytes + this.writableLength - inWork;
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
@@ -89,10 +95,8 @@ export class RequestBody extends Writable {
 
   #take(chunks: readonly Buffer[], done: Done): void {
     this.#writing = { chunks, done };
-    if (this.#kept !== null) {
-      for (const chunk of chunks) this.#keptBytes += chunk.length;
-      this.#kept.push(...chunks);
-    }
+    for (const chunk of chunks) this.#bytes += chunk.length;
+    this.#kept?.push(...chunks);
     const exchange = this.#exchange;
     if (exchange === null) {
       // What follows in the same tick still counts for `content-length`.
@@ -126,7 +130,7 @@ export class RequestBody extends Writable {
   }
 
   #limitKept(): void {
-    if (this.#keptBytes > this.#limit) this.#kept = null;
+    if (this.#bytes > this.#limit) this.#kept = null;
   }
 }
 
