@@ -42,7 +42,7 @@ describe('command lines', () => {
       [
         SPDYCAT_HELP,
         `null-out remote-name verbose stat json fail header data multiply get-assets spdy2 spdy3 spdy3-1 no-tls
-         window-bits insecure cacert cert key proxy proxy-port color timeout max-time version help`,
+         window-bits insecure cacert cert key proxy proxy-port color timeout max-time har version help`,
       ],
       [
         SPDYD_HELP,

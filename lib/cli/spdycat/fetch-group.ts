@@ -6,6 +6,7 @@ import type { TLSSocket } from 'node:tls';
 import { SpdyAgent } from '../../http/client/agent.ts';
 import type { SpdyAgentOptions } from '../../http/client/agent-options.ts';
 import { decompress } from '../../http/client/decompress.ts';
+import type { HarRecorder } from '../../http/client/har-recorder.ts';
 import type { ClientRequest } from '../../http/client/request.ts';
 import { hasBody } from '../../http/message-head.ts';
 import { getNpnProtocols, type Session, type SpdyStream } from '../../session/public.ts';
@@ -26,6 +27,7 @@ export interface FetchContext {
   readonly data: RequestDataSource | null;
   readonly log: FrameLog | null;
   readonly trace: TraceFile | null;
+  readonly har: HarRecorder | null;
   readonly progress: Progress;
   /** Milliseconds since the program has begun. */
   readonly now: () => number;
@@ -73,7 +75,7 @@ class GroupFetch {
     this.#signal = AbortSignal.any([context.signal, this.#abort.signal]);
     // Every request listens.
     setMaxListeners(0, this.#signal);
-    this.#agent = new SpdyAgent(agentOptions(context.options));
+    this.#agent = new SpdyAgent(agentOptions(context));
     this.#agent.on('session', (session) => this.#sessionBegun(session));
   }
 
@@ -271,7 +273,7 @@ class GroupFetch {
   }
 }
 
-function agentOptions(options: SpdycatOptions): SpdyAgentOptions {
+function agentOptions({ har, options }: FetchContext): SpdyAgentOptions {
   const { proxy, servername, timeoutMs, tls, version, windowSize } = options;
   const window =
     windowSize === null
@@ -283,6 +285,7 @@ function agentOptions(options: SpdycatOptions): SpdyAgentOptions {
       : { version: version.name, protocols: [version.name], defaultVersion: version.name };
   return {
     ...only,
+    har,
     tls: { ...tls, ...(servername === null ? {} : { servername }) },
     session: { ...window, lingerTimeoutMs: LINGER_MS },
     ...(timeoutMs === null ? {} : { connectTimeoutMs: timeoutMs }),

@@ -5,6 +5,7 @@ import { painter, visible } from '../terminal.ts';
 import { TraceFile } from '../trace-file.ts';
 import { type BodyOutput, FileOutput, NullOutput, OrderedOutput } from './body-output.ts';
 import { type FetchContext, fetchGroup } from './fetch-group.ts';
+import { HarFile } from './har-file.ts';
 import { parseSpdycatOptions, type SpdycatOptions } from './options.ts';
 import { Progress } from './progress.ts';
 import { openData, type RequestDataSource } from './request-data.ts';
@@ -28,11 +29,13 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const single = options.groups.flat().length === 1;
   const trace = options.trace === null ? null : new TraceFile(options.trace);
+  const har = options.har === null ? null : new HarFile(options.har);
   const data = options.data === null ? null : await openData(options.data, single);
   try {
-    return await fetchAll(options, data, trace);
+    return await fetchAll(options, data, trace, har);
   } finally {
     await data?.remove();
+    har?.write();
     await trace?.end();
   }
 }
@@ -41,6 +44,7 @@ async function fetchAll(
   options: SpdycatOptions,
   data: RequestDataSource | null,
   trace: TraceFile | null,
+  har: HarFile | null,
 ): Promise<number> {
   const progress = new Progress(process.stderr, showsProgress(options));
   const say = (text: string): void => {
@@ -59,6 +63,7 @@ async function fetchAll(
     data,
     log: verbose ? new FrameLog({ write: say, paint, json, now }) : null,
     trace,
+    har: har?.recorder ?? null,
     progress,
     now,
     signal: abort.signal,

@@ -39,6 +39,8 @@ export interface SpdycatOptions extends Omit<SpdyArguments, 'tls'> {
   readonly timeoutMs: number | null;
   /** For everything together. */
   readonly maxTimeMs: number | null;
+  /** The file for a HAR. */
+  readonly har: string | null;
   readonly nullOut: boolean;
   readonly remoteName: boolean;
   readonly fail: boolean;
@@ -74,7 +76,7 @@ standard output, everything else to standard error.
   -P, --proxy-port N   port of it; default 443
   -t, --timeout SEC    for connecting, and again for the rest, per server
       --max-time SEC   for everything together
-      --color          colours although it is no terminal
+      --color          colours on no terminal too         --har FILE   see docs
   -h, --help           print this text         --version      print the version
 Exit status: for how many servers a request failed (at most 63); 64: usage.
 `;
@@ -98,6 +100,7 @@ const OPTIONS: OptionTable = {
   'proxy-port': { type: 'string', short: 'P' },
   timeout: { type: 'string', short: 't' },
   'max-time': { type: 'string' },
+  har: { type: 'string' },
 };
 
 /** Timers of Node take no more. */
@@ -132,6 +135,7 @@ export function parseSpdycatOptions(argv: readonly string[]): SpdycatOptions | s
     proxy: parseProxy(args.value('proxy'), numberOption(args, 'proxy-port', 1, 65535)),
     timeoutMs: timeout === null ? null : Math.ceil(timeout * 1000),
     maxTimeMs: maxTime === null ? null : Math.ceil(maxTime * 1000),
+    har: args.value('har'),
     nullOut: args.has('null-out'),
     remoteName: args.has('remote-name'),
     fail: args.has('fail'),

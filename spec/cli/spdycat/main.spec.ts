@@ -224,6 +224,23 @@ describe('spdycat', () => {
     expect(wrong.stderr).to.match(/^spdycat: --trace: EISDIR/);
   });
 
+  it('--har writes all requests to a file, also those that fail', async () => {
+    const file = join(folder, 'requests.har');
+    const { status } = await spdycat(['-kn', '--har', file, `${origin}/a`, `${origin}/reset`]);
+    expect(status).to.equal(1);
+    const { log } = JSON.parse(readFileSync(file, 'utf8'));
+    expect(log.version).to.equal('1.2');
+    const [first, second] = log.entries;
+    expect(first.request).to.include({ url: `${origin}/a`, httpVersion: 'spdy/3.1' });
+    expect(first.response).to.include({ status: 200, bodySize: 6 });
+    expect(first).not.to.have.property('_error');
+    expect(second.response.status).to.equal(0);
+    expect(second._error).to.be.a('string').that.is.not.equal('');
+    const wrong = await spdycat(['-kn', '--har', folder, `${origin}/a`]);
+    expect(wrong.status).to.equal(64);
+    expect(wrong.stderr).to.match(/^spdycat: --har: EISDIR/);
+  });
+
   it('-O saves bodies by their names', async () => {
     const args = ['-k', '-O', `${origin}/dir/name.txt`, `${origin}/dir/`, `${origin}/half`];
     const saved = await spdycat(args, { cwd: folder });
