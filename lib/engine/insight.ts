@@ -44,6 +44,8 @@ export interface StreamState {
   readonly sending: SendingState;
   /** What the peer's direction waits for. */
   readonly receiving: ReceivingState;
+  /** Payload bytes that were written. */
+  readonly bytesSent: number;
   /** Bytes that we may send on it, negative after the peer has made its windows smaller; null where no window holds us, and before it is opened. */
   readonly sendWindow: number | null;
   /** Bytes that the peer may send on it; null where no window holds the peer, and before it is opened. */
@@ -125,6 +127,7 @@ export class EngineInsight {
       priority: stream.priority,
       sending: this.#sending(stream),
       receiving: this.#receiving(stream),
+      bytesSent: stream.bytesSent,
       sendWindow: opened && sendWindows ? stream.sendWindow : null,
       receiveWindow: opened && credit.streamWindows ? stream.receiveWindow : null,
       unconsumedBytes: stream.unconsumed,

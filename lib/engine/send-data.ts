@@ -85,6 +85,7 @@ export class DataSender {
   written(stream: StreamRecord): void {
     const state = this.#state;
     state.statistics.dataSent += this.#length;
+    stream.bytesSent += this.#length;
     state.budgets.windowUpdates.earn(4);
     state.budgets.headers.earn(this.#length);
     state.report.dataSend(this.#flags, stream.streamId, this.#length);

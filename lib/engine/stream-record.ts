@@ -78,6 +78,8 @@ export class StreamRecord implements StreamHandle {
 
   /** Bytes that we may send. */
   sendWindow: number;
+  /** Payload bytes that were written. */
+  bytesSent = 0;
   /** Bytes that the peer may still send. */
   receiveWindow: number;
   /** Bytes received and not yet given back by WINDOW_UPDATE. */

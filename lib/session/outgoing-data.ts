@@ -91,8 +91,6 @@ export class OutgoingData implements DataSource, Writer {
   held = 0;
   /** Once nothing more can come: whether nothing is missing. */
   #complete: boolean | null = null;
-  /** How often something was taken. */
-  taken = 0;
 
   constructor(owner: OutgoingOwner) {
     this.#owner = owner;
@@ -185,7 +183,6 @@ export class OutgoingData implements DataSource, Writer {
 
   readCb(streamId: number, length: number, control: ReadCtrl): Uint8Array | typeof ERR_DEFERRED {
     if (this.#waitsForHeaders) return ERR_DEFERRED;
-    this.taken++;
     const parts: Buffer[] = [];
     let total = 0;
     for (let piece = this.#current; piece !== null; piece = this.#current) {

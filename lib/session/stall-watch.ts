@@ -8,6 +8,14 @@ import type { Transport } from './transport.ts';
 /** How often, within the time that a standstill may take, it is looked whether anything moves. */
 const LOOKS = 4;
 
+/** A stream that a window holds. */
+interface Standing {
+  /** What had been sent of it. */
+  readonly bytesSent: number;
+  /** How often that was the same. */
+  readonly looks: number;
+}
+
 /** What is watched. */
 export interface WatchedParts {
   /** The session. */
@@ -17,6 +25,8 @@ export interface WatchedParts {
   readonly streams: StreamRegistry;
   /** For how long bytes may wait without any progress, in milliseconds; 0: any time. */
   readonly stallTimeoutMs: number;
+  /** Lets what was queued leave soon. */
+  schedule(): void;
 }
 
 /**
@@ -29,6 +39,10 @@ export class StallWatch {
   /** Bytes that the transport had passed on when it was looked at last, and how often they were the same. */
   #passed = 0;
   #looks = 0;
+  /** Payload that the session had sent when it was looked at last. */
+  #dataSent = 0;
+  /** Streams that a window held then, by their ids. */
+  #standing: ReadonlyMap<number, Standing> = new Map();
 
   constructor(parts: WatchedParts) {
     this.#parts = parts;
@@ -50,7 +64,7 @@ export class StallWatch {
   }
 
   #look(): void {
-    const { duplex, engine, transport, streams, stallTimeoutMs } = this.#parts;
+    const { duplex, engine, transport, stallTimeoutMs } = this.#parts;
     const waiting = duplex.readableLength + transport.pendingBytes;
     const passed = engine.statistics.bytesSent - waiting;
     this.#looks = waiting > 0 && passed === this.#passed ? this.#looks + 1 : 0;
@@ -59,11 +73,29 @@ export class StallWatch {
       duplex.destroy(sessionStalled(stallTimeoutMs));
       return;
     }
-    for (const stream of streams.all) {
-      if (stream.standing() < LOOKS) continue;
-      stream.destroy(streamStalled(stream.id, stallTimeoutMs));
+    this.#lookAtStreams();
+  }
+
+  #lookAtStreams(): void {
+    const { engine, streams, stallTimeoutMs, schedule } = this.#parts;
+    const { dataSent } = engine.statistics;
+    const sessionMoved = dataSent !== this.#dataSent;
+    this.#dataSent = dataSent;
+    const standing = new Map<number, Standing>();
+    for (const { id, sending, bytesSent } of streams.states()) {
+      if (sending !== 'streamWindow' && (sending !== 'sessionWindow' || sessionMoved)) continue;
+      const before = this.#standing.get(id);
+      const looks = before?.bytesSent === bytesSent ? before.looks + 1 : 0;
+      if (looks < LOOKS) {
+        standing.set(id, { bytesSent, looks });
+        continue;
+      }
+      const stalled = streamStalled(id, stallTimeoutMs);
+      streams.find(id)?.destroy(stalled);
       // What was written has had its time: the reset does not wait for it once more.
-      if (!stream.pending) engine.submitRstStream(stream.id, stream.rstStatus);
+      engine.submitRstStream(id, stalled.status);
+      schedule();
     }
+    this.#standing = standing;
   }
 }

@@ -223,6 +223,11 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     stream?.streamClosed(status, error);
   }
 
+  /** The SpdyStream with this id, if there is one. */
+  find(streamId: number): SpdyStream | undefined {
+    return this.#streams.get(streamId);
+  }
+
   /** The streams that have an id. */
   get all(): readonly SpdyStream[] {
     return this.#streams.values();

@@ -26,9 +26,6 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
   /** The last byte and FIN are on their way. */
   #finished: boolean;
   #finalDone: Done | null = null;
-  /** What had been taken when it was asked last whether bytes move, and how often it was the same. */
-  #taken = -1;
-  #standing = 0;
 
   /** The session makes it. @internal */
   constructor(port: StreamPort<Stream>, init: StreamInit) {
@@ -187,15 +184,6 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
     this.#finalDone?.(error);
     this.#finalDone = null;
     done(error);
-  }
-
-  /** How many times in a row, when this was asked, bytes were waiting of which none had left since. @internal */
-  standing(): number {
-    const outgoing = this.#outgoing;
-    if (outgoing === null || !outgoing.waits || this.destroyed) return 0;
-    this.#standing = outgoing.taken === this.#taken ? this.#standing + 1 : 0;
-    this.#taken = outgoing.taken;
-    return this.#standing;
   }
 
   /** There is something to send. */

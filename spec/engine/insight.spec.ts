@@ -46,6 +46,7 @@ describe('engine/insight', () => {
       priority: 7,
       sending: 'limit',
       receiving: 'opening',
+      bytesSent: 0,
       sendWindow: null,
       receiveWindow: null,
       unconsumedBytes: 0,

@@ -48,6 +48,7 @@ const LINES: readonly [event: TraceEvent, line: string][] = [
       stream: 1,
       sending: 'streamWindow',
       receiving: 'peer',
+      bytesSent: 60,
       sendWindow: 0,
       receiveWindow: null,
       unconsumedBytes: 0,

@@ -41,6 +41,46 @@ describe('session/stall-watch', () => {
     await pair.end();
   });
 
+  it('so is one with a data provider, which is closed', async () => {
+    const pair = pairOver(memoryConnection(), SPDY3_1, {
+      client: { windowUpdates: 'manual' },
+      server: { stallTimeoutMs: 40 },
+    });
+    const source = { readCb: (_id: number, length: number) => Buffer.alloc(length), close() {} };
+    const providerClosed = new Promise<void>((resolve) => {
+      source.close = resolve;
+    });
+    pair.server.on('requestRecv', (id) => pair.server.submitResponse(id, RESPONSE, source));
+    pair.client.submitRequest(0, requestHeaders(), null);
+    const [id, status] = (await once(pair.client, 'streamClose')) as [number, number];
+    expect([id, status]).to.deep.equal([1, CANCEL]);
+    await providerClosed;
+    expect(pair.server.state.openStreams).to.equal(0);
+    expect(pair.server.destroyed).to.equal(false);
+    await pair.end();
+  });
+
+  it('streams that share a shut session window are destroyed, whatever else the peer opens for them', async () => {
+    const options = { stallTimeoutMs: 40 };
+    const { session, peer } = await rawAgainst(SERVER, SPDY3_1, options);
+    const ends: string[] = [];
+    session.on('stream', (stream: SpdyStream) => {
+      stream.on('error', (error) => ends.push((error as SpdyError).code));
+      stream.respond(RESPONSE);
+      stream.end(Buffer.alloc(50_000));
+    });
+    for (const id of [1, 3]) {
+      peer.send(peer.make.synStream(id, requestHeaders(), { flags: 1 }));
+      peer.send(peer.make.windowUpdate(id, 100_000));
+    }
+    await once(session, 'streamClose');
+    if (ends.length === 1) await once(session, 'streamClose');
+    expect(ends).to.deep.equal(['ERR_SPDY_TIMEOUT', 'ERR_SPDY_TIMEOUT']);
+    expect(session.statistics.dataSent).to.equal(65_536);
+    peer.socket.destroy();
+    await closed(session);
+  });
+
   it('a session whose transport takes nothing is destroyed', async () => {
     const options = { stallTimeoutMs: 40, flowControl: false };
     const { session, peer } = await rawAgainst(SERVER, SPDY3_1, options);
