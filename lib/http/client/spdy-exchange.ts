@@ -72,6 +72,8 @@ export class SpdyExchange implements Exchange {
     const stream = this.#stream;
     // A tunnel is ended by whoever uses it.
     if (stream === null || this.#method === 'CONNECT') done();
+    // An empty body has ended with the headers: to end it again would make an error, and its stack, for nobody.
+    else if (stream.writableFinished) process.nextTick(done);
     else if (trailers.length === 0 || !stream.writable) stream.end(done);
     else {
       stream.once('finish', done);
