@@ -14,7 +14,7 @@ import type { KubernetesStatus } from '../wire/status.ts';
 import type { TerminalSize } from '../wire/terminal-size.ts';
 import { TerminalSizeReader } from '../wire/terminal-size.ts';
 import { ServerCommand } from './command.ts';
-import { type CommandHandler, outcomeOf, statusText } from './command-outcome.ts';
+import { statusText } from './command-outcome.ts';
 import { ServerLife } from './life.ts';
 import type { CommandRequest } from './routes.ts';
 
@@ -24,19 +24,18 @@ export interface CommandSessionInit {
   readonly asked: CommandRequest;
   readonly protocol: RemoteCommandProtocol;
   readonly request: IncomingMessage;
-  readonly handler: CommandHandler;
+  /** Serves the command: what it resolves with is told to the client. Never rejects. */
+  readonly serve: (command: ServerCommand) => Promise<KubernetesStatus>;
   readonly streamCreationTimeoutMs: number;
   readonly endTimeoutMs: number;
-  /** All streams are there, and the handler is called. */
+  /** All streams are there, and the command is served. */
   readonly started: () => void;
-  /** What the handler has thrown. */
-  readonly failed: (error: unknown) => void;
 }
 
 /** One exec or attach of a client: collects the streams, calls the handler, and ends so that no byte is lost. */
 export class CommandSession {
   readonly life: ServerLife;
-  /** Resolves when the session is closed and the handler is done. */
+  /** Resolves when the session is closed and the command is served. */
   readonly done: Promise<void>;
   readonly #init: CommandSessionInit;
   readonly #rules: RemoteCommandRules;
@@ -102,7 +101,7 @@ export class CommandSession {
       const streams = { stdin: input, stdout, stderr };
       const command = new ServerCommand({ asked, request, protocol, ...streams, size, signal });
       this.#command = command;
-      const status = await outcomeOf(this.#init.handler, command, this.#init.failed);
+      const status = await this.#init.serve(command);
       this.#command = null;
       await this.#finish(status, input, [stdout, stderr]);
     });

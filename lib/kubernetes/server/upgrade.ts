@@ -32,11 +32,22 @@ const REFUSAL_TIMEOUT_MS = 5000;
 const MAX_TUNNEL_MESSAGE = 1 << 20;
 const MAX_COMMAND_MESSAGE = 8 << 20;
 
-/** A connection that speaks SPDY from now on, and the sub-protocol. */
-export interface Switched<T extends string> {
-  readonly transport: Duplex;
-  readonly protocol: T;
+/** A WebSocket of channels, which is paused, and its sub-protocol ('' for none). */
+export interface ChannelSocket {
+  readonly webSocket: WebSocket;
+  readonly subprotocol: string;
 }
+
+/** A client of exec or attach: its streams are those of SPDY, or channels. */
+export type CommandFront =
+  | { readonly transport: Duplex; readonly protocol: RemoteCommandProtocol }
+  | ChannelSocket;
+
+/** A client of port forwarding: the bytes of a SPDY session, or channels. */
+export type ForwardFront = { readonly transport: Duplex } | ChannelSocket;
+
+/** Answers 101 to a client with which everything is agreed on. Rejects with UpgradeRefusedError when no WebSocket comes of it. */
+export type Accept<T> = (socket: Duplex, head: Buffer) => Promise<T>;
 
 /** A refusal with header fields. */
 class Refusal extends UpgradeRefusedError {
@@ -49,70 +60,55 @@ class Refusal extends UpgradeRefusedError {
 }
 
 /**
- * Accepts the upgrade of an exec or attach.
+ * What is agreed on with a client of exec or attach; nothing is answered yet.
  *
- * @throws UpgradeRefusedError when it asks for something else than SPDY, or for no sub-protocol that is spoken here
+ * @throws UpgradeRefusedError when it asks for no sub-protocol that is spoken here, or for a page of another site
  */
-export function switchToCommand(
+export function agreeOnCommand(
   request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-): Switched<RemoteCommandProtocol> {
-  const protocol = negotiate(request, REMOTE_COMMAND_PROTOCOLS);
-  startSwitching(request, socket, head, [[PROTOCOL_FIELD, protocol]]);
-  return { transport: socket, protocol };
-}
-
-/** A port forwarding that was accepted: the bytes of a SPDY session, or a WebSocket of channels, which is paused. */
-export type SwitchedForward =
-  | Switched<typeof PORT_FORWARD_PROTOCOL>
-  | { readonly webSocket: WebSocket; readonly subprotocol: string };
-
-/**
- * Accepts the upgrade of a port forwarding: SPDY, a WebSocket that carries it, or one of channels.
- *
- * @throws UpgradeRefusedError as `switchToCommand()` and `switchToWebSocketCommand()`
- */
-export async function switchToForward(
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-  { ports }: ForwardRequest,
   origins: readonly string[],
-): Promise<SwitchedForward> {
-  const protocol = PORT_FORWARD_PROTOCOL;
-  if (!isWebSocketUpgrade(request)) {
-    negotiate(request, [protocol]);
+): Accept<CommandFront> {
+  if (isWebSocketUpgrade(request)) {
+    const subprotocol = negotiateChannels(request, WEBSOCKET_COMMAND_PROTOCOLS, origins);
+    return channels(request, subprotocol, MAX_COMMAND_MESSAGE);
+  }
+  const protocol = negotiate(request, REMOTE_COMMAND_PROTOCOLS);
+  return async (socket, head) => {
     startSwitching(request, socket, head, [[PROTOCOL_FIELD, protocol]]);
     return { transport: socket, protocol };
+  };
+}
+
+/**
+ * The same for a client of port forwarding: over SPDY, over a WebSocket that carries it, or over channels.
+ *
+ * @throws UpgradeRefusedError as `agreeOnCommand()`, and for channels without ports in the URL
+ */
+export function agreeOnForward(
+  request: IncomingMessage,
+  { ports }: ForwardRequest,
+  origins: readonly string[],
+): Accept<ForwardFront> {
+  if (!isWebSocketUpgrade(request)) {
+    const protocol = negotiate(request, [PORT_FORWARD_PROTOCOL]);
+    return async (socket, head) => {
+      startSwitching(request, socket, head, [[PROTOCOL_FIELD, protocol]]);
+      return { transport: socket };
+    };
   }
   const tunnel = PORT_FORWARD_WEBSOCKET_PROTOCOL;
   if (offeredOverWebSocket(request).includes(tunnel)) {
-    const webSocket = await acceptWebSocket(request, socket, head, tunnel, MAX_TUNNEL_MESSAGE);
-    return { transport: new WebSocketDuplex(webSocket), protocol };
+    const accept = channels(request, tunnel, MAX_TUNNEL_MESSAGE);
+    return async (socket, head) => {
+      const { webSocket } = await accept(socket, head);
+      return { transport: new WebSocketDuplex(webSocket) };
+    };
   }
   const subprotocol = negotiateChannels(request, WEBSOCKET_FORWARD_PROTOCOLS, origins);
   const most = codecOf(subprotocol).binary ? MAX_CHANNEL_PORTS : MAX_BASE64_PORTS;
   if (ports.length === 0 || ports.length > most)
     throw new Refusal(`1 to ${most} ports must be in the URL, as ports=80,81`, 400);
-  const webSocket = await acceptWebSocket(request, socket, head, subprotocol, MAX_TUNNEL_MESSAGE);
-  return { webSocket, subprotocol };
-}
-
-/**
- * Accepts a WebSocket for an exec or attach. It is paused.
- *
- * @throws UpgradeRefusedError for a page of another site, and for no sub-protocol that is spoken here
- */
-export async function switchToWebSocketCommand(
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-  origins: readonly string[],
-): Promise<{ readonly webSocket: WebSocket; readonly subprotocol: string }> {
-  const subprotocol = negotiateChannels(request, WEBSOCKET_COMMAND_PROTOCOLS, origins);
-  const webSocket = await acceptWebSocket(request, socket, head, subprotocol, MAX_COMMAND_MESSAGE);
-  return { webSocket, subprotocol };
+  return channels(request, subprotocol, MAX_TUNNEL_MESSAGE);
 }
 
 /** Answers a request that is refused, and closes the connection when the client has had time to read the answer. */
@@ -149,7 +145,7 @@ function negotiate<T extends string>(request: IncomingMessage, supported: readon
 }
 
 /** Whether a request asks for a WebSocket. */
-export function isWebSocketUpgrade(request: IncomingMessage): boolean {
+function isWebSocketUpgrade(request: IncomingMessage): boolean {
   return /\bwebsocket\b/i.test(request.headers.upgrade ?? '');
 }
 
@@ -179,6 +175,17 @@ function negotiateChannels(
     throw new Refusal(`none of the offered protocols is spoken here, but ${spoken}`, 403);
   }
   return subprotocol;
+}
+
+function channels(
+  request: IncomingMessage,
+  subprotocol: string,
+  maxPayload: number,
+): Accept<ChannelSocket> {
+  return async (socket, head) => {
+    const webSocket = await acceptWebSocket(request, socket, head, subprotocol, maxPayload);
+    return { webSocket, subprotocol };
+  };
 }
 
 /** Accepts a WebSocket; '' is no sub-protocol. */

@@ -5,7 +5,7 @@ import { type RemoteCommandProtocol, rulesOf } from '../wire/protocols.ts';
 import type { KubernetesStatus } from '../wire/status.ts';
 import { TerminalSizeReader } from '../wire/terminal-size.ts';
 import { ServerCommand } from './command.ts';
-import { type CommandHandler, outcomeOf, statusText } from './command-outcome.ts';
+import { statusText } from './command-outcome.ts';
 import type { CommandRequest } from './routes.ts';
 import { WebSocketLife } from './websocket-life.ts';
 import { ChannelInput, ChannelOutput } from './websocket-streams.ts';
@@ -17,11 +17,10 @@ export interface WebSocketCommandInit {
   /** As it was negotiated; '' for none. */
   readonly subprotocol: string;
   readonly request: IncomingMessage;
-  readonly handler: CommandHandler;
+  /** Serves the command: what it resolves with is told to the client. Never rejects. */
+  readonly serve: (command: ServerCommand) => Promise<KubernetesStatus>;
   readonly endTimeoutMs: number;
   readonly idleTimeoutMs: number;
-  /** What the handler has thrown. */
-  readonly failed: (error: unknown) => void;
   /** The client broke the protocol. */
   readonly broken: (error: Error) => void;
 }
@@ -33,7 +32,7 @@ const NORMAL = 1000;
 export class WebSocketCommand {
   /** How it ends: as with a session. */
   readonly life: WebSocketLife;
-  /** Resolves when the connection is closed and the handler is done. */
+  /** Resolves when the connection is closed and the command is served. */
   readonly done: Promise<void>;
   readonly #init: WebSocketCommandInit;
   readonly #codec: ChannelCodec;
@@ -98,8 +97,7 @@ export class WebSocketCommand {
   }
 
   async #run(): Promise<void> {
-    const { handler, failed } = this.#init;
-    const status = await outcomeOf(handler, this.#command, failed);
+    const status = await this.#init.serve(this.#command);
     // Nobody reads it any more: it must not hold up the rest.
     this.#stdin?.destroy();
     await Promise.all(this.#outputs.map((output) => output.finished()));
