@@ -59,6 +59,7 @@ export {
 export { loadServiceAccount } from './kubeconfig/service-account.ts';
 export { ServerCommand, type ServerCommandEvents } from './server/command.ts';
 export type { CommandHandler } from './server/command-outcome.ts';
+export type { CloseOptions } from './server/door.ts';
 export type { ForwardedConnection, PortForwardHandler } from './server/forward-session.ts';
 export { type ForwardToOptions, forwardTo } from './server/forward-to.ts';
 export type { StreamingHandlers } from './server/handlers.ts';

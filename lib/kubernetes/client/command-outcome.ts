@@ -33,6 +33,11 @@ export class CommandOutcome {
     return null;
   }
 
+  /** What it says so far as a status; null while that is none, and for text. */
+  get status(): KubernetesStatus | null {
+    return this.#rules.statusIsJson && this.#length > 0 ? parseStatus(this.#text()) : null;
+  }
+
   /** The failure that it tells, which needs no output to be complete; null if it tells none. */
   failure(): SpdyError | null {
     const text = this.#text();
@@ -47,7 +52,7 @@ export class CommandOutcome {
 
   /** What it comes to when no failure was told; `complete`: all output was there, and finished by the peer. */
   conclude(complete: boolean, cause: Error | null): CommandExit | ConnectionLostError {
-    const status = this.#status();
+    const { status } = this;
     const options = cause === null ? {} : { cause };
     if (status === null && this.#rules.statusIsJson)
       return new ConnectionLostError('the connection ended without an outcome', null, options);
@@ -56,10 +61,6 @@ export class CommandOutcome {
     if (status === null) return { exitCode: this.#attached ? null : 0 };
     const exitCode = exitCodeOf(status);
     return { exitCode: this.#attached && exitCode === 0 ? null : exitCode };
-  }
-
-  #status(): KubernetesStatus | null {
-    return this.#rules.statusIsJson && this.#length > 0 ? parseStatus(this.#text()) : null;
   }
 
   #text(): string {

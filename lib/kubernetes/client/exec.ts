@@ -90,21 +90,35 @@ export async function start<Started extends RemoteCommand>(
   options: RemoteCommandOptions,
   inputIsRead = false,
 ): Promise<Started> {
+  const connection = await connectCommand(target, command, options, inputIsRead);
+  // What was asked for is what it has: the types of the callers say no more.
+  return new RemoteCommand(connection.begin()) as Started;
+}
+
+/** A connection for a command. Over SPDY that has not begun yet. */
+export interface CommandConnection {
+  begin(): CommandLink;
+  /** Ends the connection of a command that shall not begin. */
+  abandon(): void;
+}
+
+/** Connects for a command, or to attach when it is null; the rest is as with `start()`. */
+export async function connectCommand(
+  target: KubernetesTarget,
+  command: readonly string[] | null,
+  options: RemoteCommandOptions,
+  inputIsRead = false,
+): Promise<CommandConnection> {
   const resolved = resolveCommand(command, options, inputIsRead);
   const action = command === null ? 'attach' : 'exec';
   const way = { ...locateTarget(target, action, resolved.query), options, resolved };
   const { transport } = resolved;
-  const link =
-    transport === 'spdy'
-      ? await overSpdy(way)
-      : transport === 'websocket'
-        ? await overWebSocket(way)
-        : await tryBoth<CommandLink>(
-            () => overSpdy(way),
-            () => overWebSocket(way),
-          );
-  // What was asked for is what it has: the types of the callers say no more.
-  return new RemoteCommand(link) as Started;
+  if (transport === 'spdy') return await overSpdy(way);
+  if (transport === 'websocket') return await overWebSocket(way);
+  return await tryBoth<CommandConnection>(
+    () => overSpdy(way),
+    () => overWebSocket(way),
+  );
 }
 
 /** Where a command is started, and how. */
@@ -115,25 +129,32 @@ interface Way {
   readonly resolved: ResolvedCommand;
 }
 
-async function overSpdy({ cluster, path, options, resolved }: Way): Promise<CommandLink> {
-  const { signal, timeoutMs, session } = options;
-  const upgraded = await upgradeToSpdy({
+async function overSpdy({ cluster, path, options, resolved }: Way): Promise<CommandConnection> {
+  const { signal, timeoutMs, session: sessionOptions } = options;
+  const { session, protocol } = await upgradeToSpdy({
     cluster,
     path,
     protocols: REMOTE_COMMAND_PROTOCOLS,
     ...(signal === undefined ? {} : { signal }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(session === undefined ? {} : { session }),
+    ...(sessionOptions === undefined ? {} : { session: sessionOptions }),
   });
-  return new SpdyCommand(upgraded.session, upgraded.protocol, resolved);
+  return {
+    begin: () => new SpdyCommand(session, protocol, resolved),
+    abandon: () => void session.destroy(),
+  };
 }
 
-async function overWebSocket({ cluster, path, options, resolved }: Way): Promise<CommandLink> {
+async function overWebSocket(way: Way): Promise<CommandConnection> {
+  const { cluster, path, options, resolved } = way;
   const { signal = new AbortController().signal, timeoutMs = 30_000 } = options;
   const { stdin, tty } = resolved.query;
   // Below v5 stdin has no end; what is typed in a terminal needs none.
   const protocols =
     stdin && !tty ? ['v5.channel.k8s.io'] : ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
   const { socket, protocol } = await openWebSocket({ cluster, path, timeoutMs, signal }, protocols);
-  return new WebSocketCommand(socket, protocol, resolved, signal);
+  return {
+    begin: () => new WebSocketCommand(socket, protocol, resolved, signal),
+    abandon: () => socket.terminate(),
+  };
 }

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { onAbort } from '../../common/abort.ts';
 import { SpdyError } from '../../errors.ts';
 import type { Session, SessionOptions } from '../../session/public.ts';
@@ -5,18 +6,17 @@ import { UpgradeRefusedError } from '../errors.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
 import { PORT_FORWARD_PROTOCOL } from '../wire/protocols.ts';
 import { type KubernetesTransport, tryBoth } from './transport.ts';
-import { upgradeToSpdy } from './upgrade.ts';
-import { upgradeToWebSocket } from './websocket-upgrade.ts';
+import { clientSession, dialSpdy } from './upgrade.ts';
+import { dialTunnel } from './websocket-upgrade.ts';
 
 /** Where a session for port forwarding is to be had. */
 export interface PortForwardTarget {
   readonly cluster: ClusterOptions;
   readonly path: string;
   readonly timeoutMs: number;
-  readonly session: SessionOptions;
 }
 
-/** Opens a session for port forwarding; with `'auto'` it learns which transport the server takes. */
+/** Connects for port forwarding; with `'auto'` it learns which transport the server takes. */
 export class PortForwardConnector {
   readonly #target: PortForwardTarget;
   #transport: KubernetesTransport;
@@ -26,8 +26,13 @@ export class PortForwardConnector {
     this.#transport = transport;
   }
 
-  /** Rejects as `upgradeToSpdy()` does. The signal ends no session that is there already. */
-  async open(given: AbortSignal | null): Promise<Session> {
+  /** A session. Rejects as `upgradeToSpdy()` does. The signal ends none that is there already. */
+  async open(signal: AbortSignal | null, session: SessionOptions): Promise<Session> {
+    return clientSession(await this.dial(signal), { session });
+  }
+
+  /** The bytes of a session that whoever asks has to begin; the rest is as with `open()`. */
+  async dial(given: AbortSignal | null): Promise<Duplex> {
     const attempt = new AbortController();
     const stopAbort = onAbort(given, (reason) => attempt.abort(reason));
     try {
@@ -37,12 +42,12 @@ export class PortForwardConnector {
     }
   }
 
-  async #try(signal: AbortSignal): Promise<Session> {
+  async #try(signal: AbortSignal): Promise<Duplex> {
     const over = { spdy: this.#overSpdy, websocket: this.#overWebSocket };
-    const way = async (transport: 'spdy' | 'websocket'): Promise<Session> => {
-      const session = await over[transport].call(this, signal);
+    const way = async (transport: 'spdy' | 'websocket'): Promise<Duplex> => {
+      const dialed = await over[transport].call(this, signal);
       this.#transport = transport;
-      return session;
+      return dialed;
     };
     if (this.#transport !== 'auto') return await way(this.#transport);
     return await tryBoth(
@@ -51,22 +56,16 @@ export class PortForwardConnector {
     );
   }
 
-  #overWebSocket(signal: AbortSignal): Promise<Session> {
-    return upgradeToWebSocket({ ...this.#target, signal });
+  #overWebSocket(signal: AbortSignal): Promise<Duplex> {
+    return dialTunnel({ ...this.#target, signal });
   }
 
-  async #overSpdy(signal: AbortSignal): Promise<Session> {
-    const { cluster, path, timeoutMs, session: options } = this.#target;
-    const { session, protocol } = await upgradeToSpdy({
-      cluster,
-      path,
-      protocols: [PORT_FORWARD_PROTOCOL],
-      timeoutMs,
-      signal,
-      session: options,
-    });
-    if (protocol === PORT_FORWARD_PROTOCOL) return session;
-    session.destroy();
+  async #overSpdy(signal: AbortSignal): Promise<Duplex> {
+    const { cluster, path, timeoutMs } = this.#target;
+    const protocols = [PORT_FORWARD_PROTOCOL];
+    const { socket, protocol } = await dialSpdy({ cluster, path, protocols, timeoutMs, signal });
+    if (protocol === PORT_FORWARD_PROTOCOL) return socket;
+    socket.destroy();
     throw new UpgradeRefusedError('the server chose no sub-protocol', 101, null);
   }
 }

@@ -50,6 +50,9 @@ export interface PortForwardOptions {
 /** Where and how `portForward()` connects. */
 export type PortForwardRequest = KubernetesTarget & PortForwardOptions;
 
+/** Many clients fail at once when a pod restarts: each of them makes two resets of the server. */
+const STREAM_RESETS = { burst: 20_000, perSecond: 2000 };
+
 const RECONNECT_NAMES = optionNames<ReconnectOptions>({
   attempts: true,
   minDelayMs: true,
@@ -83,7 +86,7 @@ export function resolvePortForward(options: PortForwardOptions): ResolvedPortFor
       inputIsRead: false,
     },
     stallTimeoutMs: time(options, 'stallTimeoutMs', 15_000),
-    session: options.session ?? {},
+    session: { streamResetRate: STREAM_RESETS, ...options.session },
   };
 }
 

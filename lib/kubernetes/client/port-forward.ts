@@ -38,9 +38,6 @@ export interface PortForwardEvents {
   close: [error: Error | null];
 }
 
-/** Many clients fail at once when a pod restarts: each of them makes two resets of the server. */
-const STREAM_RESETS = { burst: 20_000, perSecond: 2000 };
-
 /**
  * Connects to a pod to forward its ports: any number of connections and listeners over one connection to the cluster.
  *
@@ -51,10 +48,9 @@ export async function portForward(options: PortForwardRequest): Promise<PortForw
   checkTargetNames('portForward()', options, PORT_FORWARD_OPTION_NAMES);
   const settings = resolvePortForward(options);
   const { cluster, path } = locateTarget(options, 'portforward', null);
-  const { timeoutMs, transport } = settings;
-  const session = { streamResetRate: STREAM_RESETS, ...settings.session };
-  const connector = new PortForwardConnector({ cluster, path, timeoutMs, session }, transport);
-  return new PortForward(await connector.open(settings.signal), connector, settings);
+  const { timeoutMs, transport, session } = settings;
+  const connector = new PortForwardConnector({ cluster, path, timeoutMs }, transport);
+  return new PortForward(await connector.open(settings.signal, session), connector, settings);
 }
 
 /** Ports of a pod, made reachable. Made by `portForward()`. */
@@ -201,7 +197,7 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
     let delayMs = limits.minDelayMs;
     for (let attempt = 1; ; attempt++) {
       try {
-        const session = await this.#connector.open(signal);
+        const session = await this.#connector.open(signal, this.#settings.session);
         this.#adopt(session);
         this.emit('reconnect');
         return session;

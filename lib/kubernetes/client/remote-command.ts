@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { KubernetesStatus } from '../wire/status.ts';
 import type { TerminalSize } from '../wire/terminal-size.ts';
 import { checkSize } from './command-options.ts';
 import type { CommandExit } from './command-outcome.ts';
@@ -10,6 +11,8 @@ export interface CommandLink {
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
   readonly exited: Promise<CommandExit>;
+  /** What the server has said of the outcome, word for word; null if it was no status. */
+  readonly status: KubernetesStatus | null;
   /** Tells the size of the terminal, where there is one. */
   resize(size: TerminalSize): void;
   /** Gives up. */

@@ -5,6 +5,7 @@ import { REFUSED_STREAM } from '../../protocol/constants.ts';
 import type { Session, SpdyStream } from '../../session/public.ts';
 import { RemoteFailureError } from '../errors.ts';
 import { rulesOf, STREAM_TYPE, type StreamType } from '../wire/protocols.ts';
+import type { KubernetesStatus } from '../wire/status.ts';
 import type { TerminalSize } from '../wire/terminal-size.ts';
 import type { ResolvedCommand } from './command-options.ts';
 import { type CommandExit, CommandOutcome } from './command-outcome.ts';
@@ -94,6 +95,10 @@ export class SpdyCommand implements CommandLink {
         this.#end(new SpdyError('ERR_SPDY_TIMEOUT', message, 'peer')),
       );
     }
+  }
+
+  get status(): KubernetesStatus | null {
+    return this.#outcome.status;
   }
 
   resize(size: TerminalSize): void {

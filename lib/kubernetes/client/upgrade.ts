@@ -1,6 +1,7 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { abortSignal, onAbort } from '../../common/abort.ts';
 import { checkObject, shown } from '../../common/check.ts';
 import { Deadline } from '../../common/deadline.ts';
@@ -44,6 +45,13 @@ const MAX_BODY = 65536;
 /** Idle time before TCP asks whether the other end is there. PING cannot: its answer may wait behind an unread stream. */
 const TCP_KEEP_ALIVE_MS = 30_000;
 
+/** The transport of a session that there is not yet. */
+export interface DialedConnection {
+  readonly socket: Socket;
+  /** The sub-protocol that the server chose, null if it named none. */
+  readonly protocol: string | null;
+}
+
 /**
  * Asks for SPDY/3.1 by `POST` and `Upgrade`, and resolves with the session.
  *
@@ -51,21 +59,42 @@ const TCP_KEEP_ALIVE_MS = 30_000;
  * with `ERR_SPDY_ABORTED`.
  */
 export async function upgradeToSpdy(options: UpgradeRequest): Promise<UpgradedConnection> {
+  const { socket, protocol } = await dialSpdy(options);
+  return { session: clientSession(socket, options), protocol };
+}
+
+/** Asks for SPDY/3.1, and resolves with the bytes of a session that whoever asks has to begin. Rejects as `upgradeToSpdy()`. */
+export async function dialSpdy(options: UpgradeRequest): Promise<DialedConnection> {
   checkObject('options', options);
   checkObject('cluster', options.cluster);
   const signal = abortSignal(options.signal);
   const url = locate(options.cluster.server, options.path);
   return await withToken(url, options.cluster, signal, (token) =>
-    upgradeOnce(url, options, token, signal),
+    dialOnce(url, options, token, signal),
   );
 }
 
-async function upgradeOnce(
+/** The session on a transport that was dialed. */
+export function clientSession(
+  transport: Duplex,
+  { signal, session: options }: Pick<UpgradeRequest, 'signal' | 'session'>,
+): Session {
+  const session = new Session(
+    CLIENT,
+    'spdy/3.1',
+    kubernetesSession({ ...(signal === undefined ? {} : { signal }), ...options }),
+  );
+  // Its failure is told by the streams; a listener keeps it from being an uncaught one.
+  session.on('error', () => {});
+  return session.attach(transport);
+}
+
+async function dialOnce(
   url: URL,
   options: UpgradeRequest,
   token: string | null,
   signal: AbortSignal | null,
-): Promise<UpgradedConnection> {
+): Promise<DialedConnection> {
   // Also ends what an agent does for the request, as asking a proxy.
   const attempt = new AbortController();
   const request = send(url, options, token, attempt.signal);
@@ -81,14 +110,7 @@ async function upgradeOnce(
   socket.setNoDelay(true);
   socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
   if (head.length > 0) socket.unshift(head);
-  const session = new Session(
-    CLIENT,
-    'spdy/3.1',
-    kubernetesSession({ ...(signal === null ? {} : { signal }), ...options.session }),
-  );
-  // Its failure is told by the streams; a listener keeps it from being an uncaught one.
-  session.on('error', () => {});
-  return { session: session.attach(socket), protocol };
+  return { socket, protocol };
 }
 
 /** The URL of a request: prefix of the server, path and query. */

@@ -11,6 +11,7 @@ import {
   MAX_CHANNEL_MESSAGE,
 } from '../wire/channels.ts';
 import { rulesOf } from '../wire/protocols.ts';
+import type { KubernetesStatus } from '../wire/status.ts';
 import type { TerminalSize } from '../wire/terminal-size.ts';
 import type { ResolvedCommand } from './command-options.ts';
 import { type CommandExit, CommandOutcome } from './command-outcome.ts';
@@ -71,6 +72,10 @@ export class WebSocketCommand implements CommandLink {
     this.#listen();
     if (size !== null) this.resize(size);
     socket.resume();
+  }
+
+  get status(): KubernetesStatus | null {
+    return this.#outcome.status;
   }
 
   resize({ columns, rows }: TerminalSize): void {

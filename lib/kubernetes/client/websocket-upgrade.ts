@@ -1,17 +1,15 @@
 import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { onAbort } from '../../common/abort.ts';
 import { Deadline } from '../../common/deadline.ts';
 import { loadPackage } from '../../common/packages.ts';
 import { SpdyError } from '../../errors.ts';
-import { CLIENT } from '../../protocol/constants.ts';
-import { Session, type SessionOptions } from '../../session/public.ts';
 import { UpgradeRefusedError } from '../errors.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
 import type { TunnelOptions } from '../kubeconfig/proxy-agent.ts';
 import { printable } from '../wire/printable.ts';
 import { PORT_FORWARD_WEBSOCKET_PROTOCOL } from '../wire/protocols.ts';
-import { kubernetesSession } from '../wire/session-options.ts';
 import { WEBSOCKET_OPTIONS, WebSocketDuplex } from '../wire/websocket.ts';
 import { aborted, locate, readBody, refusal, withToken } from './upgrade.ts';
 
@@ -38,22 +36,14 @@ const TCP_KEEP_ALIVE_MS = 30_000;
 const SUBPROTOCOL_FIELD = 'sec-websocket-protocol';
 
 /**
- * Asks for a WebSocket that carries the bytes of a SPDY/3.1 session (Kubernetes 1.31), and resolves with the session. Rejects as
+ * Asks for a WebSocket that carries the bytes of a SPDY/3.1 session (Kubernetes 1.31), and resolves with these. Rejects as
  * `upgradeToSpdy()` does. Needs the package `ws`.
  */
-export async function upgradeToWebSocket(
-  options: WebSocketRequest & { readonly session: SessionOptions },
-): Promise<Session> {
+export async function dialTunnel(options: WebSocketRequest): Promise<Duplex> {
   const { socket } = await openWebSocket(options, [PORT_FORWARD_WEBSOCKET_PROTOCOL]);
   const stream = new WebSocketDuplex(socket);
   stream.on('error', () => {});
-  const session = new Session(
-    CLIENT,
-    'spdy/3.1',
-    kubernetesSession({ signal: options.signal, ...options.session }),
-  );
-  session.on('error', () => {});
-  return session.attach(stream);
+  return stream;
 }
 
 /** Opens a WebSocket for one of these sub-protocols. Rejects as `upgradeToSpdy()` does. Needs the package `ws`. */

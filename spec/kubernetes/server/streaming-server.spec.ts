@@ -338,6 +338,58 @@ describe('Kubernetes streaming server', () => {
     });
   });
 
+  describe('close({ deadlineMs })', () => {
+    it('lets clients come to their end, and lets nobody in', async () => {
+      const finish = new AbortController();
+      const port = await start({
+        exec: async ({ signal, stdout }) => {
+          await once(finish.signal, 'abort');
+          expect(signal.aborted).to.equal(false);
+          stdout?.end('all of it');
+        },
+      });
+      const { peer, socket } = await rawClient(port, EXEC);
+      openStreams(peer, 'error', 'stdout');
+      await until(() => peer.names.length === 2);
+      const { streaming, server } = served as ServedStreams;
+      let isClosed = false;
+      const closing = streaming.close({ deadlineMs: 60_000 }).then(() => {
+        isClosed = true;
+      });
+      server.on('upgrade', (request, stream, head) =>
+        streaming.handleUpgrade(request, stream, head),
+      );
+      expect(statusLine(await refusedClient(port, EXEC))).to.include(' 503 ');
+      expect(isClosed).to.equal(false);
+      finish.abort();
+      expect(await textOn(peer, 3)).to.equal('all of it');
+      expect(await textOn(peer, 1)).to.include('"Success"');
+      socket.end();
+      await closing;
+    });
+
+    it('sends those away that are late, and sooner when it is called again', async () => {
+      const port = await start(STAYS);
+      const { peer, socket } = await rawClient(port, EXEC);
+      openStreams(peer, 'error', 'stdout');
+      await until(() => peer.names.length === 2);
+      const { streaming } = served as ServedStreams;
+      const late = streaming.close({ deadlineMs: 600_000 });
+      await streaming.close({ deadlineMs: 1 });
+      await Promise.all([late, closed(socket)]);
+      expect(peer.names.at(-1)).to.equal('GOAWAY');
+    });
+
+    it('refuses what is no time', async () => {
+      await start();
+      const { streaming } = served as ServedStreams;
+      for (const options of [{ deadlineMs: -1 }, { deadline: 5 }] as never[]) {
+        const error = await streaming.close(options).catch((reason: unknown) => reason);
+        expect(error).to.be.instanceOf(InvalidArgumentError);
+      }
+    });
+  });
+
   it('leaves other URLs to others', async () => {
     const streaming = createStreamingServer(HANDLERS);
     const server = http.createServer((request, response) => {
