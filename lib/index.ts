@@ -81,7 +81,7 @@ export {
   urlfetch,
 } from './http/client/urlfetch.ts';
 export type { SpdyRequestListener, SpdyServerEvents } from './http/server/events.ts';
-export type { H2Handler, SpdyServerOptions } from './http/server/options.ts';
+export type { H2Handler, HandleOptions, SpdyServerOptions } from './http/server/options.ts';
 export {
   type ProxyAddress,
   type ProxyHeader,
@@ -92,7 +92,6 @@ export type { ServerPushOptions, ServerPushTarget } from './http/server/push.ts'
 export type { SpdyRequest } from './http/server/request.ts';
 export { BaseSpdyRequestHandler, type RequestHandlerClass } from './http/server/request-handler.ts';
 export type { SpdyResponse } from './http/server/response.ts';
-export type { HandleOptions } from './http/server/server.ts';
 export { createServer, type ListenArguments, SpdyServer } from './http/server/server.ts';
 export type { ServerSocket } from './http/server/socket.ts';
 export { acceptUpgrade, isSpdyUpgrade, type UpgradeOptions } from './http/server/upgrade.ts';

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import {
   CLIENT,
@@ -21,10 +22,14 @@ import {
   createFakeApiServer,
   createStreamingServer,
   exec,
+  forwardTo,
   loadKubeConfig,
   portForward,
   run,
+  runProcess,
+  upgradeToSpdy,
 } from '../lib/kubernetes/index.ts';
+import { serveFiles } from '../lib/tools/index.ts';
 import { memoryConnection } from './support/session-pair.ts';
 
 /** A call that cannot be meant, and what it is told. */
@@ -199,6 +204,14 @@ const MISUSES: Readonly<Record<string, readonly Misuse[]>> = {
       "SPDY version 'spdy3' (string) is not spoken here: write 'spdy/3' or the number 3",
     ],
     [() => connect(any('https://a')), "options must be an object, got 'https://a' (string)"],
+    [
+      () => connect(any({ pingRate: {} })),
+      "connect(): there is no option 'pingRate', did you mean session.pingRate?",
+    ],
+    [
+      () => connect({ maxSessionMemory: any('10') }),
+      "maxSessionMemory must be an integer from 1 to 1048576, got '10' (string)",
+    ],
     [() => connect({ signal: any(true) }), 'signal must be an AbortSignal, got true'],
   ],
   'createServer()': [
@@ -221,7 +234,15 @@ const MISUSES: Readonly<Record<string, readonly Misuse[]>> = {
     [() => createServer(any({ port: 443 })), "createServer(): there is no option 'port'"],
     [
       () => createServer(any({ maxConcurrentStreams: 5 })),
-      "createServer(): there is no option 'maxConcurrentStreams'",
+      "createServer(): there is no option 'maxConcurrentStreams', did you mean session.maxConcurrentStreams?",
+    ],
+    [
+      () => createServer({ maxSessionMemory: 0 }),
+      'maxSessionMemory must be an integer from 1 to 1048576, got 0',
+    ],
+    [
+      () => createServer({ tls: false }).handle(new PassThrough(), 'spdy/3', any({ tls: true })),
+      "handle(): there is no option 'tls'",
     ],
     [
       () => createServer({ versions: any('spdy/3.1') }),
@@ -261,6 +282,18 @@ const MISUSES: Readonly<Record<string, readonly Misuse[]>> = {
     [
       () => new SpdyAgent(any({ maxFreeSockets: 1 })),
       "new SpdyAgent(): there is no option 'maxFreeSockets', did you mean maxSockets?",
+    ],
+    [
+      () => new SpdyAgent(any({ headerCompression: 'none' })),
+      "new SpdyAgent(): there is no option 'headerCompression', did you mean session.headerCompression?",
+    ],
+    [
+      () => new SpdyAgent({ keepAlive: any('no') }),
+      "keepAlive must be true or false, got 'no' (string)",
+    ],
+    [
+      () => new SpdyAgent({ strictContentLength: any(1) }),
+      'strictContentLength must be true or false, got 1',
     ],
     [
       () => new SpdyAgent({ protocols: any('h2') }),
@@ -328,6 +361,20 @@ const MISUSES: Readonly<Record<string, readonly Misuse[]>> = {
       () => urlfetch('https://a/', {}, any({ header: {} })),
       "urlfetch(): there is no option 'header', did you mean headers?",
     ],
+    [
+      () => urlfetch('https://a/', any({ onHeaders() {} })),
+      "handler of urlfetch(): there is no method 'onHeaders', did you mean onHeader?",
+    ],
+  ],
+  'serveFiles()': [
+    [
+      () => serveFiles(any({ root: '.', spaa: true })),
+      "serveFiles(): there is no option 'spaa', did you mean spa?",
+    ],
+    [
+      () => serveFiles({ root: '.', listing: any('yes') }),
+      "listing must be true or false, got 'yes' (string)",
+    ],
   ],
   kubernetes: [
     [
@@ -364,6 +411,23 @@ const MISUSES: Readonly<Record<string, readonly Misuse[]>> = {
       () => copyToPod(any({ ...TARGET, source: 'a', to: 'b' })),
       "copy: there is no option 'source'",
     ],
+    [
+      () => upgradeToSpdy(any({ cluster: { server: 'http://a' }, path: '/', protocol: [] })),
+      "upgradeToSpdy(): there is no option 'protocol', did you mean protocols?",
+    ],
+    [
+      () => runProcess(any({ command: ['true'] }), any({ directory: '/' })),
+      "runProcess(): there is no option 'directory'",
+    ],
+    [
+      () => runProcess(any({ command: ['true'] }), any({ whenGone: 'stop' })),
+      "whenGone must be one of kill, leave, got 'stop' (string)",
+    ],
+    [
+      () => forwardTo(any({ hots: 'a' })),
+      "forwardTo(): there is no option 'hots', did you mean host?",
+    ],
+    [() => forwardTo({ port: 0 }), 'port must be an integer from 1 to 65535, got 0'],
     [() => loadKubeConfig(any({ file: 'x' })), "loadKubeConfig(): there is no option 'file'"],
     [
       () => createStreamingServer(any({ execute: () => 0 })),

@@ -11,7 +11,7 @@ export function optionNames<T>(names: NamesOf<T>): ReadonlySet<string> {
 
 /**
  * Checks that an argument is an object whose names are all known. Names whose value is undefined are not given. `alsoKnown` is asked for
- * names that are not in the set.
+ * names that are not in the set; `elsewhere` for where a name belongs that is of neither, null if it is nowhere.
  *
  * @throws InvalidArgumentError with the name that was most likely meant
  */
@@ -20,12 +20,15 @@ export function checkOptions(
   options: unknown,
   known: ReadonlySet<string>,
   alsoKnown?: (name: string) => boolean,
+  elsewhere?: (name: string) => string | null,
 ): void {
   checkObject('options', options);
   const given = options as Readonly<Record<string, unknown>>;
   for (const name in given) {
     if (known.has(name) || given[name] === undefined) continue;
-    if (alsoKnown?.(name) !== true) throw unknownOption(what, name, known);
+    if (alsoKnown?.(name) === true) continue;
+    const place = elsewhere?.(name) ?? null;
+    throw place === null ? unknownOption(what, name, known) : noOption(what, name, place);
   }
 }
 
@@ -36,7 +39,15 @@ export function unknownOption(
   known: Iterable<string>,
   kind = 'option',
 ): InvalidArgumentError {
-  const meant = nearestName(name, known);
+  return noOption(what, name, nearestName(name, known), kind);
+}
+
+function noOption(
+  what: string,
+  name: string,
+  meant: string | null,
+  kind = 'option',
+): InvalidArgumentError {
   const advice = meant === null ? '' : `, did you mean ${meant}?`;
   return new InvalidArgumentError(`${what}: there is no ${kind} ${quoted(name)}${advice}`);
 }

@@ -8,6 +8,7 @@ import { explainTls } from '../common/tls-error.ts';
 import { SpdyError } from '../errors.ts';
 import { CLIENT } from '../protocol/constants.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
+import { inSession, sessionMemory } from './http2-names.ts';
 import {
   checkProtocols,
   getNpnProtocols,
@@ -56,6 +57,8 @@ export interface ConnectOptions extends ConnectionPart {
   readonly signal?: AbortSignal;
   /** Options of the session. Its `settingsKey` is made from the origin and the address of the server. */
   readonly session?: SessionOptions;
+  /** MiB, as in `http2`: stands for `session.maxSessionHeaderMemory` and `session.maxUnconsumedBytes`. */
+  readonly maxSessionMemory?: number;
 }
 
 const CONNECT_OPTION_NAMES = optionNames<Omit<ConnectOptions, keyof ConnectionPart>>({
@@ -70,6 +73,7 @@ const CONNECT_OPTION_NAMES = optionNames<Omit<ConnectOptions, keyof ConnectionPa
   timeoutMs: true,
   signal: true,
   session: true,
+  maxSessionMemory: true,
 });
 
 /**
@@ -79,8 +83,9 @@ const CONNECT_OPTION_NAMES = optionNames<Omit<ConnectOptions, keyof ConnectionPa
  * version and there is no `defaultVersion`, `ERR_SPDY_TIMEOUT`, `ERR_SPDY_ABORTED`. The socket is destroyed then.
  */
 export async function connect(options: ConnectOptions): Promise<Session> {
-  checkOptions('connect()', options, CONNECT_OPTION_NAMES, isConnectionOption);
+  checkOptions('connect()', options, CONNECT_OPTION_NAMES, isConnectionOption, inSession);
   abortSignal(options.signal);
+  const memory = sessionMemory(options.maxSessionMemory);
   const version = options.version === undefined ? null : resolveVersion(options.version);
   const fallback =
     options.defaultVersion === undefined ? null : resolveVersion(options.defaultVersion);
@@ -93,7 +98,7 @@ export async function connect(options: ConnectOptions): Promise<Session> {
     const chosen = secure
       ? negotiated(socket as tls.TLSSocket, protocols, fallback)
       : (version ?? fallback ?? resolveVersion('spdy/3.1'));
-    const session = { settingsKey: settingsKey(options, socket), ...options.session };
+    const session = { settingsKey: settingsKey(options, socket), ...memory, ...options.session };
     return new Session(CLIENT, chosen.id, session).attach(socket);
   } catch (error) {
     // What the socket has still to say is of no interest.

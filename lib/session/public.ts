@@ -1,6 +1,7 @@
 /** The door of session/: what the layers above use of it. No other file of this folder is imported from there. */
 export { type ConnectOptions, connect } from './connect.ts';
 export type { SessionState, SessionStatistics } from './diagnostics.ts';
+export { inSession, sessionMemory } from './http2-names.ts';
 export {
   checkProtocols,
   getNpnProtocols,

@@ -1,15 +1,17 @@
 import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
-import { checkRange, checkTime, shown } from '../../common/check.ts';
+import { checkBoolean, checkRange, checkTime, shown } from '../../common/check.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import {
   checkProtocols,
+  inSession,
   isTlsOption,
   resolveVersion,
   type SessionOptions,
   type SessionVersion,
+  sessionMemory,
   tlsPart,
 } from '../../session/public.ts';
 import type { HeaderInput } from '../headers.ts';
@@ -58,6 +60,8 @@ export interface SpdyAgentOptions extends Omit<tls.ConnectionOptions, AgentOwn> 
   readonly defaultVersion?: SessionVersion;
   /** Options of each session. Default: a `sessionWindowSize` of 16 MiB, so that bodies nobody reads yet do not stop the others. */
   readonly session?: SessionOptions;
+  /** MiB, as in `http2`: stands for `session.maxSessionHeaderMemory` and `session.maxUnconsumedBytes`. */
+  readonly maxSessionMemory?: number;
   /** False: connections are closed as soon as nothing uses them. Default true. */
   readonly keepAlive?: boolean;
   /** How long an unused connection is kept. It does not keep the process alive. Default 30000. */
@@ -92,6 +96,7 @@ const OPTION_NAMES = optionNames<
   protocols: true,
   defaultVersion: true,
   session: true,
+  maxSessionMemory: true,
   keepAlive: true,
   idleTimeoutMs: true,
   connectTimeoutMs: true,
@@ -143,7 +148,7 @@ const SESSION_WINDOW = 1 << 24;
  * @throws InvalidArgumentError for a value that is out of range
  */
 export function resolveAgentOptions(options: SpdyAgentOptions): ResolvedAgentOptions {
-  checkOptions('new SpdyAgent()', options, OPTION_NAMES, isTlsOption);
+  checkOptions('new SpdyAgent()', options, OPTION_NAMES, isTlsOption, inSession);
   const { proxy = null, session, ...rest } = options;
   if (typeof proxy === 'object' && proxy !== null && !(proxy instanceof URL))
     checkOptions('proxy', proxy, PROXY_NAMES);
@@ -153,15 +158,22 @@ export function resolveAgentOptions(options: SpdyAgentOptions): ResolvedAgentOpt
     protocols: options.protocols === undefined ? null : checkProtocols(options.protocols),
     defaultVersion:
       options.defaultVersion === undefined ? null : resolveVersion(options.defaultVersion).id,
-    session: { sessionWindowSize: SESSION_WINDOW, ...session },
-    keepAlive: options.keepAlive ?? true,
+    session: {
+      sessionWindowSize: SESSION_WINDOW,
+      ...sessionMemory(options.maxSessionMemory),
+      ...session,
+    },
+    keepAlive: checkBoolean('keepAlive', options.keepAlive ?? true),
     idleTimeoutMs: checkTime('idleTimeoutMs', options.idleTimeoutMs ?? 30_000),
     connectTimeoutMs: checkTime('connectTimeoutMs', options.connectTimeoutMs ?? 30_000),
     maxSockets: integer('maxSockets', options.maxSockets ?? 0x7fffffff),
     maxRetries: integer('maxRetries', options.maxRetries ?? 3),
     maxReplayBytes: integer('maxReplayBytes', options.maxReplayBytes ?? 1 << 20),
-    tolerateMissingVersion: options.tolerateMissingVersion ?? false,
-    strictContentLength: options.strictContentLength ?? false,
+    tolerateMissingVersion: checkBoolean(
+      'tolerateMissingVersion',
+      options.tolerateMissingVersion ?? false,
+    ),
+    strictContentLength: checkBoolean('strictContentLength', options.strictContentLength ?? false),
     har: checkHar(options.har ?? null),
     proxy: typeof proxy === 'string' || proxy instanceof URL ? { url: proxy } : proxy,
     createConnection: options.createConnection ?? null,

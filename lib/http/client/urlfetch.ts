@@ -1,5 +1,5 @@
 import type tls from 'node:tls';
-import { checkOptions, optionNames } from '../../common/option-names.ts';
+import { checkOptions, optionNames, unknownOption } from '../../common/option-names.ts';
 import { type ErrorCode, SpdyError } from '../../errors.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
 import {
@@ -21,6 +21,12 @@ export interface UrlFetchHandler {
   /** The stream has ended: status 0, or that of its RST_STREAM. */
   onClose?(status: number, url: string): void;
 }
+
+const METHOD_NAMES = optionNames<UrlFetchHandler>({
+  onHeader: true,
+  onData: true,
+  onClose: true,
+});
 
 /** Base of handlers with one instance per URL: override what is of interest. */
 export class BaseSpdyStreamHandler implements UrlFetchHandler {
@@ -89,7 +95,8 @@ interface Item {
  * object for all of them, or a class of which each URL gets an instance.
  *
  * Resolves when all streams have ended, however they did (`onClose` tells). Rejects with UrlFetchError when a URL is not one of https, a
- * server cannot be reached, speaks no SPDY, or its session fails; with what a handler throws.
+ * server cannot be reached, speaks no SPDY, or its session fails; with InvalidArgumentError when a handler has a method `on...` that is
+ * never called; with what a handler throws.
  */
 export async function urlfetch(
   urls: string | URL | Iterable<string | URL>,
@@ -109,7 +116,12 @@ function handlerFor(
   url: string,
   handler: UrlFetchHandler | (new (url: string) => BaseSpdyStreamHandler),
 ): UrlFetchHandler {
-  return typeof handler === 'function' ? new handler(url) : handler;
+  const made = typeof handler === 'function' ? new handler(url) : handler;
+  for (const name in made) {
+    if (/^on[A-Z]/.test(name) && !METHOD_NAMES.has(name))
+      throw unknownOption('handler of urlfetch()', name, METHOD_NAMES, 'method');
+  }
+  return made;
 }
 
 function plan(url: string, options: UrlFetchOptions): RequestPlan {

@@ -7,11 +7,13 @@ import { InvalidArgumentError } from '../../errors.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import {
   getNpnProtocols,
+  inSession,
   isTlsOption,
   resolveVersion,
   resolveVersions,
   type SessionOptions,
   type SessionVersion,
+  sessionMemory,
 } from '../../session/public.ts';
 import type { ExchangeOptions } from './exchange.ts';
 import type { ProxyProtocolOptions } from './proxy-protocol.ts';
@@ -46,6 +48,8 @@ export interface SpdyServerOptions extends tls.TlsOptions {
   readonly proxyProtocol?: ProxyProtocolOptions;
   /** Options of every session. Default: a `sessionWindowSize` of 1 MiB, so that uploads nobody reads yet do not stop the others. */
   readonly session?: SessionOptions;
+  /** MiB, as in `http2`: stands for `session.maxSessionHeaderMemory` and `session.maxUnconsumedBytes`. */
+  readonly maxSessionMemory?: number;
   /** Most bytes of a request's header names and values (up to 4 MiB); above it the answer is 431. Default 16384. */
   readonly maxHeaderSize?: number;
   /** Most header fields of a request; above it the answer is 431. Default 128. */
@@ -76,6 +80,7 @@ const OPTION_NAMES = optionNames<Omit<SpdyServerOptions, keyof tls.TlsOptions>>(
   h2: true,
   proxyProtocol: true,
   session: true,
+  maxSessionMemory: true,
   maxHeaderSize: true,
   maxHeaderCount: true,
   maxWaitingPushes: true,
@@ -96,6 +101,14 @@ const LISTENER_NAMES: ReadonlySet<string> = new Set([
   'noDelay',
   'pauseOnConnect',
 ]);
+
+/** How `server.handle()` serves a connection whose protocol is known. */
+export interface HandleOptions {
+  /** Whether the client speaks TLS, if only to a terminator in front. Default: whether the socket does. */
+  readonly secure?: boolean;
+}
+
+const HANDLE_NAMES = optionNames<HandleOptions>({ secure: true });
 
 /** What `http.createServer()` takes and what has no meaning but in HTTP/1.1. */
 const HTTP1_NAMES: ReadonlySet<string> = new Set([
@@ -153,7 +166,7 @@ const SESSION_WINDOW = 1 << 20;
  * @throws InvalidArgumentError for a value that is out of range
  */
 export function resolveServerOptions(options: SpdyServerOptions): ResolvedServerOptions {
-  checkOptions('createServer()', options, OPTION_NAMES, isForeignOption);
+  checkOptions('createServer()', options, OPTION_NAMES, isForeignOption, inSession);
   const secure = options.tls !== false;
   const proxyProtocol = options.proxyProtocol ?? null;
   if (secure && proxyProtocol !== null) {
@@ -191,6 +204,7 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
       maxControlFrameSize: sessionLimit,
       maxHeaderListSize: sessionLimit,
       maxHeaderCount: Math.max(256, 2 * maxHeaderCount),
+      ...sessionMemory(options.maxSessionMemory),
       ...options.session,
     },
     maxHeaderSize,
@@ -206,6 +220,15 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
       ...(allowHttp1 ? ['http/1.1'] : []),
     ],
   };
+}
+
+/**
+ * Checks the options of `server.handle()`.
+ *
+ * @throws InvalidArgumentError for one that does not exist
+ */
+export function checkHandleOptions(options: HandleOptions): void {
+  checkOptions('handle()', options, HANDLE_NAMES);
 }
 
 function time(options: SpdyServerOptions, name: keyof SpdyServerOptions, fallback: number): number {

@@ -4,7 +4,8 @@ import {
   validateHeaderName,
   validateHeaderValue,
 } from 'node:http';
-import { shown } from '../../common/check.ts';
+import { checkBoolean, shown } from '../../common/check.ts';
+import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { type ErrorCode, InvalidArgumentError, StreamError } from '../../errors.ts';
 import { CANCEL } from '../../protocol/constants.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
@@ -41,6 +42,20 @@ export interface ServerPushOptions {
    */
   readonly form?: 'joined' | 'split';
 }
+
+const TARGET_NAMES = optionNames<Exclude<ServerPushTarget, string>>({
+  path: true,
+  method: true,
+  host: true,
+  scheme: true,
+});
+
+const OPTION_NAMES = optionNames<ServerPushOptions>({
+  status: true,
+  priority: true,
+  endStream: true,
+  form: true,
+});
 
 /** Room for pushes of a connection that wait for the client to allow more streams. */
 export class PushRoom {
@@ -107,6 +122,8 @@ export function pushFor(
   headers: OutgoingHttpHeaders,
   options: ServerPushOptions,
 ): SpdyStream {
+  if (typeof target !== 'string') checkOptions('target of push()', target, TARGET_NAMES);
+  checkOptions('push()', options, OPTION_NAMES);
   const { stream: parent, session } = socket;
   const request = response.req as typeof response.req & { readonly scheme?: string };
   const given = typeof target === 'string' ? { path: target } : target;
@@ -121,6 +138,9 @@ export function pushFor(
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw new InvalidArgumentError(`status must be from 200 to 599, got ${shown(status)}`);
   }
+  checkBoolean('endStream', endStream);
+  if (form !== 'joined' && form !== 'split')
+    throw new InvalidArgumentError(`form must be one of joined, split, got ${shown(form)}`);
   for (const name of Object.keys(headers)) {
     validateHeaderName(name);
     validateHeaderValue(name, headers[name] as string);

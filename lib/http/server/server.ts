@@ -12,18 +12,14 @@ import { dispatchTo } from './dispatch.ts';
 import { ServerEmitter, type SpdyRequestListener } from './events.ts';
 import { forwardHttp1Events, Http1Connections } from './http1.ts';
 import {
+  checkHandleOptions,
+  type HandleOptions,
   type ResolvedServerOptions,
   resolveServerOptions,
   type SpdyServerOptions,
 } from './options.ts';
 import { ServerSessions } from './sessions.ts';
 import { isSpdyUpgrade, refuseUpgrade, startSwitching, type UpgradeOptions } from './upgrade.ts';
-
-/** How a connection is served whose protocol is known. */
-export interface HandleOptions {
-  /** Whether the client speaks TLS, if only to a terminator in front. Default: whether the socket does. */
-  readonly secure?: boolean;
-}
 
 /** The arguments of `net.Server.listen()`. */
 export type ListenArguments =
@@ -181,8 +177,13 @@ export class SpdyServer extends ServerEmitter {
 
   // Connections from elsewhere
 
-  /** Speaks SPDY on any stream, in the version that its other end knows. Returns the session. */
+  /**
+   * Speaks SPDY on any stream, in the version that its other end knows. Returns the session.
+   *
+   * @throws InvalidArgumentError for an option that does not exist
+   */
   handle(socket: Duplex, version: SessionVersion, options: HandleOptions = {}): Session {
+    checkHandleOptions(options);
     this.#track(socket);
     const secure = options.secure ?? (socket as Partial<tls.TLSSocket>).encrypted === true;
     return this.#begin(socket, resolveVersion(version), secure);

@@ -5,6 +5,7 @@ import {
   validateHeaderValue,
 } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { SERVER } from '../../protocol/constants.ts';
 import { Session, type SessionOptions } from '../../session/public.ts';
 import { type HeaderInput, toHeaderPairs } from '../headers.ts';
@@ -17,6 +18,8 @@ export interface UpgradeOptions {
   readonly session?: SessionOptions;
 }
 
+const OPTION_NAMES = optionNames<UpgradeOptions>({ headers: true, session: true });
+
 /** Whether an HTTP/1.1 request asks for SPDY/3.1 on its connection (compared as Kubernetes does: any case, anywhere in the field). */
 export function isSpdyUpgrade(request: IncomingMessage): boolean {
   const { upgrade = '', connection = '' } = request.headers;
@@ -26,6 +29,8 @@ export function isSpdyUpgrade(request: IncomingMessage): boolean {
 /**
  * Accepts an upgrade to SPDY/3.1 with 101 and returns the session, attached to the socket. For the 'upgrade' event of an `http.Server`:
  * `head` are the bytes that came behind the request. The request itself becomes no stream: the client's first one has id 1.
+ *
+ * @throws InvalidArgumentError for an option that does not exist
  */
 export function acceptUpgrade(
   request: IncomingMessage,
@@ -33,6 +38,7 @@ export function acceptUpgrade(
   head: Buffer,
   options: UpgradeOptions = {},
 ): Session {
+  checkOptions('acceptUpgrade()', options, OPTION_NAMES);
   startSwitching(request, socket, head, options.headers);
   return new Session(SERVER, 'spdy/3.1', options.session).attach(socket);
 }

@@ -15,6 +15,7 @@ import { printable } from '../wire/printable.ts';
 import { PROTOCOL_FIELD, parseProtocols } from '../wire/protocols.ts';
 import { kubernetesSession } from '../wire/session-options.ts';
 import { type KubernetesStatus, parseStatus } from '../wire/status.ts';
+import { checkTargetNames, UPGRADE_OPTION_NAMES } from './option-names.ts';
 
 /** How a connection becomes a session. */
 export interface UpgradeRequest {
@@ -56,9 +57,10 @@ export interface DialedConnection {
  * Asks for SPDY/3.1 by `POST` and `Upgrade`, and resolves with the session.
  *
  * Rejects with UpgradeRefusedError for any other answer than 101, with the error of the socket or of TLS, with `ERR_SPDY_TIMEOUT`,
- * with `ERR_SPDY_ABORTED`.
+ * with `ERR_SPDY_ABORTED`; InvalidArgumentError for an option that does not exist.
  */
 export async function upgradeToSpdy(options: UpgradeRequest): Promise<UpgradedConnection> {
+  checkTargetNames('upgradeToSpdy()', options, UPGRADE_OPTION_NAMES);
   const { socket, protocol } = await dialSpdy(options);
   return { session: clientSession(socket, options), protocol };
 }

@@ -1,7 +1,8 @@
 import net, { type LookupFunction, type Socket } from 'node:net';
 import { onAbort } from '../../common/abort.ts';
-import { MAX_TIMEOUT_MS } from '../../common/check.ts';
+import { checkRange, checkTime, MAX_TIMEOUT_MS } from '../../common/check.ts';
 import { Deadline } from '../../common/deadline.ts';
+import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { confirmEnd, resetSocket } from '../../common/socket-end.ts';
 import { SpdyError } from '../../errors.ts';
 import type { ForwardedConnection, PortForwardHandler } from './forward-session.ts';
@@ -16,6 +17,12 @@ export interface ForwardToOptions {
   readonly connectTimeoutMs?: number;
 }
 
+const OPTION_NAMES = optionNames<ForwardToOptions>({
+  host: true,
+  port: true,
+  connectTimeoutMs: true,
+});
+
 /** How long a target may take for the last bytes of a client that has gone, without taking any, in milliseconds. */
 const FLUSH_TIMEOUT_MS = 30_000;
 
@@ -28,9 +35,14 @@ const LOOPBACK = [
 /**
  * A handler that forwards each connection to a TCP port. Both directions end on their own, as far as both sides allow it. What ends early on
  * one side is reset on the other: it never passes for complete.
+ *
+ * @throws InvalidArgumentError for an option that does not exist or is out of range
  */
 export function forwardTo(options: ForwardToOptions = {}): PortForwardHandler {
-  const { host, port, connectTimeoutMs = 10_000 } = options;
+  checkOptions('forwardTo()', options, OPTION_NAMES);
+  const { host, port } = options;
+  const connectTimeoutMs = checkTime('connectTimeoutMs', options.connectTimeoutMs ?? 10_000);
+  if (port !== undefined) checkRange('port', port, 1, 65535);
   return (connection) => forward(connection, host, port ?? connection.port, connectTimeoutMs);
 }
 

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { onAbort } from '../../common/abort.ts';
+import { checkTime, shown } from '../../common/check.ts';
+import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { ServerCommand } from './command.ts';
 import { exitCodeOfProcess, notStarted, ProcessKiller, type ProcessPlan } from './local-process.ts';
@@ -28,32 +30,46 @@ export interface RunProcessOptions {
   readonly killTimeoutMs?: number;
 }
 
+const OPTION_NAMES = optionNames<RunProcessOptions>({
+  file: true,
+  args: true,
+  cwd: true,
+  env: true,
+  whenGone: true,
+  killSignal: true,
+  killTimeoutMs: true,
+});
+
 /**
  * Runs a local process for a command: a handler for exec, without any isolation, as the user of this process. Resolves with its exit code:
  * 128 and the number for a signal, 127 for a program that does not exist, 126 for one that may not be run (both with a line on
  * stderr). A terminal needs the package `@lydell/node-pty`, or `node-pty`.
  *
- * @throws InvalidArgumentError without a program, and for a `cwd` that is no directory
+ * @throws InvalidArgumentError without a program, for a `cwd` that is no directory, and for an option that does not exist
  * @throws MissingPackageError for a terminal when there is no package for it
  */
 export async function runProcess(
   command: ServerCommand,
   options: RunProcessOptions = {},
 ): Promise<number> {
+  checkOptions('runProcess()', options, OPTION_NAMES);
   const [first = '', ...rest] = command.command;
   const { file = first, args = rest, cwd, env = process.env } = options;
   if (file === '') throw new InvalidArgumentError('there is no program to run: give `file`');
   // The system would say of the program that it is not there.
   if (cwd !== undefined && !(await isDirectory(cwd)))
     throw new InvalidArgumentError(`the working directory ${cwd} is no directory`);
+  const { whenGone = 'kill' } = options;
+  if (whenGone !== 'kill' && whenGone !== 'leave')
+    throw new InvalidArgumentError(`whenGone must be one of kill, leave, got ${shown(whenGone)}`);
   const plan: ProcessPlan = {
     file,
     args,
     cwd,
     env,
-    leaves: options.whenGone === 'leave',
+    leaves: whenGone === 'leave',
     killSignal: options.killSignal ?? (command.tty ? 'SIGHUP' : 'SIGTERM'),
-    killTimeoutMs: options.killTimeoutMs ?? 5000,
+    killTimeoutMs: checkTime('killTimeoutMs', options.killTimeoutMs ?? 5000),
   };
   return command.tty ? runInTerminal(command, plan) : runWithPipes(command, plan);
 }

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { checkRange } from '../../common/check.ts';
+import { checkBoolean, checkRange } from '../../common/check.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
 
 /** How files are served. */
@@ -45,6 +45,8 @@ const NAMES = optionNames<StaticFilesOptions>({
   cacheCheckMs: true,
 });
 
+const SWITCHES = ['dotfiles', 'listing', 'spa', 'cors', 'compress'] as const;
+
 /**
  * Checks the options and fills in the defaults; the root becomes absolute and free of symbolic links.
  *
@@ -66,6 +68,7 @@ export function resolveStaticFiles(options: StaticFilesOptions): StaticFilesSett
     cacheCheckMs: options.cacheCheckMs ?? 1000,
     root: realpathSync(options.root),
   };
+  for (const name of SWITCHES) checkBoolean(name, settings[name]);
   checkRange('maxAge', settings.maxAge, 0, 0x7fffffff);
   checkRange('cacheBytes', settings.cacheBytes, 0, Number.MAX_SAFE_INTEGER);
   checkRange('cacheCheckMs', settings.cacheCheckMs, 0, 0x7fffffff);

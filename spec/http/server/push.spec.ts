@@ -304,6 +304,10 @@ describe('server push', () => {
         () => push('relative'),
         () => push({ path: '/', host: '' }),
         () => push('/', {}, { status: 100 }),
+        () => push('/', {}, { prority: 1 } as never),
+        () => push('/', {}, { form: 'spilt' } as never),
+        () => push('/', {}, { endStream: 1 } as never),
+        () => push({ path: '/', url: '/' } as never),
       ]) {
         try {
           action();
@@ -314,7 +318,7 @@ describe('server push', () => {
       response.end();
     });
     await ask(session);
-    expect(codes).to.deep.equal(Array(3).fill('ERR_SPDY_INVALID_ARGUMENT'));
+    expect(codes).to.deep.equal(Array(7).fill('ERR_SPDY_INVALID_ARGUMENT'));
     await end();
   });
 });
