@@ -55,6 +55,8 @@ export {
   SpdyDispatcher,
   type StreamData,
   type TunnelData,
+  type UpgradeCallOptions,
+  type UpgradeData,
 } from './http/client/dispatcher.ts';
 export { type FetchInit, fetch } from './http/client/fetch.ts';
 export type {

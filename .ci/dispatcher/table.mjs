@@ -2,6 +2,7 @@
 // versions, on the Node that runs this. node .ci/dispatcher/table.mjs, after npm ci --prefix .ci/dispatcher and npm run build.
 // Each cell is 'same', 'only here' (undici's Agent fails, as its versions do not fit together), '-' (this undici has none, or does not
 // run on this Node), or what differs; with a difference the exit code is 1.
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import { Readable, Writable } from 'node:stream';
@@ -62,6 +63,17 @@ function handler(request, response) {
       }
     }
   });
+}
+
+/** Goes over to WebSocket, and says hello. */
+function upgrade(request, socket) {
+  const key = `${request.headers['sec-websocket-key'] ?? ''}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+  const accept = createHash('sha1').update(key).digest('base64');
+  socket.on('error', () => {});
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+  );
+  socket.end(Buffer.from('\x81\x05hello', 'latin1'));
 }
 
 async function text(body) {
@@ -145,6 +157,21 @@ const CELLS = {
     const duplex = u.pipeline(`${origin}/echo`, { dispatcher, method: 'POST' }, ({ body }) => body);
     duplex.end('sent');
     return text(duplex);
+  },
+  upgrade: async (_u, dispatcher, origin) => {
+    const { headers, socket, opaque } = await dispatcher.upgrade({ origin, path: '/', opaque: 1 });
+    return [headers.upgrade, await text(socket), opaque];
+  },
+  WebSocket: async (u, dispatcher, origin) => {
+    if (u.WebSocket === undefined) return null;
+    const socket = new u.WebSocket(origin.replace('http', 'ws'), { dispatcher });
+    const [{ data }] = await Promise.race([
+      once(socket, 'message'),
+      once(socket, 'error').then(([event]) => {
+        throw event.error ?? new Error('no WebSocket');
+      }),
+    ]);
+    return data;
   },
   redirect: async (u, dispatcher, origin) => {
     if (u.interceptors?.redirect === undefined) return null;
@@ -247,7 +274,11 @@ const CELLS = {
 };
 
 const plain = http.createServer(handler).listen(0, '127.0.0.1');
-const spdy = createServer({ tls: false, version: 'spdy/3.1' }, handler).listen(0, '127.0.0.1');
+const spdy = createServer({ tls: false, version: 'spdy/3.1', sniff: true }, handler).listen(
+  0,
+  '127.0.0.1',
+);
+for (const server of [plain, spdy]) server.on('upgrade', upgrade);
 await Promise.all([once(plain, 'listening'), once(spdy, 'listening')]);
 const [http1, spdy1] = [plain, spdy].map((server) => `http://localhost:${server.address().port}`);
 

@@ -74,7 +74,7 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
       get wantsPush() {
         return agent.listenerCount('push') > 0;
       },
-      link: (plan) => this.#link(plan),
+      link: (plan, http1) => this.#link(plan, http1),
       pushed: (plan, request, response, taken) => {
         this.#originOf(plan).pushes++;
         if (!taken) this.emit('push', request, response);
@@ -146,22 +146,23 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
     this.#tunnel = tunnelThrough(options, (url, request) => proxy.request(url, request));
   }
 
-  async #link(plan: RequestPlan): Promise<Link> {
+  async #link(plan: RequestPlan, http1: boolean): Promise<Link> {
     if (this.#closed) throw agentClosed();
-    return this.#originOf(plan).acquire(plan.options.priority ?? LEAST_URGENT);
+    return this.#originOf(plan, http1).acquire(plan.options.priority ?? LEAST_URGENT);
   }
 
-  #originOf(plan: RequestPlan): Origin {
+  /** With `http1`, the connections to it on which HTTP/1.1 is spoken, whatever the server prefers. */
+  #originOf(plan: RequestPlan, http1 = false): Origin {
     const { target, options } = plan;
     const tls = { ...this.#settings.tls, ...options.tls };
-    const name =
-      options.tls === undefined
-        ? target.origin
-        : `${target.origin} ${this.#names.getName({ ...tls } as https.RequestOptions)}`;
+    let name = target.origin;
+    if (options.tls !== undefined)
+      name += ` ${this.#names.getName({ ...tls } as https.RequestOptions)}`;
+    if (http1) name += ' http/1.1';
     const known = this.#origins.get(name);
     if (known !== undefined) return known;
     const settings = this.#settings;
-    const connect = { target, settings, tls, http1: false, tunnel: this.#tunnel };
+    const connect = { target, settings, tls, http1, tunnel: this.#tunnel };
     const origin = new Origin(
       connect,
       {

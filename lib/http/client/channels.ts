@@ -112,7 +112,7 @@ class UndiciRequest {
   readonly headers: string[] = [];
   readonly contentType: string | null;
   readonly contentLength: number | null;
-  readonly upgrade = null;
+  readonly upgrade: string | null;
   completed = false;
   aborted = false;
   readonly #request: Observed;
@@ -128,6 +128,7 @@ class UndiciRequest {
       for (const one of Array.isArray(value) ? value : [value])
         this.headers.push(name, String(one));
     }
+    this.upgrade = (request.getHeader('upgrade') as string | undefined) ?? null;
     const type = request.getHeader('content-type');
     const length = request.getHeader('content-length');
     this.contentType = type === undefined ? null : String(type);

@@ -25,7 +25,7 @@ export interface RequestAgent extends ResponseRules {
   /** Records its requests. */
   readonly har: HarRecorder | null;
   /** Opens or finds a way to the server. */
-  link(plan: RequestPlan): Promise<Link>;
+  link(plan: RequestPlan, http1: boolean): Promise<Link>;
   /** Whether pushes are taken that the request itself does not listen for. */
   readonly wantsPush: boolean;
   /** A push came; `taken` if the request listened for it. */
@@ -110,7 +110,8 @@ export class Delivery implements ExchangeHost {
 
   #start(): void {
     if (this.#request.destroyed) return;
-    this.#agent.link(this.#plan).then(
+    // As browsers do it: who wants another protocol than HTTP gets a connection that can become one.
+    this.#agent.link(this.#plan, this.#request.hasHeader('upgrade')).then(
       (link) => this.#begin(link),
       (error: Error) => this.#request.destroy(error),
     );

@@ -2,17 +2,16 @@ import { EventEmitter } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { showBy } from '../../common/inspection.ts';
-import { InvalidArgumentError } from '../../errors.ts';
 import { SpdyAgent } from './agent.ts';
 import type { SpdyAgentOptions } from './agent-options.ts';
 import {
   type CallOptions,
-  connect,
   pipelineOf,
   type ResponseData,
   type ResponseHead,
   request,
   stream,
+  switchOver,
 } from './dispatch/calls.ts';
 import { compose, type DispatchInterceptor } from './dispatch/compose.ts';
 import { dispatchBy } from './dispatch/dispatch.ts';
@@ -27,6 +26,24 @@ export interface TunnelData<Opaque> {
   /** Of the answer to CONNECT. */
   readonly headers: IncomingHttpHeaders;
   /** The connection behind CONNECT: what is written leaves as it is. */
+  readonly socket: Duplex;
+  /** What the call was given. */
+  readonly opaque: Opaque;
+}
+
+/** What `dispatcher.upgrade()` asks for. */
+export interface UpgradeCallOptions<Opaque> extends Omit<CallOptions<Opaque>, 'method'> {
+  /** Default `GET`. */
+  readonly method?: string;
+  /** Value of the field `upgrade`. Default `websocket`. */
+  readonly protocol?: string;
+}
+
+/** What `dispatcher.upgrade()` yields. */
+export interface UpgradeData<Opaque> {
+  /** Of the answer. */
+  readonly headers: IncomingHttpHeaders;
+  /** The connection, on which the other protocol is spoken. */
   readonly socket: Duplex;
   /** What the call was given. */
   readonly opaque: Opaque;
@@ -140,18 +157,25 @@ export class SpdyDispatcher extends EventEmitter {
     callback?: CallCallback<TunnelData<Opaque>>,
   ): Promise<TunnelData<Opaque>> | undefined {
     const full = { ...options, method: 'CONNECT' };
-    return promised(callback, (settle) => connect(this, full, settle));
+    return promised(callback, (settle) => switchOver(this, full, settle));
   }
 
-  /** Fails: SPDY has no upgrade. */
-  upgrade(options: { readonly path: string }): Promise<never>;
-  upgrade(options: { readonly path: string }, callback: CallCallback<never>): void;
-  upgrade(
-    _options: { readonly path: string },
-    callback?: CallCallback<never>,
-  ): Promise<never> | undefined {
-    const error = new InvalidArgumentError('SPDY has no upgrade (and so no WebSocket)');
-    return promised(callback, (settle) => process.nextTick(settle, error, null));
+  /**
+   * Asks the server to go over to another protocol (`protocol`, default `websocket`). SPDY has no such thing: it takes a connection of its own,
+   * by HTTP/1.1, as browsers do.
+   */
+  upgrade<Opaque = null>(options: UpgradeCallOptions<Opaque>): Promise<UpgradeData<Opaque>>;
+  upgrade<Opaque = null>(
+    options: UpgradeCallOptions<Opaque>,
+    callback: CallCallback<UpgradeData<Opaque>>,
+  ): void;
+  upgrade<Opaque = null>(
+    options: UpgradeCallOptions<Opaque>,
+    callback?: CallCallback<UpgradeData<Opaque>>,
+  ): Promise<UpgradeData<Opaque>> | undefined {
+    const { protocol = 'websocket', method = 'GET', ...rest } = options;
+    const full = { ...rest, method, upgrade: protocol };
+    return promised(callback, (settle) => switchOver(this, full, settle));
   }
 
   /** Lets requests finish and takes no new ones. */

@@ -191,9 +191,9 @@ export class Origin {
   }
 
   async #open(): Promise<Way> {
-    const { target, settings } = this.#plan;
+    const { target, settings, http1 } = this.#plan;
     this.#used = false;
-    if (target.scheme === 'http' && settings.version === null) {
+    if (target.scheme === 'http' && (settings.version === null || http1)) {
       this.#way = { protocol: 'http/1.1', agent: new FallbackAgent(this.#plan, null) };
       return this.#way;
     }

@@ -8,7 +8,7 @@ import { CANCEL } from '../../../lib/protocol/constants.ts';
 import type { HeaderList } from '../../../lib/protocol/frames.ts';
 import { PROTOCOL_VERSIONS } from '../../../lib/protocol/version.ts';
 import { until } from '../../support/session-pair.ts';
-import { answer, fieldOf, reply, Stage } from '../support/origin-server.ts';
+import { answer, fieldOf, reply, Stage, textOf } from '../support/origin-server.ts';
 
 describe('http/client/dispatcher', () => {
   const stage = new Stage();
@@ -392,7 +392,7 @@ describe('http/client/dispatcher', () => {
     expect(infos).to.deep.equal([{ statusCode: 103, headers: { link } }]);
   });
 
-  it('refuses upgrades and bodies that are none', async () => {
+  it('refuses bodies and origins that are none', async () => {
     const server = await stage.server();
     const errors: string[] = [];
     const failing = (options: object): Promise<void> =>
@@ -408,10 +408,9 @@ describe('http/client/dispatcher', () => {
           },
         );
       });
-    await failing({ upgrade: 'websocket' });
     await failing({ body: 5 });
     await failing({ origin: undefined });
-    expect(errors.map((text) => text.split(' ')[0])).to.deep.equal(['SPDY', 'body', 'origin']);
+    expect(errors.map((text) => text.split(' ')[0])).to.deep.equal(['body', 'origin']);
   });
 
   it('gives up when no headers come in time, or its handler throws', async () => {
@@ -462,6 +461,37 @@ describe('http/client/dispatcher', () => {
       expect(String(chunk)).to.equal('echo');
       socket.destroy();
     }
+  });
+
+  it('goes over to another protocol on a connection of its own, by HTTP/1.1', async () => {
+    const server = await stage.server({ protocols: ['spdy/3.1', 'http/1.1'] });
+    server.http.on('upgrade', (request, socket) => {
+      const { connection, upgrade } = request.headers;
+      const fields = `Connection: ${connection}\r\nUpgrade: ${upgrade}\r\n`;
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${fields}\r\nearly,`);
+      socket.pipe(socket);
+    });
+    expect(await (await go(server.url())).text()).to.equal('hello');
+    const options = { origin: server.url(), path: '/chat', opaque: 'mine' };
+    const { headers, socket, opaque } = await dispatcher.upgrade({ ...options, protocol: 'chat' });
+    expect(opaque).to.equal('mine');
+    expect(headers).to.include({ connection: 'upgrade', upgrade: 'chat' });
+    socket.end('echo');
+    expect(await textOf(socket)).to.equal('early,echo');
+    const called = await new Promise<Duplex>((done, fail) => {
+      dispatcher.upgrade(options, (error, data) =>
+        error === null ? done(data.socket) : fail(error),
+      );
+    });
+    called.destroy();
+    expect(await (await go(server.url())).text()).to.equal('hello');
+    expect(server.sessions).to.have.length(1);
+  });
+
+  it('tells an upgrade that the server does not make as undici does', async () => {
+    const server = await stage.server({ protocols: ['spdy/3.1', 'http/1.1'] });
+    const failed = await causeOf(dispatcher.upgrade({ origin: server.url(), path: '/' }));
+    expect(failed).to.include({ code: 'UND_ERR_SOCKET', message: 'bad upgrade' });
   });
 
   it('closes in order and is destroyed', async () => {

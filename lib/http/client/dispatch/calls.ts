@@ -145,8 +145,8 @@ export function pipelineOf<Opaque>(
   return duplex;
 }
 
-/** Asks for a tunnel (CONNECT) and yields it. */
-export function connect<Opaque>(
+/** Asks for a tunnel (CONNECT), or for another protocol (`upgrade`), and yields the connection. */
+export function switchOver<Opaque>(
   dispatching: Dispatching,
   options: CallOptions<Opaque>,
   settle: Settle<{
@@ -156,16 +156,12 @@ export function connect<Opaque>(
     opaque: Opaque;
   }>,
 ): void {
-  call(
-    dispatching,
-    { ...options, method: 'CONNECT' },
-    {
-      upgraded: (statusCode, headers, socket) => {
-        settle(null, { statusCode, headers, socket, opaque: options.opaque as Opaque });
-      },
-      failed: (error) => settle(error, null),
+  call(dispatching, options, {
+    upgraded: (statusCode, headers, socket) => {
+      settle(null, { statusCode, headers, socket, opaque: options.opaque as Opaque });
     },
-  );
+    failed: (error) => settle(error, null),
+  });
 }
 
 /** Steps of a call. */

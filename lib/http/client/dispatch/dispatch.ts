@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { SpdyAgent } from '../agent.ts';
 import { toldAsUndici } from '../channels.ts';
 import type { ClientRequest } from '../request.ts';
 import { bodyFor } from './body.ts';
 import { fromRaw, latin1Bytes, RequestController } from './controller.ts';
-import { errorFor, timedOut } from './errors.ts';
+import { badUpgrade, errorFor, timedOut } from './errors.ts';
 import type { AnyDispatchHandler, DispatchHandler } from './handlers.ts';
 import { type DispatchOptions, requestOf, timeoutsOf } from './options.ts';
 import { toCurrent } from './translate.ts';
@@ -49,14 +50,14 @@ class Dispatched {
         request.setHeader('content-type', body.type);
       }
       if (timeouts.headers > 0) request.setTimeout(timeouts.headers);
-      this.#follow(request);
+      this.#follow(request, Boolean(options.upgrade));
       body.sendTo(request);
     } catch (error) {
       queueMicrotask(() => this.#fail(error as Error));
     }
   }
 
-  #follow(request: ClientRequest): void {
+  #follow(request: ClientRequest, upgrades: boolean): void {
     const { onRequestSent } = this.#handler;
     request.on('error', (error) => this.#fail(error));
     request.on('timeout', () => this.#timeout(request));
@@ -69,19 +70,27 @@ class Dispatched {
         this.#handler.onResponseStart?.(this.#controller, statusCode, headers, statusMessage);
       });
     });
-    request.on('connect', (response, socket) => {
-      this.#settled = true;
-      const { statusCode = 0 } = response;
-      const headers = this.#controller.takeHead(response);
-      try {
-        this.#handler.onRequestUpgrade?.(this.#controller, statusCode, headers, socket);
-      } catch (error) {
-        socket.destroy();
-        this.#handler.onResponseError?.(this.#controller, error as Error);
-      }
+    request.on('connect', this.#switch);
+    if (upgrades) request.on('upgrade', this.#switch);
+    request.once('response', (response) => {
+      if (upgrades) this.#abort(badUpgrade());
+      else this.#answer(request, response);
     });
-    request.once('response', (response) => this.#answer(request, response));
   }
+
+  /** The connection is a tunnel, or speaks another protocol. */
+  readonly #switch = (response: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    this.#settled = true;
+    const { statusCode = 0 } = response;
+    const headers = this.#controller.takeHead(response);
+    if (head.length > 0) socket.unshift(head);
+    try {
+      this.#handler.onRequestUpgrade?.(this.#controller, statusCode, headers, socket);
+    } catch (error) {
+      socket.destroy();
+      this.#handler.onResponseError?.(this.#controller, error as Error);
+    }
+  };
 
   #answer(request: ClientRequest, response: IncomingMessage): void {
     request.setTimeout(this.#bodyTimeout);

@@ -19,6 +19,11 @@ export function timedOut(part: 'headers' | 'body'): Error {
     : named('BodyTimeoutError', 'UND_ERR_BODY_TIMEOUT', 'the body did not go on in time');
 }
 
+/** An upgrade was answered with something else than 101, as undici tells it. */
+export function badUpgrade(): Error {
+  return named('SocketError', 'UND_ERR_SOCKET', 'bad upgrade');
+}
+
 function named(name: string, code: string, message: string, options?: ErrorOptions): Error {
   return Object.assign(new Error(message, options), { name, code });
 }

@@ -16,7 +16,7 @@ export interface DispatchOptions {
   readonly body?: unknown;
   /** Further fields of the query. */
   readonly query?: Readonly<Record<string, unknown>>;
-  /** Refused unless it is false: SPDY has no upgrade. */
+  /** The protocol to go over to, true for `websocket`: the request takes a connection of its own then, by HTTP/1.1. */
   readonly upgrade?: boolean | string | null;
   /** Name for SNI and for the certificate, in place of that of the origin. */
   readonly servername?: string | null;
@@ -44,7 +44,6 @@ export function timeoutsOf(options: DispatchOptions): { headers: number; body: n
  */
 export function requestOf(options: DispatchOptions, bodyLength: number | null): RequestOptions {
   const { origin, method, upgrade, query, servername } = options;
-  if (upgrade) throw new InvalidArgumentError('SPDY has no upgrade (and so no WebSocket)');
   if (origin === undefined) throw new InvalidArgumentError('origin is missing');
   const { protocol, hostname, port } = new URL(origin);
   const own = !servername || servername === hostname ? {} : { tls: { servername } };
@@ -54,7 +53,7 @@ export function requestOf(options: DispatchOptions, bodyLength: number | null): 
     port,
     path: pathOf(options.path, query),
     method,
-    headers: fieldsOf(method, options.headers, bodyLength),
+    headers: [...fieldsOf(method, options.headers, bodyLength), ...upgradeFields(upgrade)],
     ...own,
   };
 }
@@ -69,6 +68,15 @@ function pathOf(path: string, query: DispatchOptions['query']): string {
   }
   const text = search.toString();
   return text === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${text}`;
+}
+
+function upgradeFields(upgrade: DispatchOptions['upgrade']): Field[] {
+  if (!upgrade) return [];
+  const protocol = upgrade === true ? 'websocket' : upgrade;
+  return [
+    ['connection', 'upgrade'],
+    ['upgrade', protocol],
+  ];
 }
 
 type Field = [name: string, value: string | readonly string[]];
