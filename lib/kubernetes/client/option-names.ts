@@ -3,7 +3,6 @@ import { isTlsOption } from '../../session/public.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
 import type { PodCommandTarget, RemoteCommandOptions, UrlTarget } from './command-options.ts';
 import type { PortForwardOptions } from './port-forward-options.ts';
-import type { UpgradeRequest } from './upgrade.ts';
 
 const TARGET: NamesOf<PodCommandTarget & UrlTarget> = {
   cluster: true,
@@ -71,16 +70,6 @@ export const PORT_FORWARD_OPTION_NAMES: ReadonlySet<string> = optionNames<
   pingIntervalMs: true,
   pingTimeoutMs: true,
   stallTimeoutMs: true,
-  session: true,
-});
-
-/** Names of the options of `upgradeToSpdy()`. */
-export const UPGRADE_OPTION_NAMES: ReadonlySet<string> = optionNames<UpgradeRequest>({
-  cluster: true,
-  path: true,
-  protocols: true,
-  timeoutMs: true,
-  signal: true,
   session: true,
 });
 

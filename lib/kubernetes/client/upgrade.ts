@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { abortSignal, onAbort } from '../../common/abort.ts';
 import { checkObject, shown } from '../../common/check.ts';
 import { Deadline } from '../../common/deadline.ts';
+import { optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError, SpdyError } from '../../errors.ts';
 import { CLIENT } from '../../protocol/constants.ts';
 import { Session, type SessionOptions } from '../../session/public.ts';
@@ -15,7 +16,7 @@ import { printable } from '../wire/printable.ts';
 import { PROTOCOL_FIELD, parseProtocols } from '../wire/protocols.ts';
 import { kubernetesSession } from '../wire/session-options.ts';
 import { type KubernetesStatus, parseStatus } from '../wire/status.ts';
-import { checkTargetNames, UPGRADE_OPTION_NAMES } from './option-names.ts';
+import { checkTargetNames } from './option-names.ts';
 
 /** How a connection becomes a session. */
 export interface UpgradeRequest {
@@ -32,6 +33,15 @@ export interface UpgradeRequest {
   /** Options of the session, over those that Kubernetes needs. */
   readonly session?: SessionOptions;
 }
+
+const OPTION_NAMES = optionNames<UpgradeRequest>({
+  cluster: true,
+  path: true,
+  protocols: true,
+  timeoutMs: true,
+  signal: true,
+  session: true,
+});
 
 /** What came of an upgrade. */
 export interface UpgradedConnection {
@@ -60,7 +70,7 @@ export interface DialedConnection {
  * with `ERR_SPDY_ABORTED`; InvalidArgumentError for an option that does not exist.
  */
 export async function upgradeToSpdy(options: UpgradeRequest): Promise<UpgradedConnection> {
-  checkTargetNames('upgradeToSpdy()', options, UPGRADE_OPTION_NAMES);
+  checkTargetNames('upgradeToSpdy()', options, OPTION_NAMES);
   const { socket, protocol } = await dialSpdy(options);
   return { session: clientSession(socket, options), protocol };
 }
