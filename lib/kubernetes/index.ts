@@ -43,12 +43,13 @@ export {
 export {
   createFakeApiServer,
   FakeApiServer,
-  type FakeApiServerEvents,
   type FakeApiServerOpen,
   type FakeApiServerOptions,
 } from './fake/api-server.ts';
+export { type FakeApiServerEvents, FakeCluster, type FakeClusterOptions } from './fake/cluster.ts';
 export type { FakeFault, FakeRequest } from './fake/fault.ts';
-export type { FakeContainer, FakePod } from './fake/pods.ts';
+export type { FakeManifest, FakeObject, FakeObjectMetadata } from './fake/object.ts';
+export type { FakeContainer, FakePod, FakePodState } from './fake/pod-options.ts';
 export type { ClusterOptions } from './kubeconfig/cluster.ts';
 export type { TokenSource } from './kubeconfig/credentials.ts';
 export {

@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events';
+import { once } from 'node:events';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
@@ -12,16 +12,14 @@ import type { ClusterOptions } from '../kubeconfig/cluster.ts';
 import type { StreamingServerOptions } from '../server/options.ts';
 import { createStreamingServer, type StreamingServer } from '../server/streaming-server.ts';
 import { refuse } from '../server/upgrade.ts';
-import { asError, FakeAnswers, notFound, readTarget } from './answers.ts';
+import { FakeAnswers, pathOf, readTarget } from './answers.ts';
+import { FakeCluster, type FakeClusterOptions, type FakeParts, makeParts } from './cluster.ts';
 import { checkFault, DroppingSocket, type FakeFault, type FakeRequest } from './fault.ts';
 import { FAKE_KUBECONFIG_MARK, formatKubeConfig } from './kubeconfig.ts';
-import { type FakePod, FakePods } from './pods.ts';
-import { FakeWorkloads } from './workloads.ts';
+import { asError, isRefusal, nothingAt } from './refusals.ts';
 
 /** Options of a fake API server. */
-export interface FakeApiServerOptions {
-  /** The pods; a name alone is a pod with every default. Default none. */
-  readonly pods?: readonly (string | FakePod)[];
+export interface FakeApiServerOptions extends FakeClusterOptions {
   /** `https:` with this key and certificate (PEM), or with ones that are made. Default false: `http:`. */
   readonly tls?: boolean | Certificate;
   /** Bearer token to demand. Needs `tls`: without it no client sends one. Default none. */
@@ -34,17 +32,12 @@ export interface FakeApiServerOptions {
 
 const OPTION_NAMES = optionNames<FakeApiServerOptions>({
   pods: true,
+  objects: true,
   tls: true,
   token: true,
   fault: true,
   streaming: true,
 });
-
-/** Events of a fake API server. */
-export interface FakeApiServerEvents {
-  /** A request has come; what becomes of it is not decided yet. */
-  request: [request: FakeRequest];
-}
 
 /** How many of what a fake API server has at one moment. */
 export interface FakeApiServerOpen {
@@ -66,11 +59,10 @@ const CLOSE_TIMEOUT_MS = 1000;
  * A test double of a Kubernetes API server, made by `createFakeApiServer()`: as much of it as `kubectl` needs for exec, attach, cp and
  * port-forward. **Commands run on this machine**, with the rights of this process; a container is nothing but a working directory.
  */
-export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
+export class FakeApiServer extends FakeCluster {
   readonly #options: FakeApiServerOptions;
-  readonly #pods: FakePods;
+  readonly #parts: FakeParts;
   readonly #answers: FakeAnswers;
-  readonly #workloads: FakeWorkloads;
   readonly #streaming: StreamingServer;
   readonly #sockets = new Set<Socket>();
   readonly #counts = new Map<string, number>();
@@ -84,18 +76,18 @@ export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
    * @throws InvalidArgumentError for an option that is none
    */
   constructor(options: FakeApiServerOptions = {}) {
-    super();
     checkOptions('createFakeApiServer()', options, OPTION_NAMES);
-    const { pods = [], token, tls = false, fault } = options;
+    const parts = makeParts();
+    super(parts, options);
+    this.#parts = parts;
+    const { token, tls = false, fault } = options;
     if (token !== undefined && tls === false)
       throw new InvalidArgumentError('token needs tls: without it clients send none');
     if (token === '') throw new InvalidArgumentError('token must not be empty');
     if (typeof fault === 'object') checkFault(fault);
     this.#options = options;
-    this.#pods = new FakePods(pods);
-    this.#answers = new FakeAnswers(this.#pods, token ?? null);
-    this.#workloads = new FakeWorkloads(this.#pods);
-    this.#streaming = createStreamingServer(this.#workloads.handlers, options.streaming);
+    this.#answers = new FakeAnswers(parts.store, token ?? null);
+    this.#streaming = createStreamingServer(parts.workloads.handlers, options.streaming);
   }
 
   /** Listens; port 0, the default, is a free one. Resolves with itself; rejects with the error of the socket. */
@@ -115,7 +107,7 @@ export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
-    await this.#pods.makeFolders();
+    this.#parts.pods.open();
     server.listen(port, host);
     await once(server, 'listening');
     return this;
@@ -164,21 +156,12 @@ export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
     await writeFile(path, this.kubeConfig());
   }
 
-  /** The working directory of a container: of the first one if none is named. */
-  directoryOf(pod: string, container?: string, namespace = 'default'): string {
-    const found = this.#pods.find(namespace, pod)?.containers;
-    const one = container === undefined ? found?.[0] : found?.find((c) => c.name === container);
-    if (one === undefined || one.directory === null)
-      throw new InvalidArgumentError(`there is no such container of ${namespace}/${pod} yet`);
-    return one.directory;
-  }
-
   /** What there is at this moment. For tests that look for leaks. */
   get open(): FakeApiServerOpen {
     return {
       connections: this.#sockets.size,
       sessions: this.#streaming.sessions,
-      processes: this.#workloads.processes,
+      processes: this.#parts.workloads.processes,
     };
   }
 
@@ -195,8 +178,8 @@ export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
       for (const socket of this.#sockets) socket.destroy();
       await Promise.all([left, closed]);
     }
-    await this.#workloads.close();
-    await this.#pods.removeFolders();
+    await this.#parts.workloads.close();
+    await this.#parts.pods.removeFolders();
   }
 
   /** `close()`, for `await using`. */
@@ -217,7 +200,7 @@ export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
     if (!(await this.#wait(fault))) return;
     const body =
       this.#answers.refusalOf(request, asked, fault) ?? this.#answers.find(request, asked);
-    const code = 'code' in body ? (body.code as number) : 200;
+    const code = isRefusal(body) ? body.code : 200;
     response.writeHead(code, { 'Content-Type': 'application/json' });
     response.end(JSON.stringify(body));
   }
@@ -236,7 +219,7 @@ export class FakeApiServer extends EventEmitter<FakeApiServerEvents> {
     const { dropAfterBytes } = fault ?? {};
     const end = dropAfterBytes === undefined ? socket : new DroppingSocket(socket, dropAfterBytes);
     if (!this.#streaming.handleUpgrade(request, end, head))
-      refuse(socket, asError(notFound(request)));
+      refuse(socket, asError(nothingAt(pathOf(request.url ?? ''))));
   }
 
   /** What is asked for; counts it and tells of it. */

@@ -1,27 +1,57 @@
-import type { ResolvedPod } from './pods.ts';
+import { apiVersionOf, RESOURCES } from './resources.ts';
 
-/** As much of the API as `kubectl` asks for before exec, attach, cp and port-forward; null for anything else. */
+/** What the API says about itself, as much of it as `kubectl` asks for; null for anything else. */
 export function discover(pathname: string): object | null {
-  return DISCOVERY[pathname] ?? null;
+  if (Object.hasOwn(FIXED, pathname)) return FIXED[pathname] as object;
+  const [, group = '', version] = /^\/(?:api|apis\/([^/]+))\/(v[^/]+)$/.exec(pathname) ?? [];
+  const resources = RESOURCES.filter((one) => one.group === group && one.version === version);
+  const [first] = resources;
+  if (first !== undefined) {
+    return {
+      kind: 'APIResourceList',
+      apiVersion: 'v1',
+      groupVersion: apiVersionOf(first),
+      resources: resources.flatMap((resource) => {
+        const { plural, kind, namespaced, shortNames, categories, subresources } = resource;
+        const about = { singularName: kind.toLowerCase(), namespaced, kind };
+        return [
+          { name: plural, ...about, verbs: VERBS, shortNames, categories },
+          ...subresources.map((name) => ({
+            ...about,
+            ...{ name: `${plural}/${name}`, singularName: '' },
+            verbs: SUBRESOURCE_VERBS[name] ?? ['get'],
+          })),
+        ];
+      }),
+    };
+  }
+  const group1 = GROUPS.find(({ name }) => pathname === `/apis/${name}`);
+  return group1 === undefined ? null : { kind: 'APIGroup', apiVersion: 'v1', ...group1 };
 }
 
-const DISCOVERY: Readonly<Record<string, object>> = {
+const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+
+const SUBRESOURCE_VERBS: Readonly<Record<string, readonly string[]>> = {
+  exec: ['create', 'get'],
+  attach: ['create', 'get'],
+  portforward: ['create', 'get'],
+  status: ['get', 'patch', 'update'],
+};
+
+const GROUPS = [...new Set(RESOURCES.map(({ group }) => group))]
+  .filter((group) => group !== '')
+  .map((name) => {
+    const versions = [...new Set(RESOURCES.filter((one) => one.group === name).map(apiVersionOf))];
+    const described = versions.map((groupVersion) => ({
+      groupVersion,
+      version: groupVersion.split('/').at(-1),
+    }));
+    return { name, versions: described, preferredVersion: described[0] };
+  });
+
+const FIXED: Readonly<Record<string, object>> = {
   '/api': { kind: 'APIVersions', versions: ['v1'] },
-  '/apis': { kind: 'APIGroupList', apiVersion: 'v1', groups: [] },
-  '/api/v1': {
-    kind: 'APIResourceList',
-    groupVersion: 'v1',
-    resources: [
-      {
-        name: 'pods',
-        singularName: 'pod',
-        shortNames: ['po'],
-        namespaced: true,
-        kind: 'Pod',
-        verbs: ['get', 'list'],
-      },
-    ],
-  },
+  '/apis': { kind: 'APIGroupList', apiVersion: 'v1', groups: GROUPS },
   '/version': {
     major: '1',
     minor: '33',
@@ -34,45 +64,3 @@ const DISCOVERY: Readonly<Record<string, object>> = {
     platform: '',
   },
 };
-
-/** A pod as the API server describes it. */
-export function describePod(pod: ResolvedPod): object {
-  const { name, namespace, containers, phase, creationTimestamp } = pod;
-  const ready = phase === 'Running';
-  return {
-    kind: 'Pod',
-    apiVersion: 'v1',
-    metadata: { name, namespace, uid: uidOf(pod), creationTimestamp },
-    spec: {
-      containers: containers.map(({ name, tty }) => ({ name, image: 'fake', stdin: true, tty })),
-    },
-    status: {
-      phase,
-      conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
-      containerStatuses: containers.map(({ name }) => ({
-        name,
-        image: 'fake',
-        imageID: '',
-        ready,
-        restartCount: 0,
-        state: ready ? { running: {} } : { waiting: {} },
-      })),
-    },
-  };
-}
-
-/** The pods of one namespace, or of all. */
-export function describePods(pods: readonly ResolvedPod[]): object {
-  return {
-    kind: 'PodList',
-    apiVersion: 'v1',
-    metadata: { resourceVersion: '1' },
-    items: pods.map(describePod),
-  };
-}
-
-/** A uid that is the same in each run. */
-function uidOf({ namespace, name }: ResolvedPod): string {
-  const hex = Buffer.from(`${name}/${namespace}`).toString('hex').padEnd(32, '0').slice(0, 32);
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-}

@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import { ServerCommand } from '../server/command.ts';
 import { runProcess } from '../server/run-process.ts';
-import type { ResolvedContainer } from './pods.ts';
+import type { ResolvedContainer } from './pod-options.ts';
 
 /** A main process that runs, with the clients that are attached to it. */
 interface Run {

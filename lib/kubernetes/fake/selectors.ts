@@ -1,36 +1,136 @@
-import type { ResolvedPod } from './pods.ts';
+import { type FakeObject, type Fields, fieldsOf, textOf, textsOf } from './object.ts';
+import type { FakeResource } from './resources.ts';
 
-/** Fields of pods that can be selected by. */
-const FIELDS: Readonly<Record<string, (pod: ResolvedPod) => string>> = {
-  'metadata.name': ({ name }) => name,
-  'metadata.namespace': ({ namespace }) => namespace,
-  'status.phase': ({ phase }) => phase,
+/** Whether an object is one of those that are asked for. */
+export type Selection = (object: FakeObject) => boolean;
+
+/** Every field that can be selected by, beside the name and the namespace: as in Kubernetes. */
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  Pod: [
+    'spec.nodeName',
+    'spec.restartPolicy',
+    'spec.schedulerName',
+    'spec.serviceAccountName',
+    'status.phase',
+    'status.podIP',
+    'status.nominatedNodeName',
+  ],
+  Service: ['spec.clusterIP', 'spec.type'],
+  Secret: ['type'],
+  Namespace: ['status.phase'],
+  ReplicaSet: ['status.replicas'],
+  Job: ['status.successful'],
+  Event: [
+    'involvedObject.kind',
+    'involvedObject.namespace',
+    'involvedObject.name',
+    'involvedObject.uid',
+    'involvedObject.apiVersion',
+    'involvedObject.resourceVersion',
+    'involvedObject.fieldPath',
+    'reason',
+    'reportingComponent',
+    'source',
+    'type',
+  ],
 };
 
-/** Which pods a list is asked for, or why that is not to be had. */
-export type PodSelection = (pod: ResolvedPod) => boolean;
+const LABEL_NAME = /^[A-Za-z\d]([\w.-]{0,61}[A-Za-z\d])?$/;
+const LABEL_VALUE = /^([A-Za-z\d]([\w.-]{0,61}[A-Za-z\d])?)?$/;
+const LABEL_PREFIX = /^[a-z\d]([a-z\d.-]{0,251}[a-z\d])?$/;
+
+/** A requirement of a label selector; its groups: denial, key; or key, operator, values. */
+const EXISTS = /^(!?)\s*([^\s!=<>(),]+)$/;
+const COMPARES = /^([^\s!=<>(),]+)\s*(==|=|!=|>|<)\s*([^\s!=<>(),]*)$/;
+const LISTED = /^([^\s!=<>(),]+)\s+(in|notin)\s*\(([^()]*)\)$/;
 
 /** Reads `fieldSelector` and `labelSelector` of a query; a text is why it cannot be served. */
-export function readSelectors(query: URLSearchParams): PodSelection | string {
-  if (/^(?:1|true)$/i.test(query.get('watch') ?? '')) return 'watch is not served here';
-  const fields = split(query.get('fieldSelector'));
-  const tests: PodSelection[] = [];
-  for (const field of fields) {
-    const [, name = '', operator = '', value = ''] =
-      /^([\w.]+)\s*(!=|==?)\s*(\S*)$/.exec(field) ?? [];
-    const read = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
-    if (read === undefined) return `fieldSelector is not served here: ${field}`;
-    tests.push((pod) => (read(pod) === value) === (operator !== '!='));
-  }
-  // No pod has a label: what asks for one has no answer, what excludes one has all.
-  const labelled = split(query.get('labelSelector')).some(
-    (label) => !/^!|!=|\snotin\s/.test(label),
-  );
-  return (pod) => !labelled && tests.every((test) => test(pod));
+export function readSelectors(resource: FakeResource, query: URLSearchParams): Selection | string {
+  const fields = readFieldSelector(resource, query.get('fieldSelector') ?? '');
+  if (typeof fields === 'string') return fields;
+  const labels = readLabelSelector(query.get('labelSelector') ?? '');
+  if (typeof labels === 'string') return labels;
+  return (object) => fields(object) && labels(object);
 }
 
-/** The parts between commas, but for those in parentheses. */
-function split(selector: string | null): string[] {
-  const parts = selector?.split(/,(?![^(]*\))/) ?? [];
-  return parts.map((part) => part.trim()).filter((part) => part !== '');
+/** Reads a label selector as Kubernetes does; a text is why it is none. */
+export function readLabelSelector(text: string): Selection | string {
+  const tests: ((labels: Readonly<Record<string, string>>) => boolean)[] = [];
+  // The commas between requirements, not those of a list.
+  const parts = text.trim() === '' ? [] : text.split(/,(?![^(]*\))/);
+  for (const part of parts) {
+    const test = readRequirement(part.trim());
+    if (typeof test === 'string') return `unable to parse requirement: ${test}`;
+    tests.push(test);
+  }
+  return ({ metadata }) => {
+    const labels = textsOf(metadata, 'labels');
+    return tests.every((test) => test(labels));
+  };
+}
+
+/** Reads a field selector; a text is why it is none, or why its fields are not those of the resource. */
+function readFieldSelector(resource: FakeResource, text: string): Selection | string {
+  const tests: Selection[] = [];
+  // A backslash makes a comma or an equals sign part of a value.
+  for (const term of text.match(/(?:\\.|[^,\\])+/g) ?? []) {
+    const [, path = '', operator = '', escaped = ''] =
+      /^([^=!\\]+)(!=|==|=)((?:\\[\\,=]|[^\\=])*)$/.exec(term) ?? [];
+    if (operator === '') return `invalid selector: '${text}'; can't understand '${term}'`;
+    if (!isSelectable(resource, path)) return `field label not supported: ${path}`;
+    const value = escaped.replace(/\\(.)/g, '$1');
+    tests.push((object) => (fieldAt(object, path) === value) === (operator !== '!='));
+  }
+  return (object) => tests.every((test) => test(object));
+}
+
+function isSelectable({ kind, namespaced }: FakeResource, path: string): boolean {
+  if (path === 'metadata.name') return true;
+  if (path === 'metadata.namespace') return namespaced;
+  return Object.hasOwn(FIELDS, kind) && (FIELDS[kind] as readonly string[]).includes(path);
+}
+
+/** What stands there, as text; nothing is the empty one. */
+function fieldAt(object: FakeObject, path: string): string {
+  const names = path.split('.');
+  const last = names.pop() as string;
+  const parent = names.reduce<Fields>(fieldsOf, object);
+  const value = parent[last];
+  return typeof value === 'number' ? String(value) : textOf(parent, last);
+}
+
+function readRequirement(
+  part: string,
+): ((labels: Readonly<Record<string, string>>) => boolean) | string {
+  const exists = EXISTS.exec(part);
+  if (exists !== null) {
+    const [, denied, key = ''] = exists;
+    return keyProblem(key) ?? ((labels) => Object.hasOwn(labels, key) === (denied === ''));
+  }
+  const [, key, operator = '', text = ''] = COMPARES.exec(part) ?? LISTED.exec(part) ?? [];
+  if (key === undefined) return `found '${part}', expected: a key, an operator and values`;
+  const values = text.split(',').map((value) => value.trim());
+  const problem =
+    keyProblem(key) ?? values.map(valueProblem).find((found) => found !== null) ?? null;
+  if (problem !== null) return problem;
+  if (operator === '>' || operator === '<') {
+    if (!/^-?\d+$/.test(text)) return `for 'Gt', 'Lt' operators, the value must be an integer`;
+    const sign = operator === '>' ? 1 : -1;
+    return ({ [key]: label }) =>
+      label !== undefined && /^-?\d+$/.test(label) && sign * (Number(label) - Number(text)) > 0;
+  }
+  const wanted = operator !== '!=' && operator !== 'notin';
+  return (labels) =>
+    (Object.hasOwn(labels, key) && values.includes(labels[key] as string)) === wanted;
+}
+
+function keyProblem(key: string): string | null {
+  const [name = '', prefix = null, more] = key.split('/').reverse();
+  if (more === undefined && LABEL_NAME.test(name) && (prefix === null || LABEL_PREFIX.test(prefix)))
+    return null;
+  return `'${key}' is no key of a label`;
+}
+
+function valueProblem(value: string): string | null {
+  return LABEL_VALUE.test(value) ? null : `'${value}' is no value of a label`;
 }

@@ -5,7 +5,8 @@ import { forwardTo } from '../server/forward-to.ts';
 import type { StreamingHandlers } from '../server/handlers.ts';
 import { runProcess } from '../server/run-process.ts';
 import { FakeMain } from './main.ts';
-import type { FakePods, ResolvedContainer, ResolvedPod } from './pods.ts';
+import type { ResolvedContainer, ResolvedPod } from './pod-options.ts';
+import type { FakePods } from './pods.ts';
 
 /** What the pods of a fake API server do: commands become local processes, ports are local ones. */
 export class FakeWorkloads {

@@ -36,7 +36,7 @@ describe('a fake API server', () => {
     it('describes itself and its pods', async () => {
       const fake = await serve({ pods: ['p1', { name: 'p2', namespace: 'other' }] });
       expect((await get(fake, '/api?timeout=32s')).body).to.deep.include({ versions: ['v1'] });
-      expect((await get(fake, '/apis')).body).to.deep.include({ groups: [] });
+      expect((await get(fake, '/apis')).body).to.include({ kind: 'APIGroupList' });
       expect((await get(fake, '/api/v1')).body).to.have.nested.property(
         'resources[0].name',
         'pods',
@@ -70,8 +70,9 @@ describe('a fake API server', () => {
         ['fieldSelector=metadata.namespace%3Dother', []],
         ['labelSelector=app%3Dweb', []],
         ['labelSelector=app+in+(a,b)', []],
+        ['labelSelector=app+within+a', 400],
         ['labelSelector=!app,app!%3Dx,app+notin+(a,b)', ['p1', 'web']],
-        ['fieldSelector=spec.nodeName%3Dn', 400],
+        ['fieldSelector=spec.hostIP%3Dn', 400],
         ['fieldSelector=constructor%3Dn', 400],
         ['watch=true', 400],
       ];

@@ -1,0 +1,103 @@
+import { EventEmitter } from 'node:events';
+import { shown } from '../../common/check.ts';
+import { InvalidArgumentError } from '../../errors.ts';
+import type { FakeRequest } from './fault.ts';
+import { type FakeManifest, type FakeObject, readManifest } from './object.ts';
+import type { FakePod, FakePodState } from './pod-options.ts';
+import { FakePods } from './pods.ts';
+import { PODS, resourceNamed } from './resources.ts';
+import { FakeStore } from './store.ts';
+import { FakeWorkloads } from './workloads.ts';
+
+/** Events of a fake API server. */
+export interface FakeApiServerEvents {
+  /** A request has come; what becomes of it is not decided yet. */
+  request: [request: FakeRequest];
+}
+
+/** What a fake API server begins with. */
+export interface FakeClusterOptions {
+  /** The pods; a name alone is a pod with every default. Default none. */
+  readonly pods?: readonly (string | FakePod)[];
+  /** Other objects, as manifests have them: deployments, services, jobs... Default none. */
+  readonly objects?: readonly FakeManifest[];
+}
+
+/** What a fake API server is made of. */
+export interface FakeParts {
+  readonly store: FakeStore;
+  readonly pods: FakePods;
+  readonly workloads: FakeWorkloads;
+}
+
+/** The parts of a new one. */
+export function makeParts(): FakeParts {
+  const store = new FakeStore();
+  const pods = new FakePods(store);
+  return { store, pods, workloads: new FakeWorkloads(pods) };
+}
+
+/** The pods and other objects of a fake API server, as its test sees and changes them. */
+export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
+  readonly #store: FakeStore;
+  readonly #pods: FakePods;
+
+  /** The server makes it. @internal */
+  constructor(
+    { store, pods: running }: FakeParts,
+    { pods = [], objects = [] }: FakeClusterOptions,
+  ) {
+    super();
+    this.#store = store;
+    this.#pods = running;
+    if (!Array.isArray(pods)) throw new InvalidArgumentError('pods must be an array');
+    if (!Array.isArray(objects)) throw new InvalidArgumentError('objects must be an array');
+    for (const pod of pods) this.addPod(pod);
+    for (const object of objects) this.put(object);
+  }
+
+  /**
+   * Adds a pod.
+   *
+   * @throws InvalidArgumentError for one that is there, or cannot be
+   */
+  addPod(pod: string | FakePod): FakeObject {
+    return this.#pods.add(pod);
+  }
+
+  /**
+   * Changes what the API says of a pod.
+   *
+   * @throws InvalidArgumentError when there is no such pod, or for a state that is none
+   */
+  setPod(name: string, state: FakePodState, namespace = 'default'): FakeObject {
+    return this.#pods.setState(name, state, namespace);
+  }
+
+  /**
+   * Puts an object there, as a manifest has it, new or in the place of one of its name. Nothing acts on it: a deployment makes no pods.
+   *
+   * @throws InvalidArgumentError for a kind that is not served; for pods, which `addPod()` and `setPod()` are for
+   */
+  put(manifest: FakeManifest): FakeObject {
+    const [resource, object] = readManifest(manifest);
+    if (resource === PODS) throw new InvalidArgumentError('pods are added by addPod()');
+    return this.#store.put(resource, object);
+  }
+
+  /** An object as it is now: `find('deployment', 'web')`. Null when there is none. Throws InvalidArgumentError for a kind that is not served. */
+  find(kind: string, name: string, namespace = 'default'): FakeObject | null {
+    const resource = resourceNamed(kind);
+    if (resource === null) throw new InvalidArgumentError(`there is no kind ${shown(kind)} here`);
+    return this.#store.get(resource, resource.namespaced ? namespace : '', name);
+  }
+
+  /** The working directory of a container: of the first one if none is named. */
+  directoryOf(pod: string, container?: string, namespace = 'default'): string {
+    const found = this.#pods.find(namespace, pod)?.containers;
+    const one = container === undefined ? found?.[0] : found?.find((c) => c.name === container);
+    if (one === undefined || one.directory === null)
+      throw new InvalidArgumentError(`there is no such container of ${namespace}/${pod} yet`);
+    return one.directory;
+  }
+}

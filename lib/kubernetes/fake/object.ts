@@ -1,0 +1,119 @@
+import { InvalidArgumentError } from '../../errors.ts';
+import { apiVersionOf, type FakeResource, resourceOfKind } from './resources.ts';
+
+/** An object of the API, as its JSON has it. */
+export interface FakeObject {
+  /** As `v1` or `apps/v1`. */
+  readonly apiVersion: string;
+  /** As `Pod` or `Deployment`. */
+  readonly kind: string;
+  /** Its name, and what else is told about it. */
+  readonly metadata: FakeObjectMetadata;
+  /** What its kind has: `spec`, `status`, `data`... */
+  readonly [field: string]: unknown;
+}
+
+/** What every object has. */
+export interface FakeObjectMetadata {
+  /** Its name. */
+  readonly name: string;
+  /** Its namespace; none for namespaces themselves. */
+  readonly namespace?: string;
+  /** What label selectors look at. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** What nothing looks at. */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Unlike that of any other object, whatever its name. The server makes it. */
+  readonly uid?: string;
+  /** Another one for each change of the object. The server makes it. */
+  readonly resourceVersion?: string;
+  /** When it was made, to the second. The server makes it. */
+  readonly creationTimestamp?: string;
+  /** Set when its end has begun. The server makes it. */
+  readonly deletionTimestamp?: string;
+  /** Anything else. */
+  readonly [field: string]: unknown;
+}
+
+/** An object as a test or a client writes it: the server adds the rest. */
+export type FakeManifest = Pick<FakeObject, 'apiVersion' | 'kind'> & {
+  /** A name is enough. */
+  readonly metadata: FakeObjectMetadata;
+  /** What its kind has. */
+  readonly [field: string]: unknown;
+};
+
+/** Any object of JSON. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Names of namespaces, pods and containers (RFC 1123, with dots). */
+const NAME = /^[a-z\d]([a-z\d.-]{0,251}[a-z\d])?$/;
+
+/** Whether Kubernetes allows this name. */
+export function isName(value: unknown): value is string {
+  return typeof value === 'string' && NAME.test(value);
+}
+
+/** Whether a value is an object of JSON. */
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The object under a field; an empty one if there is none. */
+export function fieldsOf(object: Fields, field: string): Fields {
+  const value = object[field];
+  return isFields(value) ? value : {};
+}
+
+/** The objects in the array under a field. */
+export function listOf(object: Fields, field: string): Fields[] {
+  const value = object[field];
+  return Array.isArray(value) ? value.filter(isFields) : [];
+}
+
+/** The text under a field; an empty one if there is none. */
+export function textOf(object: Fields, field: string): string {
+  const value = object[field];
+  return typeof value === 'string' ? value : '';
+}
+
+/** The texts under a field, as labels are. */
+export function textsOf(object: Fields, field: string): Readonly<Record<string, string>> {
+  const entries = Object.entries(fieldsOf(object, field));
+  return Object.fromEntries(entries.filter((one): one is [string, string] => isText(one[1])));
+}
+
+/**
+ * The resource of a manifest, and the manifest as an object with its namespace.
+ *
+ * @throws InvalidArgumentError for a kind that is not served, or a name that none can have
+ */
+export function readManifest(manifest: unknown): readonly [FakeResource, FakeObject] {
+  if (!isFields(manifest)) throw new InvalidArgumentError('an object of the API must be an object');
+  const { apiVersion, kind } = manifest;
+  const resource = resourceOfKind(apiVersion, kind);
+  if (resource === null)
+    throw new InvalidArgumentError(`there is no ${kind} of ${apiVersion} here`);
+  const metadata = fieldsOf(manifest, 'metadata');
+  const { name, namespace = 'default' } = metadata;
+  for (const value of [name, namespace])
+    if (!isName(value))
+      throw new InvalidArgumentError(`${kind}: names must be as Kubernetes allows`);
+  const place = resource.namespaced ? { namespace: namespace as string } : {};
+  const object: FakeObject = {
+    ...manifest,
+    apiVersion: apiVersionOf(resource),
+    kind: resource.kind,
+    metadata: { ...metadata, name: name as string, ...place },
+  };
+  return [resource, object];
+}
+
+/** To the second, as Kubernetes has it. */
+export function timestamp(time: Date = new Date()): string {
+  return time.toISOString().replace(/\.\d+/, '');
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}

@@ -1,0 +1,91 @@
+/** A resource that a fake API server has. */
+export interface FakeResource {
+  /** API group; empty for that of pods. */
+  readonly group: string;
+  readonly version: string;
+  /** As in URLs. */
+  readonly plural: string;
+  readonly kind: string;
+  readonly shortNames: readonly string[];
+  readonly namespaced: boolean;
+  /** `all` of `kubectl get all`. */
+  readonly categories: readonly string[];
+  /** Below one object. */
+  readonly subresources: readonly string[];
+}
+
+const core = resourcesOf('', 'v1');
+const apps = resourcesOf('apps', 'v1');
+
+/** Every one that it has. */
+export const RESOURCES: readonly FakeResource[] = [
+  core('pods', 'Pod', ['po'], {
+    subresources: ['attach', 'exec', 'log', 'portforward', 'status'],
+    categories: ['all'],
+  }),
+  core('services', 'Service', ['svc'], { subresources: ['status'], categories: ['all'] }),
+  core('endpoints', 'Endpoints', ['ep']),
+  core('events', 'Event', ['ev']),
+  core('configmaps', 'ConfigMap', ['cm']),
+  core('secrets', 'Secret', []),
+  core('namespaces', 'Namespace', ['ns'], { namespaced: false }),
+  apps('deployments', 'Deployment', ['deploy'], workload()),
+  apps('replicasets', 'ReplicaSet', ['rs'], workload()),
+  apps('statefulsets', 'StatefulSet', ['sts'], workload()),
+  apps('daemonsets', 'DaemonSet', ['ds'], workload()),
+  resourcesOf('batch', 'v1')('jobs', 'Job', [], workload()),
+  resourcesOf('discovery.k8s.io', 'v1')('endpointslices', 'EndpointSlice', []),
+];
+
+const BY_PATH = new Map(RESOURCES.map((one) => [`${one.group}/${one.version}/${one.plural}`, one]));
+const BY_KIND = new Map(RESOURCES.map((one) => [`${apiVersionOf(one)} ${one.kind}`, one]));
+
+/** The pods. */
+export const PODS: FakeResource = RESOURCES[0] as FakeResource;
+
+/** The one of a URL; null if there is none. */
+export function resourceAt(group: string, version: string, plural: string): FakeResource | null {
+  return BY_PATH.get(`${group}/${version}/${plural}`) ?? null;
+}
+
+/** The one of an object; null if there is none. */
+export function resourceOfKind(apiVersion: unknown, kind: unknown): FakeResource | null {
+  return BY_KIND.get(`${apiVersion} ${kind}`) ?? null;
+}
+
+/** The one that people mean by a name: `pods`, `pod`, `po`, `Pod`; null if there is none. */
+export function resourceNamed(name: string): FakeResource | null {
+  const found = RESOURCES.find(
+    ({ plural, kind, shortNames }) =>
+      plural === name || kind.toLowerCase() === name.toLowerCase() || shortNames.includes(name),
+  );
+  return found ?? null;
+}
+
+/** As objects have it: `v1`, `apps/v1`. */
+export function apiVersionOf({ group, version }: FakeResource): string {
+  return group === '' ? version : `${group}/${version}`;
+}
+
+/** For messages, as those of Kubernetes: `pods`, `deployments.apps`. */
+export function qualified({ plural, group }: FakeResource): string {
+  return group === '' ? plural : `${plural}.${group}`;
+}
+
+type Extras = Partial<Pick<FakeResource, 'namespaced' | 'subresources' | 'categories'>>;
+
+function resourcesOf(group: string, version: string) {
+  return (
+    plural: string,
+    kind: string,
+    shortNames: readonly string[],
+    { namespaced = true, subresources = [], categories = [] }: Extras = {},
+  ): FakeResource => ({
+    ...{ group, version, plural, kind, shortNames },
+    ...{ namespaced, subresources, categories },
+  });
+}
+
+function workload(): Extras {
+  return { subresources: ['status'], categories: ['all'] };
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { type FakeObject, timestamp } from './object.ts';
+import type { FakeResource } from './resources.ts';
+
+/** Something that has happened to an object. */
+export interface StoreChange {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly resource: FakeResource;
+  /** As it is now; of one that is gone, its last state with the version of its end. */
+  readonly object: FakeObject;
+  /** As it was; null for one that was not there. */
+  readonly previous: FakeObject | null;
+  /** The version that the store has by it. */
+  readonly version: number;
+}
+
+/** How many changes a client may have missed. */
+const HISTORY = 1000;
+
+/** The objects of a fake API server. None of them is ever changed: a change puts another one in its place. */
+export class FakeStore {
+  readonly #objects = new Map<FakeResource, Map<string, FakeObject>>();
+  readonly #listeners = new Set<(change: StoreChange) => void>();
+  #history: StoreChange[] = [];
+  #version = 1;
+  #forgotten = 0;
+
+  /** The version of the last change. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** One of them; null if there is none. */
+  get(resource: FakeResource, namespace: string, name: string): FakeObject | null {
+    return this.#objects.get(resource)?.get(keyOf(namespace, name)) ?? null;
+  }
+
+  /** All of a namespace, or of all for null, in the order of their names. */
+  list(resource: FakeResource, namespace: string | null = null): FakeObject[] {
+    const all = [...(this.#objects.get(resource) ?? [])];
+    return all
+      .filter(([, { metadata }]) => namespace === null || metadata.namespace === namespace)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, object]) => object);
+  }
+
+  /** Puts an object there, new or in the place of one with its name, and returns it as it is stored. What the server makes is made. */
+  put(resource: FakeResource, object: FakeObject): FakeObject {
+    const { name, namespace = '' } = object.metadata;
+    const previous = this.get(resource, namespace, name);
+    this.#version += 1;
+    const version = String(this.#version);
+    const { uid = uidOf(resource, object, version), creationTimestamp = timestamp() } =
+      previous?.metadata ?? {};
+    const stored: FakeObject = {
+      ...structuredClone(object),
+      metadata: {
+        ...structuredClone(object.metadata),
+        ...{ uid, resourceVersion: version, creationTimestamp },
+      },
+    };
+    const objects = this.#objects.get(resource) ?? new Map<string, FakeObject>();
+    this.#objects.set(resource, objects);
+    objects.set(keyOf(namespace, name), stored);
+    const type = previous === null ? 'ADDED' : 'MODIFIED';
+    this.#tell({ type, resource, object: stored, previous, version: this.#version });
+    return stored;
+  }
+
+  /** Takes one away; null if there is none. */
+  delete(resource: FakeResource, namespace: string, name: string): FakeObject | null {
+    const previous = this.get(resource, namespace, name);
+    if (previous === null) return null;
+    this.#objects.get(resource)?.delete(keyOf(namespace, name));
+    this.#version += 1;
+    const metadata = { ...previous.metadata, resourceVersion: String(this.#version) };
+    const object = { ...previous, metadata };
+    this.#tell({ type: 'DELETED', resource, object, previous, version: this.#version });
+    return object;
+  }
+
+  /** What has happened behind a version; null when that is not known any more. */
+  changesSince(version: number): readonly StoreChange[] | null {
+    if (version < this.#forgotten) return null;
+    return this.#history.filter((change) => change.version > version);
+  }
+
+  /** Forgets what has happened: who has missed some of it has to read all again. */
+  forget(): void {
+    this.#history = [];
+    this.#forgotten = this.#version;
+  }
+
+  /** Calls `listener` with each change, until what is returned is called. */
+  listen(listener: (change: StoreChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #tell(change: StoreChange): void {
+    this.#history.push(change);
+    if (this.#history.length > HISTORY) {
+      const dropped = this.#history.splice(0, HISTORY / 2);
+      this.#forgotten = (dropped.at(-1) as StoreChange).version;
+    }
+    for (const listener of [...this.#listeners]) listener(change);
+  }
+}
+
+/** No name has a NUL: objects of a namespace stand together. */
+function keyOf(namespace: string, name: string): string {
+  return `${namespace}\0${name}`;
+}
+
+/** The same in each run that does the same. */
+function uidOf(resource: FakeResource, { metadata }: FakeObject, version: string): string {
+  const words = [resource.kind, metadata.namespace, metadata.name, version].join('/');
+  const hex = createHash('sha256').update(words).digest('hex').slice(0, 32);
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}

@@ -1,0 +1,178 @@
+import { expect } from 'chai';
+import {
+  createFakeApiServer,
+  type FakeApiServer,
+} from '../../../lib/kubernetes/fake/api-server.ts';
+import type { FakeManifest } from '../../../lib/kubernetes/fake/object.ts';
+
+/** A deployment with its service, as manifests have them. */
+const WEB: FakeManifest[] = [
+  {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: { selector: { matchLabels: { app: 'web' } } },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'web', namespace: 'default' },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 'http' }] },
+  },
+];
+
+describe('objects of a fake API server', () => {
+  let fake: FakeApiServer;
+
+  afterEach(() => fake.close());
+
+  async function get(path: string): Promise<[number, Answer]> {
+    const answer = await fetch(fake.url + path);
+    return [answer.status, (await answer.json()) as Answer];
+  }
+
+  const names = ({ items }: Answer): string[] | undefined => items?.map((o) => o.metadata.name);
+
+  it('are found by their names and their labels', async () => {
+    fake = await createFakeApiServer({
+      pods: [
+        {
+          name: 'web-1',
+          labels: { app: 'web' },
+          containers: { main: { portNames: { http: 8080 } } },
+        },
+        { name: 'web-2', labels: { app: 'web' }, ready: false },
+        'other',
+      ],
+      objects: WEB,
+    }).listen();
+    const [, deployment] = await get('/apis/apps/v1/namespaces/default/deployments/web');
+    expect(deployment).to.have.nested.property('spec.selector.matchLabels.app', 'web');
+    const [, service] = await get('/api/v1/namespaces/default/services/web');
+    expect(service).to.have.nested.property('metadata.namespace', 'default');
+    const [, pods] = await get('/api/v1/namespaces/default/pods?labelSelector=app%3Dweb');
+    expect(names(pods)).to.deep.equal(['web-1', 'web-2']);
+    expect(pods.items?.[0]).to.have.nested.property('spec.containers[0].ports[0].name', 'http');
+    const ready = pods.items?.map(({ status }) => status.conditions.find(isReady)?.status);
+    expect(ready).to.deep.equal(['True', 'False']);
+    const [status, { message }] = await get('/apis/apps/v1/namespaces/default/deployments/no');
+    expect([status, message]).to.deep.equal([404, 'deployments.apps "no" not found']);
+  });
+
+  it('change as the test says', async () => {
+    fake = await createFakeApiServer({ pods: [{ name: 'p1', phase: 'Pending' }] }).listen();
+    const read = async (): Promise<unknown[]> => {
+      const { metadata, status } = (await get('/api/v1/namespaces/default/pods/p1'))[1];
+      return [status.phase, status.conditions.find(isReady)?.status, metadata.labels];
+    };
+    expect(await read()).to.deep.equal(['Pending', 'False', {}]);
+    fake.setPod('p1', { labels: { app: 'a' } });
+    expect(await read()).to.deep.equal(['Pending', 'False', { app: 'a' }]);
+    fake.setPod('p1', { phase: 'Running' });
+    expect(await read()).to.deep.equal(['Running', 'True', { app: 'a' }]);
+    fake.setPod('p1', { ready: false });
+    expect(await read()).to.deep.equal(['Running', 'False', { app: 'a' }]);
+    fake.addPod({ name: 'p2', namespace: 'other' });
+    fake.put({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'j' } });
+    expect(names((await get('/api/v1/pods'))[1])).to.deep.equal(['p1', 'p2']);
+    expect(names((await get('/apis/batch/v1/jobs'))[1])).to.deep.equal(['j']);
+    expect(fake.find('job', 'j')?.metadata).to.include({ namespace: 'default' });
+    expect(fake.find('po', 'p2', 'other')).to.have.nested.property('status.phase', 'Running');
+    expect(fake.find('pods', 'p2')).to.equal(null);
+  });
+
+  it('are listed in parts, as long as none changes', async () => {
+    fake = await createFakeApiServer({ pods: ['a', 'b', 'c'] }).listen();
+    const [, first] = await get('/api/v1/pods?limit=2');
+    expect([names(first), first.metadata.remainingItemCount]).to.deep.equal([['a', 'b'], 1]);
+    const next = `/api/v1/pods?limit=2&continue=${first.metadata.continue}`;
+    const [, second] = await get(next);
+    expect([names(second), second.metadata.continue]).to.deep.equal([['c'], undefined]);
+    fake.addPod('d');
+    expect((await get(next))[0]).to.equal(410);
+    expect((await get('/api/v1/pods?limit=2&continue=zzz'))[0]).to.equal(400);
+    expect((await get('/api/v1/pods?limit=x'))[0]).to.equal(400);
+  });
+
+  it('are listed as of a version', async () => {
+    fake = await createFakeApiServer({ pods: ['a', 'b'] }).listen();
+    const [, { metadata }] = await get('/api/v1/pods');
+    const version = Number(metadata.resourceVersion);
+    for (const [query, code] of [
+      ['resourceVersion=0', 200],
+      ['resourceVersion=0&resourceVersionMatch=NotOlderThan', 200],
+      [`resourceVersion=${version}&resourceVersionMatch=Exact`, 200],
+      [`resourceVersion=${version - 1}`, 200],
+      [`resourceVersion=${version - 1}&resourceVersionMatch=Exact`, 410],
+      [`resourceVersion=${version + 1}`, 504],
+      ['resourceVersion=x', 400],
+      ['resourceVersion=0&resourceVersionMatch=Exact', 422],
+      ['resourceVersionMatch=Exact', 422],
+      [`resourceVersion=${version}&resourceVersionMatch=Close`, 422],
+      ['sendInitialEvents=true', 422],
+    ] as const)
+      expect((await get(`/api/v1/pods?${query}`))[0], query).to.equal(code);
+  });
+
+  it('are described by discovery', async () => {
+    fake = await createFakeApiServer().listen();
+    const [, { groups }] = await get('/apis');
+    expect(groups?.map(({ name }) => name)).to.deep.equal(['apps', 'batch', 'discovery.k8s.io']);
+    const [, { resources }] = await get('/apis/apps/v1');
+    expect(resources?.map(({ name }) => name)).to.include.members([
+      'deployments',
+      'deployments/status',
+    ]);
+    expect((await get('/apis/apps'))[1]).to.have.nested.property('preferredVersion.version', 'v1');
+    for (const path of [
+      '/apis/none/v1',
+      '/api/v1/nodes',
+      '/api/v1/namespaces/default/namespaces',
+      '/api/v1/pods/p1',
+      '/api/v1/namespaces/default/services/a/exec',
+    ])
+      expect((await get(path))[0], path).to.equal(404);
+  });
+
+  it('are none that Kubernetes would not take', async () => {
+    fake = createFakeApiServer({ pods: ['p1'] });
+    const wrong: (() => unknown)[] = [
+      () => fake.put({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' } }),
+      () => fake.put({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'Not_A_Name' } }),
+      () => fake.put({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' } }),
+      () => fake.put(null as never),
+      () => fake.addPod('p1'),
+      () => fake.setPod('p9', {}),
+      () => fake.setPod('p1', { phase: 'Done' as never }),
+      () => fake.setPod('p1', { ready: 1 as never }),
+      () => fake.setPod('p1', { labels: { app: 1 as never } }),
+      () => fake.setPod('p1', { name: 'p2' } as never),
+      () => fake.find('node', 'n'),
+      () => createFakeApiServer({ objects: {} as never }),
+    ];
+    for (const act of wrong)
+      expect(act, String(act)).to.throw().with.property('code', 'ERR_SPDY_INVALID_ARGUMENT');
+  });
+});
+
+interface Answer {
+  readonly message?: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly labels: object;
+    readonly resourceVersion: string;
+    readonly continue?: string;
+    readonly remainingItemCount?: number;
+  };
+  readonly status: {
+    readonly phase: string;
+    readonly conditions: { readonly type: string; readonly status: string }[];
+  };
+  readonly items?: Answer[];
+  readonly groups?: { readonly name: string }[];
+  readonly resources?: { readonly name: string }[];
+}
+
+function isReady({ type }: { readonly type: string }): boolean {
+  return type === 'Ready';
+}
