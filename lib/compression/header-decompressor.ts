@@ -5,8 +5,13 @@ const NO_BYTES: Buffer = Buffer.alloc(0);
 /** The scratch as a Buffer, which blocks are views of. */
 const scratchBuffer: Buffer = Buffer.from(scratch.bytes.buffer);
 
+/** The most bytes of memory that are kept for the next block which the scratch does not hold. */
+const MOST_SPARE = 65536;
+
 /** Whose bytes stand in the scratch; they are moved away when another one needs it. */
 let owner: HeaderDecompressor | null = null;
+/** Memory of a long block that has ended: fresh memory takes several times as long as to fill it. */
+let spare: Buffer = NO_BYTES;
 
 /** The one inflate stream of a session's incoming header blocks (SPDY/3 2.6.10.1); the HeaderInflater of framing/. */
 export class HeaderDecompressor {
@@ -59,6 +64,7 @@ export class HeaderDecompressor {
   /** Forgets the block; the zlib stream goes on. */
   reset(): void {
     this.#length = 0;
+    if (this.#saved.length > spare.length && this.#saved.length <= MOST_SPARE) spare = this.#saved;
     this.#saved = NO_BYTES;
     this.#savedLength = 0;
     this.#inScratch = 0;
@@ -97,7 +103,7 @@ export class HeaderDecompressor {
     if (this.#inScratch === 0) return;
     const length = this.#savedLength + this.#inScratch;
     if (this.#saved.length < length) {
-      const saved = Buffer.allocUnsafeSlow(Math.max(2 * this.#savedLength, length));
+      const saved = takeRoom(length, Math.max(2 * this.#savedLength, length));
       this.#saved.copy(saved, 0, 0, this.#savedLength);
       this.#saved = saved;
     }
@@ -105,4 +111,12 @@ export class HeaderDecompressor {
     this.#savedLength = length;
     this.#inScratch = 0;
   }
+}
+
+/** The spare memory for a block of `length` bytes that has filled the scratch, or so much that is new. */
+function takeRoom(length: number, size: number): Buffer {
+  if (length < SCRATCH_SIZE || length > spare.length) return Buffer.allocUnsafeSlow(size);
+  const room = spare;
+  spare = NO_BYTES;
+  return room;
 }

@@ -127,6 +127,28 @@ describe('compression/header-decompressor', () => {
     }
   });
 
+  it('keeps long blocks apart that come at once, behind one that has ended', async () => {
+    const plains = [randomBytes(40_000), randomBytes(60_000), randomBytes(50_000)];
+    const sessions = await Promise.all(
+      plains.map(async (plain) => {
+        const [block] = await nativeDeflate([plain], { dictionary: DICTIONARY });
+        return { plain, inflater: make(), block: block as Buffer };
+      }),
+    );
+    const [before, ...atOnce] = sessions as [(typeof sessions)[0], ...typeof sessions];
+    expect(inflate(before.inflater, before.block)).to.deep.equal(before.plain);
+    for (const part of [0, 1, 2]) {
+      for (const { inflater, block } of atOnce) {
+        const [start, end] = [part, part + 1].map((at) => Math.floor((at * block.length) / 3));
+        const problem = inflater.push(block, start as number, end as number, NO_LIMIT, NO_LIMIT);
+        expect(problem).to.equal(null);
+      }
+    }
+    for (const { inflater, plain } of atOnce)
+      expect(Buffer.from(inflater.block())).to.deep.equal(plain);
+    for (const { inflater } of atOnce) inflater.reset();
+  });
+
   it('keeps the scratch when an idle session is reset', async () => {
     const plains = plainBlocks(1);
     const [block] = (await nativeDeflate(plains, { dictionary: DICTIONARY })) as [Buffer];
