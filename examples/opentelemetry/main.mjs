@@ -1,4 +1,4 @@
-// Spans of OpenTelemetry for requests over SPDY, on both sides: fetch(), Node's own fetch(), and a server, with the trace carried on by
+// Spans of OpenTelemetry for requests over SPDY, on both sides: fetch(), get(), Node's own fetch(), and a server, with the trace carried on by
 // `traceparent`. After npm run build: npm ci --prefix examples/opentelemetry && node examples/opentelemetry/main.mjs
 // The exit code is 1 if a span is missing.
 import assert from 'node:assert/strict';
@@ -10,7 +10,7 @@ import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-import { createServer, fetch, SpdyAgent, SpdyDispatcher } from '../../build/lib/index.js';
+import { createServer, fetch, get, SpdyAgent, SpdyDispatcher } from '../../build/lib/index.js';
 
 const exporter = new InMemorySpanExporter();
 const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
@@ -32,10 +32,10 @@ await once(server.listen(0, '127.0.0.1'), 'listening');
 const url = `http://127.0.0.1:${server.address().port}/page`;
 const agent = new SpdyAgent({ version: 'spdy/3.1' });
 
-async function show(name, get) {
+async function show(name, ask) {
   exporter.reset();
   const answer = await tracer.startActiveSpan(name, async (span) => {
-    const response = await get();
+    const response = await ask();
     const text = await response.text();
     span.end();
     return text;
@@ -52,6 +52,10 @@ async function show(name, get) {
 }
 
 await show('fetch of spdylay', () => fetch(url, { agent }));
+await show('request', async () => {
+  const [response] = await once(get(url, { agent }), 'response');
+  return new Response(response);
+});
 await show('fetch of Node', () => globalThis.fetch(url, { dispatcher: new SpdyDispatcher(agent) }));
 
 await agent.close();

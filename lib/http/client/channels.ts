@@ -45,6 +45,12 @@ export interface RequestObserver {
   switched(response: http.IncomingMessage): void;
 }
 
+/** One of the channels. */
+export interface ChannelObserver extends RequestObserver {
+  /** Whether it tells of requests by HTTP/1.1 too, rather than leaving them to Node's own request below. */
+  readonly tellsHttp1: boolean;
+}
+
 let asUndici = false;
 
 /** Requests that `make` makes are told to the channels of undici, not to those of `http`: each is told once. */
@@ -58,10 +64,13 @@ export function toldAsUndici<Result>(make: () => Result): Result {
   }
 }
 
-/** Who tells the channels of a request that is being made; null when nobody has subscribed. */
-export function observerOf(request: Observed): RequestObserver | null {
-  if (!isHeard(asUndici ? UNDICI : HTTP)) return null;
-  return asUndici ? new UndiciObserver(request) : new HttpObserver(request);
+/**
+ * Who tells the channels of a request that is being made; null when nobody has subscribed. One of `http` that nobody there hears is told to
+ * those of undici: tools that trace `http` by other means than its channels would not see it.
+ */
+export function observerOf(request: Observed): ChannelObserver | null {
+  if (!asUndici && isHeard(HTTP)) return new HttpObserver(request);
+  return isHeard(UNDICI) ? new UndiciObserver(request) : null;
 }
 
 function isHeard(channels: Readonly<Record<string, Channel>>): boolean {
@@ -77,7 +86,8 @@ function onError(
 }
 
 /** A request in the words of `http`. By HTTP/1.1 it is a request of `http` below that tells the rest. */
-class HttpObserver implements RequestObserver {
+class HttpObserver implements ChannelObserver {
+  readonly tellsHttp1 = false;
   readonly #request: Observed;
   #silent = false;
 
@@ -144,7 +154,8 @@ class UndiciRequest {
 }
 
 /** A request in the words of undici. */
-class UndiciObserver implements RequestObserver {
+class UndiciObserver implements ChannelObserver {
+  readonly tellsHttp1 = true;
   readonly #request: UndiciRequest;
   #over = false;
 

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type http from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Session, SpdyStream } from '../../session/public.ts';
-import { observerOf, type RequestObserver } from './channels.ts';
+import { type ChannelObserver, observerOf, type RequestObserver } from './channels.ts';
 import type { Exchange, ExchangeHost, Fate, ReadyHead, ResponseRules } from './exchange.ts';
 import type { HarRecorder } from './har-recorder.ts';
 import type { Recorded } from './har-recording.ts';
@@ -70,7 +70,7 @@ export class Delivery implements ExchangeHost {
   #opened = false;
   #retries = 0;
   #timeoutMs = 0;
-  #observer: RequestObserver | null = null;
+  #observer: ChannelObserver | null = null;
   #recording: RequestObserver | null = null;
 
   /** `takeHead` is called once, when the head leaves: its fields are final then. */
@@ -231,7 +231,7 @@ export class Delivery implements ExchangeHost {
     const { target, method } = this.#plan;
     this.#exchange =
       link.protocol === 'http/1.1'
-        ? new HttpExchange(this, link, target, method)
+        ? new HttpExchange(this, link, target, method, this.#observer?.tellsHttp1 === true)
         : new SpdyExchange(this, link, this.#plan, this.#agent);
   }
 

@@ -12,14 +12,22 @@ export class HttpExchange implements Exchange {
   #error: Error | null = null;
   #answered = false;
 
-  constructor(host: ExchangeHost, link: HttpLink, target: Target, method: string) {
-    const request = http.request({
+  /** `observed`: it is told elsewhere, so that tools which have replaced `http.request()` need not tell it once more. */
+  constructor(
+    host: ExchangeHost,
+    link: HttpLink,
+    target: Target,
+    method: string,
+    observed: boolean,
+  ) {
+    const options: http.RequestOptions = {
       agent: link.agent,
       host: target.hostname,
       port: target.port,
       method,
       setHost: false,
-    });
+    };
+    const request = observed ? new http.ClientRequest(options) : http.request(options);
     this.#target = target;
     this.#request = request;
     request.on('socket', (socket) => host.connected(socket));

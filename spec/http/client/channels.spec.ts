@@ -223,6 +223,42 @@ describe('http/client/channels', () => {
       expect(names().filter((channel) => /error|trailers/.test(channel))).to.have.length(1);
     });
 
+    it('are told of request() when nobody listens to those of http', async () => {
+      listen(UNDICI);
+      onMessage = ({ request }, name) => {
+        if (name.endsWith('create')) request.addHeader('x-mine', 'added');
+      };
+      const response = await complete(agent.get(url));
+      expect(response.headers['x-got']).to.equal('added');
+      await until(() => names().includes('request:trailers'));
+      expect(names()).to.include.members(['request:create', 'client:sendHeaders']);
+    });
+
+    it('are told of what goes by HTTP/1.1, without http.request(), which others may have replaced', async () => {
+      const plain = http.createServer((_request, response) => response.end('x'));
+      await once(plain.listen(0, '127.0.0.1'), 'listening');
+      const { port } = plain.address() as AddressInfo;
+      const { request } = http;
+      let calls = 0;
+      http.request = ((...args: Parameters<typeof request>) => {
+        calls++;
+        return request(...args);
+      }) as typeof request;
+      const both = new SpdyAgent();
+      try {
+        await complete(both.get(`http://127.0.0.1:${port}/`));
+        expect(calls).to.equal(1);
+        listen(UNDICI);
+        await complete(both.get(`http://127.0.0.1:${port}/`));
+        expect(calls).to.equal(1);
+      } finally {
+        http.request = request;
+      }
+      await until(() => names().includes('request:trailers'));
+      both.destroy();
+      plain.close();
+    });
+
     it('are told of tunnels', async () => {
       listen(UNDICI);
       const { socket } = (await new SpdyDispatcher(agent).connect({
