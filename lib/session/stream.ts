@@ -47,6 +47,7 @@ export class SpdyStream extends WritableHalf<SpdyStream> {
     this.#assertWritable();
     this.port.checkHeaders(headers);
     this.acceptFirst();
+    this.release();
     this.outgoing.addHeaders(headers, ignore);
     this.resumeOutput();
   }

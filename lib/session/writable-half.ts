@@ -1,8 +1,10 @@
 import type { StreamState } from '../engine/insight.ts';
 import type { StreamHandle } from '../engine/stream-record.ts';
 import { SessionError, StreamError } from '../errors.ts';
+import { NO_BYTES } from '../framing/bytes.ts';
 import { CANCEL, INTERNAL_ERROR, OK } from '../protocol/constants.ts';
 import type { HeaderList } from '../protocol/frames.ts';
+import { gatherWrites, isSmall } from './gathered-writes.ts';
 import { type Departure, type Done, OutgoingData, type OutgoingOwner } from './outgoing-data.ts';
 import { ReadableHalf } from './readable-half.ts';
 import type { StreamInit, StreamPort } from './stream-port.ts';
@@ -26,6 +28,8 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
   /** The last byte and FIN are on their way. */
   #finished: boolean;
   #finalDone: Done | null = null;
+  /** Whether small writes are held back until the end of this tick. */
+  #gathering = false;
 
   /** The session makes it. @internal */
   constructor(port: StreamPort<Stream>, init: StreamInit) {
@@ -134,6 +138,18 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
 
   // The Duplex
 
+  /** As of every Duplex; small writes of one tick leave together. */
+  override write(chunk: unknown, encoding?: BufferEncoding | Done, done?: Done): boolean {
+    if (!this.#gathering && isSmall(chunk) && this.writable) this.#gather();
+    return super.write(chunk, encoding as BufferEncoding, done);
+  }
+
+  /** As of every Duplex: what was written before goes on its way. */
+  override cork(): void {
+    this.release();
+    super.cork();
+  }
+
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
     this.acceptFirst();
     this.active();
@@ -144,9 +160,10 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
   override _writev(chunks: { chunk: Buffer; encoding: BufferEncoding }[], done: Done): void {
     this.acceptFirst();
     this.active();
-    const last = chunks.length - 1;
-    for (const [i, { chunk }] of chunks.entries())
-      this.outgoing.add(chunk, i === last ? done : ignore);
+    const pieces = gatherWrites(chunks);
+    const last = pieces.length - 1;
+    for (let i = 0; i < last; i++) this.outgoing.add(pieces[i] as Buffer, ignore);
+    this.outgoing.add(pieces[last] ?? NO_BYTES, done);
     this.resumeOutput();
   }
 
@@ -162,9 +179,12 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
 
   /** Ends the stream both ways at once: RST_STREAM leaves behind what was written, as far as the peer's windows let that out in time. */
   override destroy(error?: Error): this {
-    const outgoing = this.#outgoing;
-    if (this.open && !this.destroyed && outgoing !== null && this.writableLength <= MOST_SERVED) {
-      if (outgoing.held < this.writableLength) outgoing.acknowledge();
+    if (this.open && !this.destroyed) {
+      this.release();
+      const outgoing = this.#outgoing;
+      const waiting = this.writableLength;
+      if (outgoing !== null && outgoing.held < waiting && waiting <= MOST_SERVED)
+        outgoing.acknowledge();
     }
     return this.scope.runInAsyncScope(super.destroy, this, error) as this;
   }
@@ -186,6 +206,20 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
     done(error);
   }
 
+  /** Small writes that were held back go on their way. @internal */
+  release(): void {
+    if (!this.#gathering) return;
+    this.#gathering = false;
+    this.uncork();
+  }
+
+  #gather(): void {
+    this.acceptFirst();
+    this.#gathering = true;
+    super.cork();
+    process.nextTick(releaseOf, this);
+  }
+
   /** There is something to send. */
   protected resumeOutput(): void {
     if (this.id !== 0) this.port.resume(this.id);
@@ -197,6 +231,10 @@ function resetStatus(error: Error | null): number {
   // An AbortError comes of Node when a `for await` is left: nothing has gone wrong.
   if (error === null || error.name === 'AbortError') return CANCEL;
   return error instanceof StreamError && error.status !== OK ? error.status : INTERNAL_ERROR;
+}
+
+function releaseOf(stream: WritableHalf<unknown>): void {
+  stream.release();
 }
 
 function ignore(): void {}

@@ -75,6 +75,20 @@ describe('session/writable-half: destroy()', () => {
     await pair.end();
   });
 
+  it('so do small and large writes of one turn, however many bytes they are', async () => {
+    const { outcome, pair } = await exchange((stream) => {
+      stream.respond(RESPONSE);
+      stream.write('head ');
+      for (let i = 0; i < 4; i++) stream.write('b'.repeat(30_000));
+      stream.end();
+      stream.destroy();
+    });
+    const { body, ...rest } = outcome;
+    expect(body).to.have.length(120_005);
+    expect(rest).to.deep.equal({ ended: true, status: 0 });
+    await pair.end();
+  });
+
   it('so do several writes in one turn, and trailers', async () => {
     const { outcome, pair } = await exchange((stream) => {
       stream.respond(RESPONSE);
