@@ -1,20 +1,33 @@
 import type { IncomingMessage } from 'node:http';
 import { type ApiPlace, readApiPath } from './api-path.ts';
+import { readBody } from './body.ts';
 import { discover } from './discovery.ts';
 import type { FakeFault, FakeRequest } from './fault.ts';
-import { readList } from './lists.ts';
-import { fieldsOf, listOf } from './object.ts';
-import { failure, failureBecause, nothingAt, objectNotFound, type Refusal } from './refusals.ts';
+import { type FakeList, readList } from './lists.ts';
+import { type FakeObject, fieldsOf, listOf } from './object.ts';
+import type { FakePods } from './pods.ts';
+import {
+  failure,
+  failureBecause,
+  isRefusal,
+  nothingAt,
+  objectNotFound,
+  type Refusal,
+} from './refusals.ts';
+import { readAccept, represent } from './representation.ts';
 import { PODS } from './resources.ts';
 import type { FakeStore } from './store.ts';
+import { FakeWrites } from './writes.ts';
 
 /** What a fake API server answers, as far as that needs no streams. */
 export class FakeAnswers {
   readonly #store: FakeStore;
+  readonly #writes: FakeWrites;
   readonly #token: string | null;
 
-  constructor(store: FakeStore, token: string | null) {
+  constructor(store: FakeStore, pods: FakePods, token: string | null) {
     this.#store = store;
+    this.#writes = new FakeWrites(store, pods);
     this.#token = token;
   }
 
@@ -52,27 +65,49 @@ export class FakeAnswers {
     return failure(400, `container ${container} is not valid for pod ${pod}`);
   }
 
-  /** The body that answers a request for something else: a list, an object, discovery, or why there is none. */
-  find(request: IncomingMessage, { method, action }: FakeRequest): object {
-    const { pathname, searchParams } = new URL(request.url ?? '', 'http://fake');
+  /** What answers a request for something else: a list, an object, discovery, a change, or why there is none. */
+  async find(request: IncomingMessage, { method, action }: FakeRequest): Promise<FakeAnswer> {
+    const { pathname, searchParams: query } = new URL(request.url ?? '', 'http://fake');
     if (action !== 'get' && action !== 'other') return failure(400, 'Upgrade request required');
     const place = readApiPath(pathname);
     if (place === null) {
       const found = discover(pathname);
       if (found === null) return nothingAt(pathname);
-      return method === 'GET' ? found : failure(405, `${method} is not supported`);
+      return method === 'GET' ? ok(found) : failure(405, `${method} is not supported`);
     }
-    if (method !== 'GET') return failure(405, `${method} is not supported`);
-    return this.#read(place, searchParams);
+    const { resource } = place;
+    const form = readAccept(request.headers.accept);
+    if (typeof form !== 'string') return form;
+    if (method !== 'GET') {
+      const body = await readBody(request);
+      if (isRefusal(body)) return body;
+      const { mediaType, value } = body;
+      const answer = this.#writes.write({ method, place, query, mediaType, body: value });
+      if (isRefusal(answer) || isStatus(answer.body)) return answer;
+      return { ...answer, body: represent(form, resource, answer.body as FakeObject, query) };
+    }
+    const found = this.#read(place, query);
+    return isRefusal(found) ? found : ok(represent(form, resource, found, query));
   }
 
-  #read(place: ApiPlace, query: URLSearchParams): object {
+  #read(place: ApiPlace, query: URLSearchParams): FakeObject | FakeList | Refusal {
     const { resource, namespace, name } = place;
-    if (/^(?:1|true)$/i.test(query.get('watch') ?? ''))
-      return failure(400, 'watch is not served here');
+    if (isTrue(query.get('watch'))) return failure(400, 'watch is not served here');
     if (name === null) return readList(this.#store, place, query);
     return this.#store.get(resource, namespace ?? '', name) ?? objectNotFound(resource, name);
   }
+}
+
+/** An answer without streams. */
+export type FakeAnswer = { readonly code: number; readonly body: object } | Refusal;
+
+function ok(body: object): FakeAnswer {
+  return { code: 200, body };
+}
+
+/** As Kubernetes reads a flag in a query. */
+function isTrue(text: string | null): boolean {
+  return text !== null && /^(?:1|t|true)$/i.test(text);
 }
 
 const POD_PATH = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)(?:\/(exec|attach|portforward))?$/;
@@ -99,4 +134,9 @@ function isOfAPage({ headers: { origin, host = '' } }: IncomingMessage): boolean
   if (origin === undefined) return false;
   const own = URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
   return !own || !/^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/.test(host);
+}
+
+/** Whether a body is the outcome of a request, and no object. */
+function isStatus(body: object): boolean {
+  return 'kind' in body && body.kind === 'Status';
 }

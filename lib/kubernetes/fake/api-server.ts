@@ -86,7 +86,7 @@ export class FakeApiServer extends FakeCluster {
     if (token === '') throw new InvalidArgumentError('token must not be empty');
     if (typeof fault === 'object') checkFault(fault);
     this.#options = options;
-    this.#answers = new FakeAnswers(parts.store, token ?? null);
+    this.#answers = new FakeAnswers(parts.store, parts.pods, token ?? null);
     this.#streaming = createStreamingServer(parts.workloads.handlers, options.streaming);
   }
 
@@ -196,13 +196,17 @@ export class FakeApiServer extends FakeCluster {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const asked = this.#take(request);
     const fault = this.#faultFor(asked);
-    request.resume();
     if (!(await this.#wait(fault))) return;
-    const body =
-      this.#answers.refusalOf(request, asked, fault) ?? this.#answers.find(request, asked);
-    const code = isRefusal(body) ? body.code : 200;
-    response.writeHead(code, { 'Content-Type': 'application/json' });
-    response.end(JSON.stringify(body));
+    const refusal = this.#answers.refusalOf(request, asked, fault);
+    try {
+      const answer = refusal ?? (await this.#answers.find(request, asked));
+      request.resume();
+      response.writeHead(answer.code, { 'Content-Type': 'application/json' });
+      response.end(JSON.stringify(isRefusal(answer) ? answer : answer.body));
+    } catch {
+      // The client has gone in the midst of its request.
+      response.destroy();
+    }
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -216,6 +220,8 @@ export class FakeApiServer extends FakeCluster {
       refuse(socket, asError(refusal));
       return;
     }
+    const { namespace, pod } = asked;
+    this.#parts.workloads.bind(request, namespace ?? '', pod ?? '');
     const { dropAfterBytes } = fault ?? {};
     const end = dropAfterBytes === undefined ? socket : new DroppingSocket(socket, dropAfterBytes);
     if (!this.#streaming.handleUpgrade(request, end, head))

@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
-import { shown } from '../../common/check.ts';
+import { checkRange, shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { FakeRequest } from './fault.ts';
 import { type FakeManifest, type FakeObject, readManifest } from './object.ts';
 import type { FakePod, FakePodState } from './pod-options.ts';
 import { FakePods } from './pods.ts';
-import { PODS, resourceNamed } from './resources.ts';
+import { type FakeResource, PODS, resourceNamed } from './resources.ts';
 import { FakeStore } from './store.ts';
 import { FakeWorkloads } from './workloads.ts';
 
@@ -23,6 +23,14 @@ export interface FakeClusterOptions {
   readonly objects?: readonly FakeManifest[];
 }
 
+/** How a pod ends. */
+export interface DeletePodOptions {
+  /** Default `'default'`. */
+  readonly namespace?: string;
+  /** Seconds for what runs in it to end. Default: what the pod says, 30. */
+  readonly graceSeconds?: number | null;
+}
+
 /** What a fake API server is made of. */
 export interface FakeParts {
   readonly store: FakeStore;
@@ -34,7 +42,7 @@ export interface FakeParts {
 export function makeParts(): FakeParts {
   const store = new FakeStore();
   const pods = new FakePods(store);
-  return { store, pods, workloads: new FakeWorkloads(pods) };
+  return { store, pods, workloads: new FakeWorkloads(store, pods) };
 }
 
 /** The pods and other objects of a fake API server, as its test sees and changes them. */
@@ -75,6 +83,21 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
   }
 
   /**
+   * Ends a pod, as `kubectl delete` does: what runs in it is told (SIGTERM) and then killed, exec ends with exit code 137. With
+   * `graceSeconds` 0 it is gone at once, and what runs ends behind that. Default: what the pod says, 30.
+   *
+   * @throws InvalidArgumentError when there is no such pod
+   */
+  deletePod(
+    name: string,
+    { namespace = 'default', graceSeconds = null }: DeletePodOptions = {},
+  ): void {
+    if (graceSeconds !== null) checkRange('graceSeconds', graceSeconds, 0, 1e9);
+    if (this.#pods.delete(namespace, name, graceSeconds) === null)
+      throw new InvalidArgumentError(`there is no pod ${namespace}/${name}`);
+  }
+
+  /**
    * Puts an object there, as a manifest has it, new or in the place of one of its name. Nothing acts on it: a deployment makes no pods.
    *
    * @throws InvalidArgumentError for a kind that is not served; for pods, which `addPod()` and `setPod()` are for
@@ -85,10 +108,16 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
     return this.#store.put(resource, object);
   }
 
+  /** Takes an object away; false when there is none. For pods see `deletePod()`. Throws InvalidArgumentError for a kind that is not served. */
+  remove(kind: string, name: string, namespace = 'default'): boolean {
+    const resource = resourceOf(kind);
+    if (resource === PODS) throw new InvalidArgumentError('pods are ended by deletePod()');
+    return this.#store.delete(resource, resource.namespaced ? namespace : '', name) !== null;
+  }
+
   /** An object as it is now: `find('deployment', 'web')`. Null when there is none. Throws InvalidArgumentError for a kind that is not served. */
   find(kind: string, name: string, namespace = 'default'): FakeObject | null {
-    const resource = resourceNamed(kind);
-    if (resource === null) throw new InvalidArgumentError(`there is no kind ${shown(kind)} here`);
+    const resource = resourceOf(kind);
     return this.#store.get(resource, resource.namespaced ? namespace : '', name);
   }
 
@@ -100,4 +129,10 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
       throw new InvalidArgumentError(`there is no such container of ${namespace}/${pod} yet`);
     return one.directory;
   }
+}
+
+function resourceOf(kind: string): FakeResource {
+  const resource = resourceNamed(kind);
+  if (resource === null) throw new InvalidArgumentError(`there is no kind ${shown(kind)} here`);
+  return resource;
 }

@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { InvalidArgumentError } from '../../errors.ts';
-import type { FakeObject } from './object.ts';
+import { type FakeObject, fieldsOf, timestamp } from './object.ts';
+import { podOfManifest } from './pod-manifest.ts';
 import { podObject, stateOf, withState } from './pod-object.ts';
 import {
   checkPodState,
@@ -40,14 +41,45 @@ export class FakePods {
     if (this.find(namespace, name) !== null)
       throw new InvalidArgumentError(`there are two pods ${namespace}/${name}`);
     const state = resolvePodState(options);
-    this.run(resolved);
-    return this.#store.put(PODS, podObject(resolved, state, this.nextAddress()));
+    this.#run(resolved);
+    return this.#store.put(PODS, podObject(resolved, state, this.#nextAddress()));
   }
 
-  /** What runs for a pod that is there, or comes. */
-  run(pod: ResolvedPod): void {
-    this.#pods.set(`${pod.namespace}/${pod.name}`, pod);
-    if (this.#open) this.#makeFolders(pod);
+  /** One that a client makes: it is pending, and runs a moment later. */
+  create(object: FakeObject): FakeObject {
+    this.#run(podOfManifest(object));
+    const stored = this.#store.put(PODS, object);
+    const { name, namespace = '', uid } = stored.metadata;
+    setImmediate(() => {
+      const now = this.#store.get(PODS, namespace, name);
+      // Unless the test has said something else of it meanwhile.
+      if (now?.metadata.uid !== uid || stateOf(now as FakeObject).phase !== 'Pending') return;
+      const state = resolvePodState({ phase: 'Running' }, stateOf(now as FakeObject));
+      this.#store.put(PODS, withState(now as FakeObject, state, this.#nextAddress()));
+    });
+    return stored;
+  }
+
+  /**
+   * Begins the end of one; with no time to give it is gone at once. Null if there is none. `graceSeconds` null is what the pod says.
+   */
+  delete(namespace: string, name: string, graceSeconds: number | null): FakeObject | null {
+    const pod = this.#store.get(PODS, namespace, name);
+    if (pod === null) return null;
+    const { terminationGracePeriodSeconds = 30 } = fieldsOf(pod, 'spec');
+    const grace = graceSeconds ?? Number(terminationGracePeriodSeconds);
+    if (grace === 0) return this.#store.delete(PODS, namespace, name);
+    if (pod.metadata.deletionTimestamp !== undefined) return pod;
+    const end = timestamp(new Date(Date.now() + grace * 1000));
+    const metadata = { ...pod.metadata, deletionTimestamp: end, deletionGracePeriodSeconds: grace };
+    return this.#store.put(PODS, { ...pod, metadata });
+  }
+
+  /** Forgets what runs for a pod: nothing more is begun for it. Null if there is none. */
+  take(namespace: string, name: string): ResolvedPod | null {
+    const pod = this.find(namespace, name);
+    this.#pods.delete(`${namespace}/${name}`);
+    return pod;
   }
 
   /** Changes the state of one. Throws InvalidArgumentError when there is none, or for a state that is none. */
@@ -63,24 +95,37 @@ export class FakePods {
     return this.#pods.get(`${namespace}/${name}`) ?? null;
   }
 
-  /** An address that no pod has; nobody can reach it. */
-  nextAddress(): string {
-    this.#addresses += 1;
-    const number = this.#addresses;
-    return `10.244.${(number >> 8) & 255}.${number & 255}`;
-  }
-
   /** From now on each container has a folder. */
   open(): void {
     this.#open = true;
     for (const pod of this.#pods.values()) this.#makeFolders(pod);
   }
 
+  /** Removes the folders that were made for one. */
+  async removeFoldersOf({ containers }: ResolvedPod): Promise<void> {
+    const made = containers.filter(({ directory }) =>
+      directory?.startsWith(`${this.#folder}${path.sep}`),
+    );
+    await Promise.all(made.map(({ directory }) => removeFolder(directory as string)));
+  }
+
   /** Removes the folders that were made. */
   async removeFolders(): Promise<void> {
     if (this.#folder === null) return;
-    await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
+    await removeFolder(this.#folder);
     this.#folder = null;
+  }
+
+  #run(pod: ResolvedPod): void {
+    this.#pods.set(`${pod.namespace}/${pod.name}`, pod);
+    if (this.#open) this.#makeFolders(pod);
+  }
+
+  /** An address that no pod has; nobody can reach it. */
+  #nextAddress(): string {
+    this.#addresses += 1;
+    const number = this.#addresses;
+    return `10.244.${(number >> 8) & 255}.${number & 255}`;
   }
 
   #makeFolders({ containers }: ResolvedPod): void {
@@ -90,4 +135,8 @@ export class FakePods {
       container.directory = mkdtempSync(path.join(this.#folder, `${container.name}-`));
     }
   }
+}
+
+function removeFolder(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true, maxRetries: 3 });
 }

@@ -43,6 +43,9 @@ const BY_KIND = new Map(RESOURCES.map((one) => [`${apiVersionOf(one)} ${one.kind
 /** The pods. */
 export const PODS: FakeResource = RESOURCES[0] as FakeResource;
 
+/** The namespaces. */
+export const NAMESPACES: FakeResource = resourceNamed('namespaces') as FakeResource;
+
 /** The one of a URL; null if there is none. */
 export function resourceAt(group: string, version: string, plural: string): FakeResource | null {
   return BY_PATH.get(`${group}/${version}/${plural}`) ?? null;

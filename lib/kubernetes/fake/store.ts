@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FakeObject, timestamp } from './object.ts';
-import type { FakeResource } from './resources.ts';
+import { type FakeResource, NAMESPACES } from './resources.ts';
 
 /** Something that has happened to an object. */
 export interface StoreChange {
@@ -22,8 +22,12 @@ export class FakeStore {
   readonly #objects = new Map<FakeResource, Map<string, FakeObject>>();
   readonly #listeners = new Set<(change: StoreChange) => void>();
   #history: StoreChange[] = [];
-  #version = 1;
+  #version = 0;
   #forgotten = 0;
+
+  constructor() {
+    this.#ensureNamespace('default');
+  }
 
   /** The version of the last change. */
   get version(): number {
@@ -44,9 +48,18 @@ export class FakeStore {
       .map(([, object]) => object);
   }
 
-  /** Puts an object there, new or in the place of one with its name, and returns it as it is stored. What the server makes is made. */
+  /** Whether there is such a namespace. */
+  hasNamespace(namespace: string): boolean {
+    return this.get(NAMESPACES, '', namespace) !== null;
+  }
+
+  /**
+   * Puts an object there, new or in the place of one with its name, and returns it as it is stored. What the server makes is made, and its
+   * namespace.
+   */
   put(resource: FakeResource, object: FakeObject): FakeObject {
     const { name, namespace = '' } = object.metadata;
+    if (namespace !== '') this.#ensureNamespace(namespace);
     const previous = this.get(resource, namespace, name);
     this.#version += 1;
     const version = String(this.#version);
@@ -95,6 +108,13 @@ export class FakeStore {
   listen(listener: (change: StoreChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  #ensureNamespace(name: string): void {
+    if (this.hasNamespace(name)) return;
+    const labels = { 'kubernetes.io/metadata.name': name };
+    const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+    this.put(NAMESPACES, { ...object, status: { phase: 'Active' } });
   }
 
   #tell(change: StoreChange): void {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { RemoteFailureError } from '../errors.ts';
 import type { ServerCommand } from '../server/command.ts';
 import type { ForwardedConnection } from '../server/forward-session.ts';
@@ -5,75 +6,172 @@ import { forwardTo } from '../server/forward-to.ts';
 import type { StreamingHandlers } from '../server/handlers.ts';
 import { runProcess } from '../server/run-process.ts';
 import { FakeMain } from './main.ts';
+import { stateOf } from './pod-object.ts';
 import type { ResolvedContainer, ResolvedPod } from './pod-options.ts';
 import type { FakePods } from './pods.ts';
+import { PODS } from './resources.ts';
+import type { FakeStore, StoreChange } from './store.ts';
 
-/** What the pods of a fake API server do: commands become local processes, ports are local ones. */
+/** The exit code of a command whose container has ended. */
+const KILLED = 137;
+
+/** What runs in a pod at the moment. */
+interface Running {
+  /** Fired when the pod ends. */
+  readonly end: AbortController;
+  readonly mains: Map<ResolvedContainer, FakeMain>;
+  readonly commands: Set<Promise<number>>;
+}
+
+/**
+ * What the pods of a fake API server do: commands become local processes, ports are local ones. As a kubelet it sees to what becomes of the
+ * objects: the streams of a pod that ends are ended, and when nothing runs in it any more it is gone.
+ */
 export class FakeWorkloads {
   readonly handlers: StreamingHandlers;
+  readonly #store: FakeStore;
   readonly #pods: FakePods;
-  readonly #mains = new Map<ResolvedContainer, FakeMain>();
-  readonly #commands = new Set<Promise<number>>();
+  readonly #running = new Map<ResolvedPod, Running>();
+  /** The pod that a connection was made for: another one of its name is not meant. */
+  readonly #bound = new WeakMap<IncomingMessage, Running>();
+  readonly #ending = new Set<Promise<unknown>>();
 
-  constructor(pods: FakePods) {
+  constructor(store: FakeStore, pods: FakePods) {
+    this.#store = store;
     this.#pods = pods;
     this.handlers = {
       exec: (command) => this.#exec(command),
       attach: (command) => this.#attach(command),
       portForward: (connection) => this.#forward(connection),
     };
+    store.listen((change) => this.#changed(change));
   }
 
   /** How many local processes run. */
   get processes(): number {
-    const mains = [...this.#mains.values()].filter(({ running }) => running);
-    return this.#commands.size + mains.length;
+    let count = 0;
+    for (const { mains, commands } of this.#running.values()) {
+      count += commands.size;
+      for (const { running } of mains.values()) if (running) count += 1;
+    }
+    return count;
+  }
+
+  /** From now on a request means the pod that is there now. */
+  bind(request: IncomingMessage, namespace: string, name: string): void {
+    const pod = this.#pods.find(namespace, name);
+    if (pod !== null) this.#bound.set(request, this.#runningOf(pod));
   }
 
   /** Ends the main processes, and waits for all others: those end with their clients. */
   async close(): Promise<void> {
-    const mains = [...this.#mains.values()].map((main) => main.close());
-    await Promise.allSettled([...mains, ...this.#commands]);
+    const all = [...this.#running.values()];
+    const mains = all.flatMap((running) => [...running.mains.values()].map((main) => main.close()));
+    const commands = all.flatMap((running) => [...running.commands]);
+    await Promise.allSettled([...mains, ...commands, ...this.#ending]);
+  }
+
+  #changed({ type, resource, object, previous }: StoreChange): void {
+    if (resource !== PODS || previous === null) return;
+    const { name, namespace = '', deletionTimestamp, uid } = object.metadata;
+    const gone = type === 'DELETED';
+    const isEnding =
+      deletionTimestamp !== undefined && previous.metadata.deletionTimestamp === undefined;
+    const stops = stateOf(object).phase !== 'Running' && stateOf(previous).phase === 'Running';
+    if (!gone && !isEnding && !stops) return;
+    const pod = gone ? this.#pods.take(namespace, name) : this.#pods.find(namespace, name);
+    if (pod === null) return;
+    const ended = this.#end(pod).then(async () => {
+      if (gone) await this.#pods.removeFoldersOf(pod);
+      else if (isEnding && this.#store.get(PODS, namespace, name)?.metadata.uid === uid)
+        this.#store.delete(PODS, namespace, name);
+    });
+    this.#ending.add(ended);
+    void ended.finally(() => this.#ending.delete(ended));
+  }
+
+  /** Ends what runs in a pod; resolves when it has ended. */
+  async #end(pod: ResolvedPod): Promise<void> {
+    const running = this.#running.get(pod);
+    if (running === undefined) return;
+    running.end.abort();
+    const mains = [...running.mains.values()].map((main) => main.close());
+    await Promise.allSettled([...mains, ...running.commands]);
+    this.#running.delete(pod);
   }
 
   async #exec(command: ServerCommand): Promise<number> {
-    const { directory, env } = this.#container(command);
-    const running = runProcess(command, {
+    const { pod, running } = this.#podOf(command);
+    const { directory, env } = containerOf(pod, command.container);
+    const child = runProcess(command, {
       cwd: directory as string,
       env: { ...process.env, ...env },
+      signal: running.end.signal,
     });
-    this.#commands.add(running);
+    running.commands.add(child);
     try {
-      return await running;
+      const code = await child;
+      return running.end.signal.aborted ? KILLED : code;
     } finally {
-      this.#commands.delete(running);
+      running.commands.delete(child);
     }
   }
 
   async #attach(command: ServerCommand): Promise<void> {
-    const container = this.#container(command);
-    const main = this.#mains.get(container) ?? new FakeMain(container);
-    this.#mains.set(container, main);
+    const { pod, running } = this.#podOf(command);
+    const container = containerOf(pod, command.container);
+    const main = running.mains.get(container) ?? new FakeMain(container);
+    running.mains.set(container, main);
     await main.attach(command);
   }
 
   async #forward(connection: ForwardedConnection): Promise<void> {
-    const { host, ports } = this.#pod(connection);
+    const { pod, running } = this.#podOf(connection);
+    const { host, ports } = pod;
     const port = ports.get(connection.port) ?? connection.port;
-    await forwardTo({ ...(host === null ? {} : { host }), port })(connection);
+    const { signal } = running.end;
+    // What the pod has not sent is never taken for its end.
+    const reset = (): void => void connection.stream.destroy();
+    signal.addEventListener('abort', reset, { once: true });
+    try {
+      await forwardTo({ ...(host === null ? {} : { host }), port })(connection);
+    } finally {
+      signal.removeEventListener('abort', reset);
+    }
   }
 
-  #pod({ namespace, pod }: { readonly namespace: string; readonly pod: string }): ResolvedPod {
-    const found = this.#pods.find(namespace, pod);
-    if (found === null) throw new RemoteFailureError(`pods "${pod}" not found`);
-    return found;
+  #podOf(asked: PodRequest): { readonly pod: ResolvedPod; readonly running: Running } {
+    const { namespace, pod: name, request } = asked;
+    const pod = this.#pods.find(namespace, name);
+    const running = pod === null ? null : this.#runningOf(pod);
+    const bound = this.#bound.get(request) ?? running;
+    if (pod === null || running === null || bound !== running || running.end.signal.aborted)
+      throw new RemoteFailureError(`pods "${name}" not found`);
+    return { pod, running };
   }
 
-  #container(command: ServerCommand): ResolvedContainer {
-    const { containers } = this.#pod(command);
-    const { container } = command;
-    const found = containers.find(({ name }) => container === null || name === container);
-    if (found === undefined) throw new RemoteFailureError(`container ${container} not found`);
-    return found;
+  #runningOf(pod: ResolvedPod): Running {
+    const found = this.#running.get(pod);
+    if (found !== undefined) return found;
+    const running: Running = {
+      end: new AbortController(),
+      mains: new Map(),
+      commands: new Set(),
+    };
+    this.#running.set(pod, running);
+    return running;
   }
+}
+
+/** What names a pod. */
+interface PodRequest {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly request: IncomingMessage;
+}
+
+function containerOf({ containers }: ResolvedPod, name: string | null): ResolvedContainer {
+  const found = containers.find((container) => name === null || container.name === name);
+  if (found === undefined) throw new RemoteFailureError(`container ${name} not found`);
+  return found;
 }

@@ -9,6 +9,7 @@ export interface ProcessPlan {
   readonly cwd: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly leaves: boolean;
+  readonly signal: AbortSignal | null;
   readonly killSignal: NodeJS.Signals;
   readonly killTimeoutMs: number;
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
-import { onAbort } from '../../common/abort.ts';
+import { abortSignal, onAbort } from '../../common/abort.ts';
 import { checkTime, shown } from '../../common/check.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
@@ -24,6 +24,8 @@ export interface RunProcessOptions {
    * `'leave'` it alone with closed pipes, as container runtimes do. Default `'kill'`.
    */
   readonly whenGone?: 'kill' | 'leave';
+  /** Ends the process when it is fired, as when the client has gone and it is killed; its exit code is told all the same. Default none. */
+  readonly signal?: AbortSignal;
   /** The signal for that. Default `'SIGTERM'`, with a terminal `'SIGHUP'`. */
   readonly killSignal?: NodeJS.Signals;
   /** Milliseconds until SIGKILL follows it. Default 5000. */
@@ -36,6 +38,7 @@ const OPTION_NAMES = optionNames<RunProcessOptions>({
   cwd: true,
   env: true,
   whenGone: true,
+  signal: true,
   killSignal: true,
   killTimeoutMs: true,
 });
@@ -68,6 +71,7 @@ export async function runProcess(
     cwd,
     env,
     leaves: whenGone === 'leave',
+    signal: abortSignal(options.signal),
     killSignal: options.killSignal ?? (command.tty ? 'SIGHUP' : 'SIGTERM'),
     killTimeoutMs: checkTime('killTimeoutMs', options.killTimeoutMs ?? 5000),
   };
@@ -103,10 +107,12 @@ function runWithPipes(command: ServerCommand, plan: ProcessPlan): Promise<number
         resolve(0);
       } else killer.kill(() => closePipes(child));
     });
+    const stopEnd = onAbort(plan.signal, () => killer.kill(() => closePipes(child)));
     child.once('error', (error) => notStarted(error, plan.file, stderr).then(resolve, reject));
     child.once('close', (code, signal) => {
       killer.stop();
       stopAbort();
+      stopEnd();
       // A failure to start has told its own.
       if (child.pid !== undefined) resolve(exitCodeOfProcess(code, signal));
     });

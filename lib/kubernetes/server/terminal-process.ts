@@ -71,11 +71,13 @@ export async function runInTerminal(command: ServerCommand, plan: ProcessPlan): 
       if (plan.leaves) resolve(0);
       else killer.kill();
     });
+    const stopEnd = onAbort(plan.signal, () => killer.kill());
     pty.onExit(({ exitCode, signal: number }) => {
       ended = true;
       output.close();
       killer.stop();
       stopAbort();
+      stopEnd();
       resolve(exitCodeOfProcess(exitCode, number ?? null));
     });
   });

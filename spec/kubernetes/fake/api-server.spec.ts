@@ -86,7 +86,7 @@ describe('a fake API server', () => {
       for (const [method, url, code, reason] of [
         ['GET', '/api/v1/namespaces/other/pods/p1', 404, 'NotFound'],
         ['GET', '/api/v1/nodes', 404, 'NotFound'],
-        ['DELETE', pod, 405, 'MethodNotAllowed'],
+        ['POST', pod, 405, 'MethodNotAllowed'],
         ['POST', `${pod}/exec?command=ls`, 400, 'BadRequest'],
       ] as const) {
         const { status, body } = await get(fake, url, { method });

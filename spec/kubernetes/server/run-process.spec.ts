@@ -204,6 +204,22 @@ describe('runProcess()', () => {
     });
   });
 
+  it('is ended by a signal of whoever runs it, and what it has written is there', async () => {
+    for (const tty of [false, true]) {
+      const end = new AbortController();
+      const { command, stdout } = trial(sh('echo here; exec sleep 1000'), {
+        tty,
+        ...(tty ? { stderr: null } : {}),
+      });
+      const result = runProcess(command, { signal: end.signal, killSignal: 'SIGTERM' });
+      await until(() => stdout.text.includes('here'));
+      end.abort();
+      expect(await result).to.equal(143);
+    }
+    const wrong = runProcess(trial(['true']).command, { signal: {} as AbortSignal });
+    expect(await wrong.catch((error: unknown) => error)).to.be.instanceOf(InvalidArgumentError);
+  });
+
   describe('with a terminal', () => {
     const terminal = { tty: true, stderr: null } as const;
 

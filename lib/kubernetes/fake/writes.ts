@@ -1,0 +1,252 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ApiPlace } from './api-path.ts';
+import { readSelection } from './lists.ts';
+import { type FakeObject, type Fields, fieldsOf, isFields, isName, timestamp } from './object.ts';
+import { applyPatch } from './patch.ts';
+import { createdPod, podProblem, podUpdateProblem } from './pod-manifest.ts';
+import type { FakePods } from './pods.ts';
+import { failure, failureBecause, isRefusal, objectNotFound, type Refusal } from './refusals.ts';
+import { apiVersionOf, PODS, qualified, RESOURCES } from './resources.ts';
+import type { FakeStore } from './store.ts';
+
+/** A request that changes something. */
+export interface FakeWrite {
+  readonly method: string;
+  readonly place: ApiPlace;
+  readonly query: URLSearchParams;
+  /** Of the body, without parameters. */
+  readonly mediaType: string;
+  readonly body: unknown;
+}
+
+/** What comes of it. */
+export type WriteAnswer = { readonly code: number; readonly body: object } | Refusal;
+
+/** Creates, changes and deletes objects for clients. */
+export class FakeWrites {
+  readonly #store: FakeStore;
+  readonly #pods: FakePods;
+
+  constructor(store: FakeStore, pods: FakePods) {
+    this.#store = store;
+    this.#pods = pods;
+  }
+
+  /** Does what is asked for, or says why not. */
+  write(write: FakeWrite): WriteAnswer {
+    const { method, place, query } = write;
+    const dryRun = query.getAll('dryRun');
+    if (dryRun.some((value) => value !== 'All'))
+      return failure(400, `dryRun: Unsupported value: "${dryRun.join()}"`);
+    if (place.name === null) {
+      if (method === 'POST') return this.#create(write);
+      if (method === 'DELETE' && place.subresource === null) return this.#deleteAll(write);
+      return notAllowed(write);
+    }
+    const { resource, namespace, name } = place;
+    const found = this.#store.get(resource, namespace ?? '', name);
+    if (!['PUT', 'PATCH', 'DELETE'].includes(method)) return notAllowed(write);
+    if (found === null) return objectNotFound(resource, name);
+    if (method === 'DELETE') {
+      if (place.subresource !== null) return notAllowed(write);
+      return this.#delete(write, found);
+    }
+    return this.#update(write, found);
+  }
+
+  #create({ place, query, body }: FakeWrite): WriteAnswer {
+    const { resource, namespace } = place;
+    const object = readObject(place, body);
+    if (isRefusal(object)) return object;
+    const { metadata } = object;
+    const name = metadata.name ?? this.#generateName(fieldsOf(object, 'metadata'));
+    if (!isName(name))
+      return invalid(object, 'metadata.name: Required value: name or generateName');
+    if (namespace !== null && !this.#store.hasNamespace(namespace))
+      return failure(404, `namespaces "${namespace}" not found`);
+    const named: FakeObject = { ...object, metadata: { ...metadata, name } };
+    if (this.#store.get(resource, namespace ?? '', name) !== null)
+      return failureBecause(
+        409,
+        'AlreadyExists',
+        `${qualified(resource)} "${name}" already exists`,
+      );
+    const problem = resource === PODS ? podProblem(named) : null;
+    if (problem !== null) return invalid(named, problem);
+    const { status: _, ...rest } = named;
+    const bare = resource.subresources.includes('status') ? (rest as FakeObject) : named;
+    const made = resource === PODS ? createdPod(bare) : bare;
+    if (query.has('dryRun')) return { code: 201, body: made };
+    const put = resource === PODS ? this.#pods.create(made) : this.#store.put(resource, made);
+    return { code: 201, body: put };
+  }
+
+  #update(write: FakeWrite, found: FakeObject): WriteAnswer {
+    const { method, place, query, mediaType, body } = write;
+    const { resource, subresource } = place;
+    let wanted = body;
+    if (method === 'PATCH') {
+      const patched = applyPatch(mediaType, found, body);
+      if ('problem' in patched) return failure(patched.code, patched.problem);
+      wanted = patched.value;
+    }
+    const object = readObject(place, wanted);
+    if (isRefusal(object)) return object;
+    const { metadata } = object;
+    const old = found.metadata;
+    if (metadata.name !== undefined && metadata.name !== old.name)
+      return failure(
+        400,
+        `the name of the object (${metadata.name}) does not match the name on the URL (${old.name})`,
+      );
+    const { resourceVersion = old.resourceVersion, uid = old.uid } = metadata;
+    if (resourceVersion !== old.resourceVersion || uid !== old.uid)
+      return failure(
+        409,
+        `Operation cannot be fulfilled on ${qualified(resource)} "${old.name}": the object has been modified; ` +
+          'please apply your changes to the latest version and try again',
+      );
+    const next =
+      subresource === 'status' ? withStatusOf(found, object) : merged(place, found, object);
+    const problem =
+      resource === PODS && subresource === null ? podUpdateProblem(found, next) : null;
+    if (problem !== null) return invalid(next, problem);
+    if (query.has('dryRun')) return { code: 200, body: next };
+    if (isDeepStrictEqual(found, next)) return { code: 200, body: found };
+    const put = this.#store.put(resource, next);
+    // Whoever held the end of an object up has let go of it.
+    if (put.metadata.deletionTimestamp !== undefined && resource !== PODS && !isHeld(put))
+      this.#store.delete(resource, put.metadata.namespace ?? '', put.metadata.name);
+    return { code: 200, body: put };
+  }
+
+  #delete({ place, query, body }: FakeWrite, found: FakeObject): WriteAnswer {
+    const options = isFields(body) ? body : {};
+    const { gracePeriodSeconds = null, dryRun = [] } = options;
+    const { uid, resourceVersion } = fieldsOf(options, 'preconditions');
+    const { metadata } = found;
+    for (const [what, wanted, is] of [
+      ['UID', uid, metadata.uid],
+      ['ResourceVersion', resourceVersion, metadata.resourceVersion],
+    ])
+      if (wanted !== undefined && wanted !== null && wanted !== is)
+        return failure(
+          409,
+          `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${is}`,
+        );
+    const asked = query.get('gracePeriodSeconds') ?? gracePeriodSeconds;
+    const grace = asked === null ? null : Number(asked);
+    if (grace !== null && (!Number.isInteger(grace) || grace < 0))
+      return failure(400, `gracePeriodSeconds must be a number of seconds, got ${asked}`);
+    if (query.has('dryRun') || (Array.isArray(dryRun) && dryRun.length > 0))
+      return { code: 200, body: found };
+    return { code: 200, body: this.#end(place, found, grace) };
+  }
+
+  #deleteAll(write: FakeWrite): WriteAnswer {
+    const { place, query } = write;
+    if (place.resource.namespaced && place.namespace === null) return notAllowed(write);
+    const selected = readSelection(place, query);
+    if (typeof selected !== 'function') return selected;
+    const items = this.#store.list(place.resource, place.namespace).filter(selected);
+    for (const item of items) {
+      const answer = this.#delete(write, item);
+      if (isRefusal(answer)) return answer;
+    }
+    const { kind } = place.resource;
+    const list = { kind: `${kind}List`, apiVersion: apiVersionOf(place.resource), items };
+    return {
+      code: 200,
+      body: { ...list, metadata: { resourceVersion: String(this.#store.version) } },
+    };
+  }
+
+  #end({ resource }: ApiPlace, found: FakeObject, grace: number | null): object {
+    const { name, namespace = '', uid, deletionTimestamp = timestamp() } = found.metadata;
+    if (resource === PODS) return this.#pods.delete(namespace, name, grace) ?? found;
+    if (isHeld(found))
+      return this.#store.put(resource, {
+        ...found,
+        metadata: { ...found.metadata, deletionTimestamp },
+      });
+    if (resource.kind === 'Namespace') this.#empty(name);
+    this.#store.delete(resource, namespace, name);
+    const details = { name, group: resource.group, kind: resource.plural, uid };
+    return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
+  }
+
+  /** Everything in a namespace goes with it. */
+  #empty(namespace: string): void {
+    for (const resource of RESOURCES) {
+      if (!resource.namespaced) continue;
+      for (const { metadata } of this.#store.list(resource, namespace)) {
+        if (resource === PODS) this.#pods.delete(namespace, metadata.name, 0);
+        else this.#store.delete(resource, namespace, metadata.name);
+      }
+    }
+  }
+
+  #generateName(metadata: Fields): unknown {
+    const { generateName } = metadata;
+    if (typeof generateName !== 'string' || generateName === '') return undefined;
+    // The same in each run that does the same.
+    return (
+      generateName.slice(0, 58) + (this.#store.version + 0x10000).toString(36).padStart(5, 'x')
+    );
+  }
+}
+
+/** What an update may change: what the server makes, and the status, stay. */
+function merged({ resource }: ApiPlace, found: FakeObject, object: FakeObject): FakeObject {
+  const kept = Object.entries(found.metadata).filter(([name]) => MADE_HERE.includes(name));
+  const metadata = { ...object.metadata, ...Object.fromEntries(kept), name: found.metadata.name };
+  const next = { ...object, metadata };
+  return resource.subresources.includes('status') ? withStatusOf(next, found) : next;
+}
+
+/** What clients cannot change of the metadata. */
+const MADE_HERE = [
+  ...['namespace', 'uid', 'resourceVersion', 'creationTimestamp'],
+  ...['deletionTimestamp', 'deletionGracePeriodSeconds'],
+];
+
+function withStatusOf(object: FakeObject, { status }: FakeObject): FakeObject {
+  const { status: _, ...rest } = object;
+  return { ...(rest as FakeObject), ...(status === undefined ? {} : { status }) };
+}
+
+/** An object of a body, for this place; its name may be missing. */
+function readObject({ resource, namespace }: ApiPlace, body: unknown): FakeObject | Refusal {
+  if (!isFields(body)) return failure(400, 'the body must be an object of JSON');
+  const { apiVersion = apiVersionOf(resource), kind = resource.kind } = body;
+  if (apiVersion !== apiVersionOf(resource) || kind !== resource.kind)
+    return failure(
+      400,
+      `${kind} in version ${apiVersion} cannot be handled as a ${resource.kind} in ${apiVersionOf(resource)}`,
+    );
+  const metadata = fieldsOf(body, 'metadata') as Fields & FakeObject['metadata'];
+  const { namespace: own = namespace } = metadata;
+  if (own !== namespace && own !== '')
+    return failure(
+      400,
+      `the namespace of the provided object does not match the namespace sent on the request`,
+    );
+  const place = namespace === null ? {} : { namespace };
+  return { ...body, apiVersion, kind, metadata: { ...metadata, ...place } };
+}
+
+function invalid({ kind, metadata }: FakeObject, problem: string): Refusal {
+  return failure(422, `${kind} "${metadata.name ?? ''}" is invalid: ${problem}`);
+}
+
+/** Whether somebody wants to be asked before an object goes. */
+function isHeld({ metadata: { finalizers } }: FakeObject): boolean {
+  return Array.isArray(finalizers) && finalizers.length > 0;
+}
+
+function notAllowed({ method }: FakeWrite): Refusal {
+  return failure(
+    405,
+    `the server does not allow this method (${method}) on the requested resource`,
+  );
+}

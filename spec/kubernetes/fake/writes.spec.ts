@@ -1,0 +1,255 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import http, { type IncomingMessage } from 'node:http';
+import net, { type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { expect } from 'chai';
+import { attach, exec } from '../../../lib/kubernetes/client/exec.ts';
+import { portForward } from '../../../lib/kubernetes/client/port-forward.ts';
+import { run } from '../../../lib/kubernetes/client/run.ts';
+import {
+  createFakeApiServer,
+  type FakeApiServer,
+  type FakeApiServerOptions,
+} from '../../../lib/kubernetes/fake/api-server.ts';
+
+const PODS = '/api/v1/namespaces/default/pods';
+const MERGE = 'application/merge-patch+json';
+
+describe('changes at a fake API server', () => {
+  let fake: FakeApiServer;
+
+  async function serve(options: FakeApiServerOptions): Promise<void> {
+    fake = await createFakeApiServer(options).listen();
+  }
+
+  afterEach(() => fake.close());
+
+  async function ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    type = 'application/json',
+  ): Promise<[number, Answer]> {
+    const payload = typeof body === 'string' ? body : body ? JSON.stringify(body) : '';
+    const headers = { 'Content-Type': type, 'Content-Length': Buffer.byteLength(payload) };
+    const asked = http.request(fake.url + path, { method, headers });
+    asked.end(payload);
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    return [response.statusCode ?? 0, JSON.parse(await text(response)) as Answer];
+  }
+
+  const pod = (name: string, more: object = {}): object => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name },
+    spec: { containers: [{ name: 'c', image: 'busybox' }] },
+    ...more,
+  });
+
+  it('make pods, which are pending at first and run then', async () => {
+    await serve({});
+    const env = [{ name: 'WHO', value: 'Ann' }];
+    const container = { name: 'c', image: 'busybox', command: ['cat'], env };
+    const spec = { containers: [container] };
+    const [status, made] = await ask(
+      'POST',
+      PODS,
+      pod('p1', { spec, status: { phase: 'Failed' } }),
+    );
+    expect([status, made.status.phase]).to.deep.equal([201, 'Pending']);
+    const { exitCode, stdout } = await run({
+      cluster: fake.cluster,
+      pod: 'p1',
+      command: ['sh', '-c', 'echo $WHO'],
+    });
+    expect([exitCode, stdout.toString()]).to.deep.equal([0, 'Ann\n']);
+    const [, generated] = await ask('POST', PODS, pod('', { metadata: { generateName: 'job-' } }));
+    expect(generated.metadata.name).to.match(/^job-[a-z\d]{5,}$/);
+  });
+
+  it('are refused as Kubernetes would', async () => {
+    await serve({ pods: ['p1'] });
+    const twice = [
+      { name: 'c', image: 'x' },
+      { name: 'c', image: 'x' },
+    ];
+    for (const [method, path, body, code] of [
+      ['POST', PODS, pod('p1'), 409],
+      ['POST', PODS, pod('Not_A_Name'), 422],
+      ['POST', PODS, pod('p2', { metadata: {} }), 422],
+      ['POST', PODS, pod('p2', { spec: {} }), 422],
+      ['POST', PODS, pod('p2', { spec: { containers: twice } }), 422],
+      ['POST', PODS, pod('p2', { spec: { containers: [{ name: 'c' }] } }), 422],
+      ['POST', PODS, pod('p2', { spec: { containers: [{ image: 'x' }] } }), 422],
+      ['POST', PODS, pod('p2', { spec: { containers: [{ ...twice[0], args: 'x' }] } }), 422],
+      ['POST', PODS, pod('p2', { kind: 'Job' }), 400],
+      ['POST', PODS, pod('p2', { metadata: { name: 'p2', namespace: 'other' } }), 400],
+      ['POST', '/api/v1/namespaces/other/pods', pod('p2'), 404],
+      ['POST', PODS, '{', 400],
+      ['POST', PODS, '[]', 400],
+      ['POST', PODS, 'x'.repeat(3 * 1024 * 1024 + 1), 413],
+      ['POST', `${PODS}/p1`, pod('p1'), 405],
+      ['POST', `${PODS}?dryRun=Some`, pod('p2'), 400],
+      ['PUT', `${PODS}/p1`, pod('p2'), 400],
+      ['PUT', `${PODS}/p1`, pod('p1'), 422],
+      ['PUT', `${PODS}/p9`, pod('p9'), 404],
+      ['PUT', PODS, pod('p9'), 405],
+      ['PATCH', `${PODS}/p1`, {}, 415],
+      ['DELETE', `${PODS}/p9`, undefined, 404],
+      ['DELETE', `${PODS}/p1/status`, undefined, 405],
+      ['DELETE', `${PODS}/p1?gracePeriodSeconds=x`, undefined, 400],
+      ['DELETE', `${PODS}/p1`, { preconditions: { uid: 'x' } }, 409],
+      ['DELETE', `${PODS}/p1`, { preconditions: { resourceVersion: '1' } }, 409],
+      ['DELETE', '/api/v1/pods', undefined, 405],
+      ['DELETE', `${PODS}?labelSelector=((`, undefined, 400],
+    ] as const)
+      expect((await ask(method, path, body))[0], `${method} ${path}`).to.equal(code);
+    expect((await ask('POST', PODS, 'a: b', 'application/yaml'))[0]).to.equal(415);
+    expect((await ask('GET', PODS))[1].items?.map(({ metadata }) => metadata.name)).to.deep.equal([
+      'p1',
+    ]);
+  });
+
+  it('change objects whose version is the last one', async () => {
+    await serve({ pods: ['p1'] });
+    const url = `${PODS}/p1`;
+    const [, before] = await ask('GET', url);
+    const [, labelled] = await ask('PATCH', url, { metadata: { labels: { a: 'b' } } }, MERGE);
+    expect(labelled.metadata.labels).to.deep.equal({ a: 'b' });
+    expect((await ask('PUT', url, before))[0]).to.equal(409);
+    const [, same] = await ask('PUT', url, labelled);
+    expect(same.metadata.resourceVersion).to.equal(labelled.metadata.resourceVersion);
+    const [, dry] = await ask('PATCH', `${url}?dryRun=All`, { metadata: { labels: null } }, MERGE);
+    expect(dry.metadata.labels).to.equal(undefined);
+    expect((await ask('GET', url))[1].metadata.labels).to.deep.equal({ a: 'b' });
+    const foreign = { metadata: { uid: 'x' } };
+    expect((await ask('PATCH', url, foreign, MERGE))[0]).to.equal(409);
+    const removal = [{ op: 'remove', path: '/metadata/labels' }];
+    const [, bare] = await ask('PATCH', url, removal, 'application/json-patch+json');
+    expect(bare.metadata.labels).to.equal(undefined);
+    expect(bare.metadata.uid).to.equal(before.metadata.uid);
+  });
+
+  it('of a status leave the rest alone, and the reverse', async () => {
+    await serve({ pods: ['p1'] });
+    const url = `${PODS}/p1`;
+    const change = { metadata: { labels: { a: 'b' } }, status: { phase: 'Failed' } };
+    const [, main] = await ask('PATCH', url, change, MERGE);
+    expect([main.status.phase, main.metadata.labels]).to.deep.equal(['Running', { a: 'b' }]);
+    const other = { metadata: { labels: { a: 'c' } }, status: { phase: 'Failed' } };
+    const [, status] = await ask('PATCH', `${url}/status`, other, MERGE);
+    expect([status.status.phase, status.metadata.labels]).to.deep.equal(['Failed', { a: 'b' }]);
+    expect((await ask('GET', `${url}/status`))[1].status.phase).to.equal('Failed');
+  });
+
+  it('keep objects with finalizers until these are gone', async () => {
+    await serve({});
+    const url = '/api/v1/namespaces/default/configmaps';
+    const metadata = { name: 'held', finalizers: ['example.org/hold'] };
+    await ask('POST', url, { metadata, data: { a: 'b' } });
+    const [, held] = await ask('DELETE', `${url}/held`);
+    expect(held.metadata.deletionTimestamp).to.be.a('string');
+    expect((await ask('GET', `${url}/held`))[0]).to.equal(200);
+    await ask('PATCH', `${url}/held`, { metadata: { finalizers: null } }, MERGE);
+    expect((await ask('GET', `${url}/held`))[0]).to.equal(404);
+  });
+
+  it('take namespaces away with all that is in them, and what is selected', async () => {
+    await serve({
+      pods: [
+        'p1',
+        { name: 'a', namespace: 'n', labels: { x: '1' } },
+        { name: 'b', namespace: 'n' },
+      ],
+    });
+    const [, { items }] = await ask('DELETE', '/api/v1/namespaces/n/pods?labelSelector=x');
+    expect(items?.map(({ metadata }) => metadata.name)).to.deep.equal(['a']);
+    fake.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', namespace: 'n' } });
+    expect(fake.find('pod', 'b', 'n')).to.not.equal(null);
+    expect((await ask('DELETE', '/api/v1/namespaces/n'))[0]).to.equal(200);
+    expect([fake.find('pod', 'b', 'n'), fake.find('cm', 'c', 'n')]).to.deep.equal([null, null]);
+    expect(fake.find('pod', 'p1')).to.not.equal(null);
+  });
+
+  it('are made by a test as well', async () => {
+    await serve({ pods: ['p1'] });
+    fake.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' } });
+    expect([fake.remove('configmap', 'c'), fake.remove('cm', 'c')]).to.deep.equal([true, false]);
+    fake.deletePod('p1', { graceSeconds: 0 });
+    expect(fake.find('pod', 'p1')).to.equal(null);
+    for (const act of [
+      () => fake.deletePod('p1'),
+      () => fake.deletePod('p2', { graceSeconds: -1 }),
+      () => fake.remove('pod', 'p1'),
+    ])
+      expect(act).to.throw().with.property('code', 'ERR_SPDY_INVALID_ARGUMENT');
+  });
+
+  describe('that end a pod', () => {
+    const command = ['sh', '-c', 'echo here; exec sleep 300'];
+
+    it('end its commands with 137, as a container that is killed does, and let it go then', async () => {
+      await serve({ pods: ['p1'] });
+      const { cluster } = fake;
+      const folder = fake.directoryOf('p1');
+      const running = await exec({ cluster, pod: 'p1', command });
+      await once(running.stdout as never, 'data');
+      const [status, ending] = await ask('DELETE', `${PODS}/p1`);
+      expect(status).to.equal(200);
+      expect(ending.metadata).to.include({ deletionGracePeriodSeconds: 30 });
+      expect(ending.metadata.deletionTimestamp).to.be.a('string');
+      expect(await running.exited).to.include({ exitCode: 137 });
+      while (fake.find('pod', 'p1') !== null) await new Promise((next) => setImmediate(next));
+      await fake.close();
+      expect(existsSync(folder)).to.equal(false);
+    });
+
+    it('end what is attached, and reset connections to its ports', async () => {
+      const target = net.createServer((socket) => socket.on('error', () => {}).write('hello'));
+      await once(target.listen(0, '127.0.0.1') as never, 'listening');
+      const { port } = target.address() as AddressInfo;
+      await serve({ pods: ['p1'] });
+      const { cluster } = fake;
+      const main = await attach({ cluster, pod: 'p1', stdin: true });
+      main.stdout?.resume();
+      main.stderr?.resume();
+      main.stdin.write('x');
+      await once(main.stdout as never, 'data');
+      const forward = await portForward({ cluster, pod: 'p1' });
+      forward.on('connectionError', () => {});
+      const socket = await forward.connect(port);
+      await once(socket, 'data');
+      const broken = once(socket, 'error');
+      fake.setPod('p1', { phase: 'Failed' });
+      await broken;
+      await main.exited;
+      // A pod of the same name that comes later is not the one that was asked for.
+      fake.setPod('p1', { phase: 'Running' });
+      const refused = await forward.connect(port).then(
+        async (again) => {
+          const [error] = (await once(again.resume(), 'error')) as [Error];
+          return error;
+        },
+        (error: Error) => error,
+      );
+      expect(refused.message).to.include('pods "p1" not found');
+      await forward.close();
+      const again = await run({ cluster, pod: 'p1', command: ['true'] });
+      expect(again.exitCode).to.equal(0);
+      target.close();
+    });
+  });
+});
+
+interface Answer {
+  readonly metadata: {
+    readonly name: string;
+    readonly uid: string;
+    readonly labels?: object;
+    readonly resourceVersion: string;
+    readonly deletionTimestamp?: string;
+  };
+  readonly status: { readonly phase: string };
+  readonly items?: Answer[];
+}
