@@ -13,15 +13,28 @@ const CAUSES: readonly (readonly [code: RegExp, sentence: string])[] = [
   [/UNRECOGNIZED_NAME/, 'the server has no certificate for this name (servername)'],
 ];
 
+/** What a write says of TLS that has failed before it: function and reason stand in the message only. */
+const IN_MESSAGE = /:SSL routines:[^:]*:([^:]+):/;
+
 /**
  * Gives an error of OpenSSL a message for people: `TLS: the other side does not speak TLS (wrong version number)`. Its `code` and `reason`
  * stay, as does every other error.
  */
 export function explainTls<E>(error: E): E {
-  const { code, library, reason } = Object(error) as Readonly<Record<string, unknown>>;
-  if (!(error instanceof Error) || typeof code !== 'string') return error;
-  if (library !== 'SSL routines' || typeof reason !== 'string') return error;
-  const sentence = CAUSES.find(([part]) => part.test(code))?.[1];
+  if (!(error instanceof Error)) return error;
+  const reason = reasonOf(error);
+  if (reason === null) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  const name = code === 'EPROTO' ? reason.toUpperCase().replaceAll(' ', '_') : String(code);
+  const sentence = CAUSES.find(([part]) => part.test(name))?.[1];
   error.message = sentence === undefined ? `TLS: ${reason}` : `TLS: ${sentence} (${reason})`;
   return error;
+}
+
+/** What OpenSSL calls it; null for an error of something else. */
+function reasonOf(error: Error): string | null {
+  const { code, library, reason } = error as Error & Readonly<Record<string, unknown>>;
+  if (code === 'EPROTO') return IN_MESSAGE.exec(error.message)?.[1] ?? null;
+  if (typeof code !== 'string' || library !== 'SSL routines') return null;
+  return typeof reason === 'string' ? reason : null;
 }

@@ -50,14 +50,11 @@ export { type FakeApiServerEvents, FakeCluster, type FakeClusterOptions } from '
 export type { FakeFault, FakeRequest } from './fake/fault.ts';
 export type { FakeManifest, FakeObject, FakeObjectMetadata } from './fake/object.ts';
 export type { FakeContainer, FakePod, FakePodState } from './fake/pod-options.ts';
-export type { ClusterOptions } from './kubeconfig/cluster.ts';
+export type { Certificates, ClusterOptions } from './kubeconfig/cluster.ts';
+export type { KubeConfig } from './kubeconfig/context.ts';
 export type { TokenSource } from './kubeconfig/credentials.ts';
-export {
-  type KubeConfig,
-  type KubeConfigOptions,
-  loadKubeConfig,
-} from './kubeconfig/kubeconfig.ts';
-export { loadServiceAccount } from './kubeconfig/service-account.ts';
+export { type KubeConfigOptions, loadKubeConfig } from './kubeconfig/kubeconfig.ts';
+export { loadServiceAccount, type ServiceAccountPlace } from './kubeconfig/service-account.ts';
 export { ServerCommand, type ServerCommandEvents } from './server/command.ts';
 export type { CommandHandler } from './server/command-outcome.ts';
 export type { CloseOptions } from './server/door.ts';

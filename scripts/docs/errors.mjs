@@ -148,7 +148,7 @@ const CODES = {
   ],
   ERR_SPDY_KUBECONFIG: [
     ['KubeConfigError'],
-    'The file is missing or malformed, or asks for what is not supported (exec plugins).',
+    'The file is missing or malformed, or asks for what is not supported; a plugin that gives no credential. File and line are named.',
   ],
   ERR_SPDY_MISSING_PACKAGE: [
     ['MissingPackageError'],

@@ -45,6 +45,17 @@ describe('explainTls()', () => {
     );
   });
 
+  it('says what a write comes to behind a handshake that has failed', () => {
+    const { message } = openSslError('', 'wrong version number');
+    const error = Object.assign(new Error(`write EPROTO ${message}`), { code: 'EPROTO' });
+    expect(explainTls(error)).to.include({
+      code: 'EPROTO',
+      message: 'TLS: the other side does not speak TLS (wrong version number)',
+    });
+    const other = Object.assign(new Error('write EPROTO'), { code: 'EPROTO' });
+    expect(explainTls(other).message).to.equal('write EPROTO');
+  });
+
   it('leaves every other error as it is', () => {
     const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
     expect(explainTls(reset).message).to.equal('read ECONNRESET');

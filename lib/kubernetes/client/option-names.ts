@@ -38,6 +38,7 @@ const CLUSTER_NAMES = optionNames<ClusterOptions>({
   rejectUnauthorized: true,
   server: true,
   token: true,
+  certificates: true,
   headers: true,
   agent: true,
 });

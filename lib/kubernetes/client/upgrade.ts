@@ -3,10 +3,11 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { abortSignal, onAbort } from '../../common/abort.ts';
-import { checkObject, shown } from '../../common/check.ts';
+import { checkObject } from '../../common/check.ts';
 import { Deadline } from '../../common/deadline.ts';
 import { optionNames } from '../../common/option-names.ts';
-import { InvalidArgumentError, SpdyError } from '../../errors.ts';
+import { explainTls } from '../../common/tls-error.ts';
+import { SpdyError } from '../../errors.ts';
 import { CLIENT } from '../../protocol/constants.ts';
 import { Session, type SessionOptions } from '../../session/public.ts';
 import { UpgradeRefusedError } from '../errors.ts';
@@ -16,6 +17,7 @@ import { printable } from '../wire/printable.ts';
 import { PROTOCOL_FIELD, parseProtocols } from '../wire/protocols.ts';
 import { kubernetesSession } from '../wire/session-options.ts';
 import { type KubernetesStatus, parseStatus } from '../wire/status.ts';
+import { aborted, locate, type RequestCredentials, withCredentials } from './api-request.ts';
 import { checkTargetNames } from './option-names.ts';
 
 /** How a connection becomes a session. */
@@ -81,8 +83,8 @@ export async function dialSpdy(options: UpgradeRequest): Promise<DialedConnectio
   checkObject('cluster', options.cluster);
   const signal = abortSignal(options.signal);
   const url = locate(options.cluster.server, options.path);
-  return await withToken(url, options.cluster, signal, (token) =>
-    dialOnce(url, options, token, signal),
+  return await withCredentials(url, options.cluster, signal, (credentials) =>
+    dialOnce(url, options, credentials, signal),
   );
 }
 
@@ -104,12 +106,12 @@ export function clientSession(
 async function dialOnce(
   url: URL,
   options: UpgradeRequest,
-  token: string | null,
+  credentials: RequestCredentials,
   signal: AbortSignal | null,
 ): Promise<DialedConnection> {
   // Also ends what an agent does for the request, as asking a proxy.
   const attempt = new AbortController();
-  const request = send(url, options, token, attempt.signal);
+  const request = send(url, options, credentials, attempt.signal);
   const { response, socket, head } = await answered(request, options, signal).catch((error) => {
     attempt.abort();
     throw error;
@@ -125,65 +127,16 @@ async function dialOnce(
   return { socket, protocol };
 }
 
-/** The URL of a request: prefix of the server, path and query. */
-export function locate(server: string, path: string): URL {
-  let url: URL;
-  try {
-    url = new URL(server);
-  } catch {
-    throw new InvalidArgumentError(`server must be a URL, got ${shown(server)}`);
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw new InvalidArgumentError(`server must be an http or https URL, got ${server}`);
-  return new URL(`${url.origin}${url.pathname.replace(/\/$/, '')}${path}`);
-}
-
-/** Makes an attempt with the bearer token (null: there is none to send), and one more with a fresh one when the server refuses the first (401). */
-export async function withToken<T>(
-  url: URL,
-  { token: source }: ClusterOptions,
-  signal: AbortSignal | null,
-  attempt: (token: string | null) => Promise<T>,
-): Promise<T> {
-  if (signal?.aborted === true) throw aborted(signal.reason);
-  if (source === undefined || url.protocol !== 'https:') return await attempt(null);
-  if (typeof source === 'string') return await attempt(source.trim());
-  const token = await fetchToken(source, signal);
-  try {
-    return await attempt(token);
-  } catch (error) {
-    if (!(error instanceof UpgradeRefusedError && error.statusCode === 401)) throw error;
-    const fresh = await fetchToken(() => source(token), signal);
-    if (fresh === token) throw error;
-    return await attempt(fresh);
-  }
-}
-
-/** A signal gives up whoever fetches it. */
-function fetchToken(
-  source: () => string | Promise<string>,
-  signal: AbortSignal | null,
-): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const stopAbort = onAbort(signal, (reason) => reject(aborted(reason)));
-    Promise.resolve()
-      .then(source)
-      .then((text) => resolve(text.trim()))
-      .catch(reject)
-      .finally(stopAbort);
-  });
-}
-
 function send(
   url: URL,
   options: UpgradeRequest,
-  token: string | null,
+  credentials: RequestCredentials,
   signal: AbortSignal,
 ): ClientRequest {
-  const { server: _, token: __, headers = {}, agent, ...tls } = options.cluster;
+  const { agent } = options.cluster;
   const secure = url.protocol === 'https:';
   const request = (secure ? https : http).request(url, {
-    ...(secure ? tls : {}),
+    ...credentials.tls,
     ...({ connectSignal: signal } satisfies TunnelOptions),
     method: 'POST',
     // Without `agent`: a connection of its own, which nothing else waits for.
@@ -193,8 +146,7 @@ function send(
       'Content-Length': 0,
       Upgrade: 'SPDY/3.1',
       [PROTOCOL_FIELD]: [...options.protocols],
-      ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
-      ...(headers as http.OutgoingHttpHeaders),
+      ...credentials.fields,
     },
   });
   return request.end();
@@ -226,7 +178,7 @@ function answered(
       const message = `no answer to the upgrade within ${timeoutMs} ms`;
       deadline.start(timeoutMs, () => fail(new SpdyError('ERR_SPDY_TIMEOUT', message)));
     }
-    request.on('error', fail);
+    request.on('error', (error) => fail(explainTls(error)));
     request.on('response', (response) => {
       readBody(response).then((body) => fail(refusal(response, body)), fail);
     });
@@ -283,9 +235,4 @@ function chosenProtocol(
   // Some server may yet pick v5, which is v4 where streams can be ended.
   if (names.length === 1 && (offered.includes(name) || name === 'v5.channel.k8s.io')) return name;
   return refuse(`${PROTOCOL_FIELD}: ${printable(names.join(', '))}`);
-}
-
-/** A signal was fired before there was a session. */
-export function aborted(reason: unknown): SpdyError {
-  return new SpdyError('ERR_SPDY_ABORTED', 'the upgrade was aborted', 'local', { cause: reason });
 }

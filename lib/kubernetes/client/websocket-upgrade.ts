@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws';
 import { onAbort } from '../../common/abort.ts';
 import { Deadline } from '../../common/deadline.ts';
 import { loadPackage } from '../../common/packages.ts';
+import { explainTls } from '../../common/tls-error.ts';
 import { SpdyError } from '../../errors.ts';
 import { UpgradeRefusedError } from '../errors.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
@@ -11,7 +12,8 @@ import type { TunnelOptions } from '../kubeconfig/proxy-agent.ts';
 import { printable } from '../wire/printable.ts';
 import { PORT_FORWARD_WEBSOCKET_PROTOCOL } from '../wire/protocols.ts';
 import { WEBSOCKET_OPTIONS, WebSocketDuplex } from '../wire/websocket.ts';
-import { aborted, locate, readBody, refusal, withToken } from './upgrade.ts';
+import { aborted, locate, type RequestCredentials, withCredentials } from './api-request.ts';
+import { readBody, refusal } from './upgrade.ts';
 
 /** How a WebSocket is opened. */
 export interface WebSocketRequest {
@@ -57,29 +59,26 @@ export async function openWebSocket(
     "the transport 'websocket'",
   );
   const url = locate(cluster.server, options.path);
-  return await withToken(url, cluster, signal, (token) =>
-    openOnce(Client, url, token, options, protocols),
+  return await withCredentials(url, cluster, signal, (credentials) =>
+    openOnce(Client, url, credentials, options, protocols),
   );
 }
 
 async function openOnce(
   Client: typeof WebSocket,
   url: URL,
-  token: string | null,
+  credentials: RequestCredentials,
   options: WebSocketRequest,
   protocols: readonly string[],
 ): Promise<OpenWebSocket> {
-  const { cluster } = options;
-  const secure = url.protocol === 'https:';
-  const { server: _, token: __, headers, agent, ...tls } = cluster;
+  const { agent } = options.cluster;
   // Also ends what an agent does for the request, as asking a proxy.
   const attempt = new AbortController();
   const socket = new Client(url.href.replace(/^http/, 'ws'), {
-    ...(secure ? tls : {}),
+    ...credentials.tls,
     ...(agent === undefined ? {} : { agent }),
     headers: {
-      ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
-      ...headers,
+      ...(credentials.fields as Record<string, string>),
       // `ws` takes no name with a slash as a sub-protocol: the field is written and read here.
       [SUBPROTOCOL_FIELD]: protocols.join(', '),
     },
@@ -122,7 +121,7 @@ function opened(socket: WebSocket, { signal, timeoutMs }: WebSocketRequest): Pro
     socket.once('unexpected-response', (_request, response: IncomingMessage) => {
       readBody(response).then((body) => settle(refusal(response, body)), settle);
     });
-    socket.on('error', settle);
+    socket.on('error', (error) => settle(explainTls(error)));
     socket.once('open', () => {
       deadline.stop();
       stopAbort();

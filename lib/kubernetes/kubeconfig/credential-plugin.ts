@@ -83,11 +83,11 @@ function readPlugin(exec: Fields, directory: string): Plugin {
   const apiVersion = exec.text('apiVersion') ?? '';
   const command = exec.text('command');
   if (!VERSIONS.includes(apiVersion))
-    throw new KubeConfigError(`${where}: apiVersion must be one of ${VERSIONS.join(', ')}`);
+    throw exec.wrong('apiVersion', `must be one of ${VERSIONS.join(', ')}`);
   if (command === null) throw new KubeConfigError(`${where}: there is no command`);
   const mode = exec.text('interactiveMode') ?? 'IfAvailable';
   if (!['Never', 'IfAvailable', 'Always'].includes(mode))
-    throw new KubeConfigError(`${where}: interactiveMode must be Never, IfAvailable or Always`);
+    throw exec.wrong('interactiveMode', 'must be Never, IfAvailable or Always');
   const isTerminal = process.stdin.isTTY === true;
   if (mode === 'Always' && !isTerminal)
     throw new KubeConfigError(`${where}: ${command} asks its user, but there is no terminal`);
@@ -162,7 +162,7 @@ async function readCredential(plugin: Plugin, output: Buffer): Promise<PluginCre
   const { where, command, apiVersion } = plugin;
   const place = `${where}: what ${command} prints`;
   // Secrets may stand anywhere in it: only places are told.
-  const root = new Fields(await parseYaml(output.toString(), place), place);
+  const root = Fields.of(await parseYaml(output.toString(), place), place);
   if (root.text('kind') !== 'ExecCredential' || root.text('apiVersion') !== apiVersion)
     throw new KubeConfigError(`${place} is no ExecCredential of ${apiVersion}`);
   const status = root.fields('status');
@@ -175,6 +175,6 @@ async function readCredential(plugin: Plugin, output: Buffer): Promise<PluginCre
     throw new KubeConfigError(`${place} has neither a token nor a certificate`);
   const until = status.text('expirationTimestamp');
   const expires = until === null ? null : Date.parse(until);
-  if (Number.isNaN(expires)) throw new KubeConfigError(`${place} has no good expirationTimestamp`);
+  if (Number.isNaN(expires)) throw status.wrong('expirationTimestamp', 'is no time');
   return { token, cert, key, expires };
 }

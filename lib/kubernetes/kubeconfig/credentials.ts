@@ -1,8 +1,14 @@
 import path from 'node:path';
 import { KubeConfigError } from '../errors.ts';
-import type { ClusterOptions } from './cluster.ts';
-import { dataOrFile, rereading } from './credential-files.ts';
-import { CredentialPlugin } from './credential-plugin.ts';
+import type { Certificates, ClusterOptions } from './cluster.ts';
+import {
+  CredentialFile,
+  dataOrFile,
+  rereading,
+  rereadingPair,
+  together,
+} from './credential-files.ts';
+import { CredentialPlugin, type PluginCredential } from './credential-plugin.ts';
 import type { Fields } from './fields.ts';
 import type { ConfigEntry } from './files.ts';
 
@@ -20,16 +26,20 @@ export async function credentialsOf(
   const cert = await dataOrFile(entry, 'client-certificate');
   const key = await dataOrFile(entry, 'client-key');
   if ((cert === null) !== (key === null))
-    throw new KubeConfigError(
-      `${fields.where}: client-certificate and client-key belong together, but one is missing`,
+    throw fields.wrong(
+      cert === null ? 'client-key' : 'client-certificate',
+      'needs the other one of client-certificate and client-key, which is missing',
     );
   const headers = impersonation(fields);
-  const certificate = cert === null || key === null ? {} : { cert, key };
+  const certificate =
+    cert === null || key === null
+      ? {}
+      : { cert: cert.bytes, key: key.bytes, ...together(rereadingPair(cert, key)) };
   if (token !== undefined) return { ...certificate, ...tokenOf(token), headers };
   const bearer = await bearerOf(entry);
   const basic = basicOf(fields);
   if (bearer !== null && basic !== null)
-    throw new KubeConfigError(`${fields.where}: a token and a username exclude each other`);
+    throw fields.wrong('username', 'and a token exclude each other');
   // A token goes before a program, as with kubectl.
   if (bearer === null && basic === null && fields.has('exec'))
     return { ...certificate, ...(await pluginOf(entry, cluster, server)), headers };
@@ -54,18 +64,23 @@ async function pluginOf(
   cluster: ConfigEntry,
   server: ClusterOptions,
 ): Promise<Partial<ClusterOptions>> {
-  const { where } = entry.fields;
   // kubectl sends nothing, and says nothing.
   if (!isSecure(server))
-    throw new KubeConfigError(`${where}: credentials of a program are only sent to https servers`);
+    throw entry.fields.wrong('exec', 'gives credentials, which are only sent to https servers');
   const plugin = new CredentialPlugin(entry, cluster, server);
   const { token, cert, key } = await plugin.credential();
   return {
-    ...(cert === null || key === null ? {} : { cert, key }),
+    ...(cert === null || key === null
+      ? {}
+      : { cert, key, certificates: async () => certificateOf(await plugin.credential()) }),
     ...(token === null
       ? {}
       : { token: async (refused) => (await plugin.credential(refused)).token ?? token }),
   };
+}
+
+function certificateOf({ cert, key }: PluginCredential): Certificates {
+  return cert === null || key === null ? {} : { cert, key };
 }
 
 export function tokenOf(token: TokenSource | undefined): Partial<ClusterOptions> {
@@ -81,9 +96,7 @@ function idTokenOf(fields: Fields): string | null {
   if (token !== null && expiryOf(token) > Date.now()) return token;
   const why = token === null ? 'is not supported here' : 'has expired';
   const advice = 'get a token yourself and give it, as in loadKubeConfig({ token })';
-  throw new KubeConfigError(
-    `${fields.where}: credentials of an auth-provider (${name}) ${why}: ${advice}`,
-  );
+  throw fields.wrong('auth-provider', `(${name}) ${why}: ${advice}`);
 }
 
 /** When a JSON Web Token ends, in milliseconds since 1970; 0 for none. */
@@ -102,9 +115,12 @@ async function bearerOf(entry: ConfigEntry): Promise<TokenSource | null> {
   const token = fields.text('token');
   const file = fields.text('tokenFile');
   if (file === null) return token;
-  const source = rereading(path.resolve(directory, file), token);
+  const source = rereading(
+    new CredentialFile(path.resolve(directory, file), fields.at('tokenFile')),
+    token,
+  );
   // What cannot be read now is told now.
-  await source();
+  if ((await source()) === '') throw fields.wrong('tokenFile', `is empty: ${file}`);
   return source;
 }
 
@@ -113,7 +129,10 @@ function basicOf(fields: Fields): string | null {
   const password = fields.text('password');
   if (name === null && password === null) return null;
   if (name === null || name.includes(':'))
-    throw new KubeConfigError(`${fields.where}: a password needs a username, without a colon`);
+    throw fields.wrong(
+      name === null ? 'password' : 'username',
+      'is not all: a password needs a username, without a colon',
+    );
   return `Basic ${Buffer.from(`${name}:${password ?? ''}`).toString('base64')}`;
 }
 

@@ -38,23 +38,25 @@ export function defaultFiles(env: NodeJS.ProcessEnv = process.env): {
   const { KUBECONFIG: variable = '' } = env;
   const listed = variable.split(path.delimiter).filter((file) => file !== '');
   if (listed.length > 0) return { files: [...new Set(listed)], lenient: true };
-  return { files: [path.join(os.homedir(), '.kube', 'config')], lenient: false };
+  return { files: [path.join(os.homedir(), '.kube', 'config')], lenient: true };
 }
 
 /**
  * Reads and merges kubeconfig files as kubectl does: the first file that sets a value, or names an entry, wins, and no entry is
- * made of parts of two files.
+ * made of parts of two files. Null if there is none of them.
  *
- * @throws KubeConfigError for a file that is missing, too large or malformed
+ * @throws KubeConfigError for a file that is missing (unless `lenient`), too large or malformed
  */
-export async function readFiles(files: readonly string[], lenient: boolean): Promise<MergedConfig> {
+export async function readFiles(
+  files: readonly string[],
+  lenient: boolean,
+): Promise<MergedConfig | null> {
   const found: ConfigFile[] = [];
   for (const file of files) {
     const text = await readText(file, lenient);
     if (text !== null) found.push({ path: file, root: await parse(file, text) });
   }
-  if (found.length === 0)
-    throw new KubeConfigError(`there is no kubeconfig: none of ${files.join(', ')} exists`);
+  if (found.length === 0) return null;
   const current = found.map(({ root }) => root.text('current-context'));
   return {
     files: found.map((file) => file.path),
@@ -63,6 +65,11 @@ export async function readFiles(files: readonly string[], lenient: boolean): Pro
     users: merge(found, 'users', 'user'),
     contexts: merge(found, 'contexts', 'context'),
   };
+}
+
+/** The error of files that are all missing. */
+export function noKubeConfig(files: readonly string[]): KubeConfigError {
+  return new KubeConfigError(`there is no kubeconfig: none of ${files.join(', ')} exists`);
 }
 
 async function readText(file: string, lenient: boolean): Promise<string | null> {
@@ -84,8 +91,7 @@ function decode(bytes: Buffer): string {
 }
 
 async function parse(file: string, text: string): Promise<Fields> {
-  const value = await parseYaml(text, file);
-  const root = new Fields(value, file);
+  const root = Fields.of(await parseYaml(text, file), file);
   const kind = root.text('kind');
   if (kind !== null && kind !== 'Config')
     throw new KubeConfigError(`${file} is no kubeconfig but a ${kind}`);
@@ -102,7 +108,7 @@ function merge(files: readonly ConfigFile[], list: string, key: string): Map<str
       if (names.has(name))
         throw new KubeConfigError(`${entry.where}: ${JSON.stringify(name)} is there twice`);
       names.add(name);
-      const fields = entry.named(key, `${file}: ${key} ${JSON.stringify(name)}`);
+      const fields = entry.named(key, `${key} ${JSON.stringify(name)}`);
       if (!merged.has(name)) merged.set(name, { fields, directory: path.dirname(file) });
     }
   }

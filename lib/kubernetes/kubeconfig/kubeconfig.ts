@@ -1,48 +1,45 @@
 import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { KubeConfigError } from '../errors.ts';
-import type { ClusterOptions } from './cluster.ts';
+import type { KubeConfig } from './context.ts';
+import { together } from './credential-files.ts';
 import { credentialsOf, type TokenSource, tokenOf } from './credentials.ts';
-import { type ConfigEntry, defaultFiles, type MergedConfig, readFiles } from './files.ts';
+import {
+  type ConfigEntry,
+  defaultFiles,
+  type MergedConfig,
+  noKubeConfig,
+  readFiles,
+} from './files.ts';
 import { serverOf } from './server.ts';
+import { serviceAccountIfAny } from './service-account.ts';
 
 /** What `loadKubeConfig()` shall read. */
 export interface KubeConfigOptions {
-  /** One file, which must exist, or several, of which missing ones are skipped. Default: the variable KUBECONFIG, then `~/.kube/config`. */
+  /**
+   * One file, which must exist, or several, of which missing ones are skipped. Default: the variable KUBECONFIG, then `~/.kube/config`, then,
+   * in a pod, its service account.
+   */
   readonly path?: string | readonly string[];
   /** The context to use. Default: the `current-context`. */
   readonly context?: string;
   /** A bearer token instead of the user's token, password, plugin (`exec`) or `auth-provider`. */
   readonly token?: TokenSource;
+  /** Where the service account of a pod is looked for. Default `/var/run/secrets/kubernetes.io/serviceaccount`. */
+  readonly serviceAccountDirectory?: string;
 }
 
 const OPTION_NAMES = optionNames<KubeConfigOptions>({
   path: true,
   context: true,
   token: true,
+  serviceAccountDirectory: true,
 });
 
-/** A context of a kubeconfig: where the cluster is and who we are there. */
-export interface KubeConfig {
-  /** For `exec()`, `portForward()` and so on. */
-  readonly cluster: ClusterOptions;
-  /** The namespace of the context, else `default`. */
-  readonly namespace: string;
-  /** Null for a service account. */
-  readonly contextName: string | null;
-  /** Null for a service account. */
-  readonly clusterName: string | null;
-  /** Null for a service account, and for a context without a user. */
-  readonly userName: string | null;
-  /** Names of all contexts that the files have, in their order. */
-  readonly contextNames: readonly string[];
-  /** Paths of the files that were read, the first one counting most. */
-  readonly files: readonly string[];
-}
-
 /**
- * Reads the current context as kubectl does, from one file, several or the usual ones. Certificates are read at once, a `tokenFile`
- * again for each request. A credential plugin (`exec`) is run now, and again when its token has expired. Needs the package `yaml`.
+ * Reads the current context as kubectl does, from one file, several or the usual ones. Where there is none of the usual ones, and no context was
+ * asked for, a pod has its service account. Files of certificates and tokens are read now, and again when they have changed. A credential
+ * plugin (`exec`) is run now, and again when what it gave has expired. Needs the package `yaml`, but for a service account.
  *
  * @throws KubeConfigError for what is missing, malformed or not supported (an `auth-provider` but a valid `id-token` of oidc, a SOCKS
  * proxy), and for a plugin that is not installed, fails or prints no credential
@@ -52,8 +49,19 @@ export async function loadKubeConfig(
 ): Promise<KubeConfig> {
   const settings = typeof options === 'string' ? { path: options } : options;
   checkOptions('loadKubeConfig()', settings, OPTION_NAMES);
-  const { files, lenient } = filesOf(settings);
+  const { path, context, token, serviceAccountDirectory: directory } = settings;
+  const { files, lenient } = filesOf(path);
   const config = await readFiles(files, lenient);
+  if (config !== null) return await contextOf(config, settings);
+  const ofPod =
+    path === undefined && context === undefined
+      ? await serviceAccountIfAny(directory === undefined ? {} : { directory }, token)
+      : null;
+  if (ofPod === null) throw noKubeConfig(files);
+  return ofPod;
+}
+
+async function contextOf(config: MergedConfig, settings: KubeConfigOptions): Promise<KubeConfig> {
   const contextName = settings.context ?? config.currentContext;
   if (contextName === null)
     throw new KubeConfigError(
@@ -62,16 +70,19 @@ export async function loadKubeConfig(
   const { fields: context } = find(config, 'contexts', contextName, 'context');
   const clusterName = context.text('cluster');
   const userName = context.text('user');
-  if (clusterName === null) throw new KubeConfigError(`context ${contextName} names no cluster`);
+  if (clusterName === null) throw new KubeConfigError(`${context.where} names no cluster`);
   const cluster = find(config, 'clusters', clusterName, 'cluster');
   const user = userName === null ? null : find(config, 'users', userName, 'user');
   const server = await serverOf(cluster);
+  const credentials =
+    user === null
+      ? tokenOf(settings.token)
+      : await credentialsOf(user, settings.token, cluster, server);
   return {
     cluster: {
       ...server,
-      ...(user === null
-        ? tokenOf(settings.token)
-        : await credentialsOf(user, settings.token, cluster, server)),
+      ...credentials,
+      ...together(server.certificates, credentials.certificates),
     },
     namespace: context.text('namespace') ?? 'default',
     contextName,
@@ -82,7 +93,7 @@ export async function loadKubeConfig(
   };
 }
 
-function filesOf({ path: given }: KubeConfigOptions): ReturnType<typeof defaultFiles> {
+function filesOf(given: KubeConfigOptions['path']): ReturnType<typeof defaultFiles> {
   if (given === undefined) return defaultFiles();
   if (typeof given === 'string' && given !== '') return { files: [given], lenient: false };
   if (Array.isArray(given) && given.length > 0) return { files: [...given], lenient: true };

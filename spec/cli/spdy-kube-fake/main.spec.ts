@@ -9,7 +9,8 @@ import {
 } from '../../../lib/cli/spdy-kube-fake/options.ts';
 import { run as runInPod } from '../../../lib/kubernetes/client/run.ts';
 import { UpgradeRefusedError } from '../../../lib/kubernetes/errors.ts';
-import { type KubeConfig, loadKubeConfig } from '../../../lib/kubernetes/kubeconfig/kubeconfig.ts';
+import type { KubeConfig } from '../../../lib/kubernetes/kubeconfig/context.ts';
+import { loadKubeConfig } from '../../../lib/kubernetes/kubeconfig/kubeconfig.ts';
 import { makeFolder, removeFolder, run, start } from '../support/programs.ts';
 
 describe('spdy-kube-fake', () => {

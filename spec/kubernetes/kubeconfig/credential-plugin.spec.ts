@@ -8,7 +8,8 @@ import {
   createFakeApiServer,
   type FakeApiServer,
 } from '../../../lib/kubernetes/fake/api-server.ts';
-import { type KubeConfig, loadKubeConfig } from '../../../lib/kubernetes/kubeconfig/kubeconfig.ts';
+import type { KubeConfig } from '../../../lib/kubernetes/kubeconfig/context.ts';
+import { loadKubeConfig } from '../../../lib/kubernetes/kubeconfig/kubeconfig.ts';
 
 const V1 = 'client.authentication.k8s.io/v1';
 const V1BETA1 = 'client.authentication.k8s.io/v1beta1';
@@ -165,6 +166,20 @@ describe('a credential plugin', () => {
     expect(cluster.token).to.equal(undefined);
   });
 
+  it('is run again when its certificate has expired', async () => {
+    const status = (name: string, ms: number): object => ({
+      clientCertificateData: `cert ${name}`,
+      clientKeyData: `key ${name}`,
+      expirationTimestamp: new Date(Date.now() + ms).toISOString(),
+    });
+    plant(credential(status('one', -1000)));
+    const { cluster } = await load({});
+    plant(credential(status('two', 3_600_000)));
+    for (let count = 0; count < 2; count++)
+      expect(await cluster.certificates?.()).to.deep.equal({ cert: 'cert two', key: 'key two' });
+    expect(runs()).to.equal(2);
+  });
+
   it('is not asked where there is a token', async () => {
     const config = await load({ command: './missing' }, { token: 'static' });
     expect(await tokenOf(config)).to.equal('static');
@@ -173,7 +188,7 @@ describe('a credential plugin', () => {
   it('that cannot help is told of with the user and the place, and without what it printed', async () => {
     const hint = { command: 'no-such-plugin-anywhere', installHint: 'install it so' };
     expect(await failure(load(hint))).to.match(
-      /config: user.*"u": exec: no-such-plugin-anywhere is not installed\ninstall it so/,
+      /config, line 1: user "u": exec: no-such-plugin-anywhere is not installed\ninstall it so/,
     );
     plant('', 3);
     expect(await failure(load({}))).to.match(/login failed: exit code 3/);

@@ -7,11 +7,16 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { expect } from 'chai';
+import { makeCertificate } from '../../../lib/http/server/certificate.ts';
 import { acceptUpgrade } from '../../../lib/http/server/upgrade.ts';
 import { portForward } from '../../../lib/kubernetes/client/port-forward.ts';
 import { upgradeToSpdy } from '../../../lib/kubernetes/client/upgrade.ts';
 import { KubeConfigError } from '../../../lib/kubernetes/errors.ts';
-import { loadKubeConfig } from '../../../lib/kubernetes/kubeconfig/kubeconfig.ts';
+import type { KubeConfig } from '../../../lib/kubernetes/kubeconfig/context.ts';
+import {
+  type KubeConfigOptions,
+  loadKubeConfig,
+} from '../../../lib/kubernetes/kubeconfig/kubeconfig.ts';
 import { loadServiceAccount } from '../../../lib/kubernetes/kubeconfig/service-account.ts';
 import { sharedCertificate } from '../../support/session-pair.ts';
 
@@ -277,8 +282,8 @@ users: [{name: 0x10, user: {token: 0123}}]
         ],
         [{ ...server, 'proxy-url': 'socks5://p:1' }, {}, /SOCKS is not supported/],
         [{ ...server, 'proxy-url': 'http://u:p%ss@p' }, {}, /clusters? ".*": .*percent-encoded/],
-        [server, { 'client-key-data': 'eA==' }, /belong together/],
-        [server, { 'client-certificate-data': 'eA==' }, /belong together/],
+        [server, { 'client-key-data': 'eA==' }, /client-key needs the other one/],
+        [server, { 'client-certificate-data': 'eA==' }, /client-certificate needs the other one/],
         [server, { token: 't', username: 'u' }, /exclude each other/],
         [server, { password: 'p' }, /needs a username/],
         [server, { username: 'a:b', password: 'p' }, /needs a username/],
@@ -289,6 +294,52 @@ users: [{name: 0x10, user: {token: 0123}}]
       ];
       for (const [cluster, user, message] of cases)
         expect(await failure(loadKubeConfig(writeConfig(cluster, user)))).to.match(message);
+    });
+
+    it('with faults are told of with file, line and name', async () => {
+      const lines = [
+        'current-context: x',
+        'contexts: [{name: x, context: {cluster: c, user: u}}]',
+        'clusters:',
+        '- name: c',
+        '  cluster:',
+        '    server: https://h',
+        'users:',
+        '- &joe',
+        '  name: u',
+        '  user:',
+        '    tokenFile: missing',
+        '- *joe',
+      ];
+      const message = async (line: number, text: string): Promise<string> => {
+        const changed = lines.with(line - 1, text);
+        return (await failure(loadKubeConfig(write('lines', changed.join('\n'))))).replace(
+          folder,
+          '.',
+        );
+      };
+      const twice = './lines, line 12: users: "u" is there twice';
+      expect(await message(1, 'current-context: x')).to.equal(twice);
+      lines.pop();
+      expect(await message(1, 'current-context: x')).to.match(
+        /^\.\/lines, line 11: user "u": tokenFile: a file of credentials cannot be read: ENOENT/,
+      );
+      expect(await message(1, 'current-context: []')).to.equal(
+        './lines, line 1: current-context must be a string',
+      );
+      expect(await message(6, '    server: ftp://h')).to.equal(
+        './lines, line 6: cluster "c": server is no http or https URL: ftp://h',
+      );
+      expect(await message(6, '    # none')).to.equal(
+        './lines, line 5: cluster "c": there is no server',
+      );
+      expect(await message(11, '    exec: {command: []}')).to.equal(
+        './lines, line 11: user "u": exec: command must be a string',
+      );
+      const merged = '    server: https://h\n    <<: {insecure-skip-tls-verify: perhaps}';
+      expect(await message(6, merged)).to.equal(
+        './lines, line 5: cluster "c": insecure-skip-tls-verify must be true or false',
+      );
     });
 
     it('send a username and a password as Basic credentials, with TLS only', async () => {
@@ -333,7 +384,36 @@ users: [{name: 0x10, user: {token: 0123}}]
       const config = writeConfig({ server: 'https://h' }, { tokenFile: 'token' });
       expect(await failure(loadKubeConfig(config))).to.match(/cannot be read/);
       write('token', ' \n');
-      expect(await failure(loadKubeConfig(config))).to.match(/is empty/);
+      expect(await failure(loadKubeConfig(config))).to.match(/tokenFile is empty/);
+    });
+
+    it('read certificates again that have changed, and keep a pair until both have', async () => {
+      const [one, two] = [sharedCertificate(), makeCertificate()];
+      write('ca.pem', 'ca one');
+      write('cert.pem', one.cert);
+      write('key.pem', one.key);
+      const server = { server: 'https://h', 'certificate-authority': 'ca.pem' };
+      const user = { 'client-certificate': 'cert.pem', 'client-key': 'key.pem' };
+      const { cluster } = await loadKubeConfig(writeConfig(server, user));
+      const now = async (): Promise<string[]> => {
+        const { ca, cert, key } = (await cluster.certificates?.()) ?? {};
+        return [ca, cert, key].map(String);
+      };
+      expect(await now()).to.deep.equal(['ca one', one.cert, one.key]);
+      write('ca.pem', 'another ca');
+      write('cert.pem', two.cert);
+      expect(await now()).to.deep.equal(['another ca', one.cert, one.key]);
+      write('key.pem', two.key);
+      expect(await now()).to.deep.equal(['another ca', two.cert, two.key]);
+      for (const name of ['ca.pem', 'cert.pem', 'key.pem']) rmSync(path.join(folder, name));
+      expect(await now()).to.deep.equal(['another ca', two.cert, two.key]);
+    });
+
+    it('have certificates that do not change where they stand in the kubeconfig', async () => {
+      const server = { server: 'https://h', 'certificate-authority-data': 'eA==' };
+      const user = { 'client-certificate-data': 'eA==', 'client-key-data': 'eQ==' };
+      const { cluster } = await loadKubeConfig(writeConfig(server, user));
+      expect(cluster).not.to.have.property('certificates');
     });
 
     it('that get credentials from a provider are refused, unless a token is given or stored', async () => {
@@ -436,6 +516,36 @@ users: [{name: 0x10, user: {token: 0123}}]
       await session.close();
     });
 
+    it('leads to the server with certificates that have changed since', async () => {
+      write('ca.pem', makeCertificate().cert);
+      const fields = { ...clusterFields(), 'certificate-authority': 'ca.pem' };
+      Reflect.deleteProperty(fields, 'certificate-authority-data');
+      const { cluster } = await loadKubeConfig(writeConfig(fields, null));
+      const asked = { cluster, path: '/x', protocols: ['p'] };
+      const error = await upgradeToSpdy(asked).catch((reason: unknown) => reason);
+      expect(error)
+        .to.have.property('code')
+        .that.match(/SELF_SIGNED|UNABLE_TO/);
+      write('ca.pem', cert);
+      const { session } = await upgradeToSpdy(asked);
+      await session.close();
+    });
+
+    it('says that a server does not speak TLS', async () => {
+      const plain = http.createServer();
+      plain.listen(0, '127.0.0.1');
+      await once(plain, 'listening');
+      const { port } = plain.address() as AddressInfo;
+      const cluster = { server: `https://127.0.0.1:${port}` };
+      for (const transport of ['spdy', 'websocket'] as const) {
+        const error = await portForward({ cluster, pod: 'p', transport }).catch(
+          (reason: unknown) => reason,
+        );
+        expect(String(error)).to.match(/TLS: the other side does not speak TLS/);
+      }
+      plain.close();
+    });
+
     it('goes through a proxy with CONNECT', async () => {
       const asked: string[] = [];
       const proxy = http.createServer();
@@ -505,6 +615,65 @@ users: [{name: 0x10, user: {token: 0123}}]
     });
   });
 
+  describe('of a pod', () => {
+    const names = ['KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT', 'HOME', 'POD_NAMESPACE'];
+    const before = names.map((name) => [name, process.env[name]] as const);
+
+    beforeEach(() => {
+      setVariable('');
+      Object.assign(process.env, {
+        HOME: folder,
+        KUBERNETES_SERVICE_HOST: '10.96.0.1',
+        KUBERNETES_SERVICE_PORT: '443',
+      });
+      for (const name of ['ca.crt', 'namespace', 'token']) write(`account/${name}`, `the ${name}`);
+    });
+
+    afterEach(() => {
+      for (const [name, value] of before) setVariable(value, name);
+    });
+
+    const load = (options: KubeConfigOptions = {}): Promise<KubeConfig> =>
+      loadKubeConfig({ serviceAccountDirectory: path.join(folder, 'account'), ...options });
+
+    it('is its service account where there is no kubeconfig, with another token if one is given', async () => {
+      const { cluster, namespace, contextName } = await load();
+      expect([cluster.server, namespace, contextName]).to.deep.equal([
+        'https://10.96.0.1:443',
+        'the namespace',
+        null,
+      ]);
+      expect(await (cluster.token as () => Promise<string>)()).to.equal('the token');
+      setVariable(path.join(folder, 'missing'));
+      expect((await load({ token: 'mine' })).cluster.token).to.equal('mine');
+      Object.assign(process.env, { POD_NAMESPACE: 'given' });
+      expect((await load()).namespace).to.equal('given');
+    });
+
+    it('is the kubeconfig where there is one, and nothing where one is asked for', async () => {
+      const file = path.join(folder, '.kube/config');
+      await expectNone(load({ context: 'x' }), file);
+      await expectNone(load({ path: [path.join(folder, 'other')] }), path.join(folder, 'other'));
+      write('.kube/config', JSON.stringify(configOf('a', { server: 'https://h' }, null)));
+      expect((await load()).contextName).to.equal('a');
+    });
+
+    it('is nothing without a token, or outside of a pod', async () => {
+      const file = path.join(folder, '.kube/config');
+      await expectNone(load({ serviceAccountDirectory: folder }), file);
+      for (const name of ['KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT']) {
+        const value = process.env[name];
+        setVariable(undefined, name);
+        await expectNone(load(), file);
+        setVariable(value, name);
+      }
+    });
+
+    async function expectNone(loading: Promise<KubeConfig>, file: string): Promise<void> {
+      expect(await failure(loading)).to.equal(`there is no kubeconfig: none of ${file} exists`);
+    }
+  });
+
   describe('of a service account', () => {
     const env = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' };
 
@@ -517,7 +686,11 @@ users: [{name: 0x10, user: {token: 0123}}]
       expect(String(config.cluster.ca)).to.equal('the ca');
       expect(config.namespace).to.equal('mine');
       write('token', 'second');
+      write('ca.crt', 'another ca');
       expect(await (config.cluster.token as () => Promise<string>)()).to.equal('second');
+      expect(String((await config.cluster.certificates?.())?.ca)).to.equal('another ca');
+      write('token', ' ');
+      expect(await failure(loadServiceAccount({ directory: folder, env }))).to.match(/is empty/);
     });
 
     it('is an error outside of a pod', async () => {
@@ -529,9 +702,9 @@ users: [{name: 0x10, user: {token: 0123}}]
   });
 });
 
-function setVariable(value: string | undefined): void {
-  if (value === undefined) Reflect.deleteProperty(process.env, 'KUBECONFIG');
-  else Object.assign(process.env, { KUBECONFIG: value });
+function setVariable(value: string | undefined, name = 'KUBECONFIG'): void {
+  if (value === undefined) Reflect.deleteProperty(process.env, name);
+  else Object.assign(process.env, { [name]: value });
 }
 
 /** A config with one context of this name. */

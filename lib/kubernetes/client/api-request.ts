@@ -1,0 +1,112 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import { onAbort } from '../../common/abort.ts';
+import { shown } from '../../common/check.ts';
+import { PACKAGE_VERSION } from '../../common/package-version.ts';
+import { InvalidArgumentError, SpdyError } from '../../errors.ts';
+import { UpgradeRefusedError } from '../errors.ts';
+import type { Certificates, ClusterOptions } from '../kubeconfig/cluster.ts';
+
+/** What a request says of who we are. */
+export interface RequestCredentials {
+  /** Fields of the request: `User-Agent`, the token, and those of the cluster, which go before. */
+  readonly fields: OutgoingHttpHeaders;
+  /** Options of its TLS; none without TLS. */
+  readonly tls: Omit<ClusterOptions, 'server' | 'token' | 'certificates' | 'headers' | 'agent'>;
+}
+
+/** Names of systems and processors as Kubernetes has them, where Node has others. */
+const GO_NAMES: Readonly<Record<string, string>> = {
+  win32: 'windows',
+  sunos: 'solaris',
+  x64: 'amd64',
+  ia32: '386',
+};
+
+/** How this package calls itself, in the form of the clients of Kubernetes. */
+export const USER_AGENT: string = `spdylay/${PACKAGE_VERSION} (${goName(process.platform)}/${goName(process.arch)})`;
+
+/** The URL of a request: prefix of the server, path and query. */
+export function locate(server: string, path: string): URL {
+  let url: URL;
+  try {
+    url = new URL(server);
+  } catch {
+    throw new InvalidArgumentError(`server must be a URL, got ${shown(server)}`);
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw new InvalidArgumentError(`server must be an http or https URL, got ${server}`);
+  return new URL(`${url.origin}${url.pathname.replace(/\/$/, '')}${path}`);
+}
+
+/** Makes an attempt with our credentials, and one more with a fresh token when the server refuses the first (401). */
+export async function withCredentials<T>(
+  url: URL,
+  cluster: ClusterOptions,
+  signal: AbortSignal | null,
+  attempt: (credentials: RequestCredentials) => Promise<T>,
+): Promise<T> {
+  if (signal?.aborted === true) throw aborted(signal.reason);
+  const { token: source } = cluster;
+  // Neither token nor certificate is sent in the clear.
+  if (url.protocol !== 'https:') return await attempt(credentialsOf(cluster, null, null));
+  const given = async (token: string | null): Promise<RequestCredentials> => {
+    const { certificates } = cluster;
+    const fresh =
+      certificates === undefined
+        ? {}
+        : await unlessAborted(async () => await certificates(), signal);
+    return credentialsOf(cluster, token, fresh);
+  };
+  if (source === undefined) return await attempt(await given(null));
+  if (typeof source === 'string') return await attempt(await given(source.trim()));
+  const token = await fetchToken(source, signal);
+  try {
+    return await attempt(await given(token));
+  } catch (error) {
+    if (!(error instanceof UpgradeRefusedError && error.statusCode === 401)) throw error;
+    const fresh = await fetchToken(() => source(token), signal);
+    if (fresh === token) throw error;
+    return await attempt(await given(fresh));
+  }
+}
+
+/** A signal was fired before there was an answer. */
+export function aborted(reason: unknown): SpdyError {
+  return new SpdyError('ERR_SPDY_ABORTED', 'the upgrade was aborted', 'local', { cause: reason });
+}
+
+/** `certificates`: those of this moment; null without TLS. */
+function credentialsOf(
+  cluster: ClusterOptions,
+  token: string | null,
+  certificates: Certificates | null,
+): RequestCredentials {
+  const { server: _, token: __, certificates: ___, headers = {}, agent: ____, ...tls } = cluster;
+  return {
+    fields: {
+      'User-Agent': USER_AGENT,
+      ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+      ...(headers as OutgoingHttpHeaders),
+    },
+    tls: certificates === null ? {} : { ...tls, ...certificates },
+  };
+}
+
+async function fetchToken(
+  source: () => string | Promise<string>,
+  signal: AbortSignal | null,
+): Promise<string> {
+  return (await unlessAborted(async () => await source(), signal)).trim();
+}
+
+/** What a function comes to; a signal gives up whoever waits for it. */
+function unlessAborted<T>(source: () => Promise<T>, signal: AbortSignal | null): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stopAbort = onAbort(signal, (reason) => reject(aborted(reason)));
+    source().then(resolve, reject).finally(stopAbort);
+  });
+}
+
+function goName(name: string): string {
+  return GO_NAMES[name] ?? name;
+}

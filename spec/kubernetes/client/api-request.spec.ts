@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import http, { type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { PACKAGE_VERSION } from '../../../lib/common/package-version.ts';
+import { withCredentials } from '../../../lib/kubernetes/client/api-request.ts';
+import { run } from '../../../lib/kubernetes/client/run.ts';
+import type { ClusterOptions } from '../../../lib/kubernetes/kubeconfig/cluster.ts';
+
+describe('requests to a cluster', () => {
+  it('say who asks, over both transports, unless the cluster has a User-Agent of its own', async () => {
+    const seen: IncomingHttpHeaders[] = [];
+    const server = http.createServer((request, response) => {
+      seen.push(request.headers);
+      response.writeHead(403).end();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const place = { server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+    for (const cluster of [place, { ...place, headers: { 'user-agent': 'mine' } }])
+      await run({ cluster, pod: 'p', command: ['x'] }).catch(() => {});
+    server.close();
+    const agents = seen.map((headers) => headers['user-agent'] ?? '');
+    expect(agents).to.have.length(4);
+    const [first = '', second, ...own] = agents;
+    expect(first).to.match(/^spdylay\/\S+ \([a-z\d]+\/[a-z\d]+\)$/);
+    expect(first).to.include(`/${PACKAGE_VERSION} (`);
+    if (process.platform === 'linux' && process.arch === 'x64')
+      expect(first).to.include('(linux/amd64)');
+    expect(second).to.equal(first);
+    expect(own).to.deep.equal(['mine', 'mine']);
+  });
+
+  it('have the certificates of the moment, and none without TLS', async () => {
+    let count = 0;
+    const cluster: ClusterOptions = {
+      server: 'https://h',
+      ca: 'old',
+      cert: 'old',
+      servername: 'n',
+      certificates: async () => ({ cert: `cert ${++count}`, key: `key ${count}` }),
+    };
+    const tls = (url: string): Promise<object> =>
+      withCredentials(new URL(url), cluster, null, async (credentials) => credentials.tls);
+    await tls('https://h');
+    expect(await tls('https://h')).to.deep.equal({
+      ca: 'old',
+      cert: 'cert 2',
+      key: 'key 2',
+      servername: 'n',
+    });
+    expect(await tls('http://h')).to.deep.equal({});
+    expect(count).to.equal(2);
+  });
+
+  it('do not wait for certificates when they are given up', async () => {
+    const abort = new AbortController();
+    const certificates = (): Promise<never> => new Promise(() => abort.abort());
+    const asked = withCredentials(
+      new URL('https://h'),
+      { server: 'https://h', certificates },
+      abort.signal,
+      async () => {},
+    );
+    const error = await asked.catch((reason: unknown) => reason);
+    expect(error).to.include({ code: 'ERR_SPDY_ABORTED' });
+  });
+});
