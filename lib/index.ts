@@ -5,6 +5,7 @@
 export { DataProvider, type DataSource, type ReadCtrl } from './engine/data-provider.ts';
 export { Engine } from './engine/engine.ts';
 export type { EngineHandler } from './engine/engine-handler.ts';
+export { FrameDecoder, type FrameDecoderOptions } from './engine/frame-decoder.ts';
 export type {
   EngineInsight,
   ReceivingState,
@@ -37,6 +38,8 @@ export {
   UnsupportedVersionError,
   ZlibError,
 } from './errors.ts';
+export { foreignProtocol } from './framing/foreign-protocol.ts';
+export type { FrameSink, HeaderFault } from './framing/frame-sink.ts';
 export type { HeaderEncoding } from './framing/header-list.ts';
 export { SpdyAgent, type SpdyAgentEvents } from './http/client/agent.ts';
 export type { ProxyOptions, SpdyAgentOptions } from './http/client/agent-options.ts';

@@ -16,3 +16,4 @@ export type { SessionOptions } from './session-options.ts';
 export { SpdyStream } from './stream.ts';
 export type { StreamOptions } from './stream-options.ts';
 export { isTlsOption, tlsPart } from './tls-names.ts';
+export type { TraceEvent, TraceFrame } from './trace-events.ts';

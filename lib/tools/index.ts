@@ -1,2 +1,21 @@
+export type { CaptureCounts } from './dump/capture-reader.ts';
+export {
+  ConnectionDecoder,
+  type ConnectionOptions,
+  type FrameNumbers,
+} from './dump/connection-decoder.ts';
+export type {
+  DumpConnection,
+  DumpDirection,
+  DumpEnd,
+  DumpEvent,
+  DumpExchange,
+  DumpFields,
+  DumpFrame,
+  DumpNote,
+  DumpSink,
+} from './dump/events.ts';
+export type { DumpOptions } from './dump/options.ts';
+export { type DumpInput, type ReadOptions, readDump, readRawPair } from './dump/read-dump.ts';
 export type { StaticFilesOptions } from './files/options.ts';
 export { type StaticFilesHandler, serveFiles } from './files/static-files.ts';

@@ -6,7 +6,7 @@ const GROUND = ['errors', 'protocol', 'common'];
 /** Column of each room in the picture; its row comes from the imports. */
 const COLUMNS = [
   ['cli', 'cli/spdycat'],
-  ['http', 'http/client', 'index'],
+  ['http', 'http/client', 'index', 'tools/dump'],
   ['compression', 'tools/files', 'tools/index', 'cli/spdyd'],
   ['engine', 'session', 'http/server', 'cli/spdy-kube-fake'],
   ['framing', 'kubernetes/server', 'kubernetes/fake'],

@@ -81,9 +81,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: '`serveFiles()`: a handler for the files of a folder',
     below: [...GROUND, 'http/server'],
   },
+  'tools/dump': {
+    holds: '`readDump()`: the frames in captures, traces and recorded bytes',
+    below: [...GROUND, 'framing', 'engine', 'session'],
+  },
   'tools/index': {
     holds: 'the entry `spdylay/tools`: what programs do, to be called',
-    below: ['tools/files'],
+    below: ['tools/files', 'tools/dump'],
   },
   cli: {
     holds: 'what programs share: arguments, terminal, log of frames',

@@ -1,0 +1,210 @@
+import { FrameDecoder } from '../../engine/frame-decoder.ts';
+import type { FrameSink, HeaderFault } from '../../framing/frame-sink.ts';
+import { HEADERS, NOOP, SYN_REPLY, SYN_STREAM } from '../../protocol/constants.ts';
+import type { ControlFrame, Header, HeaderBlockFrame, HeaderList } from '../../protocol/frames.ts';
+import { FRAME_NAMES } from '../../protocol/names.ts';
+import type { ProtocolVersion } from '../../protocol/version.ts';
+import type { DumpFrame } from './events.ts';
+
+/** What the bytes of a frame tell. */
+export interface FrameFacts
+  extends Pick<
+    DumpFrame,
+    'type' | 'stream' | 'flags' | 'length' | 'headers' | 'headerBytes' | 'fields' | 'missing'
+  > {
+  readonly warnings: string[];
+}
+
+/** Header fields whose values are nobody's business. */
+const SECRET: ReadonlySet<string> = new Set([
+  'authorization',
+  'cookie',
+  'proxy-authorization',
+  'set-cookie',
+]);
+
+/** Fields of frames that stand elsewhere in an event, or are large. */
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  'version',
+  'flags',
+  'length',
+  'type',
+  'streamId',
+  'headers',
+  'proof',
+  'certificates',
+]);
+
+const FAULTS: Readonly<Record<HeaderFault, string>> = {
+  structure: 'the counts and lengths of the header block do not fit',
+  content: 'the header block has names or values that are not allowed',
+  size: 'the header block is too large to be shown',
+};
+
+/** Bytes in front of the header block of a SYN_STREAM. */
+const LONGEST_PREFIX = 10;
+
+/** Reads control frames of one direction, one after the other; what cannot be read becomes a frame with a warning. */
+export class ControlReader implements FrameSink {
+  readonly #version: ProtocolVersion;
+  readonly #decoder: FrameDecoder;
+  readonly #secrets: boolean;
+  readonly #prefix: Buffer = Buffer.alloc(LONGEST_PREFIX);
+  #prefixLength = 0;
+  #type = 0;
+  #flags = 0;
+  #length = 0;
+  #reads = true;
+  #plain = -1;
+  #frame: ControlFrame | null = null;
+  #warnings: string[] = [];
+  /** Whether the header blocks that follow can be inflated. */
+  inStep = true;
+
+  constructor(version: ProtocolVersion, secrets: boolean) {
+    this.#version = version;
+    this.#secrets = secrets;
+    this.#decoder = new FrameDecoder(version.name, this);
+  }
+
+  /** A frame with this header begins; `inStep`: whether its header block can be inflated, if it has one. */
+  start(head: Buffer, inStep: boolean): void {
+    this.#type = head.readUInt16BE(2);
+    this.#flags = head[4] as number;
+    this.#length = head.readUIntBE(5, 3);
+    this.#prefixLength = 0;
+    this.#plain = -1;
+    this.#frame = null;
+    this.#warnings = [];
+    this.#reads = inStep || !this.hasBlock;
+    if (this.#reads) this.#decoder.read(head);
+    else this.#warnings.push('headers cannot be read: blocks before this one are missing');
+  }
+
+  /** Whether the frame has a header block. */
+  get hasBlock(): boolean {
+    return this.#type === SYN_STREAM || this.#type === SYN_REPLY || this.#type === HEADERS;
+  }
+
+  /** The next bytes of its payload. */
+  read(chunk: Buffer): void {
+    if (this.#prefixLength < LONGEST_PREFIX) {
+      this.#prefixLength += chunk.copy(this.#prefix, this.#prefixLength);
+    }
+    if (this.#reads && !this.#decoder.stopped) this.#decoder.read(chunk);
+  }
+
+  /** The frame, now that it is complete. */
+  end(): FrameFacts {
+    const frame = this.#frame;
+    if (this.#decoder.stopped) {
+      this.inStep &&= !this.hasBlock;
+      this.#decoder.resume();
+    }
+    if (frame === null) return this.#unread();
+    const { type, flags, length } = frame;
+    const stream = 'streamId' in frame ? frame.streamId : 0;
+    const facts: FrameFacts = {
+      type: typeName(type),
+      stream,
+      flags: flagNames(type, flags),
+      length,
+      warnings: this.#warnings,
+    };
+    const fields = Object.entries(frame).filter(([name]) => !ELSEWHERE.has(name));
+    return {
+      ...facts,
+      ...(fields.length === 0 ? {} : { fields: Object.fromEntries(fields) }),
+      ...('headers' in frame ? this.#headersOf(frame) : {}),
+    };
+  }
+
+  headerBlock(_frame: HeaderBlockFrame, length: number): void {
+    this.#plain = length;
+  }
+
+  control(frame: ControlFrame): void {
+    this.#frame = frame;
+  }
+
+  badHeaders(frame: HeaderBlockFrame, fault: HeaderFault): void {
+    this.#frame = frame;
+    this.#warnings.push(FAULTS[fault]);
+  }
+
+  /** DATA is not read here. */
+  dataStart(): void {}
+
+  dataChunk(): void {}
+
+  dataEnd(): void {}
+
+  wrongVersion(_type: number, version: number): void {
+    this.#warnings.push(
+      `a frame of version ${version} in a session of version ${this.#version.wire}`,
+    );
+    this.inStep &&= !this.hasBlock;
+  }
+
+  unknown(): void {
+    this.#warnings.push(`${this.#version.name} has no control frame of type ${this.#type}`);
+  }
+
+  parseError(_type: number, _head: Buffer, _payload: Buffer, _code: string, message: string): void {
+    this.#warnings.push(message);
+  }
+
+  /** A frame of which only the front is understood. */
+  #unread(): FrameFacts {
+    const type = this.#type;
+    const { replyFixedLength } = this.#version;
+    const blockAt = type === SYN_STREAM ? LONGEST_PREFIX : replyFixedLength;
+    const stream =
+      this.hasBlock && this.#prefixLength >= 4 ? this.#prefix.readUInt32BE(0) & 0x7fffffff : 0;
+    // NOOP says nothing, and there is nothing to be said about it.
+    if (type === NOOP && this.#version.hasNoop && this.#length > 0) {
+      this.#warnings.push('NOOP with a payload');
+    }
+    const bytes =
+      this.hasBlock && this.#length >= blockAt
+        ? { headerBytes: { compressed: this.#length - blockAt, plain: 0 } }
+        : {};
+    return {
+      type: typeName(type),
+      stream,
+      flags: flagNames(type, this.#flags),
+      length: this.#length,
+      ...bytes,
+      warnings: this.#warnings,
+    };
+  }
+
+  #headersOf(frame: HeaderBlockFrame): Pick<FrameFacts, 'headers' | 'headerBytes'> {
+    const { headers, length, type } = frame;
+    const prefix = type === SYN_STREAM ? LONGEST_PREFIX : this.#version.replyFixedLength;
+    const headerBytes = { compressed: length - prefix, plain: this.#plain };
+    return { headers: this.#secrets ? headers : hidden(headers), headerBytes };
+  }
+}
+
+function hidden(headers: HeaderList): HeaderList {
+  const secret = headers.some(([name]) => SECRET.has(name));
+  if (!secret) return headers;
+  return headers.map((header): Header => (SECRET.has(header[0]) ? [header[0], '***'] : header));
+}
+
+function typeName(type: number): string {
+  return FRAME_NAMES[type] ?? `TYPE_${type}`;
+}
+
+function flagNames(type: number, flags: number): string[] {
+  const names: string[] = [];
+  let rest = flags;
+  if (type === SYN_STREAM || type === SYN_REPLY || type === HEADERS) {
+    if ((flags & 1) !== 0) names.push('FIN');
+    if (type === SYN_STREAM && (flags & 2) !== 0) names.push('UNIDIRECTIONAL');
+    rest &= type === SYN_STREAM ? ~3 : ~1;
+  }
+  if (rest !== 0) names.push(`0x${rest.toString(16).padStart(2, '0')}`);
+  return names;
+}
