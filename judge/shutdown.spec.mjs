@@ -1,5 +1,6 @@
 // http-terminator, stoppable and terminus around the server: requests that are under way are answered, then all has ended.
-import { once } from 'node:events';
+import { fork } from 'node:child_process';
+import { on, once } from 'node:events';
 import { createTerminus } from '@godaddy/terminus';
 import { expect } from 'chai';
 import terminator from 'http-terminator';
@@ -70,6 +71,27 @@ for (const way of WAYS) {
         const { ended: how, body } = await answered;
         expect([how, body]).to.deep.equal(['whole', 'answer to /slow']);
         await ended;
+      });
+    }
+
+    // Another process has another certificate.
+    if (!way.secure) {
+      it('terminus: on SIGTERM a request under way is answered, and the process ends', async () => {
+        const child = fork(new URL('apps/terminus.mjs', import.meta.url), [WAYS.indexOf(way)]);
+        const messages = on(child, 'message', { close: ['exit'] });
+        const next = async () => (await messages.next()).value?.[0];
+        const exited = once(child, 'exit');
+        client = new Client(way, `http://127.0.0.1:${await next()}`);
+        expect((await client.get('/')).body).to.equal('quick');
+        const request = client.request('/slow').end();
+        const answered = once(request, 'response').then(([response]) => drain(response));
+        expect(await next()).to.equal('asked');
+        child.kill('SIGTERM');
+        child.send('go');
+        const { ended, body } = await answered;
+        expect([ended, body]).to.deep.equal(['whole', 'slow, but whole']);
+        expect([await next(), await next()]).to.deep.equal(['ended', 'done']);
+        expect(await exited).to.deep.equal([0, null]);
       });
     }
 
