@@ -1,9 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import { SpdyError } from '../../errors.ts';
+import type { OpenTunnel, TunnelTarget } from './tunnel.ts';
 
 type Connected = (error: Error | null, stream: Duplex) => void;
 
@@ -13,85 +12,49 @@ export interface TunnelOptions {
   readonly connectSignal?: AbortSignal;
 }
 
-/** Milliseconds that a proxy has for its answer. */
-const ANSWER_TIMEOUT_MS = 30_000;
-
-/** An agent that reaches a server through an HTTP(S) proxy with CONNECT. Name and password in the URL of the proxy are sent to it. */
-export function proxyAgent(proxy: URL, server: URL): http.Agent {
-  return server.protocol === 'https:' ? new SecureTunnelAgent(proxy) : new TunnelAgent(proxy);
+/** An agent that reaches a server through tunnels. */
+export function proxyAgent(open: OpenTunnel, server: URL): http.Agent {
+  return server.protocol === 'https:' ? new SecureTunnelAgent(open) : new TunnelAgent(open);
 }
 
 class TunnelAgent extends http.Agent {
-  readonly #proxy: URL;
+  readonly #open: OpenTunnel;
 
-  constructor(proxy: URL) {
+  constructor(open: OpenTunnel) {
     super();
-    this.#proxy = proxy;
+    this.#open = open;
   }
 
   override createConnection(options: http.ClientRequestArgs, connected?: Connected): undefined {
-    tunnel(this.#proxy, options, (error, socket) => connected?.(error, socket));
+    dig(this.#open, options, (socket) => socket, connected);
   }
 }
 
 class SecureTunnelAgent extends https.Agent {
-  readonly #proxy: URL;
+  readonly #open: OpenTunnel;
 
-  constructor(proxy: URL) {
+  constructor(open: OpenTunnel) {
     super();
-    this.#proxy = proxy;
+    this.#open = open;
   }
 
   override createConnection(options: https.RequestOptions, connected?: Connected): undefined {
-    tunnel(this.#proxy, options, (error, socket) => {
-      if (error !== null) connected?.(error, socket);
-      else connected?.(null, tls.connect({ ...(options as tls.ConnectionOptions), socket }));
-    });
+    const secure = (socket: Duplex): Duplex =>
+      tls.connect({ ...(options as tls.ConnectionOptions), socket });
+    dig(this.#open, options, secure, connected);
   }
 }
 
-/** Asks the proxy for a connection. */
-function tunnel(
-  proxy: URL,
-  { host, port, connectSignal }: http.ClientRequestArgs & TunnelOptions,
-  done: (error: Error | null, socket: Socket) => void,
+function dig(
+  open: OpenTunnel,
+  options: http.ClientRequestArgs & TunnelOptions,
+  wrap: (socket: Duplex) => Duplex,
+  connected?: Connected,
 ): void {
-  const name = host?.includes(':') === true ? `[${host}]` : host;
-  const path = `${name ?? ''}:${port ?? ''}`;
-  const request = (proxy.protocol === 'https:' ? https : http).request(proxy, {
-    method: 'CONNECT',
-    path,
-    agent: false,
-    headers: { Host: path, ...authorization(proxy) },
-    timeout: ANSWER_TIMEOUT_MS,
-    ...(connectSignal === undefined ? {} : { signal: connectSignal }),
-  });
-  const fail = (error: Error): void => done(error, null as unknown as Socket);
-  const refuse = (answer: string): void => {
-    const message = `the proxy ${proxy.host} does not connect to ${path}: ${answer}`;
-    request.destroy(new SpdyError('ERR_SPDY_NEGOTIATION', message, 'peer'));
-  };
-  request.on('error', fail);
-  request.on('timeout', () => refuse('no answer'));
-  request.on('response', ({ statusCode }) => refuse(`${statusCode}`));
-  request.on('connect', ({ statusCode = 0 }, socket, head) => {
-    request.removeListener('error', fail);
-    request.on('error', () => {});
-    if (statusCode < 200 || statusCode > 299) {
-      socket.destroy();
-      const message = `the proxy ${proxy.host} does not connect to ${path}: ${statusCode}`;
-      fail(new SpdyError('ERR_SPDY_NEGOTIATION', message, 'peer'));
-      return;
-    }
-    socket.setTimeout(0);
-    if (head.length > 0) socket.unshift(head);
-    done(null, socket);
-  });
-  request.end();
-}
-
-function authorization({ username, password }: URL): Record<string, string> {
-  if (username === '' && password === '') return {};
-  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { 'Proxy-Authorization': `Basic ${Buffer.from(text).toString('base64')}` };
+  const { host, port, connectSignal = null } = options;
+  const target: TunnelTarget = { host: host ?? '', port: Number(port ?? options.defaultPort) };
+  open(target, connectSignal).then(
+    (socket) => connected?.(null, wrap(socket)),
+    (error: Error) => connected?.(error, null as unknown as Duplex),
+  );
 }

@@ -4,6 +4,7 @@ import { KubeConfigError } from '../errors.ts';
 import type { KubeConfig } from './context.ts';
 import { CredentialFile, rereading } from './credential-files.ts';
 import type { TokenSource } from './credentials.ts';
+import { agentFor } from './proxy.ts';
 
 /** The folder in which a pod finds its service account. */
 export const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -38,10 +39,12 @@ export async function loadServiceAccount(place: ServiceAccountPlace = {}): Promi
   const namespace = given === '' ? (await namespaceFile.read()).toString('utf8').trim() : given;
   const token = rereading(tokenFile, null);
   if ((await token()) === '') throw new KubeConfigError(`the token file ${files[2]} is empty`);
+  const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
   return {
     cluster: {
-      server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
+      server,
       ca,
+      ...(await agentFor(new URL(server), ca, null, env)),
       certificates: async () => ({ ca: await caFile.read() }),
       token,
     },

@@ -280,7 +280,6 @@ users: [{name: 0x10, user: {token: 0123}}]
           {},
           /exclude each other/,
         ],
-        [{ ...server, 'proxy-url': 'socks5://p:1' }, {}, /SOCKS is not supported/],
         [{ ...server, 'proxy-url': 'http://u:p%ss@p' }, {}, /clusters? ".*": .*percent-encoded/],
         [server, { 'client-key-data': 'eA==' }, /client-key needs the other one/],
         [server, { 'client-certificate-data': 'eA==' }, /client-certificate needs the other one/],
