@@ -41,8 +41,10 @@ const OPTION_NAMES = optionNames<KubeConfigOptions>({
  * asked for, a pod has its service account. Files of certificates and tokens are read now, and again when they have changed. A credential
  * plugin (`exec`) is run now, and again when what it gave has expired. Needs the package `yaml`, but for a service account.
  *
- * @throws KubeConfigError for what is missing, malformed or not supported (an `auth-provider` but a valid `id-token` of oidc, a SOCKS
- * proxy), and for a plugin that is not installed, fails or prints no credential
+ * A proxy of the environment (HTTPS_PROXY, NO_PROXY) counts where the cluster has no `proxy-url`.
+ *
+ * @throws KubeConfigError for what is missing, malformed or not supported (an `auth-provider` but a valid `id-token` of oidc), and for a plugin
+ * that is not installed, fails or prints no credential
  */
 export async function loadKubeConfig(
   options: string | KubeConfigOptions = {},
