@@ -47,9 +47,10 @@ export {
   type FakeApiServerOptions,
 } from './fake/api-server.ts';
 export { type FakeApiServerEvents, FakeCluster, type FakeClusterOptions } from './fake/cluster.ts';
-export type { FakeFault, FakeRequest } from './fake/fault.ts';
+export type { FakeFault } from './fake/fault.ts';
 export type { FakeManifest, FakeObject, FakeObjectMetadata } from './fake/object.ts';
 export type { FakeContainer, FakePod, FakePodState } from './fake/pod-options.ts';
+export type { FakeAction, FakeRequest } from './fake/request.ts';
 export type { Certificates, ClusterOptions } from './kubeconfig/cluster.ts';
 export type { KubeConfig } from './kubeconfig/context.ts';
 export type { TokenSource } from './kubeconfig/credentials.ts';

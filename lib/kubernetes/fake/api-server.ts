@@ -12,11 +12,12 @@ import type { ClusterOptions } from '../kubeconfig/cluster.ts';
 import type { StreamingServerOptions } from '../server/options.ts';
 import { createStreamingServer, type StreamingServer } from '../server/streaming-server.ts';
 import { refuse } from '../server/upgrade.ts';
-import { FakeAnswers, pathOf, readTarget } from './answers.ts';
+import { FakeAnswers, send } from './answers.ts';
 import { FakeCluster, type FakeClusterOptions, type FakeParts, makeParts } from './cluster.ts';
-import { checkFault, DroppingSocket, type FakeFault, type FakeRequest } from './fault.ts';
+import { checkFault, DroppingSocket, type FakeFault } from './fault.ts';
 import { FAKE_KUBECONFIG_MARK, formatKubeConfig } from './kubeconfig.ts';
-import { asError, isRefusal, nothingAt } from './refusals.ts';
+import { asError, nothingAt } from './refusals.ts';
+import { type FakeRequest, isStreaming, type ReadRequest, readRequest } from './request.ts';
 
 /** Options of a fake API server. */
 export interface FakeApiServerOptions extends FakeClusterOptions {
@@ -33,6 +34,7 @@ export interface FakeApiServerOptions extends FakeClusterOptions {
 const OPTION_NAMES = optionNames<FakeApiServerOptions>({
   pods: true,
   objects: true,
+  watchList: true,
   tls: true,
   token: true,
   fault: true,
@@ -77,7 +79,7 @@ export class FakeApiServer extends FakeCluster {
    */
   constructor(options: FakeApiServerOptions = {}) {
     checkOptions('createFakeApiServer()', options, OPTION_NAMES);
-    const parts = makeParts();
+    const parts = makeParts(options);
     super(parts, options);
     this.#parts = parts;
     const { token, tls = false, fault } = options;
@@ -86,7 +88,7 @@ export class FakeApiServer extends FakeCluster {
     if (token === '') throw new InvalidArgumentError('token must not be empty');
     if (typeof fault === 'object') checkFault(fault);
     this.#options = options;
-    this.#answers = new FakeAnswers(parts.store, parts.pods, token ?? null);
+    this.#answers = new FakeAnswers(parts, token ?? null);
     this.#streaming = createStreamingServer(parts.workloads.handlers, options.streaming);
   }
 
@@ -172,7 +174,7 @@ export class FakeApiServer extends FakeCluster {
     if (server !== null) {
       const closed = server.listening ? once(server, 'close') : null;
       server.close();
-      const left = this.#streaming.close();
+      const left = Promise.all([this.#parts.watches.close(), this.#streaming.close()]);
       // Clients that hang are not waited for.
       await Promise.race([left, delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
       for (const socket of this.#sockets) socket.destroy();
@@ -194,15 +196,16 @@ export class FakeApiServer extends FakeCluster {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const asked = this.#take(request);
+    const { read, asked } = this.#take(request);
     const fault = this.#faultFor(asked);
     if (!(await this.#wait(fault))) return;
-    const refusal = this.#answers.refusalOf(request, asked, fault);
     try {
-      const answer = refusal ?? (await this.#answers.find(request, asked));
-      request.resume();
-      response.writeHead(answer.code, { 'Content-Type': 'application/json' });
-      response.end(JSON.stringify(isRefusal(answer) ? answer : answer.body));
+      const refusal = this.#answers.refusalOf(request, asked, fault);
+      if (refusal === null) await this.#answers.respond(request, response, read);
+      else {
+        request.resume();
+        send(response, refusal);
+      }
     } catch {
       // The client has gone in the midst of its request.
       response.destroy();
@@ -211,33 +214,31 @@ export class FakeApiServer extends FakeCluster {
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => {});
-    const asked = this.#take(request);
+    const { read, asked } = this.#take(request);
     const fault = this.#faultFor(asked);
     if (!(await this.#wait(fault)) || socket.destroyed) return;
-    const refusal =
-      this.#answers.refusalOf(request, asked, fault) ?? this.#answers.mismatch(request, asked);
+    const refusal = this.#answers.refusalOf(request, asked, fault) ?? this.#answers.mismatch(read);
     if (refusal !== null) {
       refuse(socket, asError(refusal));
       return;
     }
-    const { namespace, pod } = asked;
-    this.#parts.workloads.bind(request, namespace ?? '', pod ?? '');
+    this.#parts.workloads.bind(request, asked.namespace ?? '', asked.pod ?? '');
     const { dropAfterBytes } = fault ?? {};
     const end = dropAfterBytes === undefined ? socket : new DroppingSocket(socket, dropAfterBytes);
     if (!this.#streaming.handleUpgrade(request, end, head))
-      refuse(socket, asError(nothingAt(pathOf(request.url ?? ''))));
+      refuse(socket, asError(nothingAt(read.path)));
   }
 
   /** What is asked for; counts it and tells of it. */
-  #take(request: IncomingMessage): FakeRequest {
+  #take(request: IncomingMessage): { readonly read: ReadRequest; readonly asked: FakeRequest } {
     const { method = '', url = '' } = request;
-    const target = readTarget(url);
-    const { action } = target;
+    const read = readRequest(method, url);
+    const { action } = read.asked;
     const count = (this.#counts.get(action) ?? 0) + 1;
     this.#counts.set(action, count);
-    const asked = { method, url, ...target, count };
+    const asked: FakeRequest = { ...read.asked, count };
     this.emit('request', asked);
-    return asked;
+    return { read, asked };
   }
 
   #faultFor(asked: FakeRequest): FakeFault | null {
@@ -246,7 +247,7 @@ export class FakeApiServer extends FakeCluster {
       const own = fault(asked) ?? null;
       return own === null ? null : checkFault(own);
     }
-    return ['get', 'other'].includes(asked.action) ? null : fault;
+    return isStreaming(asked.action) ? fault : null;
   }
 
   /** Waits as the fault says; false when the server was closed meanwhile. */

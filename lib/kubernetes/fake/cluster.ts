@@ -1,12 +1,13 @@
 import { EventEmitter } from 'node:events';
-import { checkRange, shown } from '../../common/check.ts';
+import { checkBoolean, checkRange, shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
-import type { FakeRequest } from './fault.ts';
 import { type FakeManifest, type FakeObject, readManifest } from './object.ts';
 import type { FakePod, FakePodState } from './pod-options.ts';
 import { FakePods } from './pods.ts';
+import type { FakeRequest } from './request.ts';
 import { type FakeResource, PODS, resourceNamed } from './resources.ts';
 import { FakeStore } from './store.ts';
+import { FakeWatches } from './watch.ts';
 import { FakeWorkloads } from './workloads.ts';
 
 /** Events of a fake API server. */
@@ -21,6 +22,8 @@ export interface FakeClusterOptions {
   readonly pods?: readonly (string | FakePod)[];
   /** Other objects, as manifests have them: deployments, services, jobs... Default none. */
   readonly objects?: readonly FakeManifest[];
+  /** Whether watches may begin with what there is (`sendInitialEvents`); else that is refused with 422, as servers before Kubernetes 1.34 do. Default true. */
+  readonly watchList?: boolean;
 }
 
 /** How a pod ends. */
@@ -36,28 +39,33 @@ export interface FakeParts {
   readonly store: FakeStore;
   readonly pods: FakePods;
   readonly workloads: FakeWorkloads;
+  readonly watches: FakeWatches;
 }
 
 /** The parts of a new one. */
-export function makeParts(): FakeParts {
+export function makeParts({ watchList = true }: FakeClusterOptions): FakeParts {
+  checkBoolean('watchList', watchList);
   const store = new FakeStore();
   const pods = new FakePods(store);
-  return { store, pods, workloads: new FakeWorkloads(store, pods) };
+  const workloads = new FakeWorkloads(store, pods);
+  return { store, pods, workloads, watches: new FakeWatches(store, watchList) };
 }
 
 /** The pods and other objects of a fake API server, as its test sees and changes them. */
 export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
   readonly #store: FakeStore;
   readonly #pods: FakePods;
+  readonly #watches: FakeWatches;
 
   /** The server makes it. @internal */
   constructor(
-    { store, pods: running }: FakeParts,
+    { store, pods: running, watches }: FakeParts,
     { pods = [], objects = [] }: FakeClusterOptions,
   ) {
     super();
     this.#store = store;
     this.#pods = running;
+    this.#watches = watches;
     if (!Array.isArray(pods)) throw new InvalidArgumentError('pods must be an array');
     if (!Array.isArray(objects)) throw new InvalidArgumentError('objects must be an array');
     for (const pod of pods) this.addPod(pod);
@@ -119,6 +127,16 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
   find(kind: string, name: string, namespace = 'default'): FakeObject | null {
     const resource = resourceOf(kind);
     return this.#store.get(resource, resource.namespaced ? namespace : '', name);
+  }
+
+  /** Sends a bookmark to each watch that wants some; without it they come once a minute. */
+  bookmark(): void {
+    this.#watches.bookmark();
+  }
+
+  /** Ends all watches with 410 (`Expired`), as when too much has happened: their clients have to list anew. */
+  expireWatches(): void {
+    this.#watches.expire();
   }
 
   /** The working directory of a container: of the first one if none is named. */

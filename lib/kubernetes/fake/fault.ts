@@ -2,22 +2,6 @@ import { Duplex } from 'node:stream';
 import { checkObject, checkRange, checkTime } from '../../common/check.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
 
-/** What a fake API server was asked for. */
-export interface FakeRequest {
-  /** The HTTP method, such as `POST`. */
-  readonly method: string;
-  /** Path and query. */
-  readonly url: string;
-  /** `'get'` is one pod, `'other'` is discovery, lists and everything unknown. */
-  readonly action: 'exec' | 'attach' | 'portforward' | 'get' | 'other';
-  /** Of the pod; null for `'other'`. */
-  readonly namespace: string | null;
-  /** Its name; null for `'other'`. */
-  readonly pod: string | null;
-  /** How many requests of this action there were, this one included: 1 for the first. */
-  readonly count: number;
-}
-
 /** Something that goes wrong on purpose. */
 export interface FakeFault {
   /** Milliseconds before the answer. Default 0. */

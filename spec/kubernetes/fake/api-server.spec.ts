@@ -74,7 +74,6 @@ describe('a fake API server', () => {
         ['labelSelector=!app,app!%3Dx,app+notin+(a,b)', ['p1', 'web']],
         ['fieldSelector=spec.hostIP%3Dn', 400],
         ['fieldSelector=constructor%3Dn', 400],
-        ['watch=true', 400],
       ];
       for (const [query, expected] of cases)
         expect(await list(query), query).to.deep.equal(expected);
