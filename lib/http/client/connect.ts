@@ -6,6 +6,7 @@ import { explainTls } from '../../common/tls-error.ts';
 import { SpdyError } from '../../errors.ts';
 import { getNpnProtocols, npnGetVersion, type SessionVersion } from '../../session/public.ts';
 import type { ResolvedAgentOptions } from './agent-options.ts';
+import { tellConnecting } from './connect-channels.ts';
 import type { Target } from './options.ts';
 
 /** A connection that is ready, and what is spoken on it. */
@@ -32,7 +33,14 @@ export interface ConnectPlan {
  * Connects to a server, through the proxy if there is one, and finds out by ALPN what it speaks. Rejects with the error of the socket, or
  * with `ERR_SPDY_TIMEOUT`; nothing is left open then.
  */
-export async function openConnection(plan: ConnectPlan): Promise<Opened> {
+export function openConnection(plan: ConnectPlan): Promise<Opened> {
+  const { target, tls } = plan;
+  const name = tls.servername ?? (net.isIP(target.hostname) === 0 ? target.hostname : null);
+  const servername = target.scheme === 'https' ? name : null;
+  return tellConnecting(target, servername, () => openInTime(plan));
+}
+
+async function openInTime(plan: ConnectPlan): Promise<Opened> {
   const { connectTimeoutMs } = plan.settings;
   const controller = new AbortController();
   const timer =
