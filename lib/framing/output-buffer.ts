@@ -1,4 +1,5 @@
 import { NO_BYTES } from './bytes.ts';
+import { SLABS, type SlabPool } from './slab-pool.ts';
 
 /** Below this length a loop copies faster than `set()` with its view of the source. */
 const SHORT_COPY = 32;
@@ -6,18 +7,15 @@ const SHORT_COPY = 32;
 /** Payload from this length on is handed on without a copy where it may be: below it copying costs less than one piece more. */
 export const LEAST_PIECE = 4096;
 
-/** The first slab in bytes, for connections that say little; each further one is twice as large up to the usual size. */
-const FIRST_SLAB = 2048;
-
 /**
  * Outgoing bytes: append-only memory out of which `take()` hands pieces. A slab is filled once from front to
- * back and never recycled, so that a piece stays as it is for as long as a transport holds it. Large payload can
+ * back and never recycled, so that a piece stays as it is for as long as a transport holds it; several buffers may fill it. Large payload can
  * stand between the slabs without being copied.
  */
 export class OutputBuffer {
   /** Whether the bytes are taken as pieces, so that payload need not be copied. */
   gathering = false;
-  readonly #slabSize: number;
+  readonly #pool: SlabPool;
   /** What comes before the slab's pending bytes, and its length. */
   #pieces: Buffer[] = [];
   #before = 0;
@@ -27,9 +25,9 @@ export class OutputBuffer {
   /** Where the next byte goes. */
   #end = 0;
 
-  /** `slabSize` is the usual slab in bytes, up to which slabs grow; the first one is made when the first byte needs it. */
-  constructor(slabSize = 16384) {
-    this.#slabSize = slabSize;
+  /** Takes its memory out of `pool` when a byte needs it, and gives it back when nothing is pending. */
+  constructor(pool: SlabPool = SLABS) {
+    this.#pool = pool;
   }
 
   /** Pending bytes: written and not taken. */
@@ -107,8 +105,7 @@ export class OutputBuffer {
   take(): Buffer {
     if (this.#before > 0) return Buffer.concat(this.takePieces());
     const taken = this.#slab.subarray(this.#start, this.#end);
-    this.#start = this.#end;
-    this.#trim();
+    this.#release();
     return taken;
   }
 
@@ -118,13 +115,13 @@ export class OutputBuffer {
     const pieces = this.#pieces;
     this.#pieces = [];
     this.#before = 0;
-    this.#trim();
+    this.#release();
     return pieces;
   }
 
-  /** Lets go of an empty slab above the usual size: an idle session keeps no room for bulk data. */
-  #trim(): void {
-    if (this.#slab.length <= this.#slabSize) return;
+  /** Nothing is pending: others may use what is left of the slab. */
+  #release(): void {
+    if (this.#slab.length > 0) this.#pool.give(this.#slab, this.#end);
     this.#slab = NO_BYTES;
     this.#start = 0;
     this.#end = 0;
@@ -132,10 +129,9 @@ export class OutputBuffer {
 
   #grow(bytes: number): void {
     this.#closePiece();
-    const usual = Math.min(this.#slabSize, Math.max(FIRST_SLAB, 2 * this.#slab.length));
-    this.#slab = Buffer.allocUnsafeSlow(Math.max(usual, bytes));
-    this.#start = 0;
-    this.#end = 0;
+    this.#slab = this.#pool.take(bytes);
+    this.#start = this.#pool.start;
+    this.#end = this.#start;
   }
 
   #closePiece(): void {

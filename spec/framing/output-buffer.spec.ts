@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { OutputBuffer } from '../../lib/framing/output-buffer.ts';
+import { SlabPool } from '../../lib/framing/slab-pool.ts';
 
 function numbers(from: number, count: number): Buffer {
   return Buffer.from(Array.from({ length: count }, (_, index) => (from + index) & 0xff));
@@ -34,7 +35,7 @@ describe('framing/output-buffer', () => {
   it('copies whole and partial pieces of any length', () => {
     for (const length of [0, 1, 31, 32, 33, 500]) {
       const source = numbers(7, length);
-      const out = new OutputBuffer(64);
+      const out = new OutputBuffer(new SlabPool(64));
       out.writeBytes(source);
       out.writeBytes(source, Math.min(1, length));
       out.writeBytes(source, 0, Math.max(0, length - 1));
@@ -53,7 +54,7 @@ describe('framing/output-buffer', () => {
   });
 
   it('grows without losing what is pending, whether or not room was reserved', () => {
-    const out = new OutputBuffer(16);
+    const out = new OutputBuffer(new SlabPool(16));
     const expected: number[] = [];
     for (let i = 0; i < 1000; i++) {
       if (i % 3 === 0) out.reserve(1 + (i % 40));
@@ -66,7 +67,7 @@ describe('framing/output-buffer', () => {
 
   it('grows in the middle of each kind of number', () => {
     for (const used of [13, 14, 15, 16]) {
-      const out = new OutputBuffer(16);
+      const out = new OutputBuffer(new SlabPool(16));
       out.writeBytes(numbers(0, used));
       out.writeUint16(0x0102);
       out.writeBytes(numbers(0, 100), 0, 16 - ((used + 2) % 16));
@@ -79,7 +80,7 @@ describe('framing/output-buffer', () => {
   });
 
   it('never writes again to bytes that it handed out', () => {
-    const out = new OutputBuffer(64);
+    const out = new OutputBuffer(new SlabPool(64));
     const taken: Buffer[] = [];
     const copies: Buffer[] = [];
     for (let i = 0; i < 200; i++) {
@@ -94,7 +95,7 @@ describe('framing/output-buffer', () => {
   });
 
   it('serves many small flushes from one slab', () => {
-    const out = new OutputBuffer(1024);
+    const out = new OutputBuffer(new SlabPool(1024));
     const memory = new Set<unknown>();
     for (let i = 0; i < 64; i++) {
       out.writeBytes(numbers(0, 16));
@@ -107,7 +108,7 @@ describe('framing/output-buffer', () => {
   });
 
   it('takes no more than a multiple of what is pending', () => {
-    const out = new OutputBuffer(1024);
+    const out = new OutputBuffer(new SlabPool(1024));
     const piece = numbers(0, 512);
     for (let i = 0; i < 2048; i++) out.writeBytes(piece);
     expect(out.length).to.equal(1048576);
@@ -121,7 +122,7 @@ describe('framing/output-buffer', () => {
   });
 
   it('lets go of a slab above the usual size when nothing is pending', () => {
-    const out = new OutputBuffer(16);
+    const out = new OutputBuffer(new SlabPool(16));
     out.reserve(1000);
     out.writeUint32(0x01020304);
     const taken = out.take();
@@ -134,8 +135,29 @@ describe('framing/output-buffer', () => {
     expect(taken.toString('hex')).to.equal('01020304');
   });
 
+  it('shares its memory with others when nothing is pending, and never while something is', () => {
+    const pool = new SlabPool(64);
+    const [one, two] = [new OutputBuffer(pool), new OutputBuffer(pool)];
+    one.writeUint32(0x01010101);
+    two.writeUint32(0x02020202);
+    const first = [one.take(), two.take()];
+    expect(first.map((piece) => piece.toString('hex'))).to.deep.equal(['01010101', '02020202']);
+    expect(first[0]?.buffer).to.not.equal(first[1]?.buffer);
+    one.writeUint32(0x03030303);
+    const third = one.take();
+    two.writeUint32(0x04040404);
+    const fourth = two.take();
+    expect(third.buffer).to.equal(fourth.buffer);
+    expect([...first, third, fourth].map((piece) => piece.toString('hex'))).to.deep.equal([
+      '01010101',
+      '02020202',
+      '03030303',
+      '04040404',
+    ]);
+  });
+
   it('has payload stand between its slabs without a copy', () => {
-    const out = new OutputBuffer(16);
+    const out = new OutputBuffer(new SlabPool(16));
     const payload = numbers(0, 100);
     out.writeUint16(0x0102);
     out.append(payload);
@@ -150,7 +172,7 @@ describe('framing/output-buffer', () => {
   });
 
   it('joins the pieces for who wants one', () => {
-    const out = new OutputBuffer(16);
+    const out = new OutputBuffer(new SlabPool(16));
     out.append(numbers(0, 50));
     out.writeUint16(0x0102);
     out.append(numbers(50, 3));
@@ -161,13 +183,13 @@ describe('framing/output-buffer', () => {
   });
 
   it('begins another slab instead of moving what is pending', () => {
-    const out = new OutputBuffer(16);
+    const out = new OutputBuffer(new SlabPool(16));
     for (let i = 0; i < 10; i++) out.writeUint32(i);
     expect(out.takePieces().map(({ length }) => length)).to.deep.equal([16, 16, 8]);
   });
 
   it('begins with little memory, and takes more when it is used up', () => {
-    const out = new OutputBuffer();
+    const out = new OutputBuffer(new SlabPool());
     const sizes = new Set<number>();
     for (let i = 0; i < 50; i++) {
       out.writeBytes(numbers(0, 1000));

@@ -11,6 +11,7 @@ import {
   presentHeaders,
 } from '../../lib/framing/header-list.ts';
 import { OutputBuffer } from '../../lib/framing/output-buffer.ts';
+import { SlabPool } from '../../lib/framing/slab-pool.ts';
 import * as constants from '../../lib/protocol/constants.ts';
 import type { Header, HeaderList } from '../../lib/protocol/frames.ts';
 import { PROTOCOL_VERSIONS, type ProtocolVersion } from '../../lib/protocol/version.ts';
@@ -169,7 +170,7 @@ describe('properties: framing', () => {
     return fc.assert(
       fc.property(VERSIONS, blocks, options, fc.nat(), (version, frames, zlibOptions, seed) => {
         const { wire } = version;
-        const out = new OutputBuffer(256);
+        const out = new OutputBuffer(new SlabPool(256));
         const compressor = new HeaderCompressor(dictionaryFor(wire), zlibOptions);
         const expected: Report[] = [];
         const control = (frame: object): void => {
