@@ -1,5 +1,5 @@
-/** Slots at the beginning. */
-const LEAST = 16;
+/** Slots at the beginning: most sessions are idle. */
+const LEAST = 4;
 /** As many slots are kept once they were needed: not every burst shall make them anew. */
 const KEPT = 256;
 

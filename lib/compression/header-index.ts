@@ -10,7 +10,8 @@ export interface KnownName {
   readonly name: string;
   /** Its values are matched whole or not at all. */
   readonly secret: boolean;
-  readonly pairs: KnownPair[];
+  /** Its values, at most VALUES_PER_NAME: a list, since an array takes more than they do. */
+  first: KnownPair | null;
 }
 
 /** A pair of the text so far: length and name, length and value. */
@@ -26,6 +27,8 @@ export interface KnownPair {
   whole: boolean;
   /** Where it last stood in the log. */
   index: number;
+  /** The next pair of the name. */
+  next: KnownPair | null;
 }
 
 /**
@@ -75,7 +78,7 @@ export class HeaderIndex {
 
   /** Makes a name known. */
   addName(name: string, secret: boolean): KnownName {
-    const known: KnownName = { name, secret, pairs: [] };
+    const known: KnownName = { name, secret, first: null };
     this.#names.set(name, known);
     return known;
   }
@@ -95,17 +98,26 @@ export class HeaderIndex {
       mark,
       whole,
       index: 0,
+      next: null,
     };
-    const { pairs } = known;
-    if (pairs.length < VALUES_PER_NAME) {
-      pairs.push(pair);
-    } else {
-      let oldest = 0;
-      for (let i = 1; i < pairs.length; i++) {
-        if ((pairs[i] as KnownPair).index < (pairs[oldest] as KnownPair).index) oldest = i;
+    let count = 0;
+    let last: KnownPair | null = null;
+    let oldest: KnownPair | null = null;
+    let beforeOldest: KnownPair | null = null;
+    for (let each = known.first; each !== null; each = each.next) {
+      count++;
+      if (oldest === null || each.index < oldest.index) {
+        beforeOldest = last;
+        oldest = each;
       }
-      (pairs[oldest] as KnownPair).whole = false;
-      pairs[oldest] = pair;
+      last = each;
+    }
+    if (count < VALUES_PER_NAME || oldest === null) {
+      link(known, last, pair);
+    } else {
+      oldest.whole = false;
+      pair.next = oldest.next;
+      link(known, beforeOldest, pair);
     }
     return pair;
   }
@@ -132,19 +144,26 @@ export class HeaderIndex {
     this.#log = this.#log.slice(gone);
     this.#positions = positions.slice(gone).map((position) => position - moved);
     for (const known of this.#names.values()) {
-      const { pairs } = known;
-      let kept = 0;
-      for (const pair of pairs) {
+      let kept: KnownPair | null = null;
+      for (let pair = known.first; pair !== null; pair = pair.next) {
         pair.index -= gone;
-        if (pair.index >= 0) pairs[kept++] = pair;
+        if (pair.index < 0) continue;
+        link(known, kept, pair);
+        kept = pair;
       }
-      pairs.length = kept;
-      if (kept === 0) this.#names.delete(known.name);
+      link(known, kept, null);
+      if (kept === null) this.#names.delete(known.name);
     }
     this.position = reach;
     this.origin -= moved;
     return gone;
   }
+}
+
+/** Puts a pair behind another one of its name, or first. */
+function link(known: KnownName, before: KnownPair | null, pair: KnownPair | null): void {
+  if (before === null) known.first = pair;
+  else before.next = pair;
 }
 
 /** A string that is no slice of another one, which would be kept alive with it. */

@@ -161,7 +161,7 @@ export class IndexedHeaderCompressor {
   #findWhole(known: KnownName, value: string): KnownPair | null {
     const index = this.#index;
     const mark = markOf(value);
-    for (const pair of known.pairs) {
+    for (let pair = known.first; pair !== null; pair = pair.next) {
       if (pair.mark !== mark || pair.value !== value || !pair.whole) continue;
       if (index.reaches(index.distance(pair.index))) return pair;
     }
@@ -233,16 +233,16 @@ export class IndexedHeaderCompressor {
 
   /** The known pair that a new value of the name is compared with: the latest one, or one that begins clearly more alike. */
   #baseOf(known: KnownName, value: string): KnownPair {
-    const { pairs, secret } = known;
     const index = this.#index;
-    let base = pairs[0] as KnownPair;
-    for (const pair of pairs) if (pair.index > base.index) base = pair;
-    if (secret) return base;
+    let base = known.first as KnownPair;
+    for (let pair = base.next; pair !== null; pair = pair.next)
+      if (pair.index > base.index) base = pair;
+    if (known.secret) return base;
     const common = commonStart(value, base.value);
     if (2 * common >= value.length) return base;
     // A match from elsewhere than the latest pair is one match more.
     let best = common + WORTHWHILE;
-    for (const pair of pairs) {
+    for (let pair = known.first; pair !== null; pair = pair.next) {
       // It must be equal there at least.
       if (pair.value.charCodeAt(best) !== value.charCodeAt(best)) continue;
       const common = commonStart(value, pair.value);

@@ -1,7 +1,7 @@
 import { copyBytes, copyForward, createMemory, type Memory, scratch } from './inflate-scratch.ts';
 
 /** Least memory. */
-const LEAST = 1024;
+const LEAST = 256;
 
 const NO_MEMORY: Memory = createMemory(0);
 

@@ -19,10 +19,14 @@ export type UrgentFrame =
   | SynReplyFrame
   | HeadersFrame;
 
+/** One place for each priority; nothing is written to it. */
+const NO_STREAMS: (StreamRecord | null)[] = new Array(8).fill(null);
+
 /** Streams of one kind of next frame, first come first served inside each priority. */
 class Lane {
-  readonly heads: (StreamRecord | null)[] = new Array(8).fill(null);
-  readonly tails: (StreamRecord | null)[] = new Array(8).fill(null);
+  /** Made for the first stream: most sessions use some lanes only. */
+  heads: (StreamRecord | null)[] = NO_STREAMS;
+  tails: (StreamRecord | null)[] = NO_STREAMS;
   /** Bit p is set while priority p has a stream. */
   mask = 0;
   /** Streams in the lane. */
@@ -42,7 +46,7 @@ export class SendQueue {
   readonly replies: Fifo<RstStreamFrame> = new Fifo();
   readonly urgent: Fifo<UrgentFrame> = new Fifo();
   readonly goaways: Fifo<GoawayFrame> = new Fifo();
-  readonly #withdrawn = new WeakSet<UrgentFrame>();
+  #withdrawn: WeakSet<UrgentFrame> | null = null;
   readonly #lanes: readonly [Lane, Lane, Lane] = [new Lane(), new Lane(), new Lane()];
 
   /** Puts a stream at the end of its priority in `lane`, or only updates its item count if it stands there already. */
@@ -156,12 +160,14 @@ export class SendQueue {
 
   /** The peer has ended a stream that was to be reset: a RST_STREAM that still waits shall not leave any more. */
   withdrawReset(stream: StreamRecord): void {
-    if (stream.reset !== null) this.#withdrawn.add(stream.reset);
+    if (stream.reset === null) return;
+    this.#withdrawn ??= new WeakSet();
+    this.#withdrawn.add(stream.reset);
   }
 
   /** Whether a frame shall not leave. */
   isWithdrawn(frame: UrgentFrame): boolean {
-    return this.#withdrawn.has(frame);
+    return this.#withdrawn?.has(frame) === true;
   }
 
   /** Drops every frame that belongs to no stream's turn. */
@@ -175,6 +181,10 @@ export class SendQueue {
 
   #append(stream: StreamRecord, laneNumber: number): void {
     const lane = this.#lane(laneNumber);
+    if (lane.heads === NO_STREAMS) {
+      lane.heads = NO_STREAMS.slice();
+      lane.tails = NO_STREAMS.slice();
+    }
     const { urgency } = stream;
     const tail = lane.tails[urgency] ?? null;
     if (tail === null) {

@@ -11,9 +11,9 @@ export class StreamTable {
   readonly #streams = new IdTable<StreamRecord>();
   readonly #side: Side;
   /** Recently reset ids, oldest first. */
-  readonly #reset = new Set<number>();
+  #reset: Set<number> | null = null;
   /** Bytes that ended streams left unconsumed, by id. */
-  readonly #unconsumed = new Map<number, number>();
+  #unconsumed: Map<number, number> | null = null;
   /** Streams opened by this side that are not closed. */
   own = 0;
   /** Streams opened by the peer that are not closed. */
@@ -61,10 +61,11 @@ export class StreamTable {
 
   /** Late frames of this id will be dropped without an answer. */
   rememberReset(id: number): void {
-    this.#reset.add(id);
-    if (this.#reset.size > RESET_MEMORY) {
-      for (const oldest of this.#reset) {
-        this.#reset.delete(oldest);
+    this.#reset ??= new Set();
+    const reset = this.#reset.add(id);
+    if (reset.size > RESET_MEMORY) {
+      for (const oldest of reset) {
+        reset.delete(oldest);
         break;
       }
     }
@@ -72,22 +73,24 @@ export class StreamTable {
 
   /** State number of an id that has no stream. */
   stateOfMissing(id: number): number {
-    if (this.#reset.has(id)) return STATE_RESET;
+    if (this.#reset?.has(id) === true) return STATE_RESET;
     const used = this.isOwnId(id) ? id < this.nextOwnId : id <= this.lastReceivedId;
     return used ? STATE_CLOSED : STATE_IDLE;
   }
 
   /** Keeps what an ended stream has not consumed. */
   leaveUnconsumed(id: number, bytes: number): void {
+    this.#unconsumed ??= new Map();
     this.#unconsumed.set(id, bytes);
   }
 
   /** Takes up to `bytes` of what an ended stream left; returns how many there were. */
   takeUnconsumed(id: number, bytes: number): number {
-    const left = this.#unconsumed.get(id) ?? 0;
+    const unconsumed = this.#unconsumed;
+    const left = unconsumed?.get(id) ?? 0;
     const taken = Math.min(left, bytes);
-    if (taken === left) this.#unconsumed.delete(id);
-    else this.#unconsumed.set(id, left - taken);
+    if (taken === left) unconsumed?.delete(id);
+    else unconsumed?.set(id, left - taken);
     return taken;
   }
 

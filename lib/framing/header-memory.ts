@@ -11,7 +11,7 @@ const NO_BYTES = new Uint8Array(0);
 const NO_VIEW: DataView = new DataView(NO_BYTES.buffer);
 
 /**
- * The last good header block of a session. Most pairs come again, as the same bytes in the same order: those are given
+ * The last good header block of a session, from the second one on. Most pairs come again, as the same bytes in the same order: those are given
  * out again instead of being read, checked and made anew. Bounded by one block of 4096 bytes and what its strings keep alive: 32 KiB
  * of blocks, after which all is read anew.
  */
@@ -26,6 +26,8 @@ export class HeaderMemory {
   #next = 0;
   /** How many bytes of it were found at the end of the last `count()`. */
   #found = 0;
+  /** Whether a good block has come: a session with a single one needs no memory of it. */
+  #used = false;
   /** How many pairs of the block were here. */
   #taken = 0;
   /** Bytes of the blocks out of which strings were cut. */
@@ -91,6 +93,10 @@ export class HeaderMemory {
   keep(block: Uint8Array, starts: readonly number[], headers: HeaderList): void {
     const { length } = block;
     if (length > MOST_BYTES) return;
+    if (!this.#used) {
+      this.#used = true;
+      return;
+    }
     if (this.#taken < headers.length) this.#cutBytes += length;
     if (this.#cutBytes > MOST_CUT_BYTES) {
       this.#cutBytes = 0;

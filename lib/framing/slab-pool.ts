@@ -11,6 +11,8 @@ export class SlabPool {
   /** The usual slab in bytes, up to which slabs grow. */
   readonly slabSize: number;
   #slab: Buffer = NO_BYTES;
+  /** Where its free part begins. */
+  #free = 0;
   #next = FIRST_SLAB;
   /** Where the free part of the slab that was taken last begins. */
   start = 0;
@@ -22,8 +24,9 @@ export class SlabPool {
   /** A slab with room for so many bytes from `start` on, which belongs to the caller until it is given back. */
   take(bytes: number): Buffer {
     const slab = this.#slab;
-    if (slab.length - this.start >= bytes) {
+    if (slab.length - this.#free >= bytes) {
       this.#slab = NO_BYTES;
+      this.start = this.#free;
       return slab;
     }
     const usual = Math.min(this.slabSize, this.#next);
@@ -36,7 +39,7 @@ export class SlabPool {
   give(slab: Buffer, start: number): void {
     if (slab.length > this.slabSize) return;
     this.#slab = slab;
-    this.start = start;
+    this.#free = start;
   }
 }
 

@@ -13,7 +13,7 @@ function plain(headers: HeaderList): Buffer {
 
 /** Reads blocks one after the other with one memory; returns what the last one holds. */
 function decodeAll(...lists: HeaderList[]): DecodedHeaderBlock {
-  const memory = new HeaderMemory();
+  const memory = usedMemory();
   let decoded: DecodedHeaderBlock = { headers: [], fault: null };
   for (const list of lists) {
     decoded = decodeHeaderBlock(SPDY3_1, plain(list), 'latin1', 1000, memory);
@@ -28,7 +28,25 @@ const LIST: HeaderList = [
   ['d', 'fourth'],
 ];
 
+/** A memory of a session that has received a block before. */
+function usedMemory(): HeaderMemory {
+  const memory = new HeaderMemory();
+  decodeHeaderBlock(SPDY3_1, plain([['z', 'before']]), 'latin1', 9, memory);
+  return memory;
+}
+
 describe('framing/header-memory', () => {
+  it('takes no memory for a session with a single block', () => {
+    const memory = new HeaderMemory();
+    const block = plain(LIST);
+    const view = new DataView(block.buffer, block.byteOffset, block.length);
+    for (const expected of [0, 0, 4]) {
+      memory.begin();
+      expect(memory.count(view, 4)).to.equal(expected);
+      decodeHeaderBlock(SPDY3_1, block, 'latin1', 9, memory);
+    }
+  });
+
   it('does not change what a block is read as, good or bad', () => {
     for (let seed = 0; seed < 150; seed++) {
       const random = createRandom(seed);
@@ -108,7 +126,7 @@ describe('framing/header-memory', () => {
   });
 
   it('gives the same strings again for pairs and names that return', () => {
-    const memory = new HeaderMemory();
+    const memory = usedMemory();
     const blocks = [LIST, [...LIST.slice(0, 3), ['d', 'changed']] as HeaderList].map(plain);
     for (const block of blocks) decodeHeaderBlock(SPDY3_1, block, 'latin1', 9, memory);
     const view = new DataView(blocks[0]?.buffer as ArrayBuffer, blocks[0]?.byteOffset);
@@ -120,7 +138,7 @@ describe('framing/header-memory', () => {
   });
 
   it('remembers no block of more than 4096 bytes', () => {
-    const memory = new HeaderMemory();
+    const memory = usedMemory();
     const read = (list: HeaderList): number => {
       const block = plain(list);
       decodeHeaderBlock(SPDY3_1, block, 'latin1', 1000, memory);
@@ -134,7 +152,7 @@ describe('framing/header-memory', () => {
   });
 
   it('reads all anew before its strings come from more than 32 KiB of blocks', () => {
-    const memory = new HeaderMemory();
+    const memory = usedMemory();
     const decode = (value: string): number => {
       const block = plain([...LIST, ['x', value.repeat(1000)]]);
       memory.begin();

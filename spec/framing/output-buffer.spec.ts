@@ -156,6 +156,18 @@ describe('framing/output-buffer', () => {
     ]);
   });
 
+  it('never hands out the same bytes twice when something large comes between', () => {
+    const pool = new SlabPool(64);
+    const out = new OutputBuffer(pool);
+    out.writeUint32(0x01010101);
+    const first = out.take();
+    out.writeBytes(numbers(0, 100));
+    out.take();
+    out.writeUint32(0x02020202);
+    expect(out.take().buffer).to.equal(first.buffer);
+    expect(first.toString('hex')).to.equal('01010101');
+  });
+
   it('has payload stand between its slabs without a copy', () => {
     const out = new OutputBuffer(new SlabPool(16));
     const payload = numbers(0, 100);
