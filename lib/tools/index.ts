@@ -19,3 +19,16 @@ export type { DumpOptions } from './dump/options.ts';
 export { type DumpInput, type ReadOptions, readDump, readRawPair } from './dump/read-dump.ts';
 export type { StaticFilesOptions } from './files/options.ts';
 export { type StaticFilesHandler, serveFiles } from './files/static-files.ts';
+export type { BackOptions, BackProtocol } from './proxy/back/options.ts';
+export type { ClientFacts, FrontRequest } from './proxy/exchange.ts';
+export type { ForwardedRule, HeaderRules } from './proxy/forwarded.ts';
+export type { FrontOptions } from './proxy/front/front.ts';
+export type { ProxyOptions } from './proxy/options.ts';
+export {
+  type BackStatistics,
+  createProxy,
+  type ProxyOutcome,
+  SpdyProxy,
+  type SpdyProxyEvents,
+} from './proxy/proxy.ts';
+export type { RelayOutcome } from './proxy/relay-host.ts';

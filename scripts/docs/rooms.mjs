@@ -8,7 +8,7 @@ const COLUMNS = [
   ['cli', 'cli/spdycat'],
   ['http', 'http/client', 'index', 'tools/dump'],
   ['compression', 'tools/files', 'tools/index', 'cli/spdyd'],
-  ['engine', 'session', 'http/server', 'cli/spdy-kube-fake'],
+  ['engine', 'session', 'http/server', 'tools/proxy', 'cli/spdy-kube-fake'],
   ['framing', 'kubernetes/server', 'kubernetes/fake'],
   ['kubernetes/wire', 'kubernetes', 'kubernetes/index'],
   ['kubernetes/kubeconfig', 'kubernetes/client', 'kubernetes/copy'],

@@ -85,9 +85,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: '`readDump()`: the frames in captures, traces and recorded bytes',
     below: [...GROUND, 'framing', 'engine', 'session'],
   },
+  'tools/proxy': {
+    holds: '`createProxy()`: fronts, backs, and what goes between them',
+    below: [...GROUND, 'http/client', 'http/server'],
+  },
   'tools/index': {
     holds: 'the entry `spdylay/tools`: what programs do, to be called',
-    below: ['tools/files', 'tools/dump'],
+    below: ['tools/files', 'tools/dump', 'tools/proxy'],
   },
   cli: {
     holds: 'what programs share: arguments, terminal, log of frames',

@@ -5,7 +5,6 @@ import type { HeaderList } from '../../protocol/frames.ts';
 import type { SpdyStream } from '../../session/public.ts';
 import { toIncomingHeaders, toRawHeaders } from '../headers.ts';
 import { parseResponse, pseudo } from '../message-head.ts';
-import type { Target } from './options.ts';
 import { ClientResponse, type ResponseInit } from './response.ts';
 
 /** The request that a pushed response answers, as the server has made it up. */
@@ -22,8 +21,8 @@ export interface PushedRequest {
 
 /** What takes a push or refuses it. */
 export interface PushContext {
-  /** Only resources of this origin may be pushed. */
-  readonly target: Target;
+  /** Only resources of this origin may be pushed: that of the request, as its Host field has it. */
+  readonly origin: string;
   /** URLs that are being pushed in this session. */
   readonly pushing: Set<string>;
   readonly response: Pick<ResponseInit, 'socket' | 'strictContentLength'>;
@@ -51,7 +50,7 @@ export function takePush(stream: SpdyStream, context: PushContext): void {
     fail(stream, `${url.href} is being pushed already`);
     return;
   }
-  if (url.origin !== new URL(context.target.origin).origin || !context.wanted()) {
+  if (url.origin !== originOf(context.origin) || !context.wanted()) {
     stream.close(REFUSED_STREAM);
     return;
   }
@@ -114,6 +113,11 @@ function pushedUrl(headers: HeaderList): URL | null {
   if (scheme === null || host === null || !path.startsWith('/')) return null;
   const text = `${scheme}://${host}${path}`;
   return URL.canParse(text) ? new URL(text) : null;
+}
+
+/** Without the usual port; null for a Host field that is no part of a URL. */
+function originOf(text: string): string | null {
+  return URL.canParse(text) ? new URL(text).origin : null;
 }
 
 function fail(stream: SpdyStream, message: string): void {

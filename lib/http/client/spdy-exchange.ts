@@ -19,6 +19,7 @@ export class SpdyExchange implements Exchange {
   readonly #rules: ResponseRules;
   #stream: SpdyStream | null = null;
   #method = '';
+  #authority = '';
   #error: Error | null = null;
   #answered = false;
   #pushed = false;
@@ -56,6 +57,7 @@ export class SpdyExchange implements Exchange {
     this.#link.opened();
     this.#stream = stream;
     this.#method = method;
+    this.#authority = authority;
     this.#listen(stream);
     if (fields.some(([name, value]) => name === 'expect' && /^100-continue$/i.test(value))) {
       process.nextTick(() => this.#host.continued());
@@ -111,7 +113,7 @@ export class SpdyExchange implements Exchange {
     stream.on('push', (pushed) => {
       this.#pushed = true;
       takePush(pushed, {
-        target: this.#plan.target,
+        origin: `${this.#plan.target.scheme}://${this.#authority}`,
         pushing,
         response: common,
         wanted: () => host.wantsPush(),

@@ -45,6 +45,8 @@ export class Acceptor {
     const listener = tls.createServer({
       ...alpn,
       ...(handshakeTimeoutMs > 0 ? { handshakeTimeout: handshakeTimeoutMs } : {}),
+      // Answers by HTTP/1.1 that are written in pieces would wait for the client's acknowledgement.
+      noDelay: true,
       ...given,
       // Who ends within the handshake has gone: a half of it serves nobody.
       allowHalfOpen: false,

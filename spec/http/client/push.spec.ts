@@ -156,6 +156,25 @@ describe('http/client/push', () => {
         expect(pushes).to.have.length(0);
       });
 
+      it('takes a push for the host that the request has named, and for no other', async () => {
+        act = (stream) => {
+          for (const host of ['named.example', `localhost:${server.port}`]) {
+            const path = version.plainPseudoNames ? `https://${host}/` : '/';
+            const own = new Set([':scheme', ':host', ':path']);
+            push(stream, [
+              ...announce('/', [':status', '200']).filter(([name]) => !own.has(name)),
+              [':scheme', 'https'],
+              [':host', host],
+              [':path', path],
+            ]).end();
+          }
+        };
+        const agent = stage.agent({ onPush: (...args) => pushes.push(args) });
+        agent.get(server.url(), { headers: { host: 'named.example' } });
+        await until(() => server.resets.length === 1 && pushes.length === 1);
+        expect((pushes as [Push])[0][0].url).to.equal('https://named.example/');
+      });
+
       it('resets a push that tells no URL, or one that is being pushed already (checklist 244, 245)', async () => {
         act = (stream) => {
           push(

@@ -1,0 +1,63 @@
+import type { HeaderList } from '../../protocol/frames.ts';
+import type { BackRequest } from './back/back.ts';
+import type { ResolvedBack } from './back/options.ts';
+import type { FrontRequest } from './exchange.ts';
+import { fieldOf } from './fields.ts';
+import { forwardRequestFields, type ResolvedHeaderRules } from './forwarded.ts';
+import { DEFAULT_URGENCY, urgencyOfFields } from './priority.ts';
+import { UNKNOWN_LENGTH } from './request-check.ts';
+
+/** What is the same for all requests. */
+export interface RequestRules {
+  readonly headers: ResolvedHeaderRules;
+  /** Whether requests go to proxies. */
+  readonly forward: boolean;
+}
+
+/** Methods of which a body is expected, so that its absence has to be told. */
+const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
+
+/** A request as this back gets it. `length`: of its body, null for none, -1 if that is not known. */
+export function backRequestFor(
+  request: FrontRequest,
+  { headers, forward }: RequestRules,
+  back: ResolvedBack,
+  length: number | null,
+  takesPush: boolean,
+): BackRequest {
+  const { method, scheme, target, urgency } = request;
+  const tunnel = method === 'CONNECT';
+  const fields = forwardRequestFields(request, headers, forward) as [string, string][];
+  const own = urgencyOfFields(request.fields);
+  const rewritten = headers.host === 'rewrite' && !forward;
+  const authority = rewritten || request.authority === '' ? back.authority : request.authority;
+  const whole = forward && !tunnel && back.protocol !== 'h2' && target.startsWith('/');
+  const spoken = back.protocol === 'http/1.1' ? request.upgrade : null;
+  if (urgency !== null && own === null && urgency !== DEFAULT_URGENCY) {
+    fields.push(['priority', `u=${urgency}`]);
+  }
+  return {
+    method,
+    scheme: forward ? scheme : back.secure ? 'https' : 'http',
+    authority,
+    target: whole ? `${scheme}://${request.authority}${target}` : target,
+    fields,
+    length: bodyLength(request, length),
+    upgrade: spoken,
+    urgency: urgency ?? own ?? DEFAULT_URGENCY,
+    takesTrailers: takesTrailers(request.fields),
+    takesPush,
+  };
+}
+
+/** The length that is told: none for a tunnel, 0 for a body that is missing where one is expected. */
+function bodyLength({ method, upgrade }: FrontRequest, length: number | null): number | null {
+  if (method === 'CONNECT' || upgrade !== null) return null;
+  if (length === null) return WITH_BODY.has(method) ? 0 : null;
+  return length === UNKNOWN_LENGTH ? UNKNOWN_LENGTH : length;
+}
+
+function takesTrailers(fields: HeaderList): boolean {
+  const value = fieldOf(fields, 'te');
+  return value !== null && /(?:^|,)\s*trailers\s*(?:$|[,;])/i.test(value);
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import type { BackCall, BackHandler, BackRequest, Transport } from './back.ts';
+import { H2Back } from './h2-back.ts';
+import { Http1Back } from './http1-back.ts';
+import type { ResolvedBack } from './options.ts';
+import { SpdyBack } from './spdy-back.ts';
+
+/** When a back is taken out of service, and how it comes back. Times are milliseconds. */
+export interface BackendRules {
+  /** Failures in a row (no connection, no answer) after which it gets no requests for `openMs`. */
+  readonly maxFailures: number;
+  /** How long. After that one request tries it. */
+  readonly openMs: number;
+  /** How long its share grows until it is the whole, once it is in service again. */
+  readonly slowStartMs: number;
+}
+
+/** A server behind the proxy, and what is known of it. */
+export class Backend {
+  readonly options: ResolvedBack;
+  /** For choosing by a field: the same for every proxy that has this back. */
+  readonly seed: string;
+  /** Requests under way. */
+  active = 0;
+  /** Requests that it was sent. */
+  requests = 0;
+  /** Requests that it did not answer. */
+  failures = 0;
+  readonly #rules: BackendRules;
+  readonly #transport: Transport;
+  #row = 0;
+  /** By `performance.now()`: until then it gets nothing, 0 if it is in service. */
+  #closedUntil = 0;
+  /** One request tries whether it is in service again. */
+  #trying = false;
+  /** When it came into service again. */
+  #upAt = Number.NEGATIVE_INFINITY;
+  /** What the active checks have found. */
+  #healthy = true;
+
+  constructor(options: ResolvedBack, rules: BackendRules) {
+    this.options = options;
+    this.#rules = rules;
+    this.seed = createHash('sha256').update(options.name).digest('hex').slice(0, 16);
+    this.#transport = transportFor(options);
+  }
+
+  /** Whether it may get a request now. */
+  get usable(): boolean {
+    if (!this.#healthy || this.active >= this.options.maxRequests) return false;
+    if (this.#closedUntil === 0) return true;
+    return performance.now() >= this.#closedUntil && !this.#trying;
+  }
+
+  /** Whether it has as many requests as it may have. */
+  get full(): boolean {
+    return this.active >= this.options.maxRequests;
+  }
+
+  /** Whether it is in service: healthy, and not taken out for its failures. */
+  get inService(): boolean {
+    return this.#healthy && this.#closedUntil === 0;
+  }
+
+  /** Its share now: less than its weight just after it came into service again. */
+  get weight(): number {
+    const { weight } = this.options;
+    const { slowStartMs } = this.#rules;
+    const age = performance.now() - this.#upAt;
+    return age >= slowStartMs ? weight : weight * Math.max(0.05, age / slowStartMs);
+  }
+
+  /** Sends a request; one of `answered()`, `abandoned()` and `failed()` is called when it is over. */
+  send(request: BackRequest, handler: BackHandler): BackCall {
+    this.active++;
+    this.requests++;
+    this.#trying = this.#closedUntil !== 0;
+    return this.#transport.send(request, handler);
+  }
+
+  /** A request was answered, whatever the answer was, and is over. */
+  answered(): void {
+    this.active--;
+    this.#row = 0;
+    if (this.#closedUntil !== 0) this.#open();
+  }
+
+  /** A request was given up before it was answered. */
+  abandoned(): void {
+    this.active--;
+    this.#trying = false;
+  }
+
+  /** A request was not answered, by no fault of it. */
+  failed(): void {
+    this.active--;
+    this.failures++;
+    this.#row++;
+    const { maxFailures, openMs } = this.#rules;
+    const again = this.#closedUntil !== 0;
+    if (again || (maxFailures > 0 && this.#row >= maxFailures)) {
+      this.#closedUntil = performance.now() + openMs;
+      this.#trying = false;
+    }
+  }
+
+  /** What an active check has found. */
+  checked(healthy: boolean): void {
+    const was = this.#healthy;
+    this.#healthy = healthy;
+    if (healthy && !was) this.#open();
+  }
+
+  /** Ends connections in order. */
+  close(): void {
+    this.#transport.close();
+  }
+
+  /** Ends connections at once. */
+  destroy(): void {
+    this.#transport.destroy();
+  }
+
+  #open(): void {
+    this.#closedUntil = 0;
+    this.#trying = false;
+    this.#row = 0;
+    this.#upAt = performance.now();
+  }
+}
+
+function transportFor(options: ResolvedBack): Transport {
+  if (options.protocol === 'http/1.1') return new Http1Back(options);
+  return options.protocol === 'h2' ? new H2Back(options) : new SpdyBack(options);
+}

@@ -1,0 +1,179 @@
+import http2 from 'node:http2';
+import type { HeaderList } from '../../../protocol/frames.ts';
+import { failureOf } from '../failure.ts';
+import { faultOf, lengthOf, objectOf, pairsOf } from '../fields.ts';
+import { bodyOfH2, pairsOfObject } from '../h2-body.ts';
+import { StreamSink } from '../stream-sink.ts';
+import type { BackCall, BackHandler, BackRequest, Transport } from './back.ts';
+import { openSocket } from './connect.ts';
+import type { ResolvedBack } from './options.ts';
+
+const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM } = http2.constants;
+
+/** Speaks HTTP/2 with a back: one session for all requests, another one when it takes no more. */
+export class H2Back implements Transport {
+  readonly #back: ResolvedBack;
+  readonly #sessions = new Set<http2.ClientHttp2Session>();
+  #current: http2.ClientHttp2Session | null = null;
+  #closed = false;
+
+  constructor(back: ResolvedBack) {
+    this.#back = back;
+  }
+
+  send(request: BackRequest, handler: BackHandler): BackCall {
+    return new H2Call(this.#session(), request, handler);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const session of this.#sessions) session.close();
+  }
+
+  destroy(): void {
+    this.#closed = true;
+    for (const session of this.#sessions) session.destroy();
+  }
+
+  #session(): http2.ClientHttp2Session {
+    const current = this.#current;
+    if (current !== null && !current.closed && !current.destroyed) return current;
+    const back = this.#back;
+    const session = http2.connect(`${back.secure ? 'https' : 'http'}://${back.authority}`, {
+      createConnection: () => openSocket(back, 'h2'),
+      // Node does not tell which request a pushed resource belongs to.
+      settings: { enablePush: false, initialWindowSize: 1 << 18 },
+    });
+    this.#sessions.add(session);
+    this.#current = session;
+    const retire = (): void => {
+      if (this.#current === session) this.#current = null;
+    };
+    // Each request tells its own error.
+    session.on('error', retire);
+    session.on('goaway', retire);
+    session.on('close', () => {
+      retire();
+      this.#sessions.delete(session);
+    });
+    if (back.idleTimeoutMs > 0) session.setTimeout(back.idleTimeoutMs, () => session.close());
+    session.once('connect', () => {
+      session.setLocalWindowSize(1 << 24);
+      if (this.#closed) session.close();
+    });
+    return session;
+  }
+}
+
+/** A request by HTTP/2. */
+class H2Call implements BackCall {
+  connected: boolean;
+  readonly #stream: http2.ClientHttp2Stream;
+  readonly #handler: BackHandler;
+  readonly #request: BackRequest;
+  #settled = false;
+  #trailers: HeaderList = [];
+
+  constructor(session: http2.ClientHttp2Session, request: BackRequest, handler: BackHandler) {
+    this.connected = !session.connecting;
+    this.#handler = handler;
+    this.#request = request;
+    const empty = request.length === null || request.length === 0;
+    const tunnel = request.method === 'CONNECT';
+    const stream = session.request(headersOf(request), {
+      endStream: empty && !tunnel,
+      waitForTrailers: !empty && !tunnel,
+    });
+    this.#stream = stream;
+    if (session.connecting) {
+      session.once('connect', () => {
+        this.connected = true;
+      });
+    }
+    stream.on('wantTrailers', () => stream.sendTrailers(objectOf(this.#trailers)));
+    stream.on('headers', (headers) => {
+      handler.informed(Number(headers[':status']), pairsOfObject(headers));
+    });
+    stream.on('response', (headers, flags, raw?: string[]) => {
+      const fields = raw === undefined ? pairsOfObject(headers) : pairsOf(raw);
+      this.#responded(Number(headers[':status']), fields, (flags & 1) !== 0);
+    });
+    stream.on('error', (error) => this.#failed(error));
+    stream.on('close', () => this.#failed(new Error('the stream was closed')));
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#stream.write(chunk);
+  }
+
+  end(trailers: HeaderList): void {
+    this.#trailers = trailers;
+    this.#stream.end();
+  }
+
+  reset(): void {
+    this.#settled = true;
+    resetH2(this.#stream);
+  }
+
+  onDrain(listener: () => void): void {
+    this.#stream.on('drain', listener);
+  }
+
+  #responded(status: number, all: HeaderList, ended: boolean): void {
+    if (this.#settled) return;
+    const fields = all.filter(([name]) => !name.startsWith(':'));
+    const length = lengthOf(fields);
+    const stream = this.#stream;
+    if (faultOf(fields) !== null || Number.isNaN(length)) {
+      this.#failed(Object.assign(new Error('a malformed head'), { code: 'HPE_INVALID_HEADER' }));
+      resetH2(stream);
+      return;
+    }
+    this.#settled = true;
+    const head = { status, message: '', fields };
+    const { method } = this.#request;
+    if (method === 'CONNECT' && status >= 200 && status <= 299) {
+      this.#handler.switched(
+        head,
+        bodyOfH2(stream, null),
+        new StreamSink(stream, () => resetH2(stream)),
+      );
+    } else if (ended || method === 'HEAD' || status === 204 || status === 304) {
+      stream.resume();
+      this.#handler.responded(head, null);
+    } else {
+      this.#handler.responded(head, bodyOfH2(stream, length));
+    }
+  }
+
+  #failed(error: Error): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    const { rstCode } = this.#stream;
+    const refused = rstCode === NGHTTP2_REFUSED_STREAM;
+    const cause = (error.cause as Error | undefined) ?? error;
+    this.#handler.failed(failureOf(cause, !this.connected, refused || !this.connected));
+  }
+}
+
+/** Ends a stream before its end: `close()` would send END_STREAM first. */
+function resetH2(stream: http2.Http2Stream): void {
+  if (stream.destroyed) return;
+  if (stream.writableEnded) stream.close(NGHTTP2_CANCEL);
+  else stream.destroy(new Error('given up'));
+}
+
+function headersOf(request: BackRequest): http2.OutgoingHttpHeaders {
+  const { method, scheme, authority, target, fields, length } = request;
+  const headers: http2.OutgoingHttpHeaders = objectOf(fields);
+  headers[':method'] = method;
+  headers[':authority'] = authority;
+  if (method !== 'CONNECT') {
+    headers[':scheme'] = scheme;
+    headers[':path'] = target;
+  }
+  if (length !== null && length >= 0) headers['content-length'] = String(length);
+  if (request.takesTrailers) headers.te = 'trailers';
+  return headers;
+}

@@ -1,0 +1,108 @@
+import type tls from 'node:tls';
+import { checkRange, checkTime, shown } from '../../../common/check.ts';
+import { checkOptions, optionNames } from '../../../common/option-names.ts';
+import { InvalidArgumentError } from '../../../errors.ts';
+
+/** What is spoken with a back. */
+export type BackProtocol = 'http/1.1' | 'h2' | 'spdy/3.1' | 'spdy/3' | 'spdy/2' | 'spdy';
+
+/** A server behind the proxy. Times are milliseconds; 0 is no limit. */
+export interface BackOptions {
+  /** `http://host:port`, or `https://` for TLS. Path and query are not used. */
+  readonly url: string;
+  /**
+   * What is spoken: `'http/1.1'`, `'h2'`, a SPDY version, or `'spdy'`: with TLS whatever ALPN chooses of all SPDY versions and HTTP/1.1, without it SPDY/3.1.
+   * Default `'http/1.1'`.
+   */
+  readonly protocol?: BackProtocol;
+  /** Path of a unix socket to connect to instead of the host of the URL. */
+  readonly socketPath?: string;
+  /** TLS options, such as `ca`, `cert`, `key`, `servername`. */
+  readonly tls?: tls.ConnectionOptions;
+  /** Its share of the requests beside the other backs, 0 to 1000; 0 is for backs that get none unless the others are out of service. Default 1. */
+  readonly weight?: number;
+  /** Most requests under way at once; what is beyond goes to other backs, or is answered 503. Default 1024. */
+  readonly maxRequests?: number;
+  /** Most connections of HTTP/1.1 at once; requests beyond wait. Default 256. */
+  readonly maxConnections?: number;
+  /** For the connection, with TLS. Default 10000. */
+  readonly connectTimeoutMs?: number;
+  /** How long an unused connection is kept. Default 30000. */
+  readonly idleTimeoutMs?: number;
+}
+
+/** The options of a back with their defaults. */
+export interface ResolvedBack {
+  /** As text: what logs and metrics call it. */
+  readonly name: string;
+  readonly protocol: BackProtocol;
+  readonly secure: boolean;
+  readonly hostname: string;
+  readonly port: number;
+  /** Value of the Host field where it is rewritten. */
+  readonly authority: string;
+  readonly socketPath: string | null;
+  readonly tls: tls.ConnectionOptions;
+  readonly weight: number;
+  readonly maxRequests: number;
+  readonly maxConnections: number;
+  readonly connectTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+}
+
+const NAMES = optionNames<BackOptions>({
+  url: true,
+  protocol: true,
+  socketPath: true,
+  tls: true,
+  weight: true,
+  maxRequests: true,
+  maxConnections: true,
+  connectTimeoutMs: true,
+  idleTimeoutMs: true,
+});
+
+const PROTOCOLS: readonly string[] = ['http/1.1', 'h2', 'spdy/3.1', 'spdy/3', 'spdy/2', 'spdy'];
+
+/**
+ * Checks a back and fills in the defaults. Text is a URL, perhaps with what is spoken before it: `spdy/3.1+http://device:8080`.
+ *
+ * @throws InvalidArgumentError for an option that does not exist or is out of range
+ */
+export function resolveBack(given: string | BackOptions): ResolvedBack {
+  const options = typeof given === 'string' ? backOfText(given) : given;
+  checkOptions('a back', options, NAMES);
+  const { url, protocol = 'http/1.1', socketPath = null } = options;
+  if (!PROTOCOLS.includes(protocol)) {
+    throw new InvalidArgumentError(
+      `protocol: one of ${PROTOCOLS.join(', ')}, got ${shown(protocol)}`,
+    );
+  }
+  const parsed = typeof url === 'string' && URL.canParse(url) ? new URL(url) : null;
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
+    throw new InvalidArgumentError(`the URL of a back is one of http or https, got ${shown(url)}`);
+  }
+  const secure = parsed.protocol === 'https:';
+  const { hostname, port, host } = parsed;
+  const place = socketPath === null ? '' : ` at ${socketPath}`;
+  return {
+    name: `${protocol}+${parsed.protocol}//${host}${place}`,
+    protocol,
+    secure,
+    hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: port === '' ? (secure ? 443 : 80) : Number(port),
+    authority: host,
+    socketPath,
+    tls: options.tls ?? {},
+    weight: checkRange('weight', options.weight ?? 1, 0, 1000),
+    maxRequests: checkRange('maxRequests', options.maxRequests ?? 1024, 1, 0x7fffffff),
+    maxConnections: checkRange('maxConnections', options.maxConnections ?? 256, 1, 65535),
+    connectTimeoutMs: checkTime('connectTimeoutMs', options.connectTimeoutMs ?? 10_000),
+    idleTimeoutMs: checkTime('idleTimeoutMs', options.idleTimeoutMs ?? 30_000),
+  };
+}
+
+function backOfText(text: string): BackOptions {
+  const [, protocol, url = ''] = /^(?:([a-z0-9/.]+)\+)?(.*)$/s.exec(text) ?? [];
+  return protocol === undefined ? { url } : { url, protocol: protocol as BackProtocol };
+}

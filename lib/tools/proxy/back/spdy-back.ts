@@ -1,0 +1,176 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { StreamError } from '../../../errors.ts';
+import { SpdyAgent } from '../../../http/client/agent.ts';
+import type { PushedRequest } from '../../../http/client/push.ts';
+import type { ClientRequest } from '../../../http/client/request.ts';
+import type { ClientResponse } from '../../../http/client/response.ts';
+import type { HeaderList } from '../../../protocol/frames.ts';
+import type { ResponseHead } from '../exchange.ts';
+import { failureOf } from '../failure.ts';
+import { faultOf, lengthOf, pairsOf } from '../fields.ts';
+import { bodyOfMessage, bodyOfTunnel } from '../message-body.ts';
+import { urgencyOf } from '../priority.ts';
+import { StreamSink } from '../stream-sink.ts';
+import type { BackCall, BackHandler, BackRequest, Transport } from './back.ts';
+import { openTcp } from './connect.ts';
+import type { ResolvedBack } from './options.ts';
+
+/** Speaks SPDY with a back: one session for all requests. */
+export class SpdyBack implements Transport {
+  readonly #agent: SpdyAgent;
+  readonly #back: ResolvedBack;
+
+  constructor(back: ResolvedBack) {
+    this.#back = back;
+    const { protocol, secure, tls, connectTimeoutMs, idleTimeoutMs, maxConnections } = back;
+    const version = protocol === 'spdy' ? 'spdy/3.1' : (protocol as 'spdy/3.1');
+    this.#agent = new SpdyAgent({
+      ...(secure ? {} : { version }),
+      ...(secure && protocol !== 'spdy' ? { protocols: [version], defaultVersion: version } : {}),
+      tls,
+      connectTimeoutMs,
+      idleTimeoutMs,
+      maxSockets: maxConnections,
+      // Whoever has several backs tries another one.
+      maxRetries: 1,
+      maxReplayBytes: 0,
+      createConnection: () => openTcp(back),
+    });
+  }
+
+  send(request: BackRequest, handler: BackHandler): BackCall {
+    return new SpdyCall(this.#agent, this.#back, request, handler);
+  }
+
+  close(): void {
+    void this.#agent.close();
+  }
+
+  destroy(): void {
+    this.#agent.destroy();
+  }
+}
+
+/** A request by SPDY, or by HTTP/1.1 where a back chooses that. */
+class SpdyCall implements BackCall {
+  readonly #request: ClientRequest;
+  readonly #handler: BackHandler;
+  readonly #method: string;
+  #settled = false;
+
+  constructor(agent: SpdyAgent, back: ResolvedBack, given: BackRequest, handler: BackHandler) {
+    this.#handler = handler;
+    const { method, target, authority, fields, length } = given;
+    this.#method = method;
+    const headers: [string, string][] = [['host', authority], ...(fields as [string, string][])];
+    if (length !== null && length >= 0) headers.push(['content-length', String(length)]);
+    const request = agent.request({
+      protocol: back.secure ? 'https:' : 'http:',
+      hostname: back.hostname,
+      port: back.port,
+      method,
+      path: target,
+      headers,
+      priority: given.urgency,
+    });
+    this.#request = request;
+    request.on('continue', () => handler.informed(100, []));
+    request.on('information', (info) => {
+      if (info.statusCode > 101) handler.informed(info.statusCode, pairsOf(info.rawHeaders));
+    });
+    request.on('response', (response) => this.#responded(response));
+    request.on('connect', (response, socket) => this.#connected(response, socket));
+    if (given.takesPush) request.on('push', (push, response) => this.#pushed(push, response));
+    request.on('error', (error) => this.#failed(error));
+    if (method === 'CONNECT' || length === null || length === 0) request.end();
+    else request.flushHeaders();
+  }
+
+  get connected(): boolean {
+    return this.#request.socket !== null;
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#request.write(chunk);
+  }
+
+  end(trailers: HeaderList): void {
+    if (trailers.length > 0) this.#request.addTrailers(trailers);
+    this.#request.end();
+  }
+
+  reset(): void {
+    this.#settled = true;
+    this.#request.destroy();
+  }
+
+  onDrain(listener: () => void): void {
+    this.#request.on('drain', listener);
+  }
+
+  #responded(response: IncomingMessage): void {
+    if (this.#settled) return;
+    const head = headOf(response);
+    const length = lengthOf(head.fields);
+    if (faultOf(head.fields) !== null || Number.isNaN(length) || head.status < 200) {
+      this.#failed(Object.assign(new Error('a malformed head'), { code: 'ERR_SPDY_PROTOCOL' }));
+      this.#request.destroy();
+      return;
+    }
+    this.#settled = true;
+    response.on('error', () => {});
+    const { status } = head;
+    if (this.#method === 'HEAD' || status === 204 || status === 304) {
+      response.resume();
+      this.#handler.responded(head, null);
+    } else {
+      this.#handler.responded(head, bodyOfMessage(response, length));
+    }
+  }
+
+  #connected(response: IncomingMessage, socket: Duplex): void {
+    if (this.#settled) {
+      socket.destroy();
+      return;
+    }
+    this.#settled = true;
+    const head = headOf(response);
+    socket.on('error', () => {});
+    if (head.status < 200 || head.status > 299) {
+      socket.destroy();
+      this.#handler.responded(head, null);
+      return;
+    }
+    this.#handler.switched(head, bodyOfTunnel(socket), new StreamSink(socket));
+  }
+
+  #pushed(push: PushedRequest, response: ClientResponse): void {
+    const { protocol, host, pathname, search } = new URL(push.url);
+    const head = headOf(response);
+    const length = lengthOf(head.fields);
+    response.on('error', () => {});
+    const version = this.#request.session?.version.name ?? 'spdy/3.1';
+    this.#handler.pushed({
+      method: push.method,
+      scheme: protocol.slice(0, -1),
+      authority: host,
+      path: `${pathname}${search}`,
+      urgency: urgencyOf(push.priority, version),
+      head,
+      body: bodyOfMessage(response, Number.isNaN(length) ? null : length),
+    });
+  }
+
+  #failed(error: Error): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    const refused = error instanceof StreamError && error.retryable;
+    this.#handler.failed(failureOf(error, !this.connected, refused || !this.connected));
+  }
+}
+
+function headOf(response: IncomingMessage): ResponseHead {
+  const { statusCode = 502, statusMessage = '', rawHeaders } = response;
+  return { status: statusCode, message: statusMessage, fields: pairsOf(rawHeaders) };
+}

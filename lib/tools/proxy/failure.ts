@@ -1,0 +1,122 @@
+import { STATUS_CODES } from 'node:http';
+import type { Header } from '../../protocol/frames.ts';
+import type { Reply } from './exchange.ts';
+
+/** Why a request could not be answered: the words of RFC 9209 2.3, as far as they are needed. */
+export type FailureReason =
+  | 'connection_limit_reached'
+  | 'connection_refused'
+  | 'connection_terminated'
+  | 'connection_timeout'
+  | 'destination_unavailable'
+  | 'dns_error'
+  | 'http_protocol_error'
+  | 'http_request_denied'
+  | 'http_request_error'
+  | 'http_response_incomplete'
+  | 'http_response_timeout'
+  | 'proxy_internal_error'
+  | 'tls_certificate_error'
+  | 'tls_protocol_error';
+
+/** A request that no back has answered. */
+export interface Failure {
+  /** What the client gets: 502, 503 or 504; 400, 403, 405 and 417 for a request that is refused. */
+  readonly status: number;
+  readonly reason: FailureReason;
+  /** In words, for the client and the log. */
+  readonly text: string;
+  /** Whether the back has surely done nothing with the request. */
+  readonly unprocessed: boolean;
+  /** Whether it ended a connection that was kept, before it said a word of the answer: it has most likely not seen the request. */
+  readonly stale?: boolean;
+  /** The error behind it. */
+  readonly cause: Error | null;
+}
+
+/** Errors of connecting. */
+const CONNECT_CODES: Readonly<Record<string, FailureReason>> = {
+  EACCES: 'destination_unavailable',
+  EADDRNOTAVAIL: 'destination_unavailable',
+  EAI_AGAIN: 'dns_error',
+  ECONNREFUSED: 'connection_refused',
+  EHOSTUNREACH: 'destination_unavailable',
+  ENETUNREACH: 'destination_unavailable',
+  ENOENT: 'destination_unavailable',
+  ENOTFOUND: 'dns_error',
+  ERR_SPDY_TIMEOUT: 'connection_timeout',
+  ETIMEDOUT: 'connection_timeout',
+};
+
+/** What a failed request comes to. `unsent`: nothing of it has left. */
+export function failureOf(cause: Error, unsent: boolean, unprocessed: boolean = unsent): Failure {
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  const reason = unsent ? reasonOfConnecting(code) : reasonOf(code);
+  const status = reason.endsWith('timeout') ? 504 : 502;
+  return { status, reason, text: textOf(reason, code), unprocessed, cause };
+}
+
+/** A request that is not even tried. */
+export function refusal(status: number, reason: FailureReason, text: string): Failure {
+  return { status, reason, text, unprocessed: true, cause: null };
+}
+
+/** Answers a request that has failed, in the name of this proxy. `unread`: some of it was not read. */
+export function answerFailure(
+  reply: Reply,
+  { status, reason, text }: Failure,
+  name: string,
+  bodiless: boolean,
+  unread: boolean,
+): void {
+  const message = STATUS_CODES[status] ?? '';
+  const body = Buffer.from(`${status} ${message}: ${text}\n`);
+  const fields: Header[] = [
+    ['content-type', 'text/plain; charset=utf-8'],
+    ['content-length', String(body.length)],
+    ['cache-control', 'no-store'],
+    ['proxy-status', `${name}; error=${reason}`],
+  ];
+  if (unread && reply.keepsConnection) fields.push(['connection', 'close']);
+  reply.respond({ status, message, fields }, bodiless);
+  if (!bodiless) {
+    reply.write(body);
+    reply.end([]);
+  }
+  if (unread) reply.abandon();
+}
+
+function reasonOfConnecting(code: string): FailureReason {
+  const known = CONNECT_CODES[code];
+  if (known !== undefined) return known;
+  if (/CERT|SELF_SIGNED|ALTNAME/.test(code)) return 'tls_certificate_error';
+  return /SSL|TLS|NEGOTIATION|EPROTO/.test(code) ? 'tls_protocol_error' : 'connection_terminated';
+}
+
+function reasonOf(code: string): FailureReason {
+  if (code === 'ERR_SPDY_TIMEOUT') return 'http_response_timeout';
+  return /^HPE_|PROTOCOL|HEADER|INVALID/.test(code)
+    ? 'http_protocol_error'
+    : 'connection_terminated';
+}
+
+const TEXTS: Readonly<Record<FailureReason, string>> = {
+  connection_limit_reached: 'the server has as many connections as it may have',
+  connection_refused: 'the server refused the connection',
+  connection_terminated: 'the server ended the connection, or the stream, without an answer',
+  connection_timeout: 'no connection to the server in time',
+  destination_unavailable: 'the server cannot be reached',
+  dns_error: 'the name of the server is not known',
+  http_protocol_error: 'the server answered what is no HTTP',
+  http_request_denied: 'this is not done here',
+  http_request_error: 'the request is malformed',
+  http_response_incomplete: 'the answer of the server ended before its end',
+  http_response_timeout: 'no answer of the server in time',
+  proxy_internal_error: 'something is wrong here',
+  tls_certificate_error: 'the certificate of the server is not accepted',
+  tls_protocol_error: 'no TLS with the server',
+};
+
+function textOf(reason: FailureReason, code: string): string {
+  return code === '' ? TEXTS[reason] : `${TEXTS[reason]} (${code})`;
+}

@@ -1,0 +1,151 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import http2 from 'node:http2';
+import type { AddressInfo, ListenOptions } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { SpdyServerOptions } from '../../../http/server/options.ts';
+import type { SpdyRequest } from '../../../http/server/request.ts';
+import type { SpdyResponse } from '../../../http/server/response.ts';
+import { createServer, type SpdyServer } from '../../../http/server/server.ts';
+import type { FrontRequest, Reply } from '../exchange.ts';
+import { H2Reply, readH2 } from './h2-front.ts';
+import { MessageReply, readMessage } from './message-front.ts';
+import { readSwitching, SocketReply } from './socket-front.ts';
+
+/** Where clients connect, and what is spoken there: the options of `createServer()` and of `listen()` of `net`. */
+export interface FrontOptions
+  extends Omit<SpdyServerOptions, 'h2' | 'http1'>,
+    Omit<ListenOptions, 'signal'> {
+  /** Whether HTTP/2 is offered too, behind SPDY. Default true. */
+  readonly h2?: boolean;
+  /** Most streams of an HTTP/2 connection at once. Default 100, as with SPDY. */
+  readonly maxConcurrentStreams?: number;
+}
+
+/** What takes the requests of a front. `request` is text for one that is refused: it says why. */
+export type TakeRequest = (request: FrontRequest | string, reply: Reply) => void;
+
+/** Bytes that a stream of HTTP/2 may bring before they were read; for the connection four times as much. */
+const H2_WINDOW = 1 << 18;
+
+/** Listens at one address, and makes one kind of exchange out of whatever is spoken there. */
+export class Front {
+  readonly server: SpdyServer;
+  readonly #listen: ListenOptions;
+  readonly #take: TakeRequest;
+  /** Connections of HTTP/1.1 of which a request was refused. */
+  readonly #distrusted = new WeakSet<object>();
+  readonly #h2Sessions = new Set<http2.ServerHttp2Session>();
+
+  /** @throws InvalidArgumentError for an option that is out of range */
+  constructor(options: FrontOptions, take: TakeRequest) {
+    const { h2 = true, maxConcurrentStreams = 100, ...rest } = options;
+    const { listening, server } = splitOptions(rest);
+    this.#take = take;
+    this.#listen = listening;
+    const session = { maxConcurrentStreams, ...server.session };
+    this.server = createServer({
+      ...server,
+      session,
+      // Node would answer that itself, and go on with what follows.
+      http1: { requireHostHeader: false },
+      ...(h2 && h2Possible(server) ? { h2: this.#h2Server(maxConcurrentStreams) } : {}),
+    });
+    const request = (message: SpdyRequest, response: SpdyResponse): void => {
+      const read = this.#read(message, () => readMessage(message));
+      if (read !== null) take(read, new MessageReply(message, response));
+    };
+    this.server.on('request', request);
+    this.server.on('checkContinue', request);
+    this.server.on('connect', (message, answer, head) => {
+      if (message.stream === undefined) this.#switching(message, answer as Duplex, head);
+      else request(message, answer as SpdyResponse);
+    });
+    this.server.on('upgrade', (message, socket, head) => this.#switching(message, socket, head));
+  }
+
+  /** Begins to listen; resolves with the address. */
+  async listen(): Promise<AddressInfo | string> {
+    this.server.listen(this.#listen);
+    await once(this.server, 'listening');
+    return this.server.address() as AddressInfo | string;
+  }
+
+  /** Stops listening, lets requests finish, and ends the connections. */
+  async close(): Promise<void> {
+    for (const session of this.#h2Sessions) session.close();
+    await this.server[Symbol.asyncDispose]();
+  }
+
+  /** Ends all connections at once. */
+  destroy(): void {
+    for (const session of this.#h2Sessions) session.destroy();
+    this.server.closeAllConnections();
+  }
+
+  #switching(message: IncomingMessage, socket: Duplex, head: Buffer = Buffer.alloc(0)): void {
+    const read = this.#read(message, () => readSwitching(message, socket, head));
+    if (read === null) socket.destroy();
+    else this.#take(read, new SocketReply(message, socket));
+  }
+
+  /** Null for a request behind one that was refused: nobody knows where it begins. */
+  #read(message: SpdyRequest, read: () => FrontRequest | string): FrontRequest | string | null {
+    const { socket, stream } = message;
+    if (stream === undefined && this.#distrusted.has(socket)) return null;
+    const request = read();
+    if (typeof request === 'string' && stream === undefined) this.#distrusted.add(socket);
+    return request;
+  }
+
+  #h2Server(maxConcurrentStreams: number): http2.Http2Server {
+    const server = http2.createServer({
+      settings: { maxConcurrentStreams, initialWindowSize: H2_WINDOW },
+    });
+    server.on('session', (session) => {
+      this.#h2Sessions.add(session);
+      session.setLocalWindowSize(4 * H2_WINDOW);
+      session.on('error', () => {});
+      session.once('close', () => this.#h2Sessions.delete(session));
+      if (!this.server.listening) session.close();
+    });
+    server.on('stream', (stream, headers, _flags, ...more: unknown[]) => {
+      const raw = more[0] as string[] | undefined;
+      const method = headers[':method'] ?? '';
+      const request = readH2(stream, raw ?? Object.entries(headers).flat().map(String));
+      this.#take(request, new H2Reply(stream, method === 'CONNECT'));
+    });
+    return server;
+  }
+}
+
+const LISTEN_NAMES = [
+  'backlog',
+  'exclusive',
+  'fd',
+  'host',
+  'ipv6Only',
+  'path',
+  'port',
+  'readableAll',
+  'reusePort',
+  'writableAll',
+] as const;
+
+function splitOptions(options: Omit<FrontOptions, 'h2'>): {
+  readonly listening: ListenOptions;
+  readonly server: SpdyServerOptions;
+} {
+  const listening: Record<string, unknown> = {};
+  const server: Record<string, unknown> = { ...options };
+  for (const name of LISTEN_NAMES) {
+    if (server[name] !== undefined) listening[name] = server[name];
+    delete server[name];
+  }
+  return { listening, server };
+}
+
+/** Whether clients can choose HTTP/2: by ALPN, by a PROXY header, or by how they begin. */
+function h2Possible({ tls, sniff, proxyProtocol }: SpdyServerOptions): boolean {
+  return tls !== false || sniff === true || proxyProtocol !== undefined;
+}

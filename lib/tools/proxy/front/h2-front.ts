@@ -1,0 +1,198 @@
+import http2 from 'node:http2';
+import type { HeaderList } from '../../../protocol/frames.ts';
+import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from '../exchange.ts';
+import { faultOf, fieldOf, objectOf, pairsOf, without } from '../fields.ts';
+import { bodyOfH2 } from '../h2-body.ts';
+import { cutOff } from '../message-body.ts';
+import { checkRequest } from '../request-check.ts';
+import { clientOf } from './client-facts.ts';
+
+const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = http2.constants;
+
+/** Reads a request by HTTP/2; text says what is wrong with it. */
+export function readH2(
+  stream: http2.ServerHttp2Stream,
+  rawHeaders: readonly string[],
+): FrontRequest | string {
+  const all = pairsOf(rawHeaders);
+  const pseudo = (name: string): string => fieldOf(all, name) ?? '';
+  const method = pseudo(':method');
+  const tunnel = method === 'CONNECT';
+  const fields = joinCookies(all.filter(([name]) => !name.startsWith(':')));
+  const own = fieldOf(fields, 'host');
+  const authority = pseudo(':authority') || (own ?? '');
+  if (own !== null && own.toLowerCase() !== authority.toLowerCase()) {
+    return 'an authority and a host that differ';
+  }
+  if (pseudo(':protocol') !== '') return 'an extended CONNECT';
+  const checked = [...without(fields, 'host'), ['host', authority] as const];
+  const target = checkRequest(method, tunnel ? authority : pseudo(':path'), '1.1', checked);
+  if (typeof target === 'string') return target;
+  const client = clientOf(stream.session?.socket as never);
+  const empty = stream.endAfterHeaders && !tunnel;
+  return {
+    protocol: 'h2',
+    method,
+    scheme: pseudo(':scheme') || (client.secure ? 'https' : 'http'),
+    authority: target.authority,
+    target: target.target,
+    fields: without(fields, 'host'),
+    body: empty ? null : bodyOfH2(stream, tunnel ? null : target.length),
+    upgrade: null,
+    urgency: null,
+    absolute: false,
+    client,
+  };
+}
+
+/** The answer to a request by HTTP/2. */
+export class H2Reply implements Reply {
+  readonly keepsConnection = false;
+  readonly #stream: http2.ServerHttp2Stream;
+  readonly #tunnel: boolean;
+  #trailers: HeaderList = [];
+  #ended = false;
+
+  constructor(stream: http2.ServerHttp2Stream, tunnel: boolean) {
+    this.#stream = stream;
+    this.#tunnel = tunnel;
+    // Its end is told by 'close'.
+    stream.on('error', () => {});
+  }
+
+  get takesPush(): boolean {
+    return this.#stream.pushAllowed;
+  }
+
+  inform(status: number, fields: HeaderList): void {
+    const stream = this.#stream;
+    if (status < 100 || stream.headersSent || stream.destroyed) return;
+    stream.additionalHeaders({ ':status': status, ...objectOf(fields) });
+  }
+
+  respond({ status, fields }: ResponseHead, bodiless: boolean): void {
+    const stream = this.#stream;
+    if (stream.destroyed) return;
+    this.#ended = bodiless;
+    stream.respond({ ':status': status, ...objectOf(fields) }, {
+      endStream: bodiless,
+      waitForTrailers: !bodiless && !this.#tunnel,
+      sendDate: false,
+    } as never);
+    stream.on('wantTrailers', () => {
+      stream.sendTrailers(objectOf(this.#trailers));
+    });
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#stream.write(chunk);
+  }
+
+  end(trailers: HeaderList): void {
+    this.#ended = true;
+    this.#trailers = trailers;
+    this.#stream.end();
+  }
+
+  reset(cause: Error): void {
+    const stream = this.#stream;
+    // close(code) would send END_STREAM first: the answer would look complete.
+    if (!stream.destroyed) stream.destroy(cause);
+  }
+
+  onDrain(listener: () => void): void {
+    this.#stream.on('drain', listener);
+  }
+
+  push(push: BackPush): Sink | null {
+    const { method, scheme, authority, path, head } = push;
+    const stream = this.#stream;
+    if (stream.destroyed || !stream.pushAllowed || faultOf(head.fields) !== null) return null;
+    const sink = new PushSink(head);
+    const names = { ':method': method, ':scheme': scheme, ':authority': authority, ':path': path };
+    stream.pushStream(names, (error, pushed) => sink.opened(error, pushed));
+    return sink;
+  }
+
+  abandon(): void {
+    const stream = this.#stream;
+    const close = (): void => {
+      if (!stream.closed) stream.close(NGHTTP2_NO_ERROR);
+    };
+    if (stream.writableFinished) close();
+    else stream.once('finish', close);
+    stream.resume();
+  }
+
+  onGone(listener: (cause: Error) => void): void {
+    const stream = this.#stream;
+    const told = (): void => {
+      const left = this.#ended && (stream.rstCode ?? 0) === NGHTTP2_NO_ERROR;
+      if (!left) listener(cutOff(stream.errored));
+    };
+    if (stream.closed) process.nextTick(told);
+    else stream.once('close', told);
+  }
+}
+
+/** A pushed resource, of which pieces may come before its stream is there. */
+class PushSink implements Sink {
+  readonly #head: ResponseHead;
+  #stream: http2.ServerHttp2Stream | null = null;
+  #drained: (() => void) | null = null;
+  #waiting: Uint8Array[] = [];
+  #end: 'end' | 'reset' | null = null;
+
+  constructor(head: ResponseHead) {
+    this.#head = head;
+  }
+
+  opened(error: Error | null, stream: http2.ServerHttp2Stream): void {
+    if (error !== null) {
+      this.#end = 'reset';
+      return;
+    }
+    stream.on('error', () => {});
+    const { status, fields } = this.#head;
+    if (this.#end === 'reset') {
+      stream.close(NGHTTP2_CANCEL);
+      return;
+    }
+    stream.respond({ ':status': status, ...objectOf(fields) });
+    if (this.#drained !== null) stream.on('drain', this.#drained);
+    this.#stream = stream;
+    for (const chunk of this.#waiting) stream.write(chunk);
+    this.#waiting = [];
+    if (this.#end === 'end') stream.end();
+    else this.#drained?.();
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.#stream !== null) return this.#stream.write(chunk);
+    if (this.#end === null) this.#waiting.push(chunk);
+    return this.#end !== null;
+  }
+
+  end(): void {
+    this.#end ??= 'end';
+    this.#stream?.end();
+  }
+
+  reset(cause: Error): void {
+    this.#end = 'reset';
+    this.#waiting = [];
+    this.#stream?.destroy(cause);
+  }
+
+  onDrain(listener: () => void): void {
+    this.#drained = listener;
+    this.#stream?.on('drain', listener);
+  }
+}
+
+/** HTTP/2 may carry each cookie as a field of its own; nobody else knows that. */
+function joinCookies(fields: HeaderList): HeaderList {
+  const cookies = fields.filter(([name]) => name === 'cookie').map(([, value]) => value);
+  if (cookies.length < 2) return fields;
+  return [...without(fields, 'cookie'), ['cookie', cookies.join('; ')]];
+}

@@ -1,0 +1,176 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { resetSocket } from '../../../common/socket-end.ts';
+import type { SpdyRequest } from '../../../http/server/request.ts';
+import type { SpdyResponse } from '../../../http/server/response.ts';
+import type { HeaderList } from '../../../protocol/frames.ts';
+import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from '../exchange.ts';
+import { flatOf, objectOf, pairsOf, without } from '../fields.ts';
+import { bodyOfMessage, cutOff } from '../message-body.ts';
+import { urgencyOf } from '../priority.ts';
+import { checkRequest, UNKNOWN_LENGTH } from '../request-check.ts';
+import { StreamSink } from '../stream-sink.ts';
+import { clientOf } from './client-facts.ts';
+
+/** Bytes of a request that are still taken, and dropped, behind its complete answer. */
+const LATE_BODY_LIMIT = 1 << 18;
+
+/** Reads a request by SPDY or HTTP/1.1; text says what is wrong with it. */
+export function readMessage(request: SpdyRequest): FrontRequest | string {
+  const { method = '', url = '', httpVersion, stream } = request;
+  const fields = pairsOf(request.rawHeaders);
+  const target = checkRequest(method, url, stream === undefined ? httpVersion : '1.1', fields);
+  if (typeof target === 'string') return target;
+  const { scheme, authority, absolute, length } = target;
+  const client = clientOf(request.socket);
+  const session = (request.socket as { session?: { version: { name: string } } }).session;
+  const protocol = session?.version.name ?? `http/${httpVersion}`;
+  const tunnel = method === 'CONNECT';
+  return {
+    protocol,
+    method,
+    scheme: scheme ?? request.scheme ?? (client.secure ? 'https' : 'http'),
+    authority,
+    target: target.target,
+    fields: without(fields, 'host'),
+    body:
+      tunnel || (length !== null && length !== 0)
+        ? bodyOfMessage(request, length === UNKNOWN_LENGTH || tunnel ? null : length)
+        : null,
+    upgrade: null,
+    urgency: stream === undefined ? null : urgencyOf(stream.priority, protocol),
+    absolute,
+    client,
+  };
+}
+
+/** The answer to a request by SPDY or HTTP/1.1. */
+export class MessageReply implements Reply {
+  readonly #request: IncomingMessage;
+  readonly #response: SpdyResponse;
+  #onGone: ((cause: Error) => void) | null = null;
+
+  constructor(request: SpdyRequest, response: SpdyResponse) {
+    this.#request = request;
+    this.#response = response;
+    // Who has gone tells that by 'close' as well.
+    response.on('error', () => {});
+    request.on('error', () => {});
+    response.once('close', () => {
+      if (!response.writableFinished) this.#onGone?.(cutOff(request.errored ?? response.errored));
+    });
+  }
+
+  get takesPush(): boolean {
+    return this.#response.push !== undefined;
+  }
+
+  get keepsConnection(): boolean {
+    return this.#response.stream === undefined;
+  }
+
+  inform(status: number, fields: HeaderList): void {
+    const response = this.#response;
+    if (response.headersSent || response.destroyed) return;
+    if (status === 100) response.writeContinue();
+    else if (status === 102) response.writeProcessing();
+    else if (status === 103) earlyHints(response, fields);
+  }
+
+  respond({ status, message, fields }: ResponseHead, bodiless: boolean): void {
+    const response = this.#response;
+    response.sendDate = false;
+    if (response.stream === undefined) response.writeHead(status, message, flatOf(fields));
+    else response.writeHead(status, message, listsOf(fields));
+    if (bodiless) response.end();
+    else response.flushHeaders();
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#response.write(chunk);
+  }
+
+  end(trailers: HeaderList): void {
+    const response = this.#response;
+    if (trailers.length > 0) response.addTrailers(trailers as [string, string][]);
+    response.end();
+  }
+
+  reset(cause: Error): void {
+    const response = this.#response;
+    if (response.stream !== undefined) {
+      response.destroy(cause);
+      return;
+    }
+    const { socket } = response;
+    if (socket === null) response.destroy(cause);
+    else resetConnection(socket);
+  }
+
+  onDrain(listener: () => void): void {
+    this.#response.on('drain', listener);
+  }
+
+  push(push: BackPush): Sink | null {
+    const { path, scheme, authority: host, head, urgency } = push;
+    const response = this.#response;
+    if (response.writableEnded || response.destroyed) return null;
+    const method = push.method === 'HEAD' ? 'HEAD' : 'GET';
+    const priority = response.stream?.priority ?? urgency;
+    const stream = response.push?.({ path, method, scheme, host }, objectOf(head.fields), {
+      status: head.status,
+      priority: Math.max(priority, Math.min(urgency, 7)),
+    });
+    return stream === undefined ? null : new StreamSink(stream);
+  }
+
+  abandon(): void {
+    const request = this.#request;
+    if (request.complete) {
+      request.resume();
+      return;
+    }
+    // By SPDY that is done below; a client of HTTP/1.1 may be in the middle of a piece that it has to get rid of.
+    if (this.#response.stream !== undefined) return;
+    let room = LATE_BODY_LIMIT;
+    request.on('data', (chunk: Buffer) => {
+      room -= chunk.length;
+      if (room < 0) request.socket.destroy();
+    });
+  }
+
+  onGone(listener: (cause: Error) => void): void {
+    this.#onGone = listener;
+    if (this.#response.destroyed && !this.#response.writableFinished) {
+      process.nextTick(listener, cutOff(this.#response.errored));
+    }
+  }
+}
+
+/** Ends a connection so that what it has carried does not pass for all: with RST where that is possible. */
+export function resetConnection(socket: Socket): void {
+  // TLS has no such call; there it is the missing end of TLS that tells.
+  if ((socket as { encrypted?: unknown }).encrypted === true) socket.destroy();
+  else resetSocket(socket);
+}
+
+/** As `writeHead()` of a response by SPDY takes them. */
+function listsOf(fields: HeaderList): OutgoingHttpHeaders {
+  const lists: Record<string, string | string[]> = Object.create(null);
+  for (const [name, value] of fields) {
+    const former = lists[name];
+    if (former === undefined) lists[name] = value;
+    else if (Array.isArray(former)) former.push(value);
+    else lists[name] = [former, value];
+  }
+  return lists;
+}
+
+function earlyHints(response: ServerResponse, fields: HeaderList): void {
+  const link = fields.filter(([name]) => name === 'link').map(([, value]) => value);
+  try {
+    if (link.length > 0) response.writeEarlyHints({ link });
+  } catch {
+    // Links that Node takes for none: a hint is nothing to fail for.
+  }
+}

@@ -1,0 +1,94 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { HeaderList } from '../../../protocol/frames.ts';
+import type { FrontRequest, Reply, ResponseHead, Sink } from '../exchange.ts';
+import { bodyOfTunnel, cutOff } from '../message-body.ts';
+import { MessageReply, readMessage, resetConnection } from './message-front.ts';
+
+/** Reads a request by HTTP/1.1 that asks for another protocol, or for a tunnel; text says what is wrong with it. */
+export function readSwitching(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): FrontRequest | string {
+  const read = readMessage(request);
+  if (typeof read === 'string') return read;
+  if (read.body !== null && read.method !== 'CONNECT')
+    return 'a body before the change of protocol';
+  if (head.length > 0) socket.unshift(head);
+  const upgrade = read.method === 'CONNECT' ? null : (request.headers.upgrade ?? null);
+  return { ...read, body: bodyOfTunnel(socket), upgrade };
+}
+
+/** The answer to a request by HTTP/1.1 that may become a tunnel: another answer than that ends the connection. */
+export class SocketReply implements Reply {
+  readonly takesPush = false;
+  readonly keepsConnection = false;
+  readonly #request: IncomingMessage;
+  readonly #socket: Socket;
+  /** An ordinary answer. */
+  #plain: MessageReply | null = null;
+  #over = false;
+
+  constructor(request: IncomingMessage, socket: Duplex) {
+    this.#request = request;
+    this.#socket = socket as Socket;
+    socket.on('error', () => {});
+  }
+
+  inform(): void {}
+
+  respond(head: ResponseHead, bodiless: boolean): void {
+    const { status, message, fields } = head;
+    const tunnel =
+      this.#request.method === 'CONNECT' ? status >= 200 && status < 300 : status === 101;
+    const socket = this.#socket;
+    if (tunnel) {
+      const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+      socket.write(`HTTP/1.1 ${status} ${message}\r\n${lines}\r\n`, 'latin1');
+      return;
+    }
+    const response = new ServerResponse(this.#request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once('finish', () => socket.end());
+    socket.on('drain', () => response.emit('drain'));
+    // What the client still sends is of no use.
+    socket.resume();
+    this.#plain = new MessageReply(this.#request, response);
+    this.#plain.respond(head, bodiless);
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#plain === null ? this.#socket.write(chunk) : this.#plain.write(chunk);
+  }
+
+  end(trailers: HeaderList): void {
+    this.#over = true;
+    if (this.#plain === null) this.#socket.end();
+    else this.#plain.end(trailers);
+  }
+
+  reset(): void {
+    this.#over = true;
+    resetConnection(this.#socket);
+  }
+
+  onDrain(listener: () => void): void {
+    this.#socket.on('drain', listener);
+  }
+
+  push(): Sink | null {
+    return null;
+  }
+
+  abandon(): void {}
+
+  onGone(listener: (cause: Error) => void): void {
+    const socket = this.#socket;
+    socket.once('close', () => {
+      if (!this.#over || socket.errored !== null) listener(cutOff(socket.errored));
+    });
+  }
+}

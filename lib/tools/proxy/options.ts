@@ -1,0 +1,123 @@
+import { checkBoolean, checkRange, checkTime, shown } from '../../common/check.ts';
+import { checkOptions, optionNames } from '../../common/option-names.ts';
+import { InvalidArgumentError } from '../../errors.ts';
+import type { BackendRules } from './back/backend.ts';
+import { type BackOptions, type ResolvedBack, resolveBack } from './back/options.ts';
+import type { ForwardedRule, HeaderRules, ResolvedHeaderRules } from './forwarded.ts';
+import type { RelayTimeouts } from './relay-host.ts';
+
+/** Options of `createProxy()`. Times are milliseconds; 0 is no limit. */
+export interface ProxyOptions {
+  /** The servers behind it: at least one. Text is a URL, perhaps with a protocol before it: `'http://127.0.0.1:3000'`, `'spdy/3.1+https://device'`. */
+  readonly backs: readonly (string | BackOptions)[];
+  /** Whether the backs are proxies: they get the whole URL of a request, and CONNECT. Default false. */
+  readonly forward?: boolean;
+  /** How header fields are changed. */
+  readonly headers?: HeaderRules;
+  /** Name of a header field whose value chooses the back, so that requests with the same value go to the same one. Default none. */
+  readonly sticky?: string;
+  /** From a request, or the last piece of its body, to the head of the response. Default 60000. */
+  readonly responseTimeoutMs?: number;
+  /** Without a byte either way, once the response has begun. Default 120000. */
+  readonly idleTimeoutMs?: number;
+  /** The same for tunnels. Default 3600000. */
+  readonly tunnelIdleTimeoutMs?: number;
+  /** How many backs a request may be sent to, 1 to 16: another one only if the former has surely not processed it. Default 3. */
+  readonly maxTries?: number;
+  /** Bytes of a request body that are kept for that, 0 to 16777216. Default 65536. */
+  readonly replayBytes?: number;
+  /** Failures in a row after which a back is taken out of service, 0 for never. Default 5. */
+  readonly maxFailures?: number;
+  /** For how long. Then one request tries it. Default 10000. */
+  readonly openTimeoutMs?: number;
+  /** How long the share of a back grows that came into service again. Default 10000. */
+  readonly slowStartMs?: number;
+}
+
+/** The options of a proxy with their defaults. */
+export interface ResolvedProxyOptions {
+  readonly backs: readonly ResolvedBack[];
+  readonly forward: boolean;
+  readonly headers: ResolvedHeaderRules;
+  readonly sticky: string | null;
+  readonly timeouts: RelayTimeouts;
+  readonly maxTries: number;
+  readonly replayBytes: number;
+  readonly rules: BackendRules;
+}
+
+const NAMES = optionNames<ProxyOptions>({
+  backs: true,
+  forward: true,
+  headers: true,
+  sticky: true,
+  responseTimeoutMs: true,
+  idleTimeoutMs: true,
+  tunnelIdleTimeoutMs: true,
+  maxTries: true,
+  replayBytes: true,
+  maxFailures: true,
+  openTimeoutMs: true,
+  slowStartMs: true,
+});
+
+const HEADER_NAMES = optionNames<HeaderRules>({
+  name: true,
+  via: true,
+  xForwarded: true,
+  forwarded: true,
+  host: true,
+});
+
+const RULES: readonly ForwardedRule[] = ['append', 'replace', 'keep', 'drop'];
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/i;
+
+/**
+ * Checks the options of a proxy and fills in the defaults.
+ *
+ * @throws InvalidArgumentError for a name that is none, and for a value that is out of range
+ */
+export function resolveProxyOptions(options: ProxyOptions): ResolvedProxyOptions {
+  checkOptions('createProxy()', options, NAMES);
+  const { backs, sticky = null } = options;
+  if (!Array.isArray(backs) || backs.length === 0) {
+    throw new InvalidArgumentError(`backs: at least one, got ${shown(backs)}`);
+  }
+  if (sticky !== null && !TOKEN.test(sticky)) {
+    throw new InvalidArgumentError(`sticky must be the name of a field, got ${shown(sticky)}`);
+  }
+  return {
+    backs: backs.map(resolveBack),
+    forward: checkBoolean('forward', options.forward ?? false),
+    headers: resolveHeaderRules(options.headers ?? {}),
+    sticky: sticky?.toLowerCase() ?? null,
+    timeouts: {
+      responseMs: checkTime('responseTimeoutMs', options.responseTimeoutMs ?? 60_000),
+      idleMs: checkTime('idleTimeoutMs', options.idleTimeoutMs ?? 120_000),
+      tunnelIdleMs: checkTime('tunnelIdleTimeoutMs', options.tunnelIdleTimeoutMs ?? 3_600_000),
+    },
+    maxTries: checkRange('maxTries', options.maxTries ?? 3, 1, 16),
+    replayBytes: checkRange('replayBytes', options.replayBytes ?? 65536, 0, 1 << 24),
+    rules: {
+      maxFailures: checkRange('maxFailures', options.maxFailures ?? 5, 0, 0x7fffffff),
+      openMs: checkTime('openTimeoutMs', options.openTimeoutMs ?? 10_000),
+      slowStartMs: checkTime('slowStartMs', options.slowStartMs ?? 10_000),
+    },
+  };
+}
+
+function resolveHeaderRules(rules: HeaderRules): ResolvedHeaderRules {
+  checkOptions('headers', rules, HEADER_NAMES);
+  const { name = 'spdyproxy', xForwarded = 'replace', forwarded = 'drop', host = 'keep' } = rules;
+  if (typeof name !== 'string' || !TOKEN.test(name)) {
+    throw new InvalidArgumentError(`headers.name must be a token, got ${shown(name)}`);
+  }
+  for (const rule of [xForwarded, forwarded]) {
+    if (RULES.includes(rule)) continue;
+    throw new InvalidArgumentError(`headers: one of ${RULES.join(', ')}, got ${shown(rule)}`);
+  }
+  if (host !== 'keep' && host !== 'rewrite') {
+    throw new InvalidArgumentError(`headers.host must be keep or rewrite, got ${shown(host)}`);
+  }
+  return { name, via: checkBoolean('headers.via', rules.via ?? true), xForwarded, forwarded, host };
+}

@@ -1,0 +1,141 @@
+import { EventEmitter } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { Backend } from './back/backend.ts';
+import type { FrontRequest, Reply } from './exchange.ts';
+import { answerFailure, refusal } from './failure.ts';
+import { Front, type FrontOptions } from './front/front.ts';
+import { type ProxyOptions, type ResolvedProxyOptions, resolveProxyOptions } from './options.ts';
+import { Pool } from './pool.ts';
+import { Relay } from './relay.ts';
+import type { RelayHost, RelayOutcome } from './relay-host.ts';
+
+/** What became of a request. */
+export interface ProxyOutcome extends RelayOutcome {
+  /** From the head of the request to the end of the exchange. */
+  readonly milliseconds: number;
+}
+
+/** Counters of a back: a snapshot. */
+export interface BackStatistics {
+  /** `'http/1.1+http://127.0.0.1:3000'`. */
+  readonly name: string;
+  /** Whether it gets requests. */
+  readonly inService: boolean;
+  /** Requests under way. */
+  readonly active: number;
+  /** Requests that it was sent. */
+  readonly requests: number;
+  /** Requests that it did not answer. */
+  readonly failures: number;
+}
+
+/** Events of a SpdyProxy with their arguments. */
+export interface SpdyProxyEvents {
+  /** A request is over, however it ended. */
+  exchange: [outcome: ProxyOutcome];
+  /** A request was refused before it went anywhere: `reason` says why. */
+  refused: [reason: string];
+}
+
+/**
+ * Makes a proxy: requests by SPDY, HTTP/2 and HTTP/1.1 go to servers that speak HTTP/1.1, HTTP/2 or SPDY. It listens where `listen()` says.
+ *
+ * @throws InvalidArgumentError for an option that does not exist or is out of range
+ */
+export function createProxy(options: ProxyOptions): SpdyProxy {
+  return new SpdyProxy(options);
+}
+
+/** A proxy between clients and servers of any protocol. Made by `createProxy()`. */
+export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
+  readonly #options: ResolvedProxyOptions;
+  readonly #fronts = new Set<Front>();
+  readonly #backends: readonly Backend[];
+  readonly #pool: Pool;
+  readonly #active = new Set<Relay>();
+
+  /** `createProxy()` makes it. @internal */
+  constructor(options: ProxyOptions) {
+    super();
+    const settled = resolveProxyOptions(options);
+    this.#options = settled;
+    this.#backends = settled.backs.map((back) => new Backend(back, settled.rules));
+    this.#pool = new Pool(this.#backends, settled.sticky);
+  }
+
+  /**
+   * Listens at one more address, and resolves with it. Rejects with the error of the listener.
+   *
+   * @throws InvalidArgumentError for an option that does not exist or is out of range
+   */
+  async listen(front: FrontOptions): Promise<AddressInfo | string> {
+    const opened = new Front(front, (request, reply) => this.#take(request, reply));
+    const address = await opened.listen();
+    this.#fronts.add(opened);
+    return address;
+  }
+
+  /** Requests under way. */
+  get active(): number {
+    return this.#active.size;
+  }
+
+  /** Counters of each back. */
+  get statistics(): BackStatistics[] {
+    return this.#backends.map(({ options: { name }, inService, active, requests, failures }) => ({
+      name,
+      inService,
+      active,
+      requests,
+      failures,
+    }));
+  }
+
+  /** Stops listening and tells clients so (GOAWAY), waits for requests as long as the fronts' `closeTimeoutMs`, and ends all connections. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#fronts].map((front) => front.close()));
+    this.#fronts.clear();
+    for (const backend of this.#backends) backend.destroy();
+  }
+
+  /** Ends everything at once. */
+  destroy(): void {
+    for (const front of this.#fronts) {
+      front.close().catch(() => {});
+      front.destroy();
+    }
+    for (const backend of this.#backends) backend.destroy();
+  }
+
+  /** `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #take(request: FrontRequest | string, reply: Reply): void {
+    const { headers, timeouts, forward, maxTries, replayBytes } = this.#options;
+    if (typeof request === 'string') {
+      const failure = refusal(400, 'http_request_error', request);
+      answerFailure(reply, failure, headers.name, false, true);
+      this.emit('refused', request);
+      return;
+    }
+    const begun = performance.now();
+    const host: RelayHost = {
+      pool: this.#pool,
+      headers,
+      timeouts,
+      forward,
+      maxTries,
+      replayBytes,
+      over: (outcome) => {
+        this.#active.delete(relay);
+        if (this.listenerCount('exchange') === 0) return;
+        this.emit('exchange', { ...outcome, milliseconds: performance.now() - begun });
+      },
+    };
+    const relay = new Relay(request, reply, host);
+    this.#active.add(relay);
+    relay.start();
+  }
+}

@@ -1,0 +1,152 @@
+import { once } from 'node:events';
+import net, { type AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { createProxy, type SpdyProxy } from '../../../../lib/tools/proxy/proxy.ts';
+import { type Application, startApplication } from '../support/application.ts';
+
+const DATA = 0;
+const HEADERS = 1;
+const RST_STREAM = 3;
+const SETTINGS = 4;
+const END_STREAM = 1;
+const END_HEADERS = 4;
+
+interface Frame {
+  readonly type: number;
+  readonly flags: number;
+  readonly streamId: number;
+  readonly payload: Buffer;
+}
+
+function frame(type: number, flags: number, streamId: number, payload = Buffer.alloc(0)): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(streamId, 5);
+  return Buffer.concat([head, payload]);
+}
+
+/** A field whose name and value stand as they are. */
+function literal(name: string, value: string): Buffer {
+  return Buffer.concat([
+    Buffer.from([0, name.length]),
+    Buffer.from(name),
+    Buffer.from([value.length]),
+    Buffer.from(value, 'latin1'),
+  ]);
+}
+
+/** A client that sees frames. */
+class RawClient {
+  readonly socket: net.Socket;
+  readonly frames: Frame[] = [];
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(port: number) {
+    this.socket = net.connect(port, '127.0.0.1');
+    this.socket.on('error', () => {});
+    this.socket.on('data', (chunk) => this.#read(chunk));
+    this.socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+    this.socket.write(frame(SETTINGS, 0, 0));
+  }
+
+  send(fields: readonly (readonly [string, string])[], flags = END_STREAM): void {
+    const block = Buffer.concat(fields.map(([name, value]) => literal(name, value)));
+    this.socket.write(frame(HEADERS, END_HEADERS | flags, 1, block));
+  }
+
+  /** The frames of stream 1 until one of this type. */
+  async until(type: number): Promise<Frame[]> {
+    for (;;) {
+      const own = this.frames.filter(({ streamId }) => streamId === 1);
+      if (own.some((it) => it.type === type)) return own;
+      await once(this.socket, 'data');
+    }
+  }
+
+  #read(chunk: Buffer): void {
+    this.#rest = Buffer.concat([this.#rest, chunk]);
+    while (this.#rest.length >= 9) {
+      const length = this.#rest.readUIntBE(0, 3);
+      if (this.#rest.length < 9 + length) return;
+      const [type = 0, flags = 0] = this.#rest.subarray(3, 5);
+      const streamId = this.#rest.readUInt32BE(5) & 0x7fffffff;
+      this.frames.push({ type, flags, streamId, payload: this.#rest.subarray(9, 9 + length) });
+      this.#rest = this.#rest.subarray(9 + length);
+    }
+  }
+}
+
+const GET = [
+  [':method', 'GET'],
+  [':scheme', 'http'],
+  [':authority', 'a'],
+] as const;
+
+describe('tools/proxy/front/h2-front', () => {
+  let application: Application;
+  let proxy: SpdyProxy;
+  let client: RawClient;
+
+  beforeEach(async () => {
+    application = await startApplication('http/1.1');
+    proxy = createProxy({ backs: [application.back] });
+    const front = { port: 0, host: '127.0.0.1', tls: false, sniff: true } as const;
+    const { port } = (await proxy.listen(front)) as AddressInfo;
+    client = new RawClient(port);
+  });
+
+  afterEach(async () => {
+    client.socket.destroy();
+    proxy.destroy();
+    await application.close();
+  });
+
+  for (const path of ['/cut', '/cut?sized']) {
+    it(`ends an answer that is cut off with RST_STREAM, without END_STREAM (${path})`, async () => {
+      client.send([...GET, [':path', path]]);
+      const frames = await client.until(RST_STREAM);
+      expect(frames.map(({ type }) => type)).to.deep.equal([HEADERS, DATA, RST_STREAM]);
+      expect(frames.filter(({ flags, type }) => type === DATA && (flags & END_STREAM) !== 0)).to.be
+        .empty;
+      expect(frames.at(-1)?.payload.readUInt32BE()).to.be.above(0);
+    });
+  }
+
+  it('ends one that is complete with END_STREAM', async () => {
+    client.send([...GET, [':path', '/sized?bytes=5']]);
+    let frames: Frame[] = [];
+    do frames = await client.until(DATA);
+    while (
+      !frames.some(({ flags }) => (flags & END_STREAM) !== 0) &&
+      (await once(client.socket, 'data'))
+    );
+    expect(frames.some(({ type }) => type === RST_STREAM)).to.equal(false);
+  });
+
+  it('tells the back when the client resets a stream', async () => {
+    client.send([...GET, [':path', '/slow']]);
+    await client.until(DATA);
+    const aborted = application.onceAborted();
+    client.socket.write(frame(RST_STREAM, 0, 1, Buffer.from([0, 0, 0, 8])));
+    expect(await aborted).to.equal('GET /slow');
+  });
+
+  it('tells the back when a request is cut off, whatever is announced', async () => {
+    client.send([[':method', 'POST'], ...GET.slice(1), [':path', '/echo']], 0);
+    client.socket.write(frame(DATA, 0, 1, Buffer.from('begun')));
+    await client.until(DATA);
+    const aborted = application.onceAborted();
+    client.socket.write(frame(RST_STREAM, 0, 1, Buffer.from([0, 0, 0, 0])));
+    expect(await aborted).to.equal('POST /echo');
+  });
+
+  it('refuses a host that differs from the authority', async () => {
+    client.send([...GET, [':path', '/facts'], ['host', 'b']]);
+    const frames = await client.until(DATA);
+    const text = Buffer.concat(frames.filter(({ type }) => type === DATA).map((it) => it.payload));
+    expect(text.toString()).to.match(/^400 Bad Request: an authority and a host that differ/);
+    expect(application.seen).to.deep.equal([]);
+  });
+});

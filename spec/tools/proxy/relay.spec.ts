@@ -1,0 +1,523 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import net, { type AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { SpdyAgent } from '../../../lib/http/client/agent.ts';
+import type { ClientResponse } from '../../../lib/http/client/response.ts';
+import { createServer } from '../../../lib/http/server/server.ts';
+import { REFUSED_STREAM } from '../../../lib/protocol/constants.ts';
+import type { ProxyOptions } from '../../../lib/tools/proxy/options.ts';
+import { createProxy, type ProxyOutcome, type SpdyProxy } from '../../../lib/tools/proxy/proxy.ts';
+import { type Application, startApplication } from './support/application.ts';
+
+/** What has to be ended behind each spec. */
+const ends: (() => unknown)[] = [];
+
+async function open(options: ProxyOptions): Promise<{ proxy: SpdyProxy; port: number }> {
+  const proxy = createProxy(options);
+  const front = { port: 0, host: '127.0.0.1', tls: false, sniff: true } as const;
+  const { port } = (await proxy.listen(front)) as AddressInfo;
+  ends.push(() => proxy.destroy());
+  return { proxy, port };
+}
+
+async function application(...given: Parameters<typeof startApplication>): Promise<Application> {
+  const started = await startApplication(...given);
+  ends.push(() => started.close());
+  return started;
+}
+
+/** A TCP server that does with each connection what it is told. */
+async function tcp(onConnection: (socket: net.Socket) => void): Promise<number> {
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    onConnection(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  ends.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** A port at which nobody listens. */
+async function deadPort(): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+interface Got {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+}
+
+function get(port: number, path = '/', options: http.RequestOptions = {}): Promise<Got> {
+  const request = http.request({ host: '127.0.0.1', port, path, agent: false, ...options });
+  request.end();
+  return answerTo(request);
+}
+
+async function answerTo(request: http.ClientRequest): Promise<Got> {
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  let body = '';
+  for await (const chunk of response.setEncoding('utf8')) body += chunk;
+  return { status: response.statusCode ?? 0, headers: response.headers, body };
+}
+
+function nextOutcome(proxy: SpdyProxy): Promise<ProxyOutcome> {
+  return new Promise((resolve) => proxy.once('exchange', resolve));
+}
+
+describe('tools/proxy/relay', () => {
+  afterEach(async () => {
+    await Promise.all(ends.splice(0).map((end) => end()));
+  });
+
+  describe('a back that does not answer', () => {
+    it('is 502 when it refuses connections', async () => {
+      const { port, proxy } = await open({ backs: [`http://127.0.0.1:${await deadPort()}`] });
+      const outcome = nextOutcome(proxy);
+      const { status, headers, body } = await get(port);
+      expect(status).to.equal(502);
+      expect(headers['proxy-status']).to.equal('spdyproxy; error=connection_refused');
+      expect(body).to.equal('502 Bad Gateway: the server refused the connection (ECONNREFUSED)\n');
+      expect(await outcome).to.deep.include({ status: 502, tries: 1, sent: 0 });
+    });
+
+    it('is 502 when it closes the connection', async () => {
+      const dead = await tcp((socket) => socket.once('data', () => socket.destroy()));
+      const { port } = await open({ backs: [`http://127.0.0.1:${dead}`] });
+      const { status, headers } = await get(port);
+      expect(status).to.equal(502);
+      expect(headers['proxy-status']).to.contain('error=connection_terminated');
+    });
+
+    it('is 502 when it says what is no HTTP', async () => {
+      const dead = await tcp((socket) => socket.once('data', () => socket.end('220 hello\r\n')));
+      const { port } = await open({ backs: [`http://127.0.0.1:${dead}`] });
+      const { status, headers } = await get(port);
+      expect(status).to.equal(502);
+      expect(headers['proxy-status']).to.contain('error=http_protocol_error');
+    });
+
+    for (const protocol of ['http/1.1', 'h2', 'spdy/3.1']) {
+      it(`is 504 when it says nothing in time (${protocol})`, async () => {
+        const dead = await tcp((socket) => socket.resume());
+        const back = `${protocol}+http://127.0.0.1:${dead}`;
+        const { port } = await open({ backs: [back], responseTimeoutMs: 30 });
+        const { status, headers } = await get(port);
+        expect(status).to.equal(504);
+        expect(headers['proxy-status']).to.contain('error=http_response_timeout');
+      });
+    }
+
+    it('is 503 when it was taken out of service, until a request reaches it again', async () => {
+      const dead = await deadPort();
+      const { port, proxy } = await open({
+        backs: [`http://127.0.0.1:${dead}`],
+        maxFailures: 2,
+        openTimeoutMs: 1,
+      });
+      expect((await get(port)).status).to.equal(502);
+      expect((await get(port)).status).to.equal(502);
+      expect(proxy.statistics[0]).to.include({ inService: false, failures: 2, active: 0 });
+      const server = http.createServer((_request, response) => response.end('back'));
+      server.listen(dead, '127.0.0.1');
+      await once(server, 'listening');
+      ends.push(() => server.close());
+      const statuses: number[] = [];
+      while (statuses.at(-1) !== 200) statuses.push((await get(port)).status);
+      expect(new Set(statuses).has(502)).to.equal(false);
+      expect(proxy.statistics[0]).to.include({ inService: true });
+      server.closeAllConnections();
+    });
+
+    it('is 503 when it has as many requests as it may have', async () => {
+      const { back, seen } = await application('http/1.1');
+      const [protocol, url] = back.split('+') as ['http/1.1', string];
+      const { port } = await open({ backs: [{ url, protocol, maxRequests: 1 }] });
+      const first = http.get({ host: '127.0.0.1', port, path: '/slow', agent: false });
+      await once(first, 'response');
+      const { status, headers } = await get(port, '/facts');
+      expect(status).to.equal(503);
+      expect(headers['proxy-status']).to.contain('error=connection_limit_reached');
+      expect(seen).to.deep.equal(['GET /slow']);
+      first.on('error', () => {}).destroy();
+    });
+  });
+
+  describe('several backs', () => {
+    it('get a request that the first one surely has not processed', async () => {
+      const good = await application('http/1.1');
+      const dead = `http://127.0.0.1:${await deadPort()}`;
+      const { port, proxy } = await open({ backs: [dead, good.back] });
+      for (let i = 0; i < 4; i++) {
+        const request = http.request({
+          host: '127.0.0.1',
+          port,
+          path: '/echo',
+          method: 'POST',
+          agent: false,
+        });
+        request.end('the body');
+        expect(await answerTo(request)).to.include({ status: 200, body: 'the body' });
+      }
+      expect(good.seen).to.have.length(4);
+      expect(proxy.statistics[0]?.failures).to.be.above(0);
+    });
+
+    it('get one that was refused with REFUSED_STREAM', async () => {
+      const refusing = createServer({ tls: false, version: 'spdy/3.1' });
+      refusing.on('stream', (stream) => stream.close(REFUSED_STREAM));
+      refusing.listen(0, '127.0.0.1');
+      await once(refusing, 'listening');
+      ends.push(() => refusing.close().closeAllConnections());
+      const good = await application('h2');
+      const { port: refused } = refusing.address() as AddressInfo;
+      const { port } = await open({ backs: [`spdy/3.1+http://127.0.0.1:${refused}`, good.back] });
+      for (let i = 0; i < 2; i++) expect((await get(port, '/facts')).status).to.equal(200);
+      expect(good.seen).to.have.length(2);
+    });
+
+    it('do not get one that may have been processed', async () => {
+      const cutting = await tcp((socket) => socket.once('data', () => socket.destroy()));
+      const good = await application('http/1.1');
+      const { port } = await open({
+        backs: [{ url: `http://127.0.0.1:${cutting}`, weight: 1000 }, good.back],
+      });
+      expect((await get(port, '/facts')).status).to.equal(502);
+      expect(good.seen).to.deep.equal([]);
+    });
+
+    it('do not get one of whose body more has left than is kept', async () => {
+      // The connection is not there before the body has come.
+      const dead = `http://127.0.0.1:${await deadPort()}`;
+      const good = await application('http/1.1');
+      const { port } = await open({
+        backs: [{ url: dead, weight: 1000 }, good.back],
+        replayBytes: 3,
+      });
+      const request = http.request({ host: '127.0.0.1', port, method: 'POST', agent: false });
+      request.end('the body');
+      expect((await answerTo(request)).status).to.equal(502);
+      expect(good.seen).to.deep.equal([]);
+    });
+
+    it('share requests by their weights and by what is under way', async () => {
+      const one = await application('http/1.1');
+      const two = await application('http/1.1');
+      const [protocol, url] = one.back.split('+') as ['http/1.1', string];
+      const { port } = await open({ backs: [{ url, protocol, weight: 3 }, two.back] });
+      const requests = Array.from({ length: 8 }, () => {
+        const request = http.get({ host: '127.0.0.1', port, path: '/slow', agent: false });
+        request.on('error', () => {});
+        return request;
+      });
+      await Promise.all(requests.map((request) => once(request, 'response')));
+      expect([one.seen.length, two.seen.length]).to.deep.equal([6, 2]);
+      for (const request of requests) request.destroy();
+    });
+
+    it('get all requests with the same value of the sticky field', async () => {
+      const all = await Promise.all([1, 2, 3].map(() => application('http/1.1')));
+      const { port } = await open({ backs: all.map(({ back }) => back), sticky: 'X-User' });
+      for (const user of ['ann', 'bob', 'eve', 'joe', 'kim', 'lea']) {
+        for (let i = 0; i < 3; i++)
+          await get(port, `/facts?${user}`, { headers: { 'x-user': user } });
+      }
+      const users = all.flatMap(({ seen }) => [...new Set(seen)]);
+      expect(users).to.have.length(6);
+    });
+  });
+
+  it('takes a stale connection for what it is: a GET is sent again', async () => {
+    let connections = 0;
+    const server = await tcp((socket) => {
+      connections++;
+      let requests = 0;
+      socket.on('data', () => {
+        requests++;
+        if (requests > 1) socket.resetAndDestroy();
+        else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      });
+    });
+    const { port } = await open({ backs: [`http://127.0.0.1:${server}`] });
+    expect((await get(port)).body).to.equal('ok');
+    expect((await get(port)).body).to.equal('ok');
+    expect(connections).to.equal(2);
+    const post = http.request({ host: '127.0.0.1', port, method: 'POST', agent: false });
+    post.end();
+    expect((await answerTo(post)).status).to.equal(502);
+  });
+
+  it('answers 408 when the body of a request does not come', async () => {
+    const { back } = await application('http/1.1');
+    const { port, proxy } = await open({ backs: [back], responseTimeoutMs: 30 });
+    const options = { host: '127.0.0.1', port, path: '/silent', method: 'POST', agent: false };
+    const request = http.request(options);
+    request.on('error', () => {});
+    request.setHeader('content-length', 10);
+    request.flushHeaders();
+    const [{ statusCode }] = (await once(request, 'response')) as [http.IncomingMessage];
+    expect(statusCode).to.equal(408);
+    expect(proxy.statistics[0]).to.include({ failures: 0, active: 0 });
+    request.destroy();
+  });
+
+  it('passes an answer on that comes before the end of the request', async () => {
+    const { back, aborted } = await application('http/1.1', (_request, response) => {
+      response.writeHead(413, { connection: 'close' });
+      response.end('too much');
+    });
+    const { port, proxy } = await open({ backs: [back] });
+    const outcome = nextOutcome(proxy);
+    const request = http.request({ host: '127.0.0.1', port, method: 'POST', agent: false });
+    request.on('error', () => {});
+    request.write('begun');
+    expect(await answerTo(request)).to.include({ status: 413, body: 'too much' });
+    expect(await outcome).to.deep.include({ status: 413, error: null });
+    expect(proxy.active).to.equal(0);
+    expect(aborted).to.deep.equal([]);
+    request.destroy();
+  });
+
+  it('passes 100 on to those who wait for it, and 103', async () => {
+    const server = http.createServer();
+    server.on('checkContinue', (request, response) => {
+      response.writeContinue();
+      response.writeEarlyHints({ link: '</style.css>; rel=preload' });
+      request.pipe(response);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    ends.push(() => server.close());
+    const { port: behind } = server.address() as AddressInfo;
+    const { port } = await open({ backs: [`http://127.0.0.1:${behind}`] });
+    const request = http.request({
+      host: '127.0.0.1',
+      port,
+      method: 'POST',
+      headers: { expect: '100-continue' },
+      agent: false,
+    });
+    const interim: number[] = [];
+    request.on('information', ({ statusCode }) => interim.push(statusCode));
+    request.on('continue', () => request.end('the body'));
+    expect(await answerTo(request)).to.include({ status: 200, body: 'the body' });
+    expect(interim).to.deep.equal([100, 103]);
+    server.closeAllConnections();
+  });
+
+  it('passes pushed resources on', async () => {
+    const { back } = await application('spdy/3.1', (_request, response) => {
+      const { push } = response as unknown as {
+        push: (...args: unknown[]) => NodeJS.WritableStream;
+      };
+      push.call(response, '/style.css', { 'content-type': 'text/css' }).end('h1 {}');
+      response.end('page');
+    });
+    const { port } = await open({ backs: [back] });
+    const agent = new SpdyAgent({ version: 'spdy/3.1' });
+    ends.push(() => agent.destroy());
+    const request = agent.request(`http://127.0.0.1:${port}/`);
+    const pushed = new Promise<[string, ClientResponse]>((resolve) =>
+      request.on('push', ({ url }, response) => resolve([url, response])),
+    );
+    request.end();
+    const [response] = (await once(request, 'response')) as [ClientResponse];
+    response.resume();
+    const [url, resource] = await pushed;
+    expect(url).to.equal(`http://127.0.0.1:${port}/style.css`);
+    expect(resource.headers).to.include({ 'content-type': 'text/css', via: '1.1 spdyproxy' });
+    let text = '';
+    for await (const chunk of resource) text += chunk;
+    expect(text).to.equal('h1 {}');
+  });
+
+  it('maps priorities: of streams to urgency, and of urgency to streams', async () => {
+    const plain = await application('http/1.1');
+    const spdy = await application('spdy/3.1', (request, response) => {
+      const { stream } = request as unknown as { stream: { priority: number } };
+      response.end(String(stream.priority));
+    });
+    const toPlain = await open({ backs: [plain.back] });
+    const toSpdy = await open({ backs: [spdy.back] });
+    const agent = new SpdyAgent({ version: 'spdy/3.1' });
+    ends.push(() => agent.destroy());
+    const request = agent.get(`http://127.0.0.1:${toPlain.port}/facts`, { priority: 1 });
+    const [response] = (await once(request, 'response')) as [ClientResponse];
+    let text = '';
+    for await (const chunk of response) text += chunk;
+    expect(JSON.parse(text).headers.priority).to.equal('u=1');
+    const headers = { priority: 'i, u=5' };
+    expect((await get(toSpdy.port, '/', { headers })).body).to.equal('5');
+    expect((await get(toSpdy.port, '/')).body).to.equal('3');
+  });
+
+  describe('a change of protocol', () => {
+    async function upgrading(): Promise<number> {
+      const server = http.createServer((_request, response) => response.end('no'));
+      server.on('upgrade', (request, socket, head) => {
+        socket.on('error', () => {});
+        if (request.url === '/no') {
+          socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno');
+          return;
+        }
+        socket.write(
+          `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${request.headers.upgrade}\r\nX-Own: yes\r\n\r\n`,
+        );
+        if (head.length > 0) socket.unshift(head);
+        if (request.url === '/reset')
+          socket.once('data', () => (socket as net.Socket).resetAndDestroy());
+        else socket.pipe(socket);
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      ends.push(() => server.close());
+      return (server.address() as AddressInfo).port;
+    }
+
+    async function upgrade(
+      port: number,
+      path = '/',
+      protocol = 'echo',
+    ): Promise<http.ClientRequest> {
+      return http.get({
+        host: '127.0.0.1',
+        port,
+        path,
+        agent: false,
+        headers: { connection: 'Upgrade', upgrade: protocol },
+      });
+    }
+
+    it('is passed on, with all that follows, and its end', async () => {
+      const { port, proxy } = await open({ backs: [`http://127.0.0.1:${await upgrading()}`] });
+      const outcome = nextOutcome(proxy);
+      const [response, socket] = (await once(await upgrade(port), 'upgrade')) as [
+        http.IncomingMessage,
+        net.Socket,
+      ];
+      expect(response.headers).to.include({
+        upgrade: 'echo',
+        connection: 'Upgrade',
+        'x-own': 'yes',
+      });
+      socket.end('all that I have to say');
+      let text = '';
+      for await (const chunk of socket) text += chunk;
+      expect(text).to.equal('all that I have to say');
+      expect(await outcome).to.deep.include({ status: 101, received: 22, sent: 22, error: null });
+    });
+
+    it('is a reset on one side when it is one on the other', async () => {
+      const { port, proxy } = await open({ backs: [`http://127.0.0.1:${await upgrading()}`] });
+      const outcome = nextOutcome(proxy);
+      const [, socket] = (await once(await upgrade(port, '/reset'), 'upgrade')) as [
+        unknown,
+        net.Socket,
+      ];
+      socket.write('hello');
+      const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
+      expect(error.code).to.equal('ECONNRESET');
+      expect((await outcome).error).to.be.an('error');
+    });
+
+    it('is refused where the back refuses it', async () => {
+      const { port } = await open({ backs: [`http://127.0.0.1:${await upgrading()}`] });
+      expect(await answerTo(await upgrade(port, '/no'))).to.include({ status: 403, body: 'no' });
+    });
+
+    it('does not happen where a back cannot change: the request is an ordinary one', async () => {
+      const { back } = await application('spdy/3.1');
+      const { port } = await open({ backs: [back] });
+      const { status, body } = await answerTo(await upgrade(port, '/facts'));
+      expect(status).to.equal(200);
+      expect(JSON.parse(body).headers).to.not.have.property('upgrade');
+    });
+  });
+
+  describe('CONNECT', () => {
+    it('is 405 where the backs are no proxies', async () => {
+      const { back } = await application('http/1.1');
+      const { port } = await open({ backs: [back] });
+      const socket = net.connect(port, '127.0.0.1');
+      socket.write('CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n');
+      let text = '';
+      for await (const chunk of socket) text += chunk;
+      expect(text).to.match(/^HTTP\/1\.1 405 /);
+    });
+
+    for (const protocol of ['http/1.1', 'spdy/3.1'] as const) {
+      it(`makes a tunnel through a ${protocol} proxy, for every kind of client`, async () => {
+        const target = await tcp((socket) => socket.pipe(socket));
+        const proxyServer =
+          protocol === 'http/1.1'
+            ? http.createServer()
+            : createServer({ tls: false, version: protocol });
+        proxyServer.on('connect', ((request: http.IncomingMessage, answer: net.Socket) => {
+          const [, to] = (request.url ?? '').split(':');
+          const socket = net.connect(Number(to), '127.0.0.1');
+          socket.on('error', () => {});
+          if ('writeHead' in answer) {
+            const response = answer as unknown as http.ServerResponse;
+            response.writeHead(200).flushHeaders();
+            request.pipe(socket).pipe(response);
+          } else {
+            answer.write('HTTP/1.1 200 OK\r\n\r\n');
+            answer.pipe(socket).pipe(answer);
+          }
+        }) as never);
+        proxyServer.listen(0, '127.0.0.1');
+        await once(proxyServer, 'listening');
+        ends.push(() => proxyServer.close());
+        const { port: behind } = proxyServer.address() as AddressInfo;
+        const { port } = await open({
+          backs: [`${protocol}+http://127.0.0.1:${behind}`],
+          forward: true,
+        });
+        const path = `127.0.0.1:${target}`;
+
+        const plain = http.request({ host: '127.0.0.1', port, method: 'CONNECT', path });
+        plain.end();
+        const [response, socket] = (await once(plain, 'connect')) as [
+          http.IncomingMessage,
+          net.Socket,
+        ];
+        expect(response.statusCode).to.equal(200);
+        socket.end('through');
+        let text = '';
+        for await (const chunk of socket) text += chunk;
+        expect(text).to.equal('through');
+
+        const agent = new SpdyAgent({ version: 'spdy/3.1' });
+        ends.push(() => agent.destroy());
+        const request = agent.request(`http://127.0.0.1:${port}`, { method: 'CONNECT', path });
+        request.end();
+        const [, stream] = (await once(request, 'connect')) as [unknown, net.Socket];
+        stream.end('again');
+        text = '';
+        for await (const chunk of stream) text += chunk;
+        expect(text).to.equal('again');
+      });
+    }
+  });
+
+  it('sends whole URLs to proxies', async () => {
+    const { back, seen } = await application('http/1.1', (_request, response) => response.end());
+    const { port } = await open({ backs: [back], forward: true });
+    const headers = { host: 'example.com' };
+    expect((await get(port, 'http://example.com/a?b', { headers })).status).to.equal(200);
+    expect((await get(port, '/c', { headers })).status).to.equal(200);
+    expect(seen).to.deep.equal(['GET http://example.com/a?b', 'GET http://example.com/c']);
+  });
+});
