@@ -80,11 +80,15 @@ describe('documentation', () => {
     });
 
     it('include everything that its door for tools exports, and every option there', () => {
-      const words = new Set([...codeWords('docs/tools.md'), ...codeWords('docs/spdydump.md')]);
+      const files = ['docs/tools.md', 'docs/spdydump.md', 'docs/spdyproxy.md'];
+      const words = new Set(files.flatMap((file) => [...codeWords(file)]));
       const names = [
         ...Object.keys(tools),
         ...exportedTypes('lib/tools/index.ts'),
         ...fieldsOf('lib/tools/files/options.ts', 'StaticFilesOptions'),
+        ...fieldsOf('lib/tools/proxy/options.ts', 'ProxyOptions'),
+        ...fieldsOf('lib/tools/proxy/back/options.ts', 'BackOptions'),
+        ...fieldsOf('lib/tools/proxy/forwarded.ts', 'HeaderRules'),
       ];
       expect(names).to.include.members(['serveFiles', 'cacheBytes']);
       expect(missing(names, words)).to.deep.equal([]);
