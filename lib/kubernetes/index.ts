@@ -51,6 +51,18 @@ export type { FakeFault } from './fake/fault.ts';
 export type { FakeManifest, FakeObject, FakeObjectMetadata } from './fake/object.ts';
 export type { FakeContainer, FakePod, FakePodState } from './fake/pod-options.ts';
 export type { FakeAction, FakeRequest } from './fake/request.ts';
+export type { StreamTranslatorOptions } from './gateway/options.ts';
+export type {
+  TargetChooser,
+  TranslatorPodTarget,
+  TranslatorTarget,
+  TranslatorUrlTarget,
+} from './gateway/target.ts';
+export {
+  createStreamTranslator,
+  StreamTranslator,
+  type StreamTranslatorEvents,
+} from './gateway/translator.ts';
 export type { Certificates, ClusterOptions } from './kubeconfig/cluster.ts';
 export type { KubeConfig } from './kubeconfig/context.ts';
 export type { TokenSource } from './kubeconfig/credentials.ts';

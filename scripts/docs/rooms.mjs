@@ -10,7 +10,7 @@ const COLUMNS = [
   ['compression', 'tools/files', 'tools/index', 'cli/spdyd'],
   ['engine', 'session', 'http/server', 'tools/proxy', 'cli/spdy-kube-fake'],
   ['framing', 'kubernetes/server', 'kubernetes/fake'],
-  ['kubernetes/wire', 'kubernetes', 'kubernetes/index'],
+  ['kubernetes/wire', 'kubernetes', 'kubernetes/gateway', 'kubernetes/index'],
   ['kubernetes/kubeconfig', 'kubernetes/client', 'kubernetes/copy'],
 ];
 

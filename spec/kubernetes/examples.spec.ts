@@ -13,4 +13,14 @@ describe('examples of Kubernetes', () => {
     expect(stdout).to.include('port-forward: 20 pages at once, the last one: page /19\n');
     expect(stdout).to.match(/kubectl: (not installed|exit code 7)\n$/);
   });
+
+  it('gateway runs', async () => {
+    const file = fileURLToPath(new URL('../../examples/gateway.js', import.meta.url));
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [file]);
+    expect(stderr).to.equal('');
+    expect(stdout).to.include('gateway: exec in default/shell\nrun: exit code 0, output 12\n');
+    expect(stdout).to.match(/run: 403: .*rm is not for you\n/);
+    expect(stdout).to.include('page /hello\n');
+    expect(stdout).to.match(/kubectl: (not installed|exit code 7)\n$/);
+  });
 });

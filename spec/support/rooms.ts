@@ -73,6 +73,16 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: '`createStreamingServer()` and handlers for it',
     below: [...KUBERNETES, 'session', 'http/server'],
   },
+  'kubernetes/gateway': {
+    holds: '`createStreamTranslator()`: clients in front, servers behind, over either transport',
+    below: [
+      ...KUBERNETES,
+      'session',
+      'kubernetes/kubeconfig',
+      'kubernetes/client',
+      'kubernetes/server',
+    ],
+  },
   'kubernetes/fake': {
     holds: '`createFakeApiServer()`: an API server for tests',
     below: [...KUBERNETES, 'kubernetes/kubeconfig', 'kubernetes/server', 'http/server'],
@@ -119,6 +129,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'kubernetes/client',
       'kubernetes/copy',
       'kubernetes/server',
+      'kubernetes/gateway',
       'kubernetes/fake',
     ],
   },

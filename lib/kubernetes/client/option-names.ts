@@ -74,6 +74,12 @@ export const PORT_FORWARD_OPTION_NAMES: ReadonlySet<string> = optionNames<
   session: true,
 });
 
+/** Names of what a stream translator is told of a target. */
+export const TRANSLATOR_TARGET_NAMES: ReadonlySet<string> = new Set([
+  ...Object.keys(TARGET),
+  'transport',
+]);
+
 /**
  * Checks the names of the options of a call, and of its cluster.
  *

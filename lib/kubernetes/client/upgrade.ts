@@ -121,6 +121,8 @@ async function dialOnce(
     socket.destroy();
     throw protocol;
   }
+  // Whoever takes it listens for more than that.
+  socket.on('error', () => {});
   socket.setNoDelay(true);
   socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
   if (head.length > 0) socket.unshift(head);

@@ -80,15 +80,10 @@ export function resolveStreamingOptions(options: StreamingServerOptions): Resolv
   const count = (name: Numeric, otherwise: number): number =>
     checkRange(name, options[name] ?? otherwise, 1, 1_000_000);
   const { pathPrefix = '', authorize = null } = options;
-  if (!/^(?:\/[^/?#]+)*$/.test(pathPrefix)) {
-    throw new InvalidArgumentError(
-      `pathPrefix must begin with a slash and end without one, got ${shown(pathPrefix)}`,
-    );
-  }
   if (authorize !== null && typeof authorize !== 'function')
     throw new InvalidArgumentError(`authorize must be a function, got ${shown(authorize)}`);
   return {
-    pathPrefix,
+    pathPrefix: checkPathPrefix(pathPrefix),
     authorize,
     streamCreationTimeoutMs: time('streamCreationTimeoutMs', 30_000),
     endTimeoutMs: time('endTimeoutMs', 60_000),
@@ -102,7 +97,15 @@ export function resolveStreamingOptions(options: StreamingServerOptions): Resolv
   };
 }
 
-function originsOf(origins: readonly string[]): readonly string[] {
+/** Checks what stands before all paths. */
+export function checkPathPrefix(pathPrefix: string): string {
+  if (typeof pathPrefix === 'string' && /^(?:\/[^/?#]+)*$/.test(pathPrefix)) return pathPrefix;
+  const message = `pathPrefix must begin with a slash and end without one, got ${shown(pathPrefix)}`;
+  throw new InvalidArgumentError(message);
+}
+
+/** Checks a list of origins. */
+export function originsOf(origins: readonly string[]): readonly string[] {
   const isOrigin = (one: unknown): boolean =>
     typeof one === 'string' && URL.canParse(one) && new URL(one).origin === one;
   if (Array.isArray(origins) && origins.every(isOrigin)) return [...origins];

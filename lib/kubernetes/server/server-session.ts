@@ -5,9 +5,10 @@ import type { ResolvedStreamingOptions } from './options.ts';
 
 /** A session with a client of Kubernetes, not attached yet; the user's own options win. */
 export function serverSession(
-  { idleTimeoutMs, idleIgnoresPing, session }: ResolvedStreamingOptions,
+  options: Pick<ResolvedStreamingOptions, 'idleTimeoutMs' | 'idleIgnoresPing' | 'session'>,
   limits: SessionOptions,
 ): Session {
+  const { idleTimeoutMs, idleIgnoresPing, session } = options;
   return new Session(
     SERVER,
     'spdy/3.1',

@@ -197,6 +197,7 @@ async function acceptWebSocket(
   maxPayload: number,
 ): Promise<WebSocket> {
   const { WebSocketServer } = await loadWebSocket();
+  if (socket.destroyed) throw new Refusal('the client has gone', 400);
   const options = { ...WEBSOCKET_OPTIONS, maxPayload, noServer: true, clientTracking: false };
   const server = new WebSocketServer(options);
   // No slash is allowed in such a name, and the package keeps to that: it must not see the name.
