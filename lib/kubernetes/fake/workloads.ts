@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { RemoteFailureError } from '../errors.ts';
 import type { ServerCommand } from '../server/command.ts';
@@ -158,6 +159,8 @@ export class FakeWorkloads {
       mains: new Map(),
       commands: new Set(),
     };
+    // Each forwarded connection listens.
+    setMaxListeners(0, running.end.signal);
     this.#running.set(pod, running);
     return running;
   }
