@@ -4,7 +4,10 @@ import type { FakeParts } from './cluster.ts';
 import { discover } from './discovery.ts';
 import type { FakeFault } from './fault.ts';
 import { readList } from './lists.ts';
-import { type FakeObject, fieldsOf, listOf } from './object.ts';
+import type { FakeLog } from './log.ts';
+import { readContainer, readLogQuery, sendLog } from './log-request.ts';
+import { type FakeObject, fieldsOf } from './object.ts';
+import type { FakePods } from './pods.ts';
 import {
   failure,
   failureBecause,
@@ -25,12 +28,14 @@ type Asked = ReadRequest['asked'];
 /** What a fake API server answers, as far as that needs no streams. */
 export class FakeAnswers {
   readonly #store: FakeStore;
+  readonly #pods: FakePods;
   readonly #writes: FakeWrites;
   readonly #watches: FakeWatches;
   readonly #token: string | null;
 
   constructor({ store, pods, watches }: FakeParts, token: string | null) {
     this.#store = store;
+    this.#pods = pods;
     this.#writes = new FakeWrites(store, pods);
     this.#watches = watches;
     this.#token = token;
@@ -60,10 +65,8 @@ export class FakeAnswers {
     const { phase } = fieldsOf(found, 'status');
     if (phase !== 'Running') return failure(409, `pod ${pod} is not running: ${phase}`);
     if (action === 'portforward') return null;
-    const container = query.get('container');
-    const containers = listOf(fieldsOf(found, 'spec'), 'containers');
-    if (container === null || containers.some(({ name }) => name === container)) return null;
-    return failure(400, `container ${container} is not valid for pod ${pod}`);
+    const container = readContainer(found, query);
+    return typeof container === 'string' ? null : container;
   }
 
   /** Answers a request for something else: a list, an object, discovery, a change, a watch, or why there is none. */
@@ -91,12 +94,17 @@ export class FakeAnswers {
     }
     if (isStreaming(action)) return failure(400, 'Upgrade request required');
     const { resource, namespace, name } = place;
-    const form = readAccept(request.headers.accept);
+    // A log has no form.
+    const form = action === 'log' ? 'whole' : readAccept(request.headers.accept);
     if (typeof form !== 'string') return form;
     switch (action) {
       case 'watch':
         request.resume();
         return this.#watches.open({ place, query, form }, response);
+      case 'log':
+        if (method !== 'GET') return failure(405, `${method} is not supported`);
+        request.resume();
+        return this.#log(namespace ?? '', name ?? '', query, response);
       case 'list':
       case 'get': {
         const found =
@@ -114,6 +122,37 @@ export class FakeAnswers {
         return { ...answer, body: represent(form, resource, answer.body as FakeObject, query) };
       }
     }
+  }
+
+  #log(
+    namespace: string,
+    name: string,
+    query: URLSearchParams,
+    response: ServerResponse,
+  ): Refusal | null {
+    const pod = this.#store.get(PODS, namespace, name);
+    if (pod === null) return objectNotFound(PODS, name);
+    const asked = readLogQuery(query);
+    if (isRefusal(asked)) return asked;
+    const container = readContainer(pod, query);
+    if (typeof container !== 'string') return container;
+    const found = this.#pods
+      .find(namespace, name)
+      ?.containers.find((one) => one.name === container);
+    const { phase } = fieldsOf(pod, 'status');
+    if (phase === 'Pending' || found === undefined)
+      return failure(
+        400,
+        `container "${container}" in pod "${name}" is waiting to start: ContainerCreating`,
+      );
+    const { current, previous } = found.logs;
+    if (asked.previous && previous === null)
+      return failure(
+        400,
+        `previous terminated container "${container}" in pod "${name}" not found`,
+      );
+    sendLog(asked.previous ? (previous as FakeLog) : current, asked, response);
+    return null;
   }
 }
 

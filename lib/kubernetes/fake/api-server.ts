@@ -110,6 +110,7 @@ export class FakeApiServer extends FakeCluster {
       socket.once('close', () => this.#sockets.delete(socket));
     });
     this.#parts.pods.open();
+    this.#parts.workloads.open();
     server.listen(port, host);
     await once(server, 'listening');
     return this;

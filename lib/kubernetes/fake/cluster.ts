@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { checkBoolean, checkRange, shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { type FakeManifest, type FakeObject, readManifest } from './object.ts';
-import type { FakePod, FakePodState } from './pod-options.ts';
+import type { FakePod, FakePodState, ResolvedContainer } from './pod-options.ts';
 import { FakePods } from './pods.ts';
 import type { FakeRequest } from './request.ts';
 import { type FakeResource, PODS, resourceNamed } from './resources.ts';
@@ -24,6 +24,14 @@ export interface FakeClusterOptions {
   readonly objects?: readonly FakeManifest[];
   /** Whether watches may begin with what there is (`sendInitialEvents`); else that is refused with 422, as servers before Kubernetes 1.34 do. Default true. */
   readonly watchList?: boolean;
+}
+
+/** Which container of a pod. */
+export interface ContainerPlace {
+  /** Default `'default'`. */
+  readonly namespace?: string;
+  /** Default: the first one. */
+  readonly container?: string;
 }
 
 /** How a pod ends. */
@@ -129,6 +137,15 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
     return this.#store.get(resource, resource.namespaced ? namespace : '', name);
   }
 
+  /**
+   * Writes to the log of a container, as its main process would: of the first one if none is named.
+   *
+   * @throws InvalidArgumentError when there is no such container
+   */
+  log(pod: string, text: string, { namespace, container }: ContainerPlace = {}): void {
+    this.#container(pod, container, namespace).logs.current.append(text);
+  }
+
   /** Sends a bookmark to each watch that wants some; without it they come once a minute. */
   bookmark(): void {
     this.#watches.bookmark();
@@ -141,11 +158,18 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
 
   /** The working directory of a container: of the first one if none is named. */
   directoryOf(pod: string, container?: string, namespace = 'default'): string {
-    const found = this.#pods.find(namespace, pod)?.containers;
-    const one = container === undefined ? found?.[0] : found?.find((c) => c.name === container);
-    if (one === undefined || one.directory === null)
+    const { directory } = this.#container(pod, container, namespace);
+    if (directory === null)
       throw new InvalidArgumentError(`there is no such container of ${namespace}/${pod} yet`);
-    return one.directory;
+    return directory;
+  }
+
+  #container(pod: string, container: string | undefined, namespace = 'default'): ResolvedContainer {
+    const found = this.#pods.find(namespace, pod)?.containers ?? [];
+    const one = container === undefined ? found[0] : found.find(({ name }) => name === container);
+    if (one === undefined)
+      throw new InvalidArgumentError(`there is no such container of ${namespace}/${pod}`);
+    return one;
   }
 }
 

@@ -1,6 +1,9 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { PassThrough, Writable } from 'node:stream';
 import { ServerCommand } from '../server/command.ts';
 import { runProcess } from '../server/run-process.ts';
+import type { FakeLog } from './log.ts';
 import type { ResolvedContainer } from './pod-options.ts';
 
 /** A main process that runs, with the clients that are attached to it. */
@@ -10,17 +13,24 @@ interface Run {
   readonly stdout: Broadcast;
   readonly stderr: Broadcast;
   readonly end: AbortController;
-  /** Resolves when it has ended, and all its output was taken. */
-  readonly ended: Promise<void>;
+  /** Resolves with its exit code when it has ended, and all its output was taken. */
+  readonly ended: Promise<number>;
 }
 
+/** Whom a main process is begun for: a client, or nobody yet. */
+type Beginner = Pick<ServerCommand, 'namespace' | 'pod' | 'uid' | 'container' | 'size'> &
+  Pick<ServerCommand, 'request' | 'protocol'>;
+
 /**
- * The main process of a container of a fake API server. The first attach starts it, the next ones join: each sees what is written from
- * then on. Its stdin ends with that of the first client that has one (`stdinOnce`). The attach after its end starts it anew.
+ * The main process of a container of a fake API server. The first attach starts it unless it runs already, the next ones join: each sees what is
+ * written from then on. Its stdin ends with that of the first client that has one (`stdinOnce`). The attach after its end starts it
+ * anew. What it writes is its log.
  */
 export class FakeMain {
   readonly #container: ResolvedContainer;
   #run: Run | null = null;
+  /** Whether it has run before. */
+  #before = false;
 
   constructor(container: ResolvedContainer) {
     this.#container = container;
@@ -28,6 +38,16 @@ export class FakeMain {
 
   get running(): boolean {
     return this.#run !== null;
+  }
+
+  /** Starts it for nobody; resolves with its exit code when it has ended. */
+  start(namespace: string, pod: string): Promise<number> {
+    const request = new IncomingMessage(new Socket());
+    const container = this.#container.name;
+    const beginner = { namespace, pod, uid: null, container, size: null, request } as const;
+    this.#run ??= this.#start({ ...beginner, protocol: 'v4.channel.k8s.io' });
+    if (!this.#container.stdin) this.#run.stdin.end();
+    return this.#run.ended;
   }
 
   /** Joins a client to the process; resolves when the process has ended or the client has gone. */
@@ -61,7 +81,10 @@ export class FakeMain {
     await this.#run?.ended;
   }
 
-  #start(client: ServerCommand): Run {
+  #start(client: Beginner): Run {
+    const { logs } = this.#container;
+    if (this.#before) logs.renew();
+    this.#before = true;
     const { command: words, tty, directory, env } = this.#container;
     const { namespace, pod, uid, request, protocol, size } = client;
     const stdin = new PassThrough();
@@ -69,6 +92,7 @@ export class FakeMain {
     stdin.on('error', () => {});
     const stdout = new Broadcast();
     const stderr = new Broadcast();
+    for (const output of [stdout, stderr]) output.add(new LogWriter(logs.current));
     const end = new AbortController();
     const command = new ServerCommand({
       asked: {
@@ -80,12 +104,33 @@ export class FakeMain {
     });
     const cwd = directory as string;
     const ended = runProcess(command, { cwd, env: { ...process.env, ...env } })
-      .then(() => Promise.all([stdout.flush(), stderr.flush()]))
-      .finally(() => {
+      // Such as a folder that has been removed.
+      .catch(() => CANNOT_RUN)
+      .then(async (code) => {
+        await Promise.all([stdout.flush(), stderr.flush()]);
+        logs.current.end();
         this.#run = null;
-      })
-      .then(() => {});
+        return code;
+      });
     return { command, stdin, stdout, stderr, end, ended };
+  }
+}
+
+/** What a client is told of a main process that cannot be run. */
+const CANNOT_RUN = 128;
+
+/** Writes to a log. */
+class LogWriter extends Writable {
+  readonly #log: FakeLog;
+
+  constructor(log: FakeLog) {
+    super();
+    this.#log = log;
+  }
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#log.append(chunk);
+    done();
   }
 }
 

@@ -1,11 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
+import { ContainerLogs } from './log.ts';
 import { type FakeObject, type Fields, fieldsOf, isName, listOf, textOf } from './object.ts';
 import { placed } from './pod-object.ts';
-import type { ResolvedContainer, ResolvedPod } from './pod-options.ts';
+import type { ResolvedContainer, ResolvedPod, RestartPolicy } from './pod-options.ts';
 
 /** Why a pod of a client cannot be; null if it can. */
 export function podProblem(pod: FakeObject): string | null {
-  const containers = listOf(fieldsOf(pod, 'spec'), 'containers');
+  const spec = fieldsOf(pod, 'spec');
+  const containers = listOf(spec, 'containers');
+  const { restartPolicy = 'Always' } = spec;
+  if (!['Always', 'OnFailure', 'Never'].includes(restartPolicy as string))
+    return `spec.restartPolicy: Unsupported value: ${JSON.stringify(restartPolicy)}`;
   if (containers.length === 0) return 'spec.containers: Required value';
   const names = containers.map(({ name }) => name);
   for (const [index, { name, image, command = [], args = [] }] of containers.entries()) {
@@ -42,11 +47,13 @@ export function podUpdateProblem(before: FakeObject, after: FakeObject): string 
 export function podOfManifest(pod: FakeObject): ResolvedPod {
   const { name, namespace = 'default' } = pod.metadata;
   const containers = listOf(fieldsOf(pod, 'spec'), 'containers').map(containerOf);
-  return { name, namespace, containers, ports: new Map(), host: null };
+  const { restartPolicy = 'Always' } = fieldsOf(pod, 'spec');
+  const policy = restartPolicy as RestartPolicy;
+  return { name, namespace, containers, ports: new Map(), host: null, restartPolicy: policy };
 }
 
 function containerOf(container: Fields): ResolvedContainer {
-  const { name, image, command = [], args = [], tty = false } = container;
+  const { name, image, command = [], args = [], tty = false, stdin = false } = container;
   // The program of an image is not here.
   const words = [...(command as string[]), ...(args as string[])];
   const env = listOf(container, 'env').map((one) => [textOf(one, 'name'), textOf(one, 'value')]);
@@ -57,6 +64,9 @@ function containerOf(container: Fields): ResolvedContainer {
     tty: tty === true,
     env: Object.fromEntries(env),
     portNames: {},
+    start: words.length > 0,
+    stdin: stdin === true,
+    logs: new ContainerLogs(),
     directory: null,
   };
 }

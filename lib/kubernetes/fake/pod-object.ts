@@ -29,8 +29,7 @@ export function podObject(pod: ResolvedPod, state: ResolvedPodState, ip: string)
           ...(index === 0 ? unnamed(pod, [...ports.keys()]) : []),
         ].map((port) => ({ ...port, protocol: 'TCP' })),
       })),
-      restartPolicy: 'Always',
-      ...placed({}),
+      ...placed({ restartPolicy: pod.restartPolicy }),
     },
   };
   return withState(object, state, ip);
@@ -82,14 +81,65 @@ export function withState(
       startTime,
       qosClass: 'BestEffort',
       containerStatuses: listOf(fieldsOf(pod, 'spec'), 'containers').map(
-        ({ name, image = 'fake' }) => ({
-          ...{ name, image, imageID: '', ready, started: phase === 'Running', restartCount: 0 },
-          state: containerState(phase, startTime, now),
-          lastState: {},
-        }),
+        ({ name, image = 'fake' }) => {
+          const { restartCount = 0, lastState = {} } = containerStatusOf(status, name);
+          return {
+            ...{ name, image, imageID: '', ready, started: phase === 'Running', restartCount },
+            state: containerState(phase, startTime, now),
+            lastState,
+          };
+        },
       ),
     },
   };
+}
+
+/** What has happened to the main process of a container. */
+export type MainChange =
+  | { readonly ended: number; readonly restarts: boolean }
+  | { readonly ended: null };
+
+/** The pod behind that: of one whose containers have all ended the phase tells how. */
+export function withMainChange(pod: FakeObject, container: string, change: MainChange): FakeObject {
+  const status = fieldsOf(pod, 'status');
+  const now = timestamp();
+  const statuses = listOf(status, 'containerStatuses').map((one) => {
+    if (textOf(one, 'name') !== container) return one;
+    const { restartCount = 0, startedAt } = {
+      ...one,
+      ...fieldsOf(fieldsOf(one, 'state'), 'running'),
+    };
+    if (change.ended === null) {
+      const state = { running: { startedAt: now } };
+      return { ...one, state, ready: true, started: true, restartCount: Number(restartCount) + 1 };
+    }
+    const exitCode = change.ended;
+    const reason = exitCode === 0 ? 'Completed' : 'Error';
+    const terminated = { exitCode, reason, startedAt, finishedAt: now };
+    const over = { ...one, ready: false, started: false };
+    if (!change.restarts) return { ...over, state: { terminated } };
+    return {
+      ...over,
+      state: { waiting: { reason: 'CrashLoopBackOff' } },
+      lastState: { terminated },
+    };
+  });
+  const codes = statuses.map((one) => {
+    const { exitCode } = fieldsOf(fieldsOf(one, 'state'), 'terminated');
+    return exitCode;
+  });
+  const phase = codes.includes(undefined)
+    ? textOf(status, 'phase')
+    : codes.every((code) => code === 0)
+      ? 'Succeeded'
+      : 'Failed';
+  const ready = statuses.every(({ ready }: Fields) => ready === true);
+  const next = withState(pod, {
+    ...stateOf(pod),
+    ready,
+    phase: phase as ResolvedPodState['phase'],
+  });
+  return { ...next, status: { ...fieldsOf(next, 'status'), containerStatuses: statuses } };
 }
 
 /** What the object says of the state of its pod. */
@@ -111,6 +161,16 @@ interface Condition {
 /** A condition of a pod; an empty one where it has none. */
 function conditionOf(status: Fields, wanted: string): Condition {
   return listOf(status, 'conditions').find(({ type }) => type === wanted) ?? {};
+}
+
+interface ContainerStatus {
+  readonly restartCount?: unknown;
+  readonly lastState?: unknown;
+}
+
+/** The status of a container; an empty one where it has none. */
+function containerStatusOf(status: Fields, wanted: unknown): ContainerStatus {
+  return listOf(status, 'containerStatuses').find(({ name }) => name === wanted) ?? {};
 }
 
 function containerState(phase: string, startedAt: unknown, finishedAt: string): Fields {

@@ -2,12 +2,19 @@ import path from 'node:path';
 import { checkBoolean, checkObject, checkRange, shown } from '../../common/check.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
+import { ContainerLogs } from './log.ts';
 import { isName } from './object.ts';
 
 /** A container of a pod of a fake API server. */
 export interface FakeContainer {
   /** The main process, which `attach` reaches: an argument vector. It is started by the first attach. Default `['cat']`. */
   readonly command?: readonly string[];
+  /** Whether the main process runs from the beginning, and is run again as `restartPolicy` says. Default false. */
+  readonly start?: boolean;
+  /** What the container has written already: `kubectl logs` shows it. Default nothing. */
+  readonly log?: string;
+  /** What its run before has written: `kubectl logs --previous`. Default none: there was no such run. */
+  readonly previousLog?: string;
   /** Whether the main process runs on a terminal. Default false. */
   readonly tty?: boolean;
   /** Working directory of its commands. Default: a temporary folder for this container, which `close()` removes. */
@@ -44,10 +51,15 @@ export interface FakePod extends FakePodState {
   readonly ports?: Readonly<Record<number, number>>;
   /** Where the ports are: a name or an address. Default: this machine, 127.0.0.1 first and then ::1. */
   readonly host?: string;
+  /** What becomes of main processes that have ended, of those with `start`. Default `'Always'`. */
+  readonly restartPolicy?: RestartPolicy;
 }
 
 const CONTAINER_NAMES = optionNames<FakeContainer>({
   command: true,
+  start: true,
+  log: true,
+  previousLog: true,
   tty: true,
   directory: true,
   env: true,
@@ -66,7 +78,13 @@ const POD_NAMES = optionNames<FakePod>({
   containers: true,
   ports: true,
   host: true,
+  restartPolicy: true,
 });
+
+/** What becomes of main processes that have ended. */
+export type RestartPolicy = 'Always' | 'OnFailure' | 'Never';
+
+const POLICIES: readonly unknown[] = ['Always', 'OnFailure', 'Never'];
 
 const PHASES = ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'] as const;
 
@@ -78,6 +96,11 @@ export interface ResolvedContainer {
   readonly tty: boolean;
   readonly env: Readonly<Record<string, string>>;
   readonly portNames: Readonly<Record<string, number>>;
+  /** Whether its main process runs from the beginning. */
+  readonly start: boolean;
+  /** Whether its main process has an input. */
+  readonly stdin: boolean;
+  readonly logs: ContainerLogs;
   directory: string | null;
 }
 
@@ -88,6 +111,7 @@ export interface ResolvedPod {
   readonly containers: readonly ResolvedContainer[];
   readonly ports: ReadonlyMap<number, number>;
   readonly host: string | null;
+  readonly restartPolicy: RestartPolicy;
 }
 
 /** What the API says of the state of a pod, with every default. */
@@ -107,6 +131,11 @@ export function resolvePod(pod: FakePod): ResolvedPod {
   checkObject('pod', pod);
   checkOptions('pod', pod, POD_NAMES);
   const { namespace = 'default', containers = { main: {} }, ports = {} } = pod;
+  const { restartPolicy = 'Always' } = pod;
+  if (!POLICIES.includes(restartPolicy))
+    throw new InvalidArgumentError(
+      `restartPolicy must be one of ${POLICIES.join(', ')}, got ${shown(restartPolicy)}`,
+    );
   checkName('name', pod.name);
   checkName('namespace', namespace);
   checkObject('containers', containers);
@@ -119,6 +148,7 @@ export function resolvePod(pod: FakePod): ResolvedPod {
     containers: resolved,
     ports: new Map(Object.entries(ports).map(([from, to]) => [port(Number(from)), port(to)])),
     host: pod.host ?? null,
+    restartPolicy,
   };
 }
 
@@ -167,6 +197,9 @@ function resolveContainer(name: string, container: FakeContainer): ResolvedConta
     tty,
     env,
     portNames,
+    start: checkBoolean('start', container.start ?? false),
+    stdin: true,
+    logs: new ContainerLogs(container.log, container.previousLog ?? null),
     directory: directory === undefined ? null : path.resolve(directory),
   };
 }

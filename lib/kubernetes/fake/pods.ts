@@ -95,6 +95,11 @@ export class FakePods {
     return this.#pods.get(`${namespace}/${name}`) ?? null;
   }
 
+  /** What runs for all of them. */
+  get all(): ResolvedPod[] {
+    return [...this.#pods.values()];
+  }
+
   /** From now on each container has a folder. */
   open(): void {
     this.#open = true;

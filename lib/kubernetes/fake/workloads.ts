@@ -7,6 +7,7 @@ import { forwardTo } from '../server/forward-to.ts';
 import type { StreamingHandlers } from '../server/handlers.ts';
 import { runProcess } from '../server/run-process.ts';
 import { FakeMain } from './main.ts';
+import { FakeMainLife } from './main-life.ts';
 import { stateOf } from './pod-object.ts';
 import type { ResolvedContainer, ResolvedPod } from './pod-options.ts';
 import type { FakePods } from './pods.ts';
@@ -21,6 +22,7 @@ interface Running {
   /** Fired when the pod ends. */
   readonly end: AbortController;
   readonly mains: Map<ResolvedContainer, FakeMain>;
+  readonly lives: FakeMainLife[];
   readonly commands: Set<Promise<number>>;
 }
 
@@ -36,6 +38,9 @@ export class FakeWorkloads {
   /** The pod that a connection was made for: another one of its name is not meant. */
   readonly #bound = new WeakMap<IncomingMessage, Running>();
   readonly #ending = new Set<Promise<unknown>>();
+  /** What runs in pods that end. */
+  readonly #leaving = new Set<Running>();
+  #open = false;
 
   constructor(store: FakeStore, pods: FakePods) {
     this.#store = store;
@@ -51,7 +56,7 @@ export class FakeWorkloads {
   /** How many local processes run. */
   get processes(): number {
     let count = 0;
-    for (const { mains, commands } of this.#running.values()) {
+    for (const { mains, commands } of [...this.#running.values(), ...this.#leaving]) {
       count += commands.size;
       for (const { running } of mains.values()) if (running) count += 1;
     }
@@ -67,18 +72,23 @@ export class FakeWorkloads {
   /** Ends the main processes, and waits for all others: those end with their clients. */
   async close(): Promise<void> {
     const all = [...this.#running.values()];
+    for (const { lives } of all) for (const life of lives) life.stop();
     const mains = all.flatMap((running) => [...running.mains.values()].map((main) => main.close()));
     const commands = all.flatMap((running) => [...running.commands]);
     await Promise.allSettled([...mains, ...commands, ...this.#ending]);
   }
 
   #changed({ type, resource, object, previous }: StoreChange): void {
-    if (resource !== PODS || previous === null) return;
+    if (resource !== PODS) return;
     const { name, namespace = '', deletionTimestamp, uid } = object.metadata;
+    const began = previous !== null && stateOf(previous).phase === 'Running';
+    if (type !== 'DELETED' && stateOf(object).phase === 'Running' && !began)
+      this.#begin(this.#pods.find(namespace, name));
+    if (previous === null) return;
     const gone = type === 'DELETED';
     const isEnding =
       deletionTimestamp !== undefined && previous.metadata.deletionTimestamp === undefined;
-    const stops = stateOf(object).phase !== 'Running' && stateOf(previous).phase === 'Running';
+    const stops = stateOf(object).phase !== 'Running' && began;
     if (!gone && !isEnding && !stops) return;
     const pod = gone ? this.#pods.take(namespace, name) : this.#pods.find(namespace, name);
     if (pod === null) return;
@@ -91,14 +101,40 @@ export class FakeWorkloads {
     void ended.finally(() => this.#ending.delete(ended));
   }
 
+  /** From now on a pod runs. */
+  #begin(pod: ResolvedPod | null): void {
+    if (pod === null) return;
+    const running = this.#runningOf(pod);
+    for (const container of pod.containers) {
+      if (container.logs.current.ended) container.logs.renew();
+      if (!container.start || !this.#open) continue;
+      const life = new FakeMainLife(this.#store, pod, container, mainOf(running, container));
+      running.lives.push(life);
+      life.start();
+    }
+  }
+
+  /** The server listens: what has waited for it begins. */
+  open(): void {
+    this.#open = true;
+    for (const pod of this.#pods.all) {
+      const object = this.#store.get(PODS, pod.namespace, pod.name);
+      if (object !== null && stateOf(object).phase === 'Running') this.#begin(pod);
+    }
+  }
+
   /** Ends what runs in a pod; resolves when it has ended. */
   async #end(pod: ResolvedPod): Promise<void> {
-    const running = this.#running.get(pod);
-    if (running === undefined) return;
+    const running = this.#runningOf(pod);
+    // What comes from now on is another life of it.
+    this.#running.delete(pod);
+    this.#leaving.add(running);
     running.end.abort();
+    for (const life of running.lives) life.stop();
     const mains = [...running.mains.values()].map((main) => main.close());
     await Promise.allSettled([...mains, ...running.commands]);
-    this.#running.delete(pod);
+    this.#leaving.delete(running);
+    for (const { logs } of pod.containers) logs.current.end();
   }
 
   async #exec(command: ServerCommand): Promise<number> {
@@ -121,9 +157,7 @@ export class FakeWorkloads {
   async #attach(command: ServerCommand): Promise<void> {
     const { pod, running } = this.#podOf(command);
     const container = containerOf(pod, command.container);
-    const main = running.mains.get(container) ?? new FakeMain(container);
-    running.mains.set(container, main);
-    await main.attach(command);
+    await mainOf(running, container).attach(command);
   }
 
   async #forward(connection: ForwardedConnection): Promise<void> {
@@ -157,6 +191,7 @@ export class FakeWorkloads {
     const running: Running = {
       end: new AbortController(),
       mains: new Map(),
+      lives: [],
       commands: new Set(),
     };
     // Each forwarded connection listens.
@@ -164,6 +199,12 @@ export class FakeWorkloads {
     this.#running.set(pod, running);
     return running;
   }
+}
+
+function mainOf({ mains }: Running, container: ResolvedContainer): FakeMain {
+  const main = mains.get(container) ?? new FakeMain(container);
+  mains.set(container, main);
+  return main;
 }
 
 /** What names a pod. */

@@ -135,7 +135,9 @@ describe('a fake API server', () => {
       });
       writeFileSync(path.join(fake.directoryOf('p1'), 'file'), 'of a');
       const { cluster } = fake;
-      const first = await run({ cluster, pod: 'p1', command: ['cat', 'file'] });
+      const first = await run({ cluster, pod: 'p1', container: 'a', command: ['cat', 'file'] });
+      const none = await failureOf(run({ cluster, pod: 'p1', command: ['true'] }));
+      expect((none as Error).message).to.include('a container name must be specified for pod p1');
       expect(first.stdout.toString()).to.equal('of a');
       const command = ['sh', '-c', 'echo hello $WHO; cat > out; exit 3'];
       const second = await run({ cluster, pod: 'p1', container: 'b', command, input: 'text' });
