@@ -146,22 +146,27 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
     this.#tunnel = tunnelThrough(options, (url, request) => proxy.request(url, request));
   }
 
-  async #link(plan: RequestPlan, http1: boolean): Promise<Link> {
-    if (this.#closed) throw agentClosed();
+  #link(plan: RequestPlan, http1: boolean): Link | Promise<Link> {
+    if (this.#closed) return Promise.reject(agentClosed());
     return this.#originOf(plan, http1).acquire(plan.options.priority ?? LEAST_URGENT);
   }
 
   /** With `http1`, the connections to it on which HTTP/1.1 is spoken, whatever the server prefers. */
   #originOf(plan: RequestPlan, http1 = false): Origin {
     const { target, options } = plan;
+    if (options.tls === undefined && !http1) {
+      return this.#origins.get(target.origin) ?? this.#addOrigin(target.origin, plan);
+    }
     const tls = { ...this.#settings.tls, ...options.tls };
     let name = target.origin;
-    if (options.tls !== undefined)
-      name += ` ${this.#names.getName({ ...tls } as https.RequestOptions)}`;
+    if (options.tls !== undefined) name += ` ${this.#names.getName(tls as https.RequestOptions)}`;
     if (http1) name += ' http/1.1';
-    const known = this.#origins.get(name);
-    if (known !== undefined) return known;
+    return this.#origins.get(name) ?? this.#addOrigin(name, plan, http1);
+  }
+
+  #addOrigin(name: string, { target, options }: RequestPlan, http1 = false): Origin {
     const settings = this.#settings;
+    const tls = { ...settings.tls, ...options.tls };
     const connect = { target, settings, tls, http1, tunnel: this.#tunnel };
     const origin = new Origin(
       connect,

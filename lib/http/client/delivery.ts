@@ -24,8 +24,8 @@ export interface RequestAgent extends ResponseRules {
   readonly maxReplayBytes: number;
   /** Records its requests. */
   readonly har: HarRecorder | null;
-  /** Opens or finds a way to the server. */
-  link(plan: RequestPlan, http1: boolean): Promise<Link>;
+  /** Finds a way to the server, or opens one; with `http1` one on which HTTP/1.1 is spoken. */
+  link(plan: RequestPlan, http1: boolean): Link | Promise<Link>;
   /** Whether pushes are taken that the request itself does not listen for. */
   readonly wantsPush: boolean;
   /** A push came; `taken` if the request listened for it. */
@@ -91,7 +91,7 @@ export class Delivery implements ExchangeHost {
   /** The session that carries the request, null before there is one and with HTTP/1.1. */
   get session(): Session | null {
     const link = this.#link;
-    return link?.protocol === 'spdy' ? link.session : null;
+    return link?.protocol === 'spdy' ? link.way.session : null;
   }
 
   /** The stream that carries the request, null before there is one and with HTTP/1.1. */
@@ -111,8 +111,14 @@ export class Delivery implements ExchangeHost {
   #start(): void {
     if (this.#request.destroyed) return;
     // As browsers do it: who wants another protocol than HTTP gets a connection that can become one.
-    this.#agent.link(this.#plan, this.#request.hasHeader('upgrade')).then(
-      (link) => this.#begin(link),
+    const link = this.#agent.link(this.#plan, this.#request.hasHeader('upgrade'));
+    if (!(link instanceof Promise)) {
+      this.#begin(link);
+      return;
+    }
+    link.then(
+      // Outside of the promise, so that what a listener throws is not taken for its rejection.
+      (found) => process.nextTick(() => this.#begin(found)),
       (error: Error) => this.#request.destroy(error),
     );
   }
@@ -229,10 +235,25 @@ export class Delivery implements ExchangeHost {
     this.#opened = false;
     request.reusedSocket = link.reused;
     const { target, method } = this.#plan;
-    this.#exchange =
-      link.protocol === 'http/1.1'
-        ? new HttpExchange(this, link, target, method, this.#observer?.tellsHttp1 === true)
-        : new SpdyExchange(this, link, this.#plan, this.#agent);
+    if (link.protocol === 'http/1.1') {
+      const tellsAll = this.#observer?.tellsHttp1 === true;
+      this.#exchange = new HttpExchange(this, link, target, method, tellsAll);
+    } else {
+      this.#exchange = new SpdyExchange(this, link, this.#plan, this.#agent);
+      this.#joined(link.way.session.socket);
+    }
+  }
+
+  /** The request has its place in a session. */
+  #joined(socket: Duplex | null): void {
+    const request = this.#request;
+    if (request.listenerCount('socket') > 0) {
+      this.connected(socket);
+      return;
+    }
+    request.socket = socket;
+    this.#connected = true;
+    this.#open();
   }
 
   /** Begins as soon as there are a connection and a head. */
@@ -278,7 +299,7 @@ export class Delivery implements ExchangeHost {
     this.#agent.retried(this.#plan);
     const delay = RETRY_DELAY * this.#retries;
     if (fate !== 'unsent') this.#retries++;
-    if (delay === 0) this.#start();
+    if (delay === 0) process.nextTick(() => this.#start());
     else setTimeout(() => this.#start(), delay);
   }
 }

@@ -13,7 +13,7 @@ export type Fate = 'unsent' | 'unprocessed' | 'unknown';
 
 /** What an exchange tells its request. */
 export interface ExchangeHost {
-  /** The connection is there: the request may be sent. Called once, and not within the constructor of the exchange. */
+  /** The connection is there: the request may be sent. */
   connected(socket: Duplex | null): void;
   /** The body may be sent. */
   continued(): void;
@@ -58,7 +58,7 @@ export interface ResponseRules {
   readonly strictContentLength: boolean;
 }
 
-/** One attempt to carry out a request: it begins to connect when it is made. */
+/** One attempt to carry out a request. */
 export interface Exchange {
   /** The stream that carries it, null before `open()` and with HTTP/1.1. */
   readonly stream: SpdyStream | null;

@@ -10,7 +10,7 @@ import {
 import { Session, type SessionVersion } from '../../session/public.ts';
 import { type ConnectPlan, openConnection } from './connect.ts';
 import { FallbackAgent } from './fallback-agent.ts';
-import type { Link } from './link.ts';
+import { HttpLink, type Lender, type Link, SpdyLink, type SpdyWay } from './link.ts';
 import { StreamGate } from './stream-gate.ts';
 
 /** Counters of one origin: a snapshot. */
@@ -36,14 +36,7 @@ export interface OriginStatistics {
 }
 
 /** What there is to go over. */
-type Way =
-  | {
-      readonly protocol: 'spdy';
-      readonly session: Session;
-      readonly pushing: Set<string>;
-      readonly gate: StreamGate;
-    }
-  | { readonly protocol: 'http/1.1'; readonly agent: FallbackAgent };
+type Way = SpdyWay | { readonly protocol: 'http/1.1'; readonly agent: FallbackAgent };
 
 /** Streams that a server surely takes before it has told its limit: it should take no less (SPDY/3 2.6.4). */
 const ASSUMED_LIMIT = 100;
@@ -59,7 +52,7 @@ export interface OriginEvents {
 }
 
 /** The connection to one origin: made once for all who wait, replaced after GOAWAY, closed when it was not used for a while. */
-export class Origin {
+export class Origin implements Lender {
   retries = 0;
   pushes = 0;
   readonly #scope: AsyncResource;
@@ -106,22 +99,36 @@ export class Origin {
     };
   }
 
-  /** A way to the origin, in use until it is released. */
-  async acquire(priority: number): Promise<Link> {
+  /** A way to the origin, in use until it is released: at once where there is one with room. */
+  acquire(priority: number): Link | Promise<Link> {
     this.#active++;
     this.#requests++;
     this.#stopIdle();
-    try {
-      for (let round = 0; round < MAX_ROUNDS; round++) {
-        const way = this.#way ?? (await this.#connect());
-        if (this.#closed) throw agentClosed();
-        if (way.protocol === 'http/1.1' || (await way.gate.enter(priority))) return this.#lend(way);
-      }
-      const message = 'the server ends each session before it takes the request';
-      throw new InvalidStateError(message, 'ERR_SPDY_SESSION_CLOSED');
-    } catch (error) {
-      this.#release();
-      throw error;
+    const way = this.#way;
+    const free = way?.protocol === 'spdy' && !this.#closed && way.gate.tryEnter();
+    return free ? this.#lend(way) : this.#wait(priority);
+  }
+
+  /** The stream ids of this session are used up: ends it in order if it is the one in use. */
+  exhausted(session: Session): void {
+    if (this.#way?.protocol === 'spdy' && this.#way.session === session) this.#dropWay();
+  }
+
+  /** A link is used no more. */
+  released(): void {
+    this.#active--;
+    if (this.#active > 0) return;
+    const { keepAlive, idleTimeoutMs } = this.#plan.settings;
+    const way = this.#way;
+    if (way === null) {
+      this.#events.idle();
+      return;
+    }
+    if (way.protocol === 'spdy') way.session.unref();
+    if (!keepAlive) this.#dropWay();
+    else if (idleTimeoutMs > 0) {
+      this.#idleTimer = setTimeout(() => this.#dropWay(), idleTimeoutMs);
+      this.#idleTimer.unref();
     }
   }
 
@@ -146,41 +153,27 @@ export class Origin {
     for (const session of this.#sessions) session.destroy(error ?? undefined);
   }
 
+  async #wait(priority: number): Promise<Link> {
+    try {
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const way = this.#way ?? (await this.#connect());
+        if (this.#closed) throw agentClosed();
+        if (way.protocol === 'http/1.1' || (await way.gate.enter(priority))) return this.#lend(way);
+      }
+      const message = 'the server ends each session before it takes the request';
+      throw new InvalidStateError(message, 'ERR_SPDY_SESSION_CLOSED');
+    } catch (error) {
+      this.released();
+      throw error;
+    }
+  }
+
   #lend(way: Way): Link {
     const reused = this.#used;
     this.#used = true;
-    if (way.protocol === 'spdy') way.session.ref();
-    let released = false;
-    let opened = false;
-    const open = (): void => {
-      opened = true;
-    };
-    const release = (): void => {
-      if (released) return;
-      released = true;
-      if (way.protocol === 'spdy' && !opened) way.gate.leave();
-      this.#release();
-    };
-    if (way.protocol === 'http/1.1') return { ...way, reused, release };
-    const exhausted = (): void => this.#retire(way.session);
-    return { ...way, reused, opened: open, exhausted, release };
-  }
-
-  #release(): void {
-    this.#active--;
-    if (this.#active > 0) return;
-    const { keepAlive, idleTimeoutMs } = this.#plan.settings;
-    const way = this.#way;
-    if (way === null) {
-      this.#events.idle();
-      return;
-    }
-    if (way.protocol === 'spdy') way.session.unref();
-    if (!keepAlive) this.#dropWay();
-    else if (idleTimeoutMs > 0) {
-      this.#idleTimer = setTimeout(() => this.#dropWay(), idleTimeoutMs);
-      this.#idleTimer.unref();
-    }
+    if (way.protocol === 'http/1.1') return new HttpLink(way.agent, reused, this);
+    way.session.ref();
+    return new SpdyLink(way, reused, this);
   }
 
   #connect(): Promise<Way> {
@@ -256,11 +249,6 @@ export class Origin {
     session.attach(socket);
     this.#events.session(session);
     return { protocol: 'spdy', session, pushing: new Set(), gate };
-  }
-
-  /** Ends a session in order if it is the one in use. */
-  #retire(session: Session): void {
-    if (this.#way?.protocol === 'spdy' && this.#way.session === session) this.#dropWay();
   }
 
   /** Uses the connection for nothing new. */

@@ -99,8 +99,8 @@ export class RequestBody extends Writable {
     this.#kept?.push(...chunks);
     const exchange = this.#exchange;
     if (exchange === null) {
-      // What follows in the same tick still counts for `content-length`.
-      process.nextTick(this.#begun);
+      // What follows in the same turn of the event loop still counts for `content-length`.
+      setImmediate(this.#begun);
       return;
     }
     this.#limitKept();

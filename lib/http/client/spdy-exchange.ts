@@ -29,7 +29,6 @@ export class SpdyExchange implements Exchange {
     this.#link = link;
     this.#plan = plan;
     this.#rules = rules;
-    process.nextTick(() => host.connected(link.session.socket));
   }
 
   get stream(): SpdyStream | null {
@@ -39,7 +38,7 @@ export class SpdyExchange implements Exchange {
   open(head: ReadyHead): void {
     const { method, path, fields } = head;
     const { target, options } = this.#plan;
-    const { session } = this.#link;
+    const { session } = this.#link.way;
     const tunnel = method === 'CONNECT';
     const authority = fields.find(([name]) => name === 'host')?.[1] ?? target.host;
     const headers = requestToSpdy({
@@ -94,7 +93,7 @@ export class SpdyExchange implements Exchange {
 
   #openStream(headers: HeaderList, options: StreamOptions): SpdyStream {
     try {
-      return this.#link.session.request(headers, options);
+      return this.#link.way.session.request(headers, options);
     } catch (error) {
       if (isExhaustion(error)) this.#link.exhausted();
       throw error;
@@ -103,7 +102,7 @@ export class SpdyExchange implements Exchange {
 
   #listen(stream: SpdyStream): void {
     const host = this.#host;
-    const { session, pushing } = this.#link;
+    const { session, pushing } = this.#link.way;
     const { strictContentLength } = this.#rules;
     const common = { socket: session.socket, strictContentLength };
     stream.on('error', (error) => {

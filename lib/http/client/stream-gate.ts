@@ -18,13 +18,17 @@ export class StreamGate {
     this.#limit = limit;
   }
 
+  /** Takes a place if one is free. */
+  tryEnter(): boolean {
+    if (this.#shut || this.#inside >= this.#limit) return false;
+    this.#inside++;
+    return true;
+  }
+
   /** Waits for a place. False: the session takes no more requests. */
   enter(priority: number): Promise<boolean> {
     if (this.#shut) return Promise.resolve(false);
-    if (this.#inside < this.#limit) {
-      this.#inside++;
-      return Promise.resolve(true);
-    }
+    if (this.tryEnter()) return Promise.resolve(true);
     return new Promise((admit) => {
       const before = this.#waiting.findLastIndex((other) => other.priority <= priority);
       this.#waiting.splice(before + 1, 0, { priority, admit });
