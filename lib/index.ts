@@ -72,12 +72,13 @@ export type {
   HarTimings,
 } from './http/client/har-format.ts';
 export { HarRecorder, type HarRecorderOptions } from './http/client/har-recorder.ts';
-export type { RequestOptions, Target } from './http/client/options.ts';
+export type { RequestOptions } from './http/client/options.ts';
 export type { OriginStatistics } from './http/client/origin.ts';
 export type { PushedRequest } from './http/client/push.ts';
 export { ClientRequest } from './http/client/request.ts';
 export type { ClientRequestEvents } from './http/client/request-events.ts';
 export { ClientResponse } from './http/client/response.ts';
+export type { Target } from './http/client/target.ts';
 export {
   BaseSpdyStreamHandler,
   UrlFetchError,

@@ -72,9 +72,7 @@ export function requestToSpdy(head: RequestHead): HeaderList {
   const { method, scheme, host } = head;
   const hash = head.path.indexOf('#');
   const path = hash === -1 ? head.path : head.path.slice(0, hash);
-  check(TOKEN.test(method), 'method', method);
-  check(HOST.test(host), 'host', host);
-  check(TARGET.test(path), 'path', path);
+  checkLine(method, host, path);
   const headers: Header[] = [
     [':method', method],
     [':scheme', scheme],
@@ -89,6 +87,12 @@ export function requestToSpdy(head: RequestHead): HeaderList {
     headers.push(field);
   }
   return headers;
+}
+
+/** @throws InvalidArgumentError for a method, host or path that no request can have */
+export function checkRequestLine(method: string, host: string, path: string): void {
+  const hash = path.indexOf('#');
+  checkLine(method, host, hash === -1 ? path : path.slice(0, hash));
 }
 
 /** Reads the headers of a SYN_STREAM as a request. Without a scheme (SPDY/2, CONNECT) it has the one of the connection. */
@@ -242,6 +246,12 @@ function checkLimits(headers: HeaderList, limits: HeadLimits): HeadFault | null 
 
 function malformed(reason: string): HeadFault {
   return { status: 400, reason };
+}
+
+function checkLine(method: string, host: string, path: string): void {
+  check(TOKEN.test(method), 'method', method);
+  check(HOST.test(host), 'host', host);
+  check(TARGET.test(path), 'path', path);
 }
 
 function check(valid: boolean, what: string, given: string): void {

@@ -16,9 +16,9 @@ import {
 } from '../../session/public.ts';
 import type { HeaderInput } from '../headers.ts';
 import { HarRecorder } from './har-recorder.ts';
-import type { Target } from './options.ts';
 import type { PushedRequest } from './push.ts';
 import type { ClientResponse } from './response.ts';
+import type { Target } from './target.ts';
 
 /** A proxy that is asked with CONNECT. */
 export interface ProxyOptions {

@@ -11,12 +11,12 @@ import {
   type SpdyAgentOptions,
 } from './agent-options.ts';
 import type { OpenTunnel } from './connect.ts';
-import type { RequestAgent } from './delivery.ts';
 import type { Link } from './link.ts';
 import { planRequest, type RequestOptions, type RequestPlan } from './options.ts';
 import { agentClosed, Origin, type OriginStatistics } from './origin.ts';
 import type { PushedRequest } from './push.ts';
 import { ClientRequest } from './request.ts';
+import type { RequestAgent } from './request-agent.ts';
 import type { ClientResponse } from './response.ts';
 import { tunnelThrough } from './tunnel.ts';
 
@@ -96,7 +96,7 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
     callback?: (response: IncomingMessage) => void,
   ): ClientRequest {
     const listener = typeof options === 'function' ? options : callback;
-    const plan = planRequest(input, typeof options === 'function' ? {} : options);
+    const plan = planRequest(input, typeof options === 'function' ? undefined : options);
     return new ClientRequest(this.#requestAgent, plan, listener);
   }
 
@@ -148,25 +148,26 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
 
   #link(plan: RequestPlan, http1: boolean): Link | Promise<Link> {
     if (this.#closed) return Promise.reject(agentClosed());
-    return this.#originOf(plan, http1).acquire(plan.options.priority ?? LEAST_URGENT);
+    return this.#originOf(plan, http1).acquire(plan.priority ?? LEAST_URGENT);
   }
 
   /** With `http1`, the connections to it on which HTTP/1.1 is spoken, whatever the server prefers. */
   #originOf(plan: RequestPlan, http1 = false): Origin {
-    const { target, options } = plan;
-    if (options.tls === undefined && !http1) {
+    const { target } = plan;
+    if (plan.tls === undefined && !http1) {
       return this.#origins.get(target.origin) ?? this.#addOrigin(target.origin, plan);
     }
-    const tls = { ...this.#settings.tls, ...options.tls };
+    const tls = { ...this.#settings.tls, ...plan.tls };
     let name = target.origin;
-    if (options.tls !== undefined) name += ` ${this.#names.getName(tls as https.RequestOptions)}`;
+    if (plan.tls !== undefined) name += ` ${this.#names.getName(tls as https.RequestOptions)}`;
     if (http1) name += ' http/1.1';
     return this.#origins.get(name) ?? this.#addOrigin(name, plan, http1);
   }
 
-  #addOrigin(name: string, { target, options }: RequestPlan, http1 = false): Origin {
+  #addOrigin(name: string, plan: RequestPlan, http1 = false): Origin {
     const settings = this.#settings;
-    const tls = { ...settings.tls, ...options.tls };
+    const { target } = plan;
+    const tls = { ...settings.tls, ...plan.tls };
     const connect = { target, settings, tls, http1, tunnel: this.#tunnel };
     const origin = new Origin(
       connect,

@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Duplex } from 'node:stream';
 import { resolveVersion, type SessionVersion } from '../../session/public.ts';
-import type { Target } from './options.ts';
+import type { Target } from './target.ts';
 
 /** Channels of undici about connections. */
 const BEFORE = channel('undici:client:beforeConnect');

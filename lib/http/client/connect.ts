@@ -7,7 +7,7 @@ import { SpdyError } from '../../errors.ts';
 import { getNpnProtocols, npnGetVersion, type SessionVersion } from '../../session/public.ts';
 import type { ResolvedAgentOptions } from './agent-options.ts';
 import { tellConnecting } from './connect-channels.ts';
-import type { Target } from './options.ts';
+import type { Target } from './target.ts';
 
 /** A connection that is ready, and what is spoken on it. */
 export interface Opened {

@@ -1,38 +1,17 @@
-import type { EventEmitter } from 'node:events';
 import type http from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Session, SpdyStream } from '../../session/public.ts';
 import { type ChannelObserver, observerOf, type RequestObserver } from './channels.ts';
-import type { Exchange, ExchangeHost, Fate, ReadyHead, ResponseRules } from './exchange.ts';
-import type { HarRecorder } from './har-recorder.ts';
+import type { Exchange, ExchangeHost, Fate, ReadyHead } from './exchange.ts';
 import type { Recorded } from './har-recording.ts';
 import { HttpExchange } from './http-exchange.ts';
 import type { Link } from './link.ts';
 import type { RequestPlan } from './options.ts';
 import type { PushedRequest } from './push.ts';
+import type { RequestAgent } from './request-agent.ts';
 import type { RequestBody } from './request-body.ts';
 import { ClientResponse } from './response.ts';
 import { SpdyExchange } from './spdy-exchange.ts';
-
-/** What a request needs of its agent. */
-export interface RequestAgent extends ResponseRules {
-  /** The agent itself. */
-  readonly emitter: EventEmitter;
-  /** How often a request is tried again that the server surely did not process. */
-  readonly maxRetries: number;
-  /** Bytes of a request body that are kept for that. */
-  readonly maxReplayBytes: number;
-  /** Records its requests. */
-  readonly har: HarRecorder | null;
-  /** Finds a way to the server, or opens one; with `http1` one on which HTTP/1.1 is spoken. */
-  link(plan: RequestPlan, http1: boolean): Link | Promise<Link>;
-  /** Whether pushes are taken that the request itself does not listen for. */
-  readonly wantsPush: boolean;
-  /** A push came; `taken` if the request listened for it. */
-  pushed(plan: RequestPlan, request: PushedRequest, response: ClientResponse, taken: boolean): void;
-  /** A request is tried again. */
-  retried(plan: RequestPlan): void;
-}
 
 /** The request that is delivered, as far as that matters here. */
 export interface Delivered extends Recorded {

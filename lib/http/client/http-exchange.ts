@@ -2,7 +2,8 @@ import http from 'node:http';
 import type { HeaderList } from '../../protocol/frames.ts';
 import type { Exchange, ExchangeHost, ReadyHead } from './exchange.ts';
 import type { HttpLink } from './link.ts';
-import { checkHead, type Target } from './options.ts';
+import { checkHead } from './options.ts';
+import type { Target } from './target.ts';
 
 /** A request over HTTP/1.1. */
 export class HttpExchange implements Exchange {

@@ -1,24 +1,9 @@
 import type tls from 'node:tls';
-import { shown } from '../../common/check.ts';
 import { optionNames } from '../../common/option-names.ts';
-import { InvalidArgumentError } from '../../errors.ts';
 import type { HeaderInput } from '../headers.ts';
-import { requestToSpdy } from '../message-head.ts';
+import { checkRequestLine } from '../message-head.ts';
 import { checkRequestNames } from './request-names.ts';
-
-/** What a request goes to. */
-export interface Target {
-  /** Scheme of the URL. */
-  readonly scheme: 'http' | 'https';
-  /** Name or address, that of IPv6 without brackets. */
-  readonly hostname: string;
-  /** From 1 to 65535. */
-  readonly port: number;
-  /** As in the Host field: with the port, unless that is the default one of the scheme. */
-  readonly host: string;
-  /** `https://example.com:8443`. */
-  readonly origin: string;
-}
+import { locationOf, type Target, targetOf, urlOf } from './target.ts';
 
 /** Options of a request, in the words of `http.request()`, and what SPDY adds. */
 export interface RequestOptions {
@@ -48,6 +33,8 @@ export interface RequestOptions {
   readonly tls?: tls.ConnectionOptions;
 }
 
+const NO_OPTIONS: RequestOptions = {};
+
 const OPTION_NAMES = optionNames<RequestOptions>({
   protocol: true,
   hostname: true,
@@ -68,7 +55,13 @@ export interface RequestPlan {
   readonly target: Target;
   readonly method: string;
   readonly path: string;
-  readonly options: RequestOptions;
+  readonly headers: RequestOptions['headers'] | undefined;
+  readonly auth: RequestOptions['auth'] | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly timeout: number | undefined;
+  readonly priority: number | undefined;
+  /** TLS options on top of those of the agent. */
+  readonly tls: tls.ConnectionOptions | undefined;
 }
 
 /**
@@ -78,76 +71,51 @@ export interface RequestPlan {
  */
 export function planRequest(
   input: string | URL | RequestOptions,
-  further: RequestOptions = {},
+  further?: RequestOptions,
 ): RequestPlan {
-  const fromUrl =
-    typeof input === 'string' || input instanceof URL ? optionsOfUrl(parseUrl(input)) : input;
-  const given: RequestOptions = { ...fromUrl, ...further };
-  const tls = checkRequestNames(given, OPTION_NAMES);
-  const options = tls === null ? given : { ...given, tls: { ...tls, ...given.tls } };
+  const url = typeof input === 'string' || input instanceof URL ? input : null;
+  const options = url === null ? merged(input as RequestOptions, further) : (further ?? NO_OPTIONS);
+  const beside = checkRequestNames(options, OPTION_NAMES);
+  // What is given beside a URL stands before what the URL says.
+  const location = url === null ? null : locationOf(url);
+  const target =
+    location !== null && !hasAddress(options) ? location.target : targetFor(url, options);
   // As with `http`, what is empty has its default.
   const method = (options.method || 'GET').toUpperCase();
-  const target = targetOf(options);
-  const path = options.path || (method === 'CONNECT' ? target.host : '/');
+  const given = location !== null && !('path' in options) ? location.path : options.path;
+  const path = given || (method === 'CONNECT' ? target.host : '/');
   // Tells at once what could not be sent later.
   checkHead(target, method, path);
-  return { target, method, path, options };
+  return {
+    target,
+    method,
+    path,
+    headers: options.headers,
+    auth: location !== null && !('auth' in options) ? location.auth : options.auth,
+    signal: options.signal,
+    timeout: options.timeout,
+    priority: options.priority,
+    tls: beside === null ? options.tls : { ...beside, ...options.tls },
+  };
 }
 
 /** @throws InvalidArgumentError for a method or path that no request can have */
 export function checkHead(target: Target, method: string, path: string): void {
-  requestToSpdy({ method, scheme: target.scheme, host: target.host, path, headers: [] });
+  checkRequestLine(method, target.host, path);
 }
 
-/**
- * What a URL is addressed to.
- *
- * @throws InvalidArgumentError unless it is one of http or https
- */
-export function targetOfUrl(url: string | URL): Target {
-  return targetOf(optionsOfUrl(parseUrl(url)));
+function merged(input: RequestOptions, further: RequestOptions | undefined): RequestOptions {
+  return further === undefined ? input : { ...input, ...further };
 }
 
-/** Names a host and a port as the Host field does. */
-export function hostAndPort(hostname: string, port: number): string {
-  return `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
+/** Whether options say what a request goes to. */
+function hasAddress(options: RequestOptions): boolean {
+  return 'hostname' in options || 'host' in options || 'port' in options || 'protocol' in options;
 }
 
-function parseUrl(input: string | URL): URL {
-  if (input instanceof URL) return input;
-  if (!URL.canParse(input)) throw new InvalidArgumentError(`not a URL: ${JSON.stringify(input)}`);
-  return new URL(input);
-}
-
-function optionsOfUrl(url: URL): RequestOptions {
-  const { protocol, hostname, port, pathname, search, username, password } = url;
-  const auth =
-    username === '' && password === ''
-      ? {}
-      : { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` };
-  return { protocol, hostname, port, path: `${pathname}${search}`, ...auth };
-}
-
-function targetOf(options: RequestOptions): Target {
-  const protocol = options.protocol ?? 'https:';
-  if (protocol !== 'https:' && protocol !== 'http:') {
-    throw new InvalidArgumentError(`protocol must be http: or https:, got ${shown(protocol)}`);
-  }
-  const scheme = protocol === 'https:' ? 'https' : 'http';
-  const standard = scheme === 'https' ? 443 : 80;
-  let hostname = options.hostname ?? options.host ?? 'localhost';
-  let ownPort = '';
-  if (!options.hostname) {
-    const split = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(hostname);
-    if (split !== null) [, hostname = '', ownPort = ''] = split;
-  }
-  hostname = hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase();
-  const given = options.port ?? '';
-  const port = Number(given === '' ? ownPort || standard : given);
-  if (!Number.isInteger(port) || port < 1 || port > 65535) {
-    throw new InvalidArgumentError(`port must be from 1 to 65535, got ${shown(given)}`);
-  }
-  const full = hostAndPort(hostname, port);
-  const host = port === standard ? full.slice(0, full.lastIndexOf(':')) : full;
-  return { scheme, hostname, port, host, origin: `${scheme}://${host}` };
+/** The target of a URL with what options say in its place. */
+function targetFor(url: string | URL | null, options: RequestOptions): Target {
+  if (url === null) return targetOf(options);
+  const { protocol, hostname, port } = urlOf(url);
+  return targetOf({ protocol, hostname, port, ...options });
 }

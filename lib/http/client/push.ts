@@ -6,6 +6,7 @@ import type { SpdyStream } from '../../session/public.ts';
 import { toIncomingHeaders, toRawHeaders } from '../headers.ts';
 import { parseResponse, pseudo } from '../message-head.ts';
 import { ClientResponse, type ResponseInit } from './response.ts';
+import type { Target } from './target.ts';
 
 /** The request that a pushed response answers, as the server has made it up. */
 export interface PushedRequest {

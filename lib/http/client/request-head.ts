@@ -2,6 +2,12 @@ import type http from 'node:http';
 import type { Header, HeaderList } from '../../protocol/frames.ts';
 import type { RequestOptions } from './options.ts';
 
+/** The options of a request that make fields. */
+interface FieldOptions {
+  readonly headers?: RequestOptions['headers'] | undefined;
+  readonly auth?: RequestOptions['auth'] | undefined;
+}
+
 /** The fields of a message that can be set and read. */
 export interface FieldHolder {
   hasHeader(name: string): boolean;
@@ -19,7 +25,7 @@ type Value = string | readonly string[];
  *
  * @throws TypeError for a name or value that no field can have
  */
-export function setFields(message: FieldHolder, options: RequestOptions, host: string): void {
+export function setFields(message: FieldHolder, options: FieldOptions, host: string): void {
   const { headers, auth } = options;
   if (headers !== undefined && headers !== null) {
     if (Symbol.iterator in headers) {

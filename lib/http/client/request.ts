@@ -5,9 +5,10 @@ import { onAbort } from '../../common/abort.ts';
 import type { Session, SpdyStream } from '../../session/public.ts';
 import { type HeaderInput, toHeaderPairs } from '../headers.ts';
 import { givenUp } from '../http-error.ts';
-import { Delivery, type RequestAgent } from './delivery.ts';
+import { Delivery } from './delivery.ts';
 import type { ReadyHead } from './exchange.ts';
 import type { RequestPlan } from './options.ts';
+import type { RequestAgent } from './request-agent.ts';
 import { RequestBody } from './request-body.ts';
 import { RequestMessage } from './request-events.ts';
 import { fieldsOf, headText, setFields } from './request-head.ts';
@@ -59,8 +60,8 @@ export class ClientRequest extends RequestMessage {
     callback?: (response: http.IncomingMessage) => void,
   ) {
     super();
-    const { target, options } = plan;
-    setFields(this, options, target.host);
+    const { target, signal, timeout } = plan;
+    setFields(this, plan, target.host);
     this.agent = agent.emitter;
     this.method = plan.method;
     this.path = plan.path;
@@ -73,8 +74,8 @@ export class ClientRequest extends RequestMessage {
     this.#body = body;
     this.#delivery = new Delivery(this, agent, plan, body, () => this.#takeHead());
     if (callback !== undefined) this.once('response', callback);
-    if (options.timeout !== undefined) this.setTimeout(options.timeout);
-    const stopAbort = onAbort(options.signal, (cause) => {
+    if (timeout !== undefined) this.setTimeout(timeout);
+    const stopAbort = onAbort(signal, (cause) => {
       const error = new Error('The operation was aborted', { cause });
       this.destroy(Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' }));
     });

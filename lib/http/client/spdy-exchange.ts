@@ -37,7 +37,7 @@ export class SpdyExchange implements Exchange {
 
   open(head: ReadyHead): void {
     const { method, path, fields } = head;
-    const { target, options } = this.#plan;
+    const { target, priority } = this.#plan;
     const { session } = this.#link.way;
     const tunnel = method === 'CONNECT';
     const authority = fields.find(([name]) => name === 'host')?.[1] ?? target.host;
@@ -48,7 +48,6 @@ export class SpdyExchange implements Exchange {
       path,
       headers: head.endStream ? lengthOfNothing(fields) : fields,
     });
-    const { priority } = options;
     const stream = this.#openStream(headers, {
       endStream: head.endStream && !tunnel,
       ...(priority === undefined ? {} : { priority: Math.min(priority, session.getPriLowest()) }),

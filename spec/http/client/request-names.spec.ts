@@ -2,8 +2,7 @@ import { expect } from 'chai';
 import { planRequest } from '../../../lib/http/client/options.ts';
 
 describe('http/client/request-names', () => {
-  const plan = (options: object): unknown =>
-    planRequest('https://a/', options as never).options.tls;
+  const plan = (options: object): unknown => planRequest('https://a/', options as never).tls;
 
   it('takes options of TLS beside the others; those of `tls` win', () => {
     expect(plan({ ca: 'x', rejectUnauthorized: false })).to.deep.equal({
