@@ -11,7 +11,7 @@ import {
   type SpdyAgentOptions,
 } from './agent-options.ts';
 import type { OpenTunnel } from './connect.ts';
-import type { Link } from './link.ts';
+import { LEAST_URGENT, type Link } from './link.ts';
 import { planRequest, type RequestOptions, type RequestPlan } from './options.ts';
 import { agentClosed, Origin, type OriginStatistics } from './origin.ts';
 import type { PushedRequest } from './push.ts';
@@ -30,9 +30,6 @@ export interface SpdyAgentEvents {
 
 /** Origins that are remembered, for their statistics, without a connection. */
 const MAX_UNUSED_ORIGINS = 1000;
-
-/** Where requests without a priority wait. */
-const LEAST_URGENT = 7;
 
 /**
  * Keeps one SPDY session per origin and sends requests over it; speaks HTTP/1.1 with servers that choose that. After GOAWAY a new session

@@ -2,6 +2,9 @@ import type http from 'node:http';
 import type { Session } from '../../session/public.ts';
 import type { StreamGate } from './stream-gate.ts';
 
+/** The priority of requests that were given none: no version has a less urgent one. */
+export const LEAST_URGENT = 7;
+
 /** A way to a server, in use until it is released. */
 export type Link = SpdyLink | HttpLink;
 

@@ -5,8 +5,7 @@ import type { HeaderList } from '../../protocol/frames.ts';
 import type { SpdyStream } from '../../session/public.ts';
 import { toIncomingHeaders, toRawHeaders } from '../headers.ts';
 import { parseResponse, pseudo } from '../message-head.ts';
-import { ClientResponse, type ResponseInit } from './response.ts';
-import type { Target } from './target.ts';
+import { ClientResponse, type ResponseSource } from './response.ts';
 
 /** The request that a pushed response answers, as the server has made it up. */
 export interface PushedRequest {
@@ -26,7 +25,7 @@ export interface PushContext {
   readonly origin: string;
   /** URLs that are being pushed in this session. */
   readonly pushing: Set<string>;
-  readonly response: Pick<ResponseInit, 'socket' | 'strictContentLength'>;
+  readonly source: ResponseSource;
   /** Whether anybody listens. */
   wanted(): boolean;
   deliver(request: PushedRequest, response: ClientResponse): void;
@@ -80,7 +79,7 @@ function collect(stream: SpdyStream, url: string, context: PushContext): void {
     const method = pseudo(fields, ':method') ?? 'GET';
     const headers = toIncomingHeaders(toRawHeaders(head.headers));
     const request = { method, url, headers, priority: stream.priority };
-    const response = new ClientResponse({ ...context.response, stream, head, method });
+    const response = new ClientResponse(stream, head, method, context.source);
     context.deliver(request, response);
   };
   stream.on('headers', (more) => {

@@ -1,137 +1,188 @@
-import { Writable } from 'node:stream';
 import type { HeaderList } from '../../protocol/frames.ts';
+import { httpError } from '../http-error.ts';
+import { BODY_HIGH_WATER_MARK, BodyStream } from './body-stream.ts';
 import type { Exchange } from './exchange.ts';
 
-type Done = (error?: Error | null) => void;
+/** Is called back when a piece of the body was sent, or cannot be. */
+export type BodyCallback = (error?: Error | null) => void;
 
-/** The body of a request on its way to an exchange; it is kept, up to a limit, for the case that another attempt is needed. */
-export class RequestBody extends Writable {
+/** The request that a body belongs to. */
+export interface BodyOwner {
+  emit(event: 'drain' | 'error' | 'finish', ...args: unknown[]): boolean;
+  /** The head may leave: there are bytes that want to follow it, or there are none. */
+  flushHeaders(): void;
+}
+
+/** The body of a request. Most have none, so that the stream that carries its bytes is made with the first of them. */
+export class RequestBody {
   /** Fields to be sent behind the body. */
   trailers: HeaderList = [];
+  readonly #owner: BodyOwner;
   readonly #limit: number;
-  readonly #begun: () => void;
-  /** Everything that was taken, null when it is not kept. */
-  #kept: Buffer[] | null = [];
-  /** Bytes that were taken so far. */
-  #bytes = 0;
+  #stream: BodyStream | null = null;
   #exchange: Exchange | null = null;
-  #writing: { readonly chunks: readonly Buffer[]; readonly done: Done } | null = null;
-  #ending: Done | null = null;
+  #released = false;
+  #destroyed = false;
+  /** Ended without a stream. */
   #ended = false;
+  #finished = false;
+  #onFinish: BodyCallback[] | null = null;
 
-  /** `limit`: bytes that are kept. `begun` is called when there are bytes that want to leave, and at the end. */
-  constructor(limit: number, begun: () => void) {
-    super({ autoDestroy: false, emitClose: false, highWaterMark: 16384 });
+  /** `limit`: bytes that are kept for another attempt. */
+  constructor(owner: BodyOwner, limit: number) {
+    this.#owner = owner;
     this.#limit = limit;
-    this.#begun = begun;
+  }
+
+  /** Writes a piece. False: wait for 'drain'. */
+  write(
+    chunk: unknown,
+    encoding?: BufferEncoding | BodyCallback,
+    callback?: BodyCallback,
+  ): boolean {
+    return this.#made().write(chunk, encoding as BufferEncoding, callback);
+  }
+
+  /** Ends it, with a last piece if one is given. */
+  end(chunk: unknown, encoding?: BufferEncoding | BodyCallback, callback?: BodyCallback): void {
+    const given = typeof chunk === 'function' || chunk === null ? undefined : chunk;
+    if (this.#stream !== null || this.#destroyed || given !== undefined) {
+      this.#made().end(chunk, encoding as BufferEncoding, callback);
+      return;
+    }
+    this.#ended = true;
+    for (const done of [chunk, encoding, callback]) {
+      if (typeof done === 'function') this.#whenFinished(done as BodyCallback);
+    }
+  }
+
+  /** Holds pieces back until `uncork()`. */
+  cork(): void {
+    this.#made().cork();
+  }
+
+  /** Lets pieces go that `cork()` held back. */
+  uncork(): void {
+    this.#stream?.uncork();
+  }
+
+  /** Whether `end()` was called. */
+  get writableEnded(): boolean {
+    return this.#ended || this.#stream?.writableEnded === true;
+  }
+
+  /** Whether all of it was sent. */
+  get writableFinished(): boolean {
+    return this.#finished || this.#stream?.writableFinished === true;
+  }
+
+  /** Bytes that wait to be sent. */
+  get writableLength(): number {
+    return this.#stream?.writableLength ?? 0;
+  }
+
+  /** Bytes that may wait before `write()` returns false. */
+  get writableHighWaterMark(): number {
+    return BODY_HIGH_WATER_MARK;
+  }
+
+  /** How often `uncork()` has to be called until pieces leave. */
+  get writableCorked(): number {
+    return this.#stream?.writableCorked ?? 0;
+  }
+
+  /** Whether `write()` has returned false and 'drain' will come. */
+  get writableNeedDrain(): boolean {
+    return this.#stream?.writableNeedDrain === true;
   }
 
   /** Whether all of it could be sent once more. */
   get repeatable(): boolean {
-    return this.#kept !== null;
+    return this.#stream?.repeatable ?? !this.#released;
   }
 
   /** How many bytes of it were taken so far. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#stream?.bytes ?? 0;
   }
 
   /** Its length in bytes, null as long as that is not known. */
   get length(): number | null {
-    if (!this.writableEnded || this.#kept === null) return null;
-    const inWork = this.#writing?.chunks.reduce((sum, { length }) => sum + length, 0) ?? 0;
-    return this.#bytes + this.writableLength - inWork;
-  }
-
-  override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
-    this.#take([chunk], done);
-  }
-
-  override _writev(pieces: { chunk: Buffer; encoding: BufferEncoding }[], done: Done): void {
-    this.#take(
-      pieces.map(({ chunk }) => chunk),
-      done,
-    );
-  }
-
-  override _final(done: Done): void {
-    this.#ending = done;
-    this.#ended = true;
-    if (this.#exchange === null) this.#begun();
-    else this.#end(this.#exchange);
+    if (this.#stream !== null) return this.#stream.length;
+    return this.#ended ? 0 : null;
   }
 
   /** From now on it goes to this exchange, from its beginning. */
   sendTo(exchange: Exchange): void {
     this.#exchange = exchange;
-    const waiting = this.#writing?.chunks ?? [];
-    const kept = this.#kept ?? [];
-    for (const chunk of kept.slice(0, kept.length - waiting.length)) exchange.write(chunk, ignore);
-    this.#write(exchange, waiting);
-    if (this.#ended) this.#end(exchange);
+    if (this.#stream !== null) this.#stream.sendTo(exchange);
+    else if (this.#ended) {
+      exchange.end(this.trailers, () => {
+        if (exchange === this.#exchange) this.#finish();
+      });
+    }
   }
 
   /** The exchange has failed; there may be another one. */
   detach(): void {
     this.#exchange = null;
+    this.#stream?.detach();
   }
 
   /** There will be no other attempt. */
   release(): void {
-    this.#kept = null;
+    this.#released = true;
+    this.#stream?.release();
   }
 
   /** Nobody wants the rest: whoever still writes is not left waiting. */
   settle(): void {
     this.release();
-    this.detach();
-    const writing = this.#writing;
-    const ending = this.#ending;
-    this.#writing = null;
-    this.#ending = null;
-    writing?.done();
-    ending?.();
+    this.#exchange = null;
+    if (this.#stream !== null) this.#stream.settle();
+    else if (this.#ended && !this.#finished) process.nextTick(() => this.#finish());
   }
 
-  #take(chunks: readonly Buffer[], done: Done): void {
-    this.#writing = { chunks, done };
-    for (const chunk of chunks) this.#bytes += chunk.length;
-    this.#kept?.push(...chunks);
-    const exchange = this.#exchange;
-    if (exchange === null) {
-      // What follows in the same turn of the event loop still counts for `content-length`.
-      setImmediate(this.#begun);
+  /** Takes no more. */
+  destroy(): void {
+    this.#destroyed = true;
+    this.#stream?.destroy();
+  }
+
+  /** The stream. One that comes behind the end is there for the errors that it makes. */
+  #made(): BodyStream {
+    if (this.#stream !== null) return this.#stream;
+    const owner = this.#owner;
+    const begun = this.#ended ? () => {} : () => owner.flushHeaders();
+    const stream = new BodyStream(this.#limit, begun, () => this.trailers);
+    stream.on('error', (error) => owner.emit('error', error));
+    if (this.#ended) {
+      stream.end();
+      return stream;
+    }
+    stream.on('drain', () => owner.emit('drain'));
+    stream.on('finish', () => owner.emit('finish'));
+    this.#stream = stream;
+    if (this.#released) stream.release();
+    if (this.#exchange !== null) stream.sendTo(this.#exchange);
+    if (this.#destroyed) stream.destroy();
+    return stream;
+  }
+
+  #whenFinished(done: BodyCallback): void {
+    if (this.#finished) {
+      const message = 'Cannot call end after a stream was finished';
+      process.nextTick(done, httpError(Error, 'ERR_STREAM_ALREADY_FINISHED', message));
       return;
     }
-    this.#limitKept();
-    this.#write(exchange, chunks);
+    this.#onFinish ??= [];
+    this.#onFinish.push(done);
   }
 
-  #write(exchange: Exchange, chunks: readonly Buffer[]): void {
-    chunks.forEach((chunk, i) => {
-      exchange.write(chunk, (error) => {
-        // An error is told when the stream closes, unless another attempt follows.
-        if (i + 1 < chunks.length || error || exchange !== this.#exchange) return;
-        this.#limitKept();
-        const done = this.#writing?.done;
-        this.#writing = null;
-        done?.();
-      });
-    });
-  }
-
-  #end(exchange: Exchange): void {
-    exchange.end(this.trailers, () => {
-      if (exchange !== this.#exchange) return;
-      const done = this.#ending;
-      this.#ending = null;
-      done?.();
-    });
-  }
-
-  #limitKept(): void {
-    if (this.#bytes > this.#limit) this.#kept = null;
+  #finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    for (const done of this.#onFinish ?? []) done();
+    this.#owner.emit('finish');
   }
 }
-
-function ignore(): void {}

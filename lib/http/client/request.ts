@@ -9,13 +9,10 @@ import { Delivery } from './delivery.ts';
 import type { ReadyHead } from './exchange.ts';
 import type { RequestPlan } from './options.ts';
 import type { RequestAgent } from './request-agent.ts';
-import { RequestBody } from './request-body.ts';
+import { type BodyCallback, type BodyOwner, RequestBody } from './request-body.ts';
 import { RequestMessage } from './request-events.ts';
 import { fieldsOf, headText, setFields } from './request-head.ts';
 import { tellsEmptyBody } from './request-length.ts';
-
-/** Is called back when a piece of the body was sent, or cannot be. */
-type Done = (error?: Error | null) => void;
 
 /**
  * A request in the shape of `http.ClientRequest`: write the body, `end()` it, and listen for 'response'. It goes over SPDY, or over
@@ -67,19 +64,12 @@ export class ClientRequest extends RequestMessage {
     this.path = plan.path;
     this.host = target.hostname;
     this.protocol = `${target.scheme}:`;
-    const body = new RequestBody(agent.maxReplayBytes, () => this.#delivery.headReady());
-    body.on('drain', () => this.emit('drain'));
-    body.on('finish', () => this.emit('finish'));
-    body.on('error', (error) => this.emit('error', error));
+    const body = new RequestBody(this as BodyOwner, agent.maxReplayBytes);
     this.#body = body;
     this.#delivery = new Delivery(this, agent, plan, body, () => this.#takeHead());
     if (callback !== undefined) this.once('response', callback);
     if (timeout !== undefined) this.setTimeout(timeout);
-    const stopAbort = onAbort(signal, (cause) => {
-      const error = new Error('The operation was aborted', { cause });
-      this.destroy(Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' }));
-    });
-    this.once('close', stopAbort);
+    if (signal) this.#heed(signal);
     if (this.hasHeader('expect')) this.flushHeaders();
     this.#delivery.begin();
   }
@@ -151,14 +141,18 @@ export class ClientRequest extends RequestMessage {
   setSocketKeepAlive(): void {}
 
   /** Writes a piece of the body. False: wait for 'drain'. */
-  write(chunk: unknown, encoding?: BufferEncoding | Done, callback?: Done): boolean {
-    return this.#body.write(chunk, encoding as BufferEncoding, callback);
+  write(
+    chunk: unknown,
+    encoding?: BufferEncoding | BodyCallback,
+    callback?: BodyCallback,
+  ): boolean {
+    return this.#body.write(chunk, encoding, callback);
   }
 
   /** Ends the body, with a last piece if one is given. */
   end(chunk?: unknown, encoding?: BufferEncoding | (() => void), callback?: () => void): this {
     this.finished = true;
-    this.#body.end(chunk, encoding as BufferEncoding, callback);
+    this.#body.end(chunk, encoding, callback);
     // The body waits for the connection to be finished.
     this.#delivery.headReady();
     return this;
@@ -230,17 +224,26 @@ export class ClientRequest extends RequestMessage {
     return this;
   }
 
+  #heed(signal: AbortSignal): void {
+    const stopAbort = onAbort(signal, (cause) => {
+      const error = new Error('The operation was aborted', { cause });
+      this.destroy(Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' }));
+    });
+    this.once('close', stopAbort);
+  }
+
   #end(error: Error | undefined): void {
     this.#stopTimer();
     const failure = this.#giveUp(error ?? null);
     this.#errored = failure;
     this.#body.settle();
     this.#body.destroy();
-    process.nextTick(() => {
-      // Who gives a request up and does not listen is not hurt.
-      if (failure !== null && (error !== undefined || this.listenerCount('error') > 0))
-        this.emit('error', failure);
-    });
+    if (failure !== null) {
+      process.nextTick(() => {
+        // Who gives a request up and does not listen is not hurt.
+        if (error !== undefined || this.listenerCount('error') > 0) this.emit('error', failure);
+      });
+    }
     process.nextTick(() => {
       this.#closed = true;
       this.emit('close');

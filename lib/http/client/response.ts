@@ -16,18 +16,12 @@ import {
 } from '../headers.ts';
 import { hasBody, type ParsedResponse } from '../message-head.ts';
 
-/** What a response is made of. */
-export interface ResponseInit {
-  readonly stream: SpdyStream;
+/** What the responses of a session have in common. */
+export interface ResponseSource {
   /** The connection of the session, for those who ask about addresses and certificates. */
   readonly socket: Duplex | null;
-  readonly head: ParsedResponse;
-  /** Method of the request. */
-  readonly method: string;
   /** Whether a body that differs from `content-length` is an error. */
   readonly strictContentLength: boolean;
-  /** The stream is somebody else's matter: it carries no body but a tunnel. */
-  readonly tunnel?: boolean;
 }
 
 /**
@@ -37,27 +31,35 @@ export interface ResponseInit {
 export class ClientResponse extends IncomingMessage {
   /** The stream that carries the response. */
   readonly stream: SpdyStream;
-  readonly #init: ResponseInit;
+  readonly #strict: boolean;
   readonly #announced: number | null;
   #received = 0;
   #ended = false;
 
   /** The request makes it. @internal */
-  constructor(init: ResponseInit) {
-    super(init.socket as Socket);
-    this.#init = init;
-    this.stream = init.stream;
-    const { head } = init;
+  constructor(
+    stream: SpdyStream,
+    head: ParsedResponse,
+    method: string,
+    source: ResponseSource,
+    tunnel = false,
+  ) {
+    super(source.socket as Socket);
+    this.#strict = source.strictContentLength;
+    this.stream = stream;
     this.statusCode = head.statusCode;
     this.statusMessage = head.statusMessage;
     this.httpVersion = head.httpVersion;
     this.httpVersionMajor = Number(head.httpVersion[0]);
     this.httpVersionMinor = Number(head.httpVersion[2]);
-    this.#setHeaders(head.headers);
+    // `http` makes `headersDistinct` of them when it is asked for.
+    this.rawHeaders = toRawHeaders(head.headers);
+    this.headers = toIncomingHeaders(this.rawHeaders);
     const length = contentLengthOf(head.headers);
     this.#announced = Number.isNaN(length) ? null : length;
-    if (init.tunnel === true) this.#end();
-    else this.#listen();
+    // What a tunnel carries is no body: the stream is somebody else's matter.
+    if (tunnel) this.#end();
+    else this.#listen(hasBody(method, head.statusCode));
   }
 
   override _read(): void {
@@ -72,7 +74,8 @@ export class ClientResponse extends IncomingMessage {
       else this.stream.destroy(error);
     }
     // As with `http`: who does not listen is not hurt.
-    process.nextTick(() => done(this.listenerCount('error') > 0 ? error : null));
+    if (error === null) done();
+    else process.nextTick(() => done(this.listenerCount('error') > 0 ? error : null));
   }
 
   /** Emits 'timeout' when nothing arrives for so many milliseconds; 0 switches it off. */
@@ -82,18 +85,18 @@ export class ClientResponse extends IncomingMessage {
     return this;
   }
 
-  #listen(): void {
+  #listen(withBody: boolean): void {
     const { stream } = this;
     stream.on('headers', (more) => this.#addHeaders(more));
     stream.on('timeout', () => this.emit('timeout'));
     // In a turn of its own: who has awaited the response, which may have come together with the reset, listens by then.
-    stream.once('close', () => {
+    stream.on('close', () => {
       if (!this.#ended) setImmediate(() => this.destroy(this.#cutOff()));
     });
     stream.pause();
-    if (hasBody(this.#init.method, this.#init.head.statusCode)) {
+    if (withBody) {
       stream.on('data', (chunk: Buffer) => this.#take(chunk));
-      stream.once('end', () => this.#finish());
+      stream.on('end', () => this.#finish());
       return;
     }
     this.#end();
@@ -128,7 +131,7 @@ export class ClientResponse extends IncomingMessage {
 
   /** Whether the body has a length that it must not have; the stream is reset then. */
   #isWrong(differs: boolean): boolean {
-    if (!this.#init.strictContentLength || this.#announced === null || !differs) return false;
+    if (!this.#strict || this.#announced === null || !differs) return false;
     const message = `the body does not have the announced ${this.#announced} bytes`;
     const { id } = this.stream;
     this.destroy(new StreamError('ERR_SPDY_PROTOCOL', message, id, PROTOCOL_ERROR, 'peer'));
@@ -144,15 +147,8 @@ export class ClientResponse extends IncomingMessage {
 
   #addHeaders(more: HeaderList): void {
     const raw = toRawHeaders(endToEndFields(more));
-    this.rawHeaders.push(...raw);
     addIncomingHeaders(this.headers, raw);
     addDistinctHeaders(this.headersDistinct, raw);
-  }
-
-  #setHeaders(fields: HeaderList): void {
-    const raw = toRawHeaders(fields);
-    this.rawHeaders = raw;
-    this.headers = toIncomingHeaders(raw);
-    this.headersDistinct = toDistinctHeaders(raw);
+    this.rawHeaders.push(...raw);
   }
 }

@@ -6,10 +6,10 @@ import { endToEndFields } from '../headers.ts';
 import { httpError } from '../http-error.ts';
 import { parseResponse, requestToSpdy } from '../message-head.ts';
 import type { Exchange, ExchangeHost, ReadyHead, ResponseRules } from './exchange.ts';
-import type { SpdyLink } from './link.ts';
+import { LEAST_URGENT, type SpdyLink } from './link.ts';
 import type { RequestPlan } from './options.ts';
 import { takePush } from './push.ts';
-import { ClientResponse, type ResponseInit } from './response.ts';
+import { ClientResponse, type ResponseSource } from './response.ts';
 
 /** A request as a SPDY stream. */
 export class SpdyExchange implements Exchange {
@@ -40,7 +40,7 @@ export class SpdyExchange implements Exchange {
     const { target, priority } = this.#plan;
     const { session } = this.#link.way;
     const tunnel = method === 'CONNECT';
-    const authority = fields.find(([name]) => name === 'host')?.[1] ?? target.host;
+    const authority = fieldValue(fields, 'host') ?? target.host;
     const headers = requestToSpdy({
       method,
       scheme: target.scheme,
@@ -50,14 +50,14 @@ export class SpdyExchange implements Exchange {
     });
     const stream = this.#openStream(headers, {
       endStream: head.endStream && !tunnel,
-      ...(priority === undefined ? {} : { priority: Math.min(priority, session.getPriLowest()) }),
+      priority: Math.min(priority ?? LEAST_URGENT, session.getPriLowest()),
     });
     this.#link.opened();
     this.#stream = stream;
     this.#method = method;
     this.#authority = authority;
     this.#listen(stream);
-    if (fields.some(([name, value]) => name === 'expect' && /^100-continue$/i.test(value))) {
+    if (fieldValue(fields, 'expect')?.toLowerCase() === '100-continue') {
       process.nextTick(() => this.#host.continued());
     }
   }
@@ -100,33 +100,33 @@ export class SpdyExchange implements Exchange {
   }
 
   #listen(stream: SpdyStream): void {
-    const host = this.#host;
-    const { session, pushing } = this.#link.way;
-    const { strictContentLength } = this.#rules;
-    const common = { socket: session.socket, strictContentLength };
     stream.on('error', (error) => {
       this.#error = error;
     });
-    stream.once('response', (received) => this.#respond(stream, received, common));
-    stream.on('push', (pushed) => {
-      this.#pushed = true;
-      takePush(pushed, {
-        origin: `${this.#plan.target.scheme}://${this.#authority}`,
-        pushing,
-        response: common,
-        wanted: () => host.wantsPush(),
-        deliver: (request, response) => host.pushed(request, response),
-      });
-    });
-    stream.on('timeout', () => host.timedOut());
-    stream.once('close', () => this.#closed(stream));
+    stream.on('response', (received) => this.#respond(stream, received));
+    stream.on('push', (pushed) => this.#takePush(pushed));
+    stream.on('timeout', () => this.#host.timedOut());
+    stream.on('close', () => this.#closed(stream));
   }
 
-  #respond(
-    stream: SpdyStream,
-    received: HeaderList,
-    common: Pick<ResponseInit, 'socket' | 'strictContentLength'>,
-  ): void {
+  #takePush(pushed: SpdyStream): void {
+    const host = this.#host;
+    this.#pushed = true;
+    takePush(pushed, {
+      origin: `${this.#plan.target.scheme}://${this.#authority}`,
+      pushing: this.#link.way.pushing,
+      source: this.#source(),
+      wanted: () => host.wantsPush(),
+      deliver: (request, response) => host.pushed(request, response),
+    });
+  }
+
+  #source(): ResponseSource {
+    const { strictContentLength } = this.#rules;
+    return { socket: this.#link.way.session.socket, strictContentLength };
+  }
+
+  #respond(stream: SpdyStream, received: HeaderList): void {
     const head = parseResponse(received, { requireVersion: !this.#rules.tolerateMissingVersion });
     if (!('statusCode' in head)) {
       const { id } = stream;
@@ -137,7 +137,7 @@ export class SpdyExchange implements Exchange {
     this.#answered = true;
     const method = this.#method;
     const tunnel = method === 'CONNECT';
-    const response = new ClientResponse({ ...common, stream, head, method, tunnel });
+    const response = new ClientResponse(stream, head, method, this.#source(), tunnel);
     if (tunnel) this.#host.switched('connect', response, stream, Buffer.alloc(0));
     else this.#host.answered(response);
   }
@@ -169,9 +169,15 @@ export class SpdyExchange implements Exchange {
  * empty: its length does.
  */
 function lengthOfNothing(fields: HeaderList): HeaderList {
-  const chunked = fields.some(([name]) => name === 'transfer-encoding');
-  const told = fields.some(([name]) => name === 'content-length');
+  const chunked = fieldValue(fields, 'transfer-encoding') !== undefined;
+  const told = fieldValue(fields, 'content-length') !== undefined;
   return chunked && !told ? [...fields, ['content-length', '0']] : fields;
+}
+
+/** The value of the first field of a name. */
+function fieldValue(fields: HeaderList, wanted: string): string | undefined {
+  for (const [name, value] of fields) if (name === wanted) return value;
+  return undefined;
 }
 
 /** Whether a session has used up its stream ids. */
