@@ -12,6 +12,8 @@ export interface KnownName {
   readonly secret: boolean;
   /** Its values, at most VALUES_PER_NAME: a list, since an array takes more than they do. */
   first: KnownPair | null;
+  /** The one of them that came last. */
+  latest: KnownPair | null;
 }
 
 /** A pair of the text so far: length and name, length and value. */
@@ -78,7 +80,7 @@ export class HeaderIndex {
 
   /** Makes a name known. */
   addName(name: string, secret: boolean): KnownName {
-    const known: KnownName = { name, secret, first: null };
+    const known: KnownName = { name, secret, first: null, latest: null };
     this.#names.set(name, known);
     return known;
   }
@@ -125,6 +127,7 @@ export class HeaderIndex {
   /** Appends a pair of `length` bytes to the text. */
   append(pair: KnownPair, length: number): void {
     pair.index = this.#log.length;
+    pair.known.latest = pair;
     this.#log.push(pair);
     this.#positions.push(this.position);
     this.position += length;

@@ -234,9 +234,7 @@ export class IndexedHeaderCompressor {
   /** The known pair that a new value of the name is compared with: the latest one, or one that begins clearly more alike. */
   #baseOf(known: KnownName, value: string): KnownPair {
     const index = this.#index;
-    let base = known.first as KnownPair;
-    for (let pair = base.next; pair !== null; pair = pair.next)
-      if (pair.index > base.index) base = pair;
+    let base = known.latest as KnownPair;
     if (known.secret) return base;
     const common = commonStart(value, base.value);
     if (2 * common >= value.length) return base;

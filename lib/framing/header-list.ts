@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from '../errors.ts';
 import type { Header, HeaderList } from '../protocol/frames.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
+import { interned, NameOrders } from './name-orders.ts';
 
 /** How characters of header values become bytes; names are ASCII either way. */
 export type HeaderEncoding = 'latin1' | 'utf8';
@@ -39,6 +40,8 @@ const COLON_PSEUDO_NAMES: ReadonlyMap<string, string> = new Map(
 /** Names that were checked before, with their form on the wire. */
 const wireNames = new Map<string, string>();
 const plainWireNames = new Map<string, string>();
+const wireOrders = new NameOrders();
+const plainWireOrders = new NameOrders();
 
 /**
  * Checks headers that the application gave and brings them into the form for `encodeHeaderBlock`: names in lower case
@@ -54,6 +57,10 @@ export function prepareHeaders(
   if (!Array.isArray(headers)) {
     throw new InvalidArgumentError(`headers: expected an array of pairs, got ${describe(headers)}`);
   }
+  const orders = version.plainPseudoNames ? plainWireOrders : wireOrders;
+  const { given, wire } = orders.expected(headers.length);
+  // Names in a known order are different, and were checked.
+  let ordered = true;
   const prepared: Draft[] = [];
   let places: Map<string, number> | null = null;
   for (let i = 0; i < headers.length; i++) {
@@ -63,8 +70,18 @@ export function prepareHeaders(
         `headers[${i}]: expected a pair of strings [name, value], got ${describe(pair)}`,
       );
     }
-    const name = wireName(version, pair[0], i);
     const value = pair[1];
+    if (ordered && pair[0] === given[i]) {
+      const name = wire[i] as string;
+      if (UNUSUAL_IN_VALUE.test(value)) checkValue(value, encoding, name, i);
+      prepared.push([name, value]);
+      continue;
+    }
+    if (ordered) {
+      ordered = false;
+      if (i >= FEW_NAMES) places = placesOf(prepared);
+    }
+    const name = wireName(version, pair[0], i);
     if (UNUSUAL_IN_VALUE.test(value)) checkValue(value, encoding, name, i);
 
     const place: number = places === null ? placeOf(prepared, name) : (places.get(name) ?? -1);
@@ -79,6 +96,8 @@ export function prepareHeaders(
       draft[1] += `\0${value}`;
     }
   }
+  if (!ordered && prepared.length === headers.length && orders.missed(headers.length))
+    remember(orders, headers, prepared);
   const result = version.emptyValues ? prepared : prepared.filter(hasValue);
   if (version.headerLengthSize === 2) checkShortLengths(result, encoding);
   return result;
@@ -158,14 +177,22 @@ function wireName(version: ProtocolVersion, name: string, index: number): string
   const wire = (version.plainPseudoNames && PLAIN_PSEUDO_NAMES.get(lower)) || lower;
   if (name.length <= CACHED_NAME_LENGTH) {
     if (cache.size === CACHE_SIZE) cache.clear();
-    cache.set(ownCopy(name), ownCopy(wire));
+    cache.set(interned(name), interned(wire));
   }
   return wire;
 }
 
-/** A string that is no slice of another one, which the cache would keep alive. */
-function ownCopy(name: string): string {
-  return Buffer.from(name, 'latin1').toString('latin1');
+/** Expects the names of a list, which are different ones, another time. */
+function remember(orders: NameOrders, headers: HeaderList, prepared: readonly Draft[]): void {
+  const given: string[] = [];
+  const wire: string[] = [];
+  for (let i = 0; i < headers.length; i++) {
+    const [name] = headers[i] as Header;
+    if (name.length > CACHED_NAME_LENGTH) return;
+    given.push(name);
+    wire.push((prepared[i] as Draft)[0]);
+  }
+  orders.remember(given, wire);
 }
 
 function checkValue(value: string, encoding: HeaderEncoding, name: string, index: number): void {
