@@ -102,6 +102,10 @@ export const ERROR_CODES = {
     errno: -507,
     meaning: 'Kubernetes: the connection ended before the outcome was known',
   },
+  ERR_SPDY_TARGET: {
+    errno: -505,
+    meaning: 'Kubernetes: no pod was found for a name, selector or port',
+  },
   ERR_SPDY_KUBECONFIG: {
     errno: -501,
     meaning: 'Kubernetes: a kubeconfig that cannot be read or used',

@@ -38,8 +38,21 @@ describe('documentation: programs', () => {
     await new Promise<void>((listening) => web.listen(0, '127.0.0.1', listening));
     fake = createFakeApiServer({
       pods: [
-        { name: 'web-0', ports: { 80: (web.address() as AddressInfo).port } },
+        {
+          name: 'web-0',
+          labels: { app: 'web' },
+          ports: { 80: (web.address() as AddressInfo).port },
+          containers: { main: { portNames: { http: 80 } } },
+        },
         { name: 'db-0', containers: { postgres: {} } },
+      ],
+      objects: [
+        {
+          apiVersion: 'apps/v1',
+          kind: 'Deployment',
+          metadata: { name: 'web' },
+          spec: { selector: { matchLabels: { app: 'web' } } },
+        },
       ],
     });
     await fake.listen();

@@ -11,6 +11,7 @@ export type {
 } from './client/command-options.ts';
 export type { CommandExit } from './client/command-outcome.ts';
 export { attach, exec, type StartedCommand, type StreamFlags } from './client/exec.ts';
+export { FoundPod } from './client/found-pod.ts';
 export { PodConnection } from './client/pod-connection.ts';
 export { PortForward, type PortForwardEvents, portForward } from './client/port-forward.ts';
 export { ForwardListener, type ListenOptions } from './client/port-forward-listener.ts';
@@ -20,8 +21,9 @@ export type {
   ReconnectOptions,
 } from './client/port-forward-options.ts';
 export { RemoteCommand } from './client/remote-command.ts';
+export { resolveTarget, type TargetRequest } from './client/resolve-target.ts';
 export { type RunOptions, type RunResult, run } from './client/run.ts';
-export type { PodTarget } from './client/target.ts';
+export type { PodSelector, PodTarget } from './client/target.ts';
 export type { KubernetesTransport } from './client/transport.ts';
 export { type UpgradedConnection, type UpgradeRequest, upgradeToSpdy } from './client/upgrade.ts';
 export { copyFromPod } from './copy/from-pod.ts';
@@ -37,7 +39,9 @@ export { copyToPod } from './copy/to-pod.ts';
 export {
   ConnectionLostError,
   KubeConfigError,
+  type Permission,
   RemoteFailureError,
+  TargetError,
   UpgradeRefusedError,
 } from './errors.ts';
 export {

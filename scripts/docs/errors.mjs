@@ -146,6 +146,10 @@ const CODES = {
     ['ConnectionLostError'],
     'No outcome came, or output is missing: never taken for success.',
   ],
+  ERR_SPDY_TARGET: [
+    ['TargetError'],
+    'The API server refuses to tell (`statusCode`, `status`; `missing` is the permission of RBAC), there is no such object or port, or none of its pods runs.',
+  ],
   ERR_SPDY_KUBECONFIG: [
     ['KubeConfigError'],
     'The file is missing or malformed, or asks for what is not supported; a plugin that gives no credential. File and line are named.',

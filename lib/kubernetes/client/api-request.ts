@@ -3,7 +3,7 @@ import { onAbort } from '../../common/abort.ts';
 import { shown } from '../../common/check.ts';
 import { PACKAGE_VERSION } from '../../common/package-version.ts';
 import { InvalidArgumentError, SpdyError } from '../../errors.ts';
-import { UpgradeRefusedError } from '../errors.ts';
+import { TargetError, UpgradeRefusedError } from '../errors.ts';
 import type { Certificates, ClusterOptions } from '../kubeconfig/cluster.ts';
 
 /** What a request says of who we are. */
@@ -63,7 +63,8 @@ export async function withCredentials<T>(
   try {
     return await attempt(await given(token));
   } catch (error) {
-    if (!(error instanceof UpgradeRefusedError && error.statusCode === 401)) throw error;
+    const refusal = error instanceof UpgradeRefusedError || error instanceof TargetError;
+    if (!refusal || error.statusCode !== 401) throw error;
     const fresh = await fetchToken(() => source(token), signal);
     if (fresh === token) throw error;
     return await attempt(await given(fresh));
@@ -72,7 +73,7 @@ export async function withCredentials<T>(
 
 /** A signal was fired before there was an answer. */
 export function aborted(reason: unknown): SpdyError {
-  return new SpdyError('ERR_SPDY_ABORTED', 'the upgrade was aborted', 'local', { cause: reason });
+  return new SpdyError('ERR_SPDY_ABORTED', 'the request was aborted', 'local', { cause: reason });
 }
 
 /** `certificates`: those of this moment; null without TLS. */

@@ -12,6 +12,7 @@ import {
 } from './command-options.ts';
 import { ATTACH_OPTION_NAMES, checkTargetNames, EXEC_OPTION_NAMES } from './option-names.ts';
 import { type CommandLink, RemoteCommand } from './remote-command.ts';
+import { withPlainPod } from './resolve-target.ts';
 import { SpdyCommand } from './spdy-command.ts';
 import { tryBoth } from './transport.ts';
 import { upgradeToSpdy } from './upgrade.ts';
@@ -111,7 +112,8 @@ export async function connectCommand(
 ): Promise<CommandConnection> {
   const resolved = resolveCommand(command, options, inputIsRead);
   const action = command === null ? 'attach' : 'exec';
-  const way = { ...locateTarget(target, action, resolved.query), options, resolved };
+  const named = await withPlainPod(target, options);
+  const way = { ...locateTarget(named, action, resolved.query), options, resolved };
   const { transport } = resolved;
   if (transport === 'spdy') return await overSpdy(way);
   if (transport === 'websocket') return await overWebSocket(way);

@@ -26,6 +26,11 @@ export class PortForwardConnector {
     this.#transport = transport;
   }
 
+  /** The one that the server takes, once that is known. */
+  get transport(): KubernetesTransport {
+    return this.#transport;
+  }
+
   /** A session. Rejects as `upgradeToSpdy()` does. The signal ends none that is there already. */
   async open(signal: AbortSignal | null, session: SessionOptions): Promise<Session> {
     return clientSession(await this.dial(signal), { session });

@@ -21,9 +21,9 @@ const LISTEN_NAMES = optionNames<ListenOptions>({ port: true, host: true });
 
 /** What a listener needs of its port forward. */
 export interface ForwardPort {
-  connect(port: number, options: { readonly signal: AbortSignal }): Promise<PodConnection>;
+  connect(port: number | string, options: { readonly signal: AbortSignal }): Promise<PodConnection>;
   /** One local connection has failed. */
-  failed(error: Error, port: number): void;
+  failed(error: Error, port: number | string): void;
   /** The listener is closed. */
   closed(listener: ForwardListener): void;
 }
@@ -33,8 +33,8 @@ const TRIES = 10;
 
 /** A local port that leads to a port of the pod. Made by `PortForward.listen()`. */
 export class ForwardListener {
-  /** Port of the pod that connections lead to, from 1 to 65535. */
-  readonly remotePort: number;
+  /** Port of the pod, or of its service, that connections lead to: a number or a name. */
+  readonly remotePort: number | string;
   /** Local port that it listens on; the one that was found if 0 was asked for. */
   readonly port: number;
   /** IP addresses that it listens on. */
@@ -46,7 +46,7 @@ export class ForwardListener {
   #closing: Promise<void> | null = null;
 
   /** `PortForward.listen()` makes it. @internal */
-  constructor(forward: ForwardPort, remotePort: number, servers: readonly net.Server[]) {
+  constructor(forward: ForwardPort, remotePort: number | string, servers: readonly net.Server[]) {
     const addresses = servers.map((server) => server.address() as AddressInfo);
     this.#forward = forward;
     this.#servers = servers;

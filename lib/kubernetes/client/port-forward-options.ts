@@ -1,6 +1,7 @@
 import { abortSignal } from '../../common/abort.ts';
-import { checkObject, checkRange, checkTime, MAX_TIMEOUT_MS } from '../../common/check.ts';
+import { checkObject, checkRange, checkTime, MAX_TIMEOUT_MS, shown } from '../../common/check.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
+import { InvalidArgumentError } from '../../errors.ts';
 import type { SessionOptions } from '../../session/public.ts';
 import type { KubernetesTarget } from './command-options.ts';
 import type { KeepOpenOptions } from './keep-open.ts';
@@ -23,7 +24,10 @@ export interface PortForwardOptions {
    * server does not let that through. Default `'auto'`.
    */
   readonly transport?: KubernetesTransport;
-  /** Replaces a lost connection when the next local connection comes. Default false: the listeners are closed. */
+  /**
+   * Replaces a lost connection when the next local connection comes, with one to another pod if the target (`deploy/web`, a selector) leads to one.
+   * Default false: the listeners are closed.
+   */
   readonly reconnect?: boolean | ReconnectOptions;
   /** Ends everything, with `ERR_SPDY_ABORTED`. */
   readonly signal?: AbortSignal;
@@ -88,6 +92,16 @@ export function resolvePortForward(options: PortForwardOptions): ResolvedPortFor
     stallTimeoutMs: time(options, 'stallTimeoutMs', 15_000),
     session: { streamResetRate: STREAM_RESETS, ...options.session },
   };
+}
+
+/** Checks the number (1 to 65535) or name of a port, and returns it; digits are a number. */
+export function checkPort(name: string, port: unknown): number | string {
+  if (typeof port !== 'string') return checkRange(name, port, 1, 65535);
+  if (/^\d+$/.test(port)) return checkRange(name, Number(port), 1, 65535);
+  if (/^[a-z\d]([a-z\d-]*[a-z\d])?$/i.test(port)) return port;
+  throw new InvalidArgumentError(
+    `${name} must be the number or name of a port, got ${shown(port)}`,
+  );
 }
 
 function resolveReconnect(given: boolean | ReconnectOptions): Required<ReconnectOptions> | null {

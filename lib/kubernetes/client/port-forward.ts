@@ -1,17 +1,16 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { abortSignal, onAbort } from '../../common/abort.ts';
-import { checkRange } from '../../common/check.ts';
 import { SpdyError } from '../../errors.ts';
 import { REFUSED_STREAM } from '../../protocol/constants.ts';
 import type { Session } from '../../session/public.ts';
-import { ConnectionLostError } from '../errors.ts';
-import { locateTarget } from './command-options.ts';
+import { type ConnectionLostError, RemoteFailureError } from '../errors.ts';
+import { abortedConnection, lost, unlessAborted } from './forward-failures.ts';
+import { ForwardWay } from './forward-way.ts';
 import { type KeepOpen, keepSessionOpen } from './keep-open.ts';
 import { leave } from './leave.ts';
 import { checkTargetNames, PORT_FORWARD_OPTION_NAMES } from './option-names.ts';
 import { PodConnection } from './pod-connection.ts';
-import { isWorthRetrying, PortForwardConnector } from './port-forward-connect.ts';
 import {
   abandon,
   ForwardListener,
@@ -20,7 +19,9 @@ import {
   listenLocally,
 } from './port-forward-listener.ts';
 import {
+  checkPort,
   type PortForwardRequest,
+  type ReconnectOptions,
   type ResolvedPortForward,
   resolvePortForward,
 } from './port-forward-options.ts';
@@ -32,8 +33,8 @@ export interface PortForwardEvents {
   disconnect: [error: ConnectionLostError];
   /** Another connection has replaced the lost one. */
   reconnect: [];
-  /** A local connection of a listener has failed; all others go on. The port is that of the pod. */
-  connectionError: [error: Error, port: number];
+  /** A local connection of a listener has failed; all others go on. The port is what `listen()` was given. */
+  connectionError: [error: Error, port: number | string];
   /** Everything has ended: null after `close()`, else why. */
   close: [error: Error | null];
 }
@@ -47,15 +48,14 @@ export interface PortForwardEvents {
 export async function portForward(options: PortForwardRequest): Promise<PortForward> {
   checkTargetNames('portForward()', options, PORT_FORWARD_OPTION_NAMES);
   const settings = resolvePortForward(options);
-  const { cluster, path } = locateTarget(options, 'portforward', null);
-  const { timeoutMs, transport, session } = settings;
-  const connector = new PortForwardConnector({ cluster, path, timeoutMs }, transport);
-  return new PortForward(await connector.open(settings.signal, session), connector, settings);
+  const { timeoutMs, transport, session, signal } = settings;
+  const way = new ForwardWay(options, timeoutMs, transport);
+  return new PortForward(await way.open(signal, session), way, settings);
 }
 
 /** Ports of a pod, made reachable. Made by `portForward()`. */
 export class PortForward extends EventEmitter<PortForwardEvents> {
-  readonly #connector: PortForwardConnector;
+  readonly #way: ForwardWay;
   readonly #settings: ResolvedPortForward;
   readonly #listeners = new Set<ForwardListener>();
   readonly #connections = new Set<PodConnection>();
@@ -72,9 +72,9 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
   #closedOnPurpose = false;
 
   /** Made by `portForward()` and nobody else. */
-  constructor(session: Session, connector: PortForwardConnector, settings: ResolvedPortForward) {
+  constructor(session: Session, way: ForwardWay, settings: ResolvedPortForward) {
     super();
-    this.#connector = connector;
+    this.#way = way;
     this.#settings = settings;
     this.#watch = new StallWatch(settings.stallTimeoutMs, this.#connections);
     this.#port = {
@@ -113,7 +113,7 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
   }
 
   /**
-   * Connects to a port of the pod. The stream must be read: all share one connection without flow control of its own, so that an unread
+   * Connects to a port of the pod: its number or name, of a service (`svc/NAME`) one of its own ports. The stream must be read: all share one connection without flow control of its own, so that an unread
    * one holds the others (see `stallTimeoutMs`).
    *
    * Rejects with RemoteFailureError when the server refuses, with ConnectionLostError, with `ERR_SPDY_TIMEOUT`; when the signal is fired
@@ -121,22 +121,22 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
    * listens on the port is only known later: the stream is destroyed with RemoteFailureError then.
    */
   async connect(
-    port: number,
+    port: number | string,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<PodConnection> {
-    checkRange('port', port, 1, 65535);
+    const wanted = checkPort('port', port);
     const signal = abortSignal(options.signal);
-    const session = await unlessAborted(this.#ready(), signal);
-    const connection = this.#open(session, port);
-    const stopAbort = onAbort(signal, (reason) => connection.destroy(abortedConnection(reason)));
+    const [session, number] = await unlessAborted(this.#ready(wanted), signal);
     try {
-      await connection.accepted;
-    } finally {
-      stopAbort();
+      return await this.#accepted(session, number, signal);
+    } catch (error) {
+      if (!(error instanceof RemoteFailureError) || this.#settings.reconnect === null) throw error;
+      this.#way.doubt();
+      const [next, again] = await unlessAborted(this.#ready(wanted), signal);
+      // Nothing was sent: the next pod does as well.
+      if (next === session) throw error;
+      return await this.#accepted(next, again, signal);
     }
-    // The server may have told of a failure in the same breath.
-    if (connection.errored !== null) throw connection.errored;
-    return connection;
   }
 
   /**
@@ -144,8 +144,8 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
    *
    * Rejects with the error of the local socket, as EADDRINUSE, and with InvalidArgumentError.
    */
-  async listen(remotePort: number, options: ListenOptions = {}): Promise<ForwardListener> {
-    checkRange('remotePort', remotePort, 1, 65535);
+  async listen(remotePort: number | string, options: ListenOptions = {}): Promise<ForwardListener> {
+    checkPort('remotePort', remotePort);
     if (this.#closed !== null) throw abandon([]);
     const servers = await listenLocally(options);
     if (this.#closed !== null) throw abandon(servers);
@@ -165,6 +165,23 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
     return this.close();
   }
 
+  async #accepted(
+    session: Session,
+    port: number,
+    signal: AbortSignal | null,
+  ): Promise<PodConnection> {
+    const connection = this.#open(session, port);
+    const stopAbort = onAbort(signal, (reason) => connection.destroy(abortedConnection(reason)));
+    try {
+      await connection.accepted;
+    } finally {
+      stopAbort();
+    }
+    // The server may have told of a failure in the same breath.
+    if (connection.errored !== null) throw connection.errored;
+    return connection;
+  }
+
   #open(session: Session, port: number): PodConnection {
     const { replyTimeoutMs } = this.#settings;
     let connection: PodConnection;
@@ -176,34 +193,55 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
     this.#connections.add(connection);
     this.#watch.start(session);
     connection.once('close', () => this.#connections.delete(connection));
+    connection.once('error', (error) => {
+      if (error instanceof RemoteFailureError) this.#way.doubt();
+    });
     return connection;
   }
 
-  /** The session, or another one after it was lost. */
-  async #ready(): Promise<Session> {
+  /** The session, or another one after it was lost or its pod is gone; and the number of a port there. */
+  async #ready(port: number | string): Promise<[Session, number]> {
+    const session = await this.#current();
+    return [session, await this.#way.port(port, this.#end.signal)];
+  }
+
+  async #current(): Promise<Session> {
     if (this.#closed !== null) throw abandon([]);
     const session = this.#session;
-    if (session !== null && session.state.phase === 'open') return session;
-    if (this.#settings.reconnect === null) throw lost(session?.state.transportError);
-    this.#opening ??= this.#reconnect(this.#settings.reconnect).finally(() => {
+    const { reconnect } = this.#settings;
+    const isOpen = session !== null && session.state.phase === 'open';
+    if (isOpen && (reconnect === null || !this.#way.doubted)) return session;
+    if (reconnect === null) throw lost(session?.state.transportError);
+    this.#opening ??= this.#renew(isOpen ? session : null, reconnect).finally(() => {
       this.#opening = null;
     });
     return await this.#opening;
   }
 
-  async #reconnect(limits: NonNullable<ResolvedPortForward['reconnect']>): Promise<Session> {
+  /** A session that is open is left if its pod is gone. */
+  async #renew(open: Session | null, limits: Required<ReconnectOptions>): Promise<Session> {
+    if (open !== null) {
+      if (!(await this.#way.isGone(this.#end.signal))) return open;
+      if (this.#closed !== null) throw abandon([]);
+      this.#lose(open, null);
+      void leave(open);
+    }
+    return await this.#reconnect(limits);
+  }
+
+  async #reconnect(limits: Required<ReconnectOptions>): Promise<Session> {
     const { attempts, maxDelayMs } = limits;
     const { signal } = this.#end;
     let delayMs = limits.minDelayMs;
     for (let attempt = 1; ; attempt++) {
       try {
-        const session = await this.#connector.open(signal, this.#settings.session);
+        const session = await this.#way.open(signal, this.#settings.session);
         this.#adopt(session);
         this.emit('reconnect');
         return session;
       } catch (error) {
         if (signal.aborted) throw abandon([]);
-        if (attempt === attempts || !isWorthRetrying(error)) throw error;
+        if (attempt === attempts || !this.#way.isWorthRetrying(error)) throw error;
       }
       await delay(delayMs, null, { signal }).catch(() => {
         throw abandon([]);
@@ -251,21 +289,4 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
     await Promise.all([...listeners, session]);
     this.emit('close', error);
   }
-}
-
-function lost(cause: unknown): ConnectionLostError {
-  const options = cause instanceof Error ? { cause } : {};
-  return new ConnectionLostError('the connection to the cluster was lost', null, options);
-}
-
-function abortedConnection(cause: unknown): SpdyError {
-  return new SpdyError('ERR_SPDY_ABORTED', 'the connection was aborted', 'local', { cause });
-}
-
-/** What a promise comes to, unless a signal is fired first. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | null): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stopAbort = onAbort(signal, (reason) => reject(abortedConnection(reason)));
-    promise.then(resolve, reject).finally(stopAbort);
-  });
 }

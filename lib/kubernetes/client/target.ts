@@ -5,14 +5,23 @@ import { InvalidArgumentError } from '../../errors.ts';
 export interface PodTarget {
   /** Default `'default'`. */
   readonly namespace?: string;
-  /** Name of the pod. */
-  readonly pod: string;
+  /**
+   * Name of the pod. At an API server also `deploy/NAME`, `svc/NAME`, `rs/`, `sts/`, `ds/`, `rc/` or `job/` (`pod/` everywhere), or a selector: the first
+   * of its pods that is ready, else that runs, is looked up then.
+   */
+  readonly pod: string | PodSelector;
   /** Optional at an API server (the pod's first or default one), needed at a kubelet for exec and attach. */
   readonly container?: string;
   /** For a kubelet only: the uid of the pod. */
   readonly uid?: string;
   /** Who is asked: an API server or a kubelet (default port 10250); their URLs differ. Default `'apiServer'`. */
   readonly api?: 'apiServer' | 'kubelet';
+}
+
+/** A pod by its labels. */
+export interface PodSelector {
+  /** As kubectl's `--selector`: `app=web,tier in (a, b),!old`. */
+  readonly selector: string;
 }
 
 /** What is done with a target. */
@@ -31,12 +40,19 @@ export interface CommandQuery {
 /** Path and query of a request for a pod; without a `query` for port forwarding. */
 export function pathOf(target: PodTarget, action: Action, query: CommandQuery | null): string {
   const namespace = segment('namespace', target.namespace ?? 'default');
-  const pod = segment('pod', target.pod);
+  const pod = segment('pod', plainName(target.pod));
   if (target.api === 'kubelet')
     return kubeletPath(target, action, `${namespace}/${pod}`) + search(kubeletQuery(query));
   if (target.api !== undefined && target.api !== 'apiServer')
     throw new InvalidArgumentError(`api must be apiServer or kubelet, got ${shown(target.api)}`);
   return `/api/v1/namespaces/${namespace}/pods/${pod}/${action}${search(apiQuery(target, query))}`;
+}
+
+/** The name of a pod that is named itself; undefined for one that has to be looked up. */
+export function plainName(pod: unknown): string | undefined {
+  if (typeof pod !== 'string') return undefined;
+  const name = pod.replace(/^(?:pods?|po)\//, '');
+  return name.includes('/') ? undefined : name;
 }
 
 function kubeletPath(target: PodTarget, action: Action, pod: string): string {
@@ -71,7 +87,7 @@ function search(pairs: readonly (readonly [string, string])[]): string {
 }
 
 /** A name as one segment of a path: nothing that leads elsewhere. */
-function segment(name: string, value: string | undefined): string {
+export function segment(name: string, value: string | undefined): string {
   if (typeof value !== 'string' || !/^[\w.-]+$/.test(value) || /^\.\.?$/.test(value)) {
     throw new InvalidArgumentError(
       `${name} must be a name as Kubernetes allows, got ${shown(value)}`,

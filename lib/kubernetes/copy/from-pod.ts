@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream';
+import { withPlainPod } from '../client/resolve-target.ts';
 import { RemoteFailureError } from '../errors.ts';
 import {
   CopyCounter,
   type CopyFromPodOptions,
   type CopyResult,
   checkCopy,
+  type ExecPart,
   execPart,
   remotePath,
 } from './options.ts';
@@ -24,14 +26,15 @@ import { DirectoryFound, LinkFound, TarExtractor } from './tar-extractor.ts';
  */
 export async function copyFromPod(options: CopyFromPodOptions): Promise<CopyResult> {
   checkCopy(options);
+  const target = await withPlainPod(execPart(options), options);
   try {
-    return await copy(options, '');
+    return await copy(target, options, '');
   } catch (error) {
     if (!(error instanceof LinkFound)) throw error;
   }
   try {
     // What the link leads to, if that is a file, as each key of a ConfigMap.
-    return await copy(options, 'h');
+    return await copy(target, options, 'h');
   } catch (error) {
     if (!(error instanceof DirectoryFound)) throw error;
     const message = `${options.from} is a link to a directory: with a slash at its end it is followed`;
@@ -40,7 +43,11 @@ export async function copyFromPod(options: CopyFromPodOptions): Promise<CopyResu
 }
 
 /** Copies with these further letters for tar. */
-async function copy(options: CopyFromPodOptions, letters: '' | 'h'): Promise<CopyResult> {
+async function copy(
+  target: ExecPart,
+  options: CopyFromPodOptions,
+  letters: '' | 'h',
+): Promise<CopyResult> {
   const { directory, path, name, isDirectory } = remotePath('from', options.from);
   const counter = new CopyCounter(options);
   const follow = isDirectory || name === '';
@@ -56,7 +63,7 @@ async function copy(options: CopyFromPodOptions, letters: '' | 'h'): Promise<Cop
   });
   // With a dot in front no name is an option.
   const what = follow ? ['-C', path, '.'] : ['-C', directory, `./${name}`];
-  const tar = await RemoteTar.start(execPart(options), [`c${letters}f`, '-', ...what], false);
+  const tar = await RemoteTar.start(target, [`c${letters}f`, '-', ...what], false);
   try {
     await receive(tar, extractor);
     await tar.ended();

@@ -4,6 +4,7 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { InvalidArgumentError } from '../../errors.ts';
 import { exec } from '../client/exec.ts';
+import { withPlainPod } from '../client/resolve-target.ts';
 import { RemoteFailureError } from '../errors.ts';
 import { byteName } from './byte-names.ts';
 import {
@@ -38,7 +39,7 @@ export async function copyToPod(options: CopyToPodOptions): Promise<CopyResult> 
   const status = await stat(source);
   if (!status.isFile() && !status.isDirectory())
     throw new InvalidArgumentError(`${options.from} is neither a file nor a directory`);
-  const target = execPart(options);
+  const target = await withPlainPod(execPart(options), options);
   const base = path.basename(path.resolve(options.from));
   const { directory, name } = await destination(target, to, base);
   const counter = new CopyCounter(options);

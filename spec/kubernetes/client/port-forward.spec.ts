@@ -315,7 +315,7 @@ describe('PortForward', () => {
       });
       const connection = await pf.connect(9);
       expect((await failureOf(connection)).message.length).to.be.below(1100);
-      for (const port of [0, 65536, 1.5, '80']) {
+      for (const port of [0, 65536, 1.5, '0', '65536', 'a_b', '']) {
         expect(await rejection(pf.connect(port as number))).to.include({
           code: 'ERR_SPDY_INVALID_ARGUMENT',
         });

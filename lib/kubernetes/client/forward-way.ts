@@ -1,0 +1,104 @@
+import { InvalidArgumentError } from '../../errors.ts';
+import type { Session, SessionOptions } from '../../session/public.ts';
+import { TargetError, UpgradeRefusedError } from '../errors.ts';
+import { type KubernetesTarget, locateTarget } from './command-options.ts';
+import type { FoundPod } from './found-pod.ts';
+import { isWorthRetrying, PortForwardConnector } from './port-forward-connect.ts';
+import { needsLookup, resolveTarget } from './resolve-target.ts';
+import type { KubernetesTransport } from './transport.ts';
+
+/** The way to the pod whose ports are forwarded. Where a target may lead to another pod, that is looked up for each session. */
+export class ForwardWay {
+  readonly #target: KubernetesTarget;
+  readonly #timeoutMs: number;
+  /** Whether there may be another pod. */
+  readonly #follows: boolean;
+  #connector: PortForwardConnector | null = null;
+  #transport: KubernetesTransport;
+  #found: FoundPod | null = null;
+  #doubted = false;
+
+  /** @throws InvalidArgumentError for a target that is none */
+  constructor(target: KubernetesTarget, timeoutMs: number, transport: KubernetesTransport) {
+    this.#target = target;
+    this.#timeoutMs = timeoutMs;
+    this.#transport = transport;
+    this.#follows = needsLookup(target);
+    if (!this.#follows) this.#connector = this.#connectorTo(target);
+  }
+
+  /** A session with the pod. Rejects as `upgradeToSpdy()` and `resolveTarget()`. The signal ends none that is there already. */
+  async open(signal: AbortSignal | null, session: SessionOptions): Promise<Session> {
+    if (this.#follows) await this.#find(signal);
+    this.#doubted = false;
+    const connector = this.#connector as PortForwardConnector;
+    const opened = await connector.open(signal, session);
+    this.#transport = connector.transport;
+    return opened;
+  }
+
+  /** The number of a port of the pod. A name is looked up in the pod. Rejects as `resolveTarget()`. */
+  async port(port: number | string, signal: AbortSignal | null): Promise<number> {
+    if (typeof port === 'number' && !this.#follows) return port;
+    const found = this.#found ?? (await this.#find(signal));
+    return found.port(port);
+  }
+
+  /** Whether the pod may be gone. */
+  get doubted(): boolean {
+    return this.#doubted;
+  }
+
+  /** A connection to the pod has failed on its side. */
+  doubt(): void {
+    this.#doubted = this.#follows;
+  }
+
+  /** Whether the pod is gone, or about to end; what cannot be known is no reason to leave it. */
+  async isGone(signal: AbortSignal | null): Promise<boolean> {
+    const last = this.#found;
+    try {
+      const now = await this.#resolve(last?.name, signal);
+      return now.uid !== last?.uid || !now.runs;
+    } catch (error) {
+      return error instanceof TargetError && error.statusCode === 404;
+    } finally {
+      this.#doubted = false;
+    }
+  }
+
+  /** Whether another try may succeed after a failed one. */
+  isWorthRetrying(error: unknown): boolean {
+    const isRefusal = error instanceof UpgradeRefusedError || error instanceof TargetError;
+    // The next pod may be there in a moment.
+    if (this.#follows && isRefusal) return error.statusCode !== 401 && error.statusCode !== 403;
+    return isWorthRetrying(error);
+  }
+
+  async #find(signal: AbortSignal | null): Promise<FoundPod> {
+    const found = await this.#resolve(undefined, signal);
+    this.#found = found;
+    if (this.#follows) this.#connector = this.#connectorTo({ ...this.#target, pod: found.name });
+    return found;
+  }
+
+  async #resolve(name: string | undefined, signal: AbortSignal | null): Promise<FoundPod> {
+    const target = this.#target;
+    if ('url' in target || target.api === 'kubelet')
+      throw new InvalidArgumentError('the name of a port needs a pod behind an API server');
+    const { cluster, namespace, pod } = target;
+    return await resolveTarget({
+      cluster,
+      pod: name ?? pod,
+      ...(namespace === undefined ? {} : { namespace }),
+      timeoutMs: this.#timeoutMs,
+      ...(signal === null ? {} : { signal }),
+    });
+  }
+
+  #connectorTo(target: KubernetesTarget): PortForwardConnector {
+    const { cluster, path } = locateTarget(target, 'portforward', null);
+    const timeoutMs = this.#timeoutMs;
+    return new PortForwardConnector({ cluster, path, timeoutMs }, this.#transport);
+  }
+}
