@@ -1,5 +1,7 @@
 import { styleText } from 'node:util';
 
+export { visible } from '../common/visible.ts';
+
 /** Colours that are used. */
 export type Color = 'blue' | 'cyan' | 'green' | 'magenta' | 'red' | 'yellow';
 
@@ -18,12 +20,4 @@ export function painter(screen: Screen, demanded = false): Paint {
   if (!colored) return (_color, text) => text;
   // Newer versions of Node would look at standard output, which is not the place.
   return (color, text) => styleText(color, text, { validateStream: false });
-}
-
-/** Text of a peer with its control characters made visible: it shall not command the terminal. */
-export function visible(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character) => {
-    const code = character.charCodeAt(0).toString(16).padStart(2, '0');
-    return `\\x${code}`;
-  });
 }

@@ -1,3 +1,4 @@
+export { BodyExtractor, type ExtractedBody } from './dump/body-extractor.ts';
 export type { CaptureCounts } from './dump/capture-reader.ts';
 export {
   ConnectionDecoder,
@@ -15,8 +16,25 @@ export type {
   DumpNote,
   DumpSink,
 } from './dump/events.ts';
+export { type FrameFilter, parseFilter } from './dump/filter.ts';
+export { FilterError } from './dump/filter-lexer.ts';
+export { type DumpPaint, DumpText, type TextOptions } from './dump/frame-text.ts';
 export type { DumpOptions } from './dump/options.ts';
-export { type DumpInput, type ReadOptions, readDump, readRawPair } from './dump/read-dump.ts';
+export {
+  type DumpInput,
+  isKnownInput,
+  type ReadOptions,
+  readDump,
+  readRawPair,
+} from './dump/read-dump.ts';
+export {
+  type DumpFigures,
+  DumpStatistics,
+  type FrameCount,
+  type HeaderCount,
+  type Stall,
+} from './dump/statistics.ts';
+export { statisticsText } from './dump/statistics-text.ts';
 export type { StaticFilesOptions } from './files/options.ts';
 export { type StaticFilesHandler, serveFiles } from './files/static-files.ts';
 export type { BackOptions, BackProtocol } from './proxy/back/options.ts';

@@ -6,7 +6,7 @@ const GROUND = ['errors', 'protocol', 'common'];
 /** Column of each room in the picture; its row comes from the imports. */
 const COLUMNS = [
   ['cli', 'cli/spdycat'],
-  ['http', 'http/client', 'index', 'tools/dump'],
+  ['http', 'http/client', 'index', 'tools/dump', 'cli/spdydump'],
   ['compression', 'tools/files', 'tools/index', 'cli/spdyd'],
   ['engine', 'session', 'http/server', 'tools/proxy', 'cli/spdy-kube-fake'],
   ['framing', 'kubernetes/server', 'kubernetes/fake'],

@@ -55,8 +55,11 @@ export interface Recording {
   readonly bytes: Readonly<Record<Direction, Buffer>>;
   readonly bodies: Readonly<Record<Direction, readonly Body[]>>;
   readonly timeline: readonly TimelineFrame[];
+  /** The heads of HTTP/1.1 before it: request and response; null without them. */
+  readonly heads: readonly [request: string, response: string] | null;
   /** How the bytes were cut, in the order in which they came. */
   readonly chunks: readonly {
+    readonly ms: number;
     readonly dir: Direction;
     readonly offset: number;
     readonly length: number;
@@ -69,6 +72,8 @@ export interface Recording {
 interface RecordingFile {
   readonly name: string;
   readonly spdy_version?: '2' | '3' | '3.1';
+  readonly http_request_head?: readonly string[];
+  readonly http_response_head?: readonly string[];
   readonly c2s: DirectionFile;
   readonly s2c: DirectionFile;
   readonly c2s_blind?: boolean;
@@ -118,9 +123,17 @@ function loadRecording(folder: string, name: string): Recording {
     bytes: { c2s: readData(folder + file.c2s.file), s2c: readData(folder + file.s2c.file) },
     bodies: { c2s: bodiesOf(file, 'c2s'), s2c: bodiesOf(file, 's2c') },
     timeline: file.timeline,
-    chunks: file.chunks.map(([, dir, offset, length]) => ({ dir, offset, length })),
+    heads: headsOf(file),
+    chunks: file.chunks.map(([ms, dir, offset, length]) => ({ ms, dir, offset, length })),
     blind: file.c2s_blind ?? true,
   };
+}
+
+function headsOf(file: RecordingFile): Recording['heads'] {
+  const { http_request_head: request, http_response_head: response } = file;
+  if (request === undefined || response === undefined) return null;
+  const text = (lines: readonly string[]): string => `${lines.join('\r\n')}\r\n\r\n`;
+  return [text(request), text(response)];
 }
 
 function bodiesOf(file: RecordingFile, dir: Direction): Body[] {

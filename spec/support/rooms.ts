@@ -115,6 +115,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'the file server',
     below: [...GROUND, 'session', 'http', 'http/server', 'tools/index', 'cli'],
   },
+  'cli/spdydump': {
+    holds: 'what went over a connection',
+    below: [...GROUND, 'tools/index', 'cli'],
+  },
   'cli/spdy-kube-fake': {
     holds: 'the fake API server',
     below: [...GROUND, 'kubernetes/fake', 'cli'],

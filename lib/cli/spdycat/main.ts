@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import { runProgram } from '../arguments.ts';
 import { FrameLog } from '../frame-log.ts';
+import { Progress } from '../progress.ts';
 import { painter, visible } from '../terminal.ts';
 import { TraceFile } from '../trace-file.ts';
 import { type BodyOutput, FileOutput, NullOutput, OrderedOutput } from './body-output.ts';
 import { type FetchContext, fetchGroup } from './fetch-group.ts';
 import { HarFile } from './har-file.ts';
 import { parseSpdycatOptions, type SpdycatOptions } from './options.ts';
-import { Progress } from './progress.ts';
 import { openData, type RequestDataSource } from './request-data.ts';
 import { type RequestRecord, recordJson, statisticsText } from './statistics.ts';
 

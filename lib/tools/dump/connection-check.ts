@@ -46,12 +46,20 @@ export class ConnectionCheck {
     c2s: makeSender(),
     s2c: makeSender(),
   };
+  /** Whether no frame is missing. */
+  #complete: boolean;
   /** Whether the session has a window for sure. */
   #sessionWindow: boolean;
 
   constructor(options: CheckOptions) {
     this.#options = options;
+    this.#complete = options.complete;
     this.#sessionWindow = options.version.sessionWindow && options.sure;
+  }
+
+  /** Frames are missing: what depends on all of them is not judged any more. */
+  lost(): void {
+    this.#complete = false;
   }
 
   /** Looks at the next frame; returns the windows behind it. */
@@ -129,7 +137,8 @@ export class ConnectionCheck {
 
   #data(direction: DumpDirection, frame: FrameFacts): Windows {
     const view = this.#known(direction, frame);
-    const { version, complete } = this.#options;
+    const { version } = this.#options;
+    const complete = this.#complete;
     const half = view?.[direction];
     if (half !== undefined) this.#takeWindow(half, direction, frame);
     const sender = this.#senders[direction];
@@ -153,7 +162,8 @@ export class ConnectionCheck {
   }
 
   #takeWindow(half: StreamHalf, direction: DumpDirection, { length, warnings }: FrameFacts): void {
-    const { version, complete } = this.#options;
+    const { version } = this.#options;
+    const complete = this.#complete;
     half.window -= length;
     if (!version.streamWindows || !complete || half.overrun || length === 0) return;
     const beyond = -half.window - this.#senders[direction].slack;
@@ -164,7 +174,7 @@ export class ConnectionCheck {
 
   #update(direction: DumpDirection, frame: FrameFacts): Windows {
     const delta = frame.fields?.delta;
-    const { complete } = this.#options;
+    const complete = this.#complete;
     // A frame that could not be read.
     if (delta === undefined) return NO_WINDOWS;
     if (delta === 0) frame.warnings.push('WINDOW_UPDATE of 0 bytes');
@@ -187,8 +197,7 @@ export class ConnectionCheck {
   }
 
   #checkSize(window: number, { warnings }: FrameFacts): void {
-    if (this.#options.complete && window > MAX_WINDOW_SIZE)
-      warnings.push(`a window of ${window} bytes`);
+    if (this.#complete && window > MAX_WINDOW_SIZE) warnings.push(`a window of ${window} bytes`);
   }
 
   #windows(half: StreamHalf | undefined, sender: Sender): Windows {
@@ -231,7 +240,7 @@ export class ConnectionCheck {
     const view = this.#streams.get(id);
     if (view === undefined) {
       const opener = id % 2 === 1 ? this.#senders.c2s : this.#senders.s2c;
-      if (this.#options.complete && id > opener.highestId)
+      if (this.#complete && id > opener.highestId)
         warnings.push(`${type} for a stream that nobody has opened`);
       return null;
     }

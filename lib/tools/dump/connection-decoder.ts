@@ -106,7 +106,10 @@ export class ConnectionDecoder {
           frame: (offset, facts) => this.#frame(direction, offset, facts),
           payload: (stream, chunk) =>
             this.#sink.payload?.(this.#options.number, direction, stream, chunk),
-          note: (offset, told) => this.#note(direction, offset, told),
+          note: (offset, told) => {
+            this.#check?.lost();
+            this.#note(direction, offset, told);
+          },
         },
         { version: known, fromStart, secrets },
       );

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { pipeline, type Readable } from 'node:stream';
+import { addAbortSignal, pipeline, type Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
 import { isCapture } from './capture-file.ts';
@@ -25,8 +25,8 @@ export interface DumpInput {
 export interface ReadOptions extends DumpOptions {
   /** Ends reading, with its reason as the error. */
   readonly signal?: AbortSignal;
-  /** Is told how many bytes of the input were read. */
-  readonly progress?: (bytes: number) => void;
+  /** Is told how many bytes of the input were read; reading goes on when what it returns has resolved. */
+  readonly progress?: (bytes: number) => unknown;
 }
 
 const PIECE = 1 << 20;
@@ -162,11 +162,18 @@ async function* piecesOf(
   { signal, progress }: ReadOptions,
 ): AsyncGenerator<Buffer> {
   let bytes = 0;
-  for await (const piece of source) {
+  // Also while nothing comes.
+  if (signal !== undefined) addAbortSignal(signal, source);
+  try {
+    for await (const piece of source) {
+      yield piece as Buffer;
+      bytes += (piece as Buffer).length;
+      await progress?.(bytes);
+      signal?.throwIfAborted();
+    }
+  } catch (error) {
     signal?.throwIfAborted();
-    yield piece as Buffer;
-    bytes += (piece as Buffer).length;
-    progress?.(bytes);
+    throw error;
   }
 }
 
@@ -184,12 +191,18 @@ async function* inflated(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGener
 /** Enough bytes to tell what they are, or all. */
 async function firstOf(pieces: AsyncGenerator<Buffer>): Promise<Buffer> {
   let start: Buffer = Buffer.alloc(0);
-  while (start.length < 4096) {
+  while (!tells(start)) {
     const { done, value } = await pieces.next();
     if (done === true) break;
     start = Buffer.concat([start, value]);
   }
   return start;
+}
+
+/** The head of a capture, or the first line of a text. */
+function tells(start: Buffer): boolean {
+  if (start.length < 24) return false;
+  return start[0] !== 0x7b || start.length >= 4096 || start.includes(10);
 }
 
 function isTrace(start: Buffer): boolean {

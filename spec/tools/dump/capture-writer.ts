@@ -1,3 +1,5 @@
+import type { Recording } from '../../corpus/recordings.ts';
+
 /** A TCP segment for a capture; addresses are made of `client` and `server`, ports 40000 and 80. */
 export interface Packet {
   readonly from: 'client' | 'server';
@@ -119,6 +121,36 @@ export function connectionOf(
     packets.push({ from, sequence: sent[from], flags: 'FA', acknowledgment: 1, time });
   }
   return packets;
+}
+
+/** A recorded connection as it was, with what came before SPDY, in packets of at most 1400 bytes. */
+export function captureOf({ heads, chunks, bytes }: Recording): Packet[] {
+  const begun = Date.UTC(2026, 10, 30);
+  const pieces = chunks.map(({ ms, dir, offset, length }) => ({
+    from: dir === 'c2s' ? ('client' as const) : ('server' as const),
+    bytes: bytes[dir].subarray(offset, offset + length),
+    time: begun + ms,
+  }));
+  const [request, response] = heads ?? [];
+  const before = [request, response].flatMap((text, index) =>
+    text === undefined
+      ? []
+      : [
+          {
+            from: index === 0 ? ('client' as const) : ('server' as const),
+            bytes: Buffer.from(text),
+            time: begun,
+          },
+        ],
+  );
+  return connectionOf(
+    [...before, ...pieces].flatMap((piece) =>
+      Array.from({ length: Math.ceil(piece.bytes.length / 1400) }, (_, part) => ({
+        ...piece,
+        bytes: piece.bytes.subarray(1400 * part, 1400 * (part + 1)),
+      })),
+    ),
+  );
 }
 
 function ipPacket(packet: Packet, ipv6: boolean): Buffer {

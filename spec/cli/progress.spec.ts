@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Progress, progressLine } from '../../../lib/cli/spdycat/progress.ts';
+import { Progress, progressLine } from '../../lib/cli/progress.ts';
 
 class Screen {
   text = '';

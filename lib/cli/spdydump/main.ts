@@ -1,0 +1,171 @@
+#!/usr/bin/env node
+import { statSync } from 'node:fs';
+import {
+  BodyExtractor,
+  type DumpEvent,
+  type DumpInput,
+  type DumpSink,
+  DumpStatistics,
+  DumpText,
+  isKnownInput,
+  readDump,
+  readRawPair,
+  statisticsText,
+} from '../../tools/index.ts';
+import { runProgram, UsageError } from '../arguments.ts';
+import { Progress } from '../progress.ts';
+import { painter } from '../terminal.ts';
+import { Follower } from './follow.ts';
+import { parseSpdydumpOptions, type SpdydumpOptions } from './options.ts';
+import { Output } from './output.ts';
+
+/** Exit status with `--strict` for frames that break the protocol. */
+const WARNED_STATUS = 2;
+/** Exit status after a signal. */
+const SIGNAL_STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Why reading ends early, without being a failure. */
+class Enough extends Error {}
+
+await runProgram('spdydump', main);
+
+async function main(argv: readonly string[]): Promise<number> {
+  const options = parseSpdydumpOptions(argv);
+  if (typeof options === 'string') {
+    process.stdout.write(options);
+    return 0;
+  }
+  const output = new Output(process.stdout);
+  const abort = new AbortController();
+  let status = 0;
+  const interrupt = (signal: keyof typeof SIGNAL_STATUS): void => {
+    status = SIGNAL_STATUS[signal];
+    abort.abort(new Enough());
+  };
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  const statistics = new DumpStatistics();
+  const extractor = options.extract === null ? null : new BodyExtractor(options.extract);
+  const stop = (): void => abort.abort(new Enough());
+  const sink = sinkOf(options, output, statistics, extractor, stop);
+  const progress = new Progress(process.stderr, process.stdout.isTTY !== true);
+  let input: DumpInput | null = null;
+  let failure: Error | null = null;
+  try {
+    input = await readInput(options, sink, output, abort, progress);
+  } catch (error) {
+    if (!(error instanceof Enough)) failure = error as Error;
+  }
+  progress.stop();
+  extractor?.close();
+  process.off('SIGINT', interrupt);
+  process.off('SIGTERM', interrupt);
+  conclude(options, output, statistics, extractor, input);
+  await output.flush();
+  if (failure !== null) throw failure;
+  if (status !== 0) return status;
+  return options.strict && statistics.toJSON().warnings > 0 ? WARNED_STATUS : 0;
+}
+
+/** What is done with events and payload. */
+function sinkOf(
+  { details, quiet, json, color, filter, follow, count }: SpdydumpOptions,
+  output: Output,
+  statistics: DumpStatistics,
+  extractor: BodyExtractor | null,
+  stop: () => void,
+): DumpSink {
+  const paint = painter(process.stdout, color);
+  const text = new DumpText({ details, paint });
+  const write = (part: string): void => output.write(part);
+  const follower = follow === null ? null : new Follower(follow, paint, write);
+  const shows = !quiet && follower === null;
+  let frames = 0;
+  const show = (event: DumpEvent): void => {
+    if (event.event === 'frame' && filter !== null && !filter(event)) return;
+    if (event.event !== 'frame' && filter !== null) return;
+    write(json ? `${JSON.stringify(event)}\n` : text.of(event));
+  };
+  return {
+    event(event) {
+      if (count !== null && frames >= count) return;
+      text.begin(event.time);
+      statistics.add(event);
+      extractor?.event(event);
+      follower?.event(event);
+      if (shows) show(event);
+      if (event.event !== 'frame' || count === null) return;
+      if (filter === null || filter(event)) frames++;
+      if (frames === count) stop();
+    },
+    ...(extractor === null && follower === null
+      ? {}
+      : {
+          payload(connection, direction, stream, chunk) {
+            extractor?.payload(connection, direction, stream, chunk);
+            follower?.payload(connection, direction, stream, chunk);
+          },
+        }),
+  };
+}
+
+async function readInput(
+  { files, version, secrets }: SpdydumpOptions,
+  sink: DumpSink,
+  output: Output,
+  abort: AbortController,
+  bar: Progress,
+): Promise<DumpInput> {
+  const [first, second] = files as [string, string?];
+  bar.expect(first === '-' ? null : (statSync(first, { throwIfNoEntry: false })?.size ?? null));
+  let seen = 0;
+  const options = {
+    version,
+    secrets,
+    signal: abort.signal,
+    progress: async (bytes: number) => {
+      bar.add(bytes - seen);
+      seen = bytes;
+      await output.flush();
+      if (output.closed) abort.abort(new Enough());
+    },
+  };
+  if (second !== undefined) {
+    for (const file of [first, second]) {
+      if (!(await isKnownInput(file))) continue;
+      throw new UsageError(`two files are the bytes of each direction: ${file} is something else`);
+    }
+    return readRawPair({ c2s: first, s2c: second }, sink, options);
+  }
+  return readDump(first, sink, options);
+}
+
+/** What is told at the end. */
+function conclude(
+  { json, statistics: wanted, quiet }: SpdydumpOptions,
+  output: Output,
+  statistics: DumpStatistics,
+  extractor: BodyExtractor | null,
+  input: DumpInput | null,
+): void {
+  const figures = statistics.toJSON();
+  if (wanted && json) output.write(`${JSON.stringify({ event: 'statistics', ...figures })}\n`);
+  else if (wanted) output.write(`${quiet ? '' : '\n'}${statisticsText(figures)}`);
+  const tell = (text: string): void => {
+    process.stderr.write(`spdydump: ${text}\n`);
+  };
+  if (extractor !== null && !json) {
+    const { results } = extractor;
+    const bytes = results.reduce((sum, { bytes: size }) => sum + size, 0);
+    tell(`wrote ${results.length} bodies, ${bytes} bytes`);
+  }
+  if (input?.cut === true) tell('the input ends in the middle of a packet or a line');
+  if (input === null || figures.connections > 0 || figures.exchanges > 0) return;
+  const { counts } = input;
+  const foreign = [...(counts?.foreign ?? [])].map(([kind, times]) => `${times} x ${kind}`);
+  const what =
+    counts === null ? '' : `: ${counts.packets} packets, ${counts.connections} TCP connections`;
+  tell(
+    `no SPDY was found${what}${foreign.length === 0 ? '' : ` (${foreign.slice(0, 5).join(', ')})`}`,
+  );
+}
