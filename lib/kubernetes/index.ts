@@ -50,10 +50,17 @@ export {
   type FakeApiServerOpen,
   type FakeApiServerOptions,
 } from './fake/api-server.ts';
-export { type FakeApiServerEvents, FakeCluster, type FakeClusterOptions } from './fake/cluster.ts';
-export type { FakeFault } from './fake/fault.ts';
+export {
+  type ContainerPlace,
+  type DeletePodOptions,
+  type FakeApiServerEvents,
+  FakeCluster,
+  type FakeClusterOptions,
+} from './fake/cluster.ts';
+export type { FakeFault, FakeFaultRule } from './fake/fault.ts';
 export type { FakeManifest, FakeObject, FakeObjectMetadata } from './fake/object.ts';
-export type { FakeContainer, FakePod, FakePodState } from './fake/pod-options.ts';
+export type { FakeContainer, FakePod, FakePodState, RestartPolicy } from './fake/pod-options.ts';
+export type { FakeRule } from './fake/rbac.ts';
 export type { FakeAction, FakeRequest } from './fake/request.ts';
 export type { StreamTranslatorOptions } from './gateway/options.ts';
 export type {

@@ -34,12 +34,13 @@ async function main(argv: readonly string[]): Promise<number> {
   return 0;
 }
 
-function makeServer({ pods, tls, token, fault, verbose }: KubeFakeOptions): FakeApiServer {
+function makeServer({ pods, tls, token, fault, control, verbose }: KubeFakeOptions): FakeApiServer {
   let fake: FakeApiServer;
   try {
     fake = createFakeApiServer({
       pods,
       tls,
+      control,
       ...(token === null ? {} : { token }),
       ...(fault === null ? {} : { fault }),
     });

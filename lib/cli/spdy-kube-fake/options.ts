@@ -18,14 +18,14 @@ export interface KubeFakeOptions {
   readonly tls: boolean;
   readonly token: string | null;
   readonly fault: FakeFault | null;
+  /** Whether there is a control API. */
+  readonly control: boolean;
   readonly verbose: boolean;
 }
 
 /** Shown by `--help`; fits a screen of 80 by 24. */
 export const KUBE_FAKE_HELP = `Usage: spdy-kube-fake [OPTION]...
-A fake Kubernetes API server, for tests of what uses kubectl exec, attach, cp
-and port-forward. Commands of its pods run on this machine, as you.
-
+A fake Kubernetes API server, for tests. Commands of its pods run here, as you.
   -p, --pod [NAMESPACE/]NAME[:PORT=LOCAL,...]
                         a pod, and where its ports lead; repeatable; default p1.
                         Other ports lead to the same number
@@ -40,6 +40,7 @@ and port-forward. Commands of its pods run on this machine, as you.
       --delay MS        wait before exec, attach and port-forward are answered
       --refuse STATUS   answer them with this HTTP status, 400 to 599
       --drop-after N    break their connections off after N bytes of output
+      --control         a control API for tests, under /_fake/
   -v, --verbose         log requests
       --version         print the version
   -h, --help            print this text
@@ -58,6 +59,7 @@ const OPTIONS: OptionTable = {
   delay: { type: 'string' },
   refuse: { type: 'string' },
   'drop-after': { type: 'string' },
+  control: { type: 'boolean' },
   verbose: { type: 'boolean', short: 'v' },
 };
 
@@ -96,6 +98,7 @@ export function parseKubeFakeOptions(argv: readonly string[]): KubeFakeOptions |
     tls,
     token,
     fault: faultOf(args),
+    control: args.has('control'),
     verbose: args.has('verbose'),
   };
 }

@@ -8,6 +8,7 @@ import type { FakeLog } from './log.ts';
 import { readContainer, readLogQuery, sendLog } from './log-request.ts';
 import { type FakeObject, fieldsOf } from './object.ts';
 import type { FakePods } from './pods.ts';
+import { forbidden, refusalByRules, verbsOf } from './rbac.ts';
 import {
   failure,
   failureBecause,
@@ -23,17 +24,18 @@ import type { FakeStore } from './store.ts';
 import type { FakeWatches } from './watch.ts';
 import { FakeWrites } from './writes.ts';
 
-type Asked = ReadRequest['asked'];
-
 /** What a fake API server answers, as far as that needs no streams. */
 export class FakeAnswers {
+  readonly #parts: FakeParts;
   readonly #store: FakeStore;
   readonly #pods: FakePods;
   readonly #writes: FakeWrites;
   readonly #watches: FakeWatches;
   readonly #token: string | null;
 
-  constructor({ store, pods, watches }: FakeParts, token: string | null) {
+  constructor(parts: FakeParts, token: string | null) {
+    const { store, pods, watches } = parts;
+    this.#parts = parts;
     this.#store = store;
     this.#pods = pods;
     this.#writes = new FakeWrites(store, pods);
@@ -41,20 +43,27 @@ export class FakeAnswers {
     this.#token = token;
   }
 
-  /** Why a request may not be answered, whatever it is. */
-  refusalOf(request: IncomingMessage, asked: Asked, fault: FakeFault | null): Refusal | null {
+  /** Why this client is not answered, whatever it asks for. */
+  strangerRefusal(request: IncomingMessage, read: ReadRequest): Refusal | null {
     const token = this.#token;
     const { authorization } = request.headers;
     // Whoever runs commands here shall not be a page in somebody's browser.
     if (isOfAPage(request)) return failure(403, 'no requests of browsers');
-    if (token !== null && authorization === undefined) {
-      const message = `pods is forbidden: User "system:anonymous" cannot ${verbOf(asked)}`;
-      return failure(403, message);
-    }
+    if (token !== null && authorization === undefined)
+      return forbidden(read, verbsOf(read.asked)[0] as string, 'system:anonymous');
     if (token !== null && authorization !== `Bearer ${token}`) return failure(401, 'Unauthorized');
-    if (fault?.refuseWith === undefined) return null;
-    const { refuseWith, message = 'refused on purpose' } = fault;
-    return failureBecause(refuseWith, refuseWith === 404 ? 'NotFound' : 'InternalError', message);
+    return null;
+  }
+
+  /** Why a request may not be answered: on purpose, or by the rules. */
+  refusalOf(read: ReadRequest, fault: FakeFault | null): Refusal | null {
+    if (fault?.refuseWith !== undefined) {
+      const { refuseWith, message = 'refused on purpose' } = fault;
+      const reason = refuseWith === 404 ? 'NotFound' : 'InternalError';
+      return failureBecause(refuseWith, reason, message);
+    }
+    const { rules } = this.#parts;
+    return rules === null ? null : refusalByRules(rules, read, 'fake');
   }
 
   /** Why a pod cannot be used so, null if it can. */
@@ -167,11 +176,6 @@ export function send(response: ServerResponse, answer: FakeAnswer): void {
 
 function ok(body: object): FakeAnswer {
   return { code: 200, body };
-}
-
-function verbOf({ method, action, resource }: Asked): string {
-  const verb = isStreaming(action) ? (method === 'GET' ? 'get' : 'create') : action;
-  return `${verb} resource "${resource ?? 'pods'}" in API group ""`;
 }
 
 /** Whether a page may have sent a request. Some programs name the address of the server as their origin; no page of another site can. */

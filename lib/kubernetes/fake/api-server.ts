@@ -5,6 +5,7 @@ import https from 'node:https';
 import { type AddressInfo, isIPv6, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { checkBoolean } from '../../common/check.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError, InvalidStateError } from '../../errors.ts';
 import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
@@ -13,8 +14,11 @@ import type { StreamingServerOptions } from '../server/options.ts';
 import { createStreamingServer, type StreamingServer } from '../server/streaming-server.ts';
 import { refuse } from '../server/upgrade.ts';
 import { FakeAnswers, send } from './answers.ts';
+import { breakResponse } from './broken-response.ts';
+import { BrokenSocket } from './broken-socket.ts';
 import { FakeCluster, type FakeClusterOptions, type FakeParts, makeParts } from './cluster.ts';
-import { checkFault, DroppingSocket, type FakeFault } from './fault.ts';
+import { FakeControl } from './control.ts';
+import { breakOf, checkFault, type FakeFault } from './fault.ts';
 import { FAKE_KUBECONFIG_MARK, formatKubeConfig } from './kubeconfig.ts';
 import { asError, nothingAt } from './refusals.ts';
 import { type FakeRequest, isStreaming, type ReadRequest, readRequest } from './request.ts';
@@ -29,12 +33,16 @@ export interface FakeApiServerOptions extends FakeClusterOptions {
   readonly fault?: FakeFault | ((request: FakeRequest) => FakeFault | null | undefined);
   /** Options of the streaming server, as its times and limits. */
   readonly streaming?: StreamingServerOptions;
+  /** Whether there is a control API under `/_fake/`: who may use the server may then change it, too. Default false. */
+  readonly control?: boolean;
 }
 
 const OPTION_NAMES = optionNames<FakeApiServerOptions>({
   pods: true,
   objects: true,
   watchList: true,
+  rules: true,
+  control: true,
   tls: true,
   token: true,
   fault: true,
@@ -69,6 +77,7 @@ export class FakeApiServer extends FakeCluster {
   readonly #sockets = new Set<Socket>();
   readonly #counts = new Map<string, number>();
   readonly #closing = new AbortController();
+  readonly #control: FakeControl | null;
   #server: http.Server | null = null;
   #certificate: Certificate | null = null;
 
@@ -82,12 +91,15 @@ export class FakeApiServer extends FakeCluster {
     const parts = makeParts(options);
     super(parts, options);
     this.#parts = parts;
-    const { token, tls = false, fault } = options;
+    const { token, tls = false, fault, control = false } = options;
     if (token !== undefined && tls === false)
       throw new InvalidArgumentError('token needs tls: without it clients send none');
     if (token === '') throw new InvalidArgumentError('token must not be empty');
     if (typeof fault === 'object') checkFault(fault);
     this.#options = options;
+    this.#control = checkBoolean('control', control)
+      ? new FakeControl(this, parts, () => this.open)
+      : null;
     this.#answers = new FakeAnswers(parts, token ?? null);
     this.#streaming = createStreamingServer(parts.workloads.handlers, options.streaming);
   }
@@ -197,58 +209,71 @@ export class FakeApiServer extends FakeCluster {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { read, asked } = this.#take(request);
-    const fault = this.#faultFor(asked);
-    if (!(await this.#wait(fault))) return;
+    const { method = '', url = '' } = request;
+    const read = readRequest(method, url);
+    const answers = this.#answers;
     try {
-      const refusal = this.#answers.refusalOf(request, asked, fault);
-      if (refusal === null) await this.#answers.respond(request, response, read);
+      if (this.#control !== null && FakeControl.owns(read.path)) {
+        const refusal = answers.strangerRefusal(request, read);
+        if (refusal === null) await this.#control.respond(request, response, read.path);
+        else send(response, refusal);
+        return;
+      }
+      const fault = this.#faultFor(this.#take(read));
+      if (!(await this.#wait(fault))) return;
+      const broken = breakOf(fault);
+      if (broken !== null) breakResponse(response, broken);
+      const refusal = answers.strangerRefusal(request, read) ?? answers.refusalOf(read, fault);
+      if (refusal === null) await answers.respond(request, response, read);
       else {
         request.resume();
         send(response, refusal);
       }
-    } catch {
-      // The client has gone in the midst of its request.
+    } catch (exception) {
       response.destroy();
+      // The client has gone in the midst of its request.
+      if (request.errored === null) throw exception;
     }
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => {});
-    const { read, asked } = this.#take(request);
-    const fault = this.#faultFor(asked);
+    const { method = '', url = '' } = request;
+    const read = readRequest(method, url);
+    const fault = this.#faultFor(this.#take(read));
     if (!(await this.#wait(fault)) || socket.destroyed) return;
-    const refusal = this.#answers.refusalOf(request, asked, fault) ?? this.#answers.mismatch(read);
+    const answers = this.#answers;
+    const refusal =
+      answers.strangerRefusal(request, read) ??
+      answers.refusalOf(read, fault) ??
+      answers.mismatch(read);
     if (refusal !== null) {
       refuse(socket, asError(refusal));
       return;
     }
-    this.#parts.workloads.bind(request, asked.namespace ?? '', asked.pod ?? '');
-    const { dropAfterBytes } = fault ?? {};
-    const end = dropAfterBytes === undefined ? socket : new DroppingSocket(socket, dropAfterBytes);
+    const { namespace, pod } = read.asked;
+    this.#parts.workloads.bind(request, namespace ?? '', pod ?? '');
+    const broken = breakOf(fault);
+    const end = broken === null ? socket : new BrokenSocket(socket, broken);
     if (!this.#streaming.handleUpgrade(request, end, head))
       refuse(socket, asError(nothingAt(read.path)));
   }
 
-  /** What is asked for; counts it and tells of it. */
-  #take(request: IncomingMessage): { readonly read: ReadRequest; readonly asked: FakeRequest } {
-    const { method = '', url = '' } = request;
-    const read = readRequest(method, url);
-    const { action } = read.asked;
+  /** Counts a request, and tells of it. */
+  #take({ asked: { action }, asked }: ReadRequest): FakeRequest {
     const count = (this.#counts.get(action) ?? 0) + 1;
     this.#counts.set(action, count);
-    const asked: FakeRequest = { ...read.asked, count };
-    this.emit('request', asked);
-    return { read, asked };
+    const counted: FakeRequest = { ...asked, count };
+    this.emit('request', counted);
+    return counted;
   }
 
   #faultFor(asked: FakeRequest): FakeFault | null {
+    const byRule = this.#parts.faults.faultFor(asked);
     const { fault = null } = this.#options;
-    if (typeof fault === 'function') {
-      const own = fault(asked) ?? null;
-      return own === null ? null : checkFault(own);
-    }
-    return isStreaming(asked.action) ? fault : null;
+    if (typeof fault !== 'function') return byRule ?? (isStreaming(asked.action) ? fault : null);
+    const own = fault(asked) ?? null;
+    return byRule ?? (own === null ? null : checkFault(own));
   }
 
   /** Waits as the fault says; false when the server was closed meanwhile. */

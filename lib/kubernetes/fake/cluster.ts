@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { checkBoolean, checkRange, shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
+import { type FakeFaultRule, FaultRules } from './fault.ts';
 import { type FakeManifest, type FakeObject, readManifest } from './object.ts';
 import type { FakePod, FakePodState, ResolvedContainer } from './pod-options.ts';
 import { FakePods } from './pods.ts';
+import { checkRules, type FakeRule } from './rbac.ts';
 import type { FakeRequest } from './request.ts';
 import { type FakeResource, PODS, resourceNamed } from './resources.ts';
 import { FakeStore } from './store.ts';
@@ -24,6 +26,8 @@ export interface FakeClusterOptions {
   readonly objects?: readonly FakeManifest[];
   /** Whether watches may begin with what there is (`sendInitialEvents`); else that is refused with 422, as servers before Kubernetes 1.34 do. Default true. */
   readonly watchList?: boolean;
+  /** What users may do, as roles of RBAC have it; all else is answered 403. Default everything. */
+  readonly rules?: readonly FakeRule[];
 }
 
 /** Which container of a pod. */
@@ -48,32 +52,34 @@ export interface FakeParts {
   readonly pods: FakePods;
   readonly workloads: FakeWorkloads;
   readonly watches: FakeWatches;
+  readonly faults: FaultRules;
+  /** What users may do; null for everything. */
+  rules: readonly FakeRule[] | null;
 }
 
 /** The parts of a new one. */
-export function makeParts({ watchList = true }: FakeClusterOptions): FakeParts {
+export function makeParts({ watchList = true, rules }: FakeClusterOptions): FakeParts {
   checkBoolean('watchList', watchList);
   const store = new FakeStore();
   const pods = new FakePods(store);
   const workloads = new FakeWorkloads(store, pods);
-  return { store, pods, workloads, watches: new FakeWatches(store, watchList) };
+  const watches = new FakeWatches(store, watchList);
+  const allowed = rules === undefined ? null : checkRules(rules);
+  return { store, pods, workloads, watches, faults: new FaultRules(), rules: allowed };
 }
 
 /** The pods and other objects of a fake API server, as its test sees and changes them. */
 export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
+  readonly #parts: FakeParts;
   readonly #store: FakeStore;
   readonly #pods: FakePods;
-  readonly #watches: FakeWatches;
 
   /** The server makes it. @internal */
-  constructor(
-    { store, pods: running, watches }: FakeParts,
-    { pods = [], objects = [] }: FakeClusterOptions,
-  ) {
+  constructor(parts: FakeParts, { pods = [], objects = [] }: FakeClusterOptions) {
     super();
-    this.#store = store;
-    this.#pods = running;
-    this.#watches = watches;
+    this.#parts = parts;
+    this.#store = parts.store;
+    this.#pods = parts.pods;
     if (!Array.isArray(pods)) throw new InvalidArgumentError('pods must be an array');
     if (!Array.isArray(objects)) throw new InvalidArgumentError('objects must be an array');
     for (const pod of pods) this.addPod(pod);
@@ -148,12 +154,27 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
 
   /** Sends a bookmark to each watch that wants some; without it they come once a minute. */
   bookmark(): void {
-    this.#watches.bookmark();
+    this.#parts.watches.bookmark();
   }
 
   /** Ends all watches with 410 (`Expired`), as when too much has happened: their clients have to list anew. */
   expireWatches(): void {
-    this.#watches.expire();
+    this.#parts.watches.expire();
+  }
+
+  /** From now on users may do this only, or everything (null). Throws InvalidArgumentError for rules that are none. */
+  setRules(rules: readonly FakeRule[] | null): void {
+    this.#parts.rules = rules === null ? null : checkRules(rules);
+  }
+
+  /**
+   * From now on something goes wrong. Of several rules the first one counts. Call what is returned to take it back.
+   *
+   * @throws InvalidArgumentError for a rule that is none
+   */
+  addFault(rule: FakeFaultRule): () => void {
+    const id = this.#parts.faults.add(rule);
+    return () => this.#parts.faults.delete(id);
   }
 
   /** The working directory of a container: of the first one if none is named. */

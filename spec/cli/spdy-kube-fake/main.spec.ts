@@ -110,6 +110,21 @@ describe('spdy-kube-fake', () => {
     }
   });
 
+  it('has a control API where that is asked for', async () => {
+    for (const [options, status] of [
+      [[], 404],
+      [['--control'], 200],
+    ] as const) {
+      const fake = await serve(...options);
+      try {
+        const { server } = fake.config.cluster;
+        expect((await fetch(`${server}/_fake/open`)).status).to.equal(status);
+      } finally {
+        await fake.end();
+      }
+    }
+  });
+
   it('overwrites no kubeconfig of somebody else', async () => {
     const file = join(folder, 'config');
     writeFileSync(file, 'mine');
@@ -127,7 +142,7 @@ describe('spdy-kube-fake', () => {
     expect(parse()).to.deep.equal({
       pods: [{ name: 'p1', ports: {}, containers: { main: { tty: false } } }],
       ...{ port: 8001, host: '127.0.0.1', kubeconfig: null, tls: false, token: null },
-      ...{ fault: null, verbose: false },
+      ...{ fault: null, control: false, verbose: false },
     });
     const { pods, fault } = parse(
       ...['-p', 'n/a:80=8080,443=8443', '--main', 'top', '--tty'],
