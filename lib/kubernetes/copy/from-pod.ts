@@ -1,6 +1,6 @@
-import type { Readable } from 'node:stream';
 import { withPlainPod } from '../client/resolve-target.ts';
 import { RemoteFailureError } from '../errors.ts';
+import { foldsNames } from './folded-names.ts';
 import {
   CopyCounter,
   type CopyFromPodOptions,
@@ -10,7 +10,8 @@ import {
   execPart,
   remotePath,
 } from './options.ts';
-import { RemoteTar } from './remote-tar.ts';
+import { ArchiveChanged, RemoteArchive } from './remote-archive.ts';
+import { Retries } from './retries.ts';
 import { DirectoryFound, LinkFound, TarExtractor } from './tar-extractor.ts';
 
 /**
@@ -18,7 +19,8 @@ import { DirectoryFound, LinkFound, TarExtractor } from './tar-extractor.ts';
  *
  * The archive is not trusted: nothing is ever written outside of the destination. A name that is absolute, has `..` or was not asked for
  * ends the copy with `ERR_SPDY_PROTOCOL`; links that lead outside and devices are skipped (`skipped`). A file appears when it is complete;
- * what was complete stays when the copy fails later.
+ * what was complete stays when the copy fails later. With `retries` a copy whose connection is lost goes on where it stopped, or begins again
+ * where it cannot be told that the files are as they were.
  *
  * Rejects as `exec()` does; with RemoteFailureError when the container has no tar or that fails (the message has its words), with
  * ConnectionLostError when the connection is lost or the archive cut off, with `ERR_SPDY_TOO_MUCH_BUFFERED` above `maxBytes` or
@@ -42,11 +44,27 @@ export async function copyFromPod(options: CopyFromPodOptions): Promise<CopyResu
   }
 }
 
-/** Copies with these further letters for tar. */
+/** Copies with these further letters for tar; again from the beginning if the archive is another one after the connection was lost. */
 async function copy(
   target: ExecPart,
   options: CopyFromPodOptions,
   letters: '' | 'h',
+): Promise<CopyResult> {
+  const retries = new Retries(options.retries ?? 0, options.signal);
+  for (;;) {
+    try {
+      return await copyOnce(target, options, letters, retries);
+    } catch (error) {
+      if (!(error instanceof ArchiveChanged)) throw error;
+    }
+  }
+}
+
+async function copyOnce(
+  target: ExecPart,
+  options: CopyFromPodOptions,
+  letters: '' | 'h',
+  retries: Retries,
 ): Promise<CopyResult> {
   const { directory, path, name, isDirectory } = remotePath('from', options.from);
   const counter = new CopyCounter(options);
@@ -59,28 +77,16 @@ async function copy(
     maxBytes: options.maxBytes ?? Number.POSITIVE_INFINITY,
     maxEntries: options.maxEntries ?? 1_000_000,
     onlyFile: letters === 'h',
+    foldsNames,
     counter,
   });
   // With a dot in front no name is an option.
   const what = follow ? ['-C', path, '.'] : ['-C', directory, `./${name}`];
-  const tar = await RemoteTar.start(target, [`c${letters}f`, '-', ...what], false);
+  const archive = new RemoteArchive(target, [`c${letters}f`, '-', ...what], retries);
   try {
-    await receive(tar, extractor);
-    await tar.ended();
-    await extractor.finish();
+    await archive.pour(extractor);
     return counter.result;
   } finally {
-    tar.command.close();
     await extractor.close();
-  }
-}
-
-async function receive(tar: RemoteTar, extractor: TarExtractor): Promise<void> {
-  try {
-    await extractor.consume(tar.command.stdout as Readable);
-  } catch (error) {
-    // Why the command failed says more than that its output was cut.
-    if (!extractor.failed) await tar.ended();
-    throw error;
   }
 }

@@ -52,6 +52,8 @@ export interface CopyOptions
   readonly onProgress?: (progress: CopyProgress) => void;
   /** Whether files keep their time of change. Default false: they are new. */
   readonly preserveMtime?: boolean;
+  /** How often it is gone on with when the connection is lost, 0 to 1000. Default 0. */
+  readonly retries?: number;
 }
 
 /** Options of `copyToPod()`. */
@@ -77,7 +79,8 @@ export type CopyFromPodOptions = PodCommandTarget &
   };
 
 /** What `exec()` needs of the options. */
-export type ExecPart = KubernetesTarget & Omit<CopyOptions, 'onProgress' | 'preserveMtime'>;
+export type ExecPart = KubernetesTarget &
+  Omit<CopyOptions, 'onProgress' | 'preserveMtime' | 'retries'>;
 
 const COPY_OPTION_NAMES: ReadonlySet<string> = new Set([
   ...[...ATTACH_OPTION_NAMES].filter(
@@ -85,6 +88,7 @@ const COPY_OPTION_NAMES: ReadonlySet<string> = new Set([
   ),
   'onProgress',
   'preserveMtime',
+  'retries',
   'from',
   'to',
   'maxBytes',
@@ -156,6 +160,7 @@ export function checkCopy(options: CopyToPodOptions | CopyFromPodOptions): void 
   if (options.onProgress !== undefined && typeof options.onProgress !== 'function')
     throw new InvalidArgumentError('onProgress must be a function');
   if (options.preserveMtime !== undefined) checkBoolean('preserveMtime', options.preserveMtime);
+  if (options.retries !== undefined) checkRange('retries', options.retries, 0, 1000);
   const { maxBytes, maxEntries } = options as Partial<CopyFromPodOptions>;
   if (maxBytes !== undefined) checkRange('maxBytes', maxBytes, 1, Number.MAX_SAFE_INTEGER);
   if (maxEntries !== undefined) checkRange('maxEntries', maxEntries, 1, Number.MAX_SAFE_INTEGER);

@@ -26,12 +26,13 @@ export class RemoteTar {
       stream?.on('error', () => {});
   }
 
+  /** Starts a command that is `tar`, or runs it. */
   static async start(
     target: ExecPart,
-    args: readonly string[],
+    command: readonly string[],
     stdin: boolean,
   ): Promise<RemoteTar> {
-    return new RemoteTar(await start(target, ['tar', ...args], { ...target, stdin }, true));
+    return new RemoteTar(await start(target, command, { ...target, stdin }, true));
   }
 
   /**

@@ -8,6 +8,7 @@ import {
   malformedArchive,
 } from './archive-errors.ts';
 import { asPath, asText, byteName, isPossibleHere } from './byte-names.ts';
+import { FoldedNames } from './folded-names.ts';
 import { kindOf, LocalTree } from './local-tree.ts';
 import type { CopyCounter } from './options.ts';
 import { PartialFile, writeWhole } from './partial-file.ts';
@@ -31,6 +32,8 @@ export interface ExtractOptions {
   readonly maxEntries: number;
   /** Whether it must be a file. */
   readonly onlyFile: boolean;
+  /** Tells whether the file system of a directory takes different names for one. */
+  readonly foldsNames: (directory: ByteName) => Promise<boolean>;
   /** Told of everything. */
   readonly counter: CopyCounter;
 }
@@ -61,6 +64,8 @@ export class TarExtractor {
   #entries = 0;
   /** What is written, once it is known where that goes. */
   #tree: LocalTree | null = null;
+  /** The names so far, where the file system folds them; undefined while that is not known. */
+  #names: FoldedNames | null | undefined;
   #file: PartialFile | null = null;
   /** Small files that are being written, by name. */
   readonly #writing = new Map<ByteName, Promise<void>>();
@@ -139,6 +144,7 @@ export class TarExtractor {
     const { kind } = entry;
     counter.entry(asText(entry.path), kind === 'file');
     const tree = this.#tree ?? (await this.#chooseRoot(entry, segments));
+    if (kind !== 'other' && segments.length > 0) await this.#takeName(tree, segments);
     if (kind === 'file') {
       await this.#create(entry, tree, segments, content);
       return;
@@ -162,6 +168,15 @@ export class TarExtractor {
     await mkdir(path.dirname(root), { recursive: true });
     this.#tree = new LocalTree(root);
     return this.#tree;
+  }
+
+  /** Two names that are one here must not become one file. */
+  async #takeName(tree: LocalTree, segments: readonly ByteName[]): Promise<void> {
+    if (this.#names === undefined) {
+      await tree.enter([]);
+      this.#names = (await this.#options.foldsNames(tree.root)) ? new FoldedNames() : null;
+    }
+    this.#names?.add(segments);
   }
 
   async #create(

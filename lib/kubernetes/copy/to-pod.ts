@@ -18,6 +18,7 @@ import {
   remotePath,
 } from './options.ts';
 import { RemoteTar } from './remote-tar.ts';
+import { Retries } from './retries.ts';
 import { TarWriter } from './tar-writer.ts';
 
 /** The folder in the container, and what the archive calls the file or directory there. */
@@ -28,6 +29,7 @@ interface Destination {
 
 /**
  * Copies a local file or directory into a container, by a `tar` there (as `kubectl cp` does). Links stay links, modes are kept, owners are not.
+ * With `retries` all is sent again when the connection is lost.
  *
  * Rejects as `exec()` does; with RemoteFailureError when the container has no tar or that fails (the message has its words), with
  * ConnectionLostError when the connection is lost before it is known that all is there, with the error of a local file.
@@ -42,15 +44,18 @@ export async function copyToPod(options: CopyToPodOptions): Promise<CopyResult> 
   const target = await withPlainPod(execPart(options), options);
   const base = path.basename(path.resolve(options.from));
   const { directory, name } = await destination(target, to, base);
-  const counter = new CopyCounter(options);
-  const args = [options.preserveMtime === true ? '-xf' : '-xmf', '-', '-C', directory];
-  const tar = await RemoteTar.start(target, args, true);
-  tar.command.stdout?.resume();
-  try {
-    await send(tar, new TarWriter(counter).pack(byteName(source), byteName(name)), counter);
-    return counter.result;
-  } finally {
-    tar.command.close();
+  const flags = options.preserveMtime === true ? '-xf' : '-xmf';
+  const command = ['tar', flags, '-', '-C', directory];
+  const retries = new Retries(options.retries ?? 0, options.signal);
+  for (;;) {
+    const counter = new CopyCounter(options);
+    try {
+      const archive = new TarWriter(counter).pack(byteName(source), byteName(name));
+      await send(await RemoteTar.start(target, command, true), archive, counter);
+      return counter.result;
+    } catch (error) {
+      await retries.next(error);
+    }
   }
 }
 
@@ -81,20 +86,26 @@ async function send(
   counter: CopyCounter,
 ): Promise<void> {
   const progress = { complete: false };
+  tar.command.stdout?.resume();
   try {
-    await pipeline(
-      Readable.from(counted(archive, counter, progress)),
-      tar.command.stdin as Writable,
-    );
-  } catch (error) {
-    // The tar there has ended without reading all: it says why.
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    await sendAll(tar, counted(archive, counter, progress));
+    await tar.ended();
+  } finally {
+    tar.command.close();
   }
-  await tar.ended();
   if (!progress.complete)
     throw new RemoteFailureError(
       'tar ended without reading the whole archive, and calls that success',
     );
+}
+
+async function sendAll(tar: RemoteTar, archive: AsyncIterable<Buffer>): Promise<void> {
+  try {
+    await pipeline(Readable.from(archive), tar.command.stdin as Writable);
+  } catch (error) {
+    // The tar there has ended without reading all: it says why.
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  }
 }
 
 /** Passes the archive on. It is complete when its last piece is: some tars end as soon as they have seen the end of the archive. */
