@@ -34,6 +34,7 @@ export class RemoteArchive {
   readonly #retries: Retries;
   readonly #hash: Hash | null;
   #received = 0;
+  #resumed = false;
 
   constructor(target: ExecPart, args: readonly string[], retries: Retries) {
     this.#target = target;
@@ -53,9 +54,11 @@ export class RemoteArchive {
       const tar = next;
       try {
         await this.#receive(tar, sink);
+        // What has changed between the hash and the rest.
+        if (this.#resumed && !(await this.#isAsItWas())) throw new ArchiveChanged();
         return;
       } catch (error) {
-        if (sink.failed) throw error;
+        if (sink.failed || error instanceof ArchiveChanged) throw error;
         next = await this.#again(error);
       } finally {
         tar.command.close();
@@ -100,9 +103,14 @@ export class RemoteArchive {
   async #rest(): Promise<RemoteTar> {
     const received = this.#received;
     if (received === 0) return await RemoteTar.start(this.#target, ['tar', ...this.#args], false);
-    if ((await this.#remoteHash()) !== this.#hash?.copy().digest('hex')) throw new ArchiveChanged();
+    if (!(await this.#isAsItWas())) throw new ArchiveChanged();
+    this.#resumed = true;
     const command = ['sh', '-c', REST, 'sh', String(received + 1), ...this.#args];
     return await RemoteTar.start(this.#target, command, false);
+  }
+
+  async #isAsItWas(): Promise<boolean> {
+    return (await this.#remoteHash()) === this.#hash?.copy().digest('hex');
   }
 
   /** The hash of as much as was received, as it is there now; null if it cannot be had. */
