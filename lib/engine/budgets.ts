@@ -40,26 +40,59 @@ export class RateBudget {
   }
 }
 
-/** Every rate that a peer may not exceed. */
+/** Every rate that a peer may not exceed. Each is counted from the first event on: most sessions see few kinds of them. */
 export class Budgets {
-  readonly streamResets: RateBudget;
-  readonly settings: RateBudget;
-  readonly goaways: RateBudget;
-  /** Bytes that header blocks cost. */
-  readonly headers: RateBudget;
-  readonly pings: RateBudget;
-  /** Frames that carry nothing: DATA without payload, HEADERS without a pair. */
-  readonly emptyFrames: RateBudget;
-  readonly windowUpdates: RateBudget;
+  readonly #options: ResolvedOptions;
+  #streamResets: RateBudget | null = null;
+  #settings: RateBudget | null = null;
+  #goaways: RateBudget | null = null;
+  #headers: RateBudget | null = null;
+  #pings: RateBudget | null = null;
+  #emptyFrames: RateBudget | null = null;
+  #windowUpdates: RateBudget | null = null;
 
   constructor(options: ResolvedOptions) {
-    const { now } = options;
-    this.streamResets = new RateBudget(options.streamResetRate, now);
-    this.settings = new RateBudget(options.settingsRate, now);
-    this.goaways = new RateBudget(options.goawayRate, now);
-    this.headers = new RateBudget(options.headerRate, now);
-    this.pings = new RateBudget(options.pingRate, now);
-    this.emptyFrames = new RateBudget(options.emptyDataRate, now);
-    this.windowUpdates = new RateBudget(options.windowUpdateRate, now);
+    this.#options = options;
+  }
+
+  get streamResets(): RateBudget {
+    this.#streamResets ??= this.#budget(this.#options.streamResetRate);
+    return this.#streamResets;
+  }
+
+  get settings(): RateBudget {
+    this.#settings ??= this.#budget(this.#options.settingsRate);
+    return this.#settings;
+  }
+
+  get goaways(): RateBudget {
+    this.#goaways ??= this.#budget(this.#options.goawayRate);
+    return this.#goaways;
+  }
+
+  /** Bytes that header blocks cost. */
+  get headers(): RateBudget {
+    this.#headers ??= this.#budget(this.#options.headerRate);
+    return this.#headers;
+  }
+
+  get pings(): RateBudget {
+    this.#pings ??= this.#budget(this.#options.pingRate);
+    return this.#pings;
+  }
+
+  /** Frames that carry nothing: DATA without payload, HEADERS without a pair. */
+  get emptyFrames(): RateBudget {
+    this.#emptyFrames ??= this.#budget(this.#options.emptyDataRate);
+    return this.#emptyFrames;
+  }
+
+  get windowUpdates(): RateBudget {
+    this.#windowUpdates ??= this.#budget(this.#options.windowUpdateRate);
+    return this.#windowUpdates;
+  }
+
+  #budget(limit: RateLimit): RateBudget {
+    return new RateBudget(limit, this.#options.now);
   }
 }

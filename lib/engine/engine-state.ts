@@ -55,8 +55,8 @@ export class EngineState extends OpenStreams {
   peerLastGoodId: number = Number.POSITIVE_INFINITY;
   /** Why no stream can be opened, once the peer has ended its direction of the transport. */
   inputEnded: StreamError | null = null;
-  /** PINGs written and not answered. */
-  readonly outstandingPings: Set<number> = new Set();
+  /** PINGs written and not answered; made for the first one. */
+  outstandingPings: Set<number> | null = null;
   /** Id of our next PING. */
   nextPingId: number;
   /** PINGs of ours that wait to be written. */

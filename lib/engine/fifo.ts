@@ -1,6 +1,9 @@
-/** First in, first out, in constant time. */
+/** What an empty one has that nothing was put into yet; nothing is written to it. */
+const NOTHING: never[] = [];
+
+/** First in, first out, in constant time. Takes no memory before the first item. */
 export class Fifo<T> {
-  #items: (T | undefined)[] = [];
+  #items: (T | undefined)[] = NOTHING;
   #head = 0;
 
   /** How many items wait. */
@@ -10,7 +13,8 @@ export class Fifo<T> {
 
   /** Appends an item. */
   push(item: T): void {
-    this.#items.push(item);
+    if (this.#items === NOTHING) this.#items = [item];
+    else this.#items.push(item);
   }
 
   /** Takes the first item, undefined if there is none. */
@@ -30,7 +34,7 @@ export class Fifo<T> {
 
   /** Drops everything. */
   clear(): void {
-    this.#items.length = 0;
+    this.#items = NOTHING;
     this.#head = 0;
   }
 }

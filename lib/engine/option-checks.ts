@@ -10,6 +10,9 @@ export interface RateLimit {
   readonly perSecond: number;
 }
 
+/** The defaults that were used last, by option: sessions share them. */
+const usualRates = new Map<string, RateLimit>();
+
 const RATE_NAMES = optionNames<RateLimit>({ burst: true, perSecond: true });
 
 /** What a header name consists of. */
@@ -73,7 +76,7 @@ export function rate<T extends object>(
   perSecond: number,
 ): RateLimit {
   const value = options[key];
-  if (value === undefined) return { burst, perSecond };
+  if (value === undefined) return usual(key, burst, perSecond);
   const given = value as Partial<RateLimit> | null;
   const valid = (n: unknown): n is number => typeof n === 'number' && n >= 0;
   if (given === null || !valid(given.burst) || !valid(given.perSecond)) {
@@ -83,4 +86,13 @@ export function rate<T extends object>(
   }
   checkOptions(key, given, RATE_NAMES);
   return { burst: given.burst, perSecond: given.perSecond };
+}
+
+/** The default of a rate. */
+function usual(key: string, burst: number, perSecond: number): RateLimit {
+  const last = usualRates.get(key);
+  if (last !== undefined && last.burst === burst && last.perSecond === perSecond) return last;
+  const limit = { burst, perSecond };
+  usualRates.set(key, limit);
+  return limit;
 }

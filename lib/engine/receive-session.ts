@@ -46,7 +46,7 @@ export function receivePing(state: EngineState, frame: PingFrame): void {
     return;
   }
   if (state.streams.isOwnId(frame.id)) {
-    if (!state.outstandingPings.delete(frame.id)) return;
+    if (state.outstandingPings?.delete(frame.id) !== true) return;
   } else {
     const { wire } = state.version;
     state.queue.pings.push({ version: wire, flags: 0, length: 4, type: PING, id: frame.id });

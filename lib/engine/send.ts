@@ -283,6 +283,7 @@ export class Sender {
     const state = this.#state;
     if (!state.streams.isOwnId(id)) return;
     state.queuedPings--;
+    state.outstandingPings ??= new Set();
     state.outstandingPings.add(id);
   }
 }

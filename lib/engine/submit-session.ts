@@ -31,7 +31,7 @@ export class SessionSubmitter {
   ping(): number {
     const state = this.#state;
     const { maxOutstandingPings } = state.options;
-    if (state.queuedPings + state.outstandingPings.size >= maxOutstandingPings) {
+    if (state.queuedPings + (state.outstandingPings?.size ?? 0) >= maxOutstandingPings) {
       throw new InvalidStateError(
         `${maxOutstandingPings} PINGs are already waiting for an answer`,
         'ERR_SPDY_TOO_MANY_PINGS',

@@ -30,6 +30,8 @@ import { Transport } from './transport.ts';
 /** Called when a write was processed, or a step of the end is done. */
 type Done = (error?: Error | null) => void;
 
+const now = (): number => performance.now();
+
 /**
  * The Duplex of a session: bytes from the transport go into the engine, slabs of frames come out of it, and the life of the
  * transport is followed. What is spoken is the engine's matter, what the application asks for that of `Session`.
@@ -99,7 +101,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
       side,
       protocol.id,
       {
-        now: () => performance.now(),
+        now,
         sessionCreditLimit: Math.floor(settled.inboundLimit),
         ...engineOptions(options),
       },

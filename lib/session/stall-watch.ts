@@ -16,6 +16,8 @@ interface Standing {
   readonly looks: number;
 }
 
+const NONE: ReadonlyMap<number, Standing> = new Map();
+
 /** What is watched. */
 export interface WatchedParts {
   /** The session. */
@@ -42,7 +44,7 @@ export class StallWatch {
   /** Payload that the session had sent when it was looked at last. */
   #dataSent = 0;
   /** Streams that a window held then, by their ids. */
-  #standing: ReadonlyMap<number, Standing> = new Map();
+  #standing: ReadonlyMap<number, Standing> = NONE;
 
   constructor(parts: WatchedParts) {
     this.#parts = parts;
@@ -81,12 +83,13 @@ export class StallWatch {
     const { dataSent } = engine.statistics;
     const sessionMoved = dataSent !== this.#dataSent;
     this.#dataSent = dataSent;
-    const standing = new Map<number, Standing>();
+    let standing: Map<number, Standing> | null = null;
     for (const { id, sending, bytesSent } of streams.states()) {
       if (sending !== 'streamWindow' && (sending !== 'sessionWindow' || sessionMoved)) continue;
       const before = this.#standing.get(id);
       const looks = before?.bytesSent === bytesSent ? before.looks + 1 : 0;
       if (looks < LOOKS) {
+        standing ??= new Map();
         standing.set(id, { bytesSent, looks });
         continue;
       }
@@ -96,6 +99,6 @@ export class StallWatch {
       engine.submitRstStream(id, stalled.status);
       schedule();
     }
-    this.#standing = standing;
+    this.#standing = standing ?? NONE;
   }
 }
