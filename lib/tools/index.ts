@@ -35,6 +35,8 @@ export {
   type Stall,
 } from './dump/statistics.ts';
 export { statisticsText } from './dump/statistics-text.ts';
+export { Tap } from './dump/tap.ts';
+export type { TapOptions } from './dump/tap-options.ts';
 export type { StaticFilesOptions } from './files/options.ts';
 export { type StaticFilesHandler, serveFiles } from './files/static-files.ts';
 export type { BackOptions, BackProtocol } from './proxy/back/options.ts';

@@ -92,8 +92,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     below: [...GROUND, 'http/server'],
   },
   'tools/dump': {
-    holds: '`readDump()`: the frames in captures, traces and recorded bytes',
-    below: [...GROUND, 'framing', 'engine', 'session'],
+    holds: '`readDump()`, `Tap`: the frames in captures, traces and connections',
+    below: [...GROUND, 'framing', 'engine', 'session', 'http/server'],
   },
   'tools/proxy': {
     holds: '`createProxy()`: fronts, backs, and what goes between them',

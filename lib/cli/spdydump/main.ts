@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import {
   BodyExtractor,
@@ -11,6 +12,7 @@ import {
   readDump,
   readRawPair,
   statisticsText,
+  Tap,
 } from '../../tools/index.ts';
 import { runProgram, UsageError } from '../arguments.ts';
 import { Progress } from '../progress.ts';
@@ -18,6 +20,7 @@ import { painter } from '../terminal.ts';
 import { Follower } from './follow.ts';
 import { parseSpdydumpOptions, type SpdydumpOptions } from './options.ts';
 import { Output } from './output.ts';
+import type { SpdydumpTap } from './tap-option.ts';
 
 /** Exit status with `--strict` for frames that break the protocol. */
 const WARNED_STATUS = 2;
@@ -48,11 +51,15 @@ async function main(argv: readonly string[]): Promise<number> {
   const extractor = options.extract === null ? null : new BodyExtractor(options.extract);
   const stop = (): void => abort.abort(new Enough());
   const sink = sinkOf(options, output, statistics, extractor, stop);
-  const progress = new Progress(process.stderr, process.stdout.isTTY !== true);
+  const progress = new Progress(
+    process.stderr,
+    process.stdout.isTTY !== true && options.tap === null,
+  );
   let input: DumpInput | null = null;
   let failure: Error | null = null;
   try {
-    input = await readInput(options, sink, output, abort, progress);
+    if (options.tap !== null) await passOn(options, options.tap, sink, output, abort.signal);
+    else input = await readInput(options, sink, output, abort, progress);
   } catch (error) {
     if (!(error instanceof Enough)) failure = error as Error;
   }
@@ -138,6 +145,25 @@ async function readInput(
     return readRawPair({ c2s: first, s2c: second }, sink, options);
   }
   return readDump(first, sink, options);
+}
+
+/** Passes connections on until it shall end. */
+async function passOn(
+  { version, secrets, json }: SpdydumpOptions,
+  { listen, to }: SpdydumpTap,
+  sink: DumpSink,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
+  const tap = new Tap({ ...to, version, secrets }, output.flushing(sink));
+  await tap.listen(listen.port, listen.host);
+  const place = `${listen.host}:${tap.port}`;
+  if (json) output.write(`${JSON.stringify({ listening: place, port: tap.port })}\n`);
+  else
+    process.stderr.write(`spdydump: listening at ${place}, passing on to ${to.host}:${to.port}\n`);
+  await output.flush();
+  if (!signal.aborted) await once(signal, 'abort');
+  await tap.close();
 }
 
 /** What is told at the end. */

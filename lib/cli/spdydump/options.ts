@@ -7,6 +7,7 @@ import {
   readCommandLine,
   UsageError,
 } from '../arguments.ts';
+import { type SpdydumpTap, TAP_OPTIONS, tapOption } from './tap-option.ts';
 
 /** What `spdydump` was told. */
 export interface SpdydumpOptions {
@@ -27,14 +28,17 @@ export interface SpdydumpOptions {
   readonly follow: { readonly connection: number; readonly stream: number } | null;
   /** A folder for bodies; null for none. */
   readonly extract: string | null;
+  /** Connections are passed on instead of reading a file; null for files. */
+  readonly tap: SpdydumpTap | null;
 }
 
 /** Shown by `--help`; fits a screen of 80 by 24. */
 export const SPDYDUMP_HELP = `Usage: spdydump [OPTION]... FILE
        spdydump [OPTION]... CLIENT_BYTES SERVER_BYTES
+       spdydump [OPTION]... --listen [ADDRESS:]PORT --to HOST:PORT
 Shows the SPDY frames of a recorded connection: pcap and pcapng (TCP without
-TLS), traces of spdycat --trace and spdyd --trace, HAR, each also gzipped, or
-two files with the bytes of each direction. '-' is standard input.
+TLS), traces (spdycat --trace), HAR, or two files with the bytes of each
+direction ('-': standard input); or of connections that it passes on.
   -V, --details          all fields and headers of each frame
   -Y, --filter EXPR      frames for which it is true: 'stream==5 && type==DATA'
       --follow [C:]S     headers and payload of stream S (of connection C)
@@ -45,10 +49,11 @@ two files with the bytes of each direction. '-' is standard input.
       --extract DIR      write bodies to files of a folder
       --secrets          show values of cookies and credentials
       --strict           exit status 2 when a frame breaks the protocol
+      --listen, --to     pass connections on; clients with TLS see a certificate
+                         that is made, or that of --key FILE --cert FILE
+      --cacert FILE      trust this one of the server   -k, --insecure  any one
   -2, --spdy2   -3, --spdy3   --spdy3-1    the version, if it cannot be seen
-      --color            colours without a terminal
-  -h, --help             print this text       --version      print the version
-Ctrl-C ends reading; what was asked for at the end is shown.
+  -h, --help   --version   --color (without a terminal)
 `;
 
 const OPTIONS: OptionTable = {
@@ -66,6 +71,7 @@ const OPTIONS: OptionTable = {
   spdy3: { type: 'boolean', short: '3' },
   'spdy3-1': { type: 'boolean' },
   color: { type: 'boolean' },
+  ...TAP_OPTIONS,
 };
 
 /**
@@ -77,7 +83,10 @@ export function parseSpdydumpOptions(argv: readonly string[]): SpdydumpOptions |
   const args = readCommandLine({ name: 'spdydump', help: SPDYDUMP_HELP, options: OPTIONS }, argv);
   if (typeof args === 'string') return args;
   const files = args.positionals;
-  if (files.length === 0) throw new UsageError("which FILE? ('-' is standard input)");
+  const tap = tapOption(args);
+  if (tap !== null && files.length > 0) throw new UsageError('--listen takes no files');
+  if (files.length === 0 && tap === null)
+    throw new UsageError("which FILE? ('-' is standard input)");
   if (files.length > 2) throw new UsageError('at most two files: the bytes of each direction');
   const follow = followOption(args);
   const json = args.has('json');
@@ -97,6 +106,7 @@ export function parseSpdydumpOptions(argv: readonly string[]): SpdydumpOptions |
     filter: filterOption(args),
     follow,
     extract: args.value('extract'),
+    tap,
   };
 }
 

@@ -10,6 +10,8 @@ import {
   type RunOptions,
   removeFolder,
   run,
+  spdycat,
+  spdyd,
   start,
 } from '../support/programs.ts';
 
@@ -157,6 +159,40 @@ describe('spdydump', () => {
     expect(child.exitCode).to.equal(0);
   });
 
+  it('passes connections on, and shows what goes over them while it does', async () => {
+    const server = await spdyd(['--spdy3-1', '--no-tls', '-d', folder, '0']);
+    const child = start('spdydump', ['-s', '--listen', '0', '--to', `127.0.0.1:${server.port}`], {
+      cwd: folder,
+    });
+    let log = '';
+    const port = new Promise<number>((resolve) => {
+      child.stderr.on('data', (chunk: Buffer) => {
+        log += chunk;
+        const [, found] = /listening at 127\.0\.0\.1:(\d+), passing on to/.exec(log) ?? [];
+        if (found !== undefined) resolve(Number(found));
+      });
+    });
+    let printed = '';
+    const shown = new Promise<void>((resolve) => {
+      child.stdout.on('data', (chunk: Buffer) => {
+        printed += chunk;
+        if (/S>C (?:was reset|ended)/.test(printed)) resolve();
+      });
+    });
+    const url = `http://127.0.0.1:${await port}/c2s.bin`;
+    const { stdout } = await spdycat(['--spdy3-1', url]);
+    expect(stdout.equals(web.bytes.c2s)).to.equal(true);
+    await shown;
+    child.kill('SIGINT');
+    await once(child, 'close');
+    await server.end();
+    expect(printed).to.match(
+      / C>S SYN_STREAM +1 +\d+ FIN GET http:\/\/127\.0\.0\.1:\d+\/c2s\.bin /,
+    );
+    expect(printed).to.match(/^1 connection, 1 stream of clients/m);
+    expect(child.exitCode).to.equal(130);
+  });
+
   it('has colours where they are demanded', async () => {
     expect((await spdydump(['exec.pcap'])).text).to.not.include('\x1b[');
     expect((await spdydump(['--color', 'exec.pcap'])).text).to.include('\x1b[');
@@ -176,6 +212,19 @@ describe('spdydump', () => {
     ['stream 0', ['--follow', '0', 'a'], /--follow takes STREAM or CONNECTION:STREAM, got '0'/],
     ['text as JSON', ['--follow', '1', '--json', 'a'], /--follow shows text/],
     ['no number', ['-c', 'x', 'a'], /--count takes an integer/],
+    ['a tap without a server', ['--listen', '1'], /--listen and --to need each other/],
+    ['a tap with a file', ['--listen', '1', '--to', 'a:1', 'f'], /--listen takes no files/],
+    ['a server without a port', ['--listen', '1', '--to', 'a'], /--to takes HOST:PORT, got 'a'/],
+    [
+      'a port that is none',
+      ['--listen', 'a:70000', '--to', 'a:1'],
+      /--listen takes \[ADDRESS:\]PORT/,
+    ],
+    [
+      'a key alone',
+      ['--listen', '1', '--to', 'a:1', '--key', 'k'],
+      /--key and --cert need each other/,
+    ],
     ['an unknown option', ['--frames', 'a'], /Unknown option '--frames'/],
   ];
   for (const [name, args, message] of misuse) {

@@ -1,0 +1,70 @@
+import { isIPv6 } from 'node:net';
+import type { TapOptions } from '../../tools/index.ts';
+import { type Arguments, type OptionTable, readOptionFile, UsageError } from '../arguments.ts';
+
+/** Between clients and a server. */
+export interface SpdydumpTap {
+  /** Where clients are listened for. */
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly to: TapOptions;
+}
+
+/** The options of it. */
+export const TAP_OPTIONS: OptionTable = {
+  listen: { type: 'string' },
+  to: { type: 'string' },
+  key: { type: 'string' },
+  cert: { type: 'string' },
+  cacert: { type: 'string' },
+  insecure: { type: 'boolean', short: 'k' },
+};
+
+/**
+ * What `--listen` and `--to` say; null without them.
+ *
+ * @throws UsageError
+ */
+export function tapOption(args: Arguments): SpdydumpTap | null {
+  const [listen, to] = [args.value('listen'), args.value('to')];
+  if (listen === null && to === null) return null;
+  if (listen === null || to === null) throw new UsageError('--listen and --to need each other');
+  const [, scheme, rest = ''] = /^(?:(https?):\/\/)?(.*?)\/?$/.exec(to) ?? [];
+  const [key, cert] = [args.value('key'), args.value('cert')];
+  if ((key === null) !== (cert === null)) throw new UsageError('--key and --cert need each other');
+  const ca = args.value('cacert');
+  return {
+    listen: placeOf('listen', listen, '127.0.0.1', 0),
+    to: {
+      ...placeOf('to', rest, null, 1),
+      ...(scheme === undefined ? {} : { tls: scheme === 'https' }),
+      ...(key === null || cert === null
+        ? {}
+        : {
+            certificate: {
+              key: readOptionFile('--key', key),
+              cert: readOptionFile('--cert', cert),
+            },
+          }),
+      ...(ca === null ? {} : { ca: readOptionFile('--cacert', ca) }),
+      verify: !args.has('insecure'),
+    },
+  };
+}
+
+/** `HOST:PORT`, or a port alone if there is a host for it. */
+function placeOf(
+  name: string,
+  text: string,
+  host: string | null,
+  min: number,
+): { readonly host: string; readonly port: number } {
+  const [, given, port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? [];
+  const number = Number(port);
+  const found = given?.replace(/^\[(.*)\]$/, '$1') ?? host;
+  const bare = given !== undefined && found === given && isIPv6(given);
+  if (found === null || bare || port === '' || number > 65535 || number < min) {
+    const form = host === null ? 'HOST:PORT' : '[ADDRESS:]PORT';
+    throw new UsageError(`--${name} takes ${form}, got '${text}'`);
+  }
+  return { host: found, port: number };
+}
