@@ -23,4 +23,13 @@ describe('examples of Kubernetes', () => {
     expect(stdout).to.include('page /hello\n');
     expect(stdout).to.match(/kubectl: (not installed|exit code 7)\n$/);
   });
+
+  it('plugin-login runs', async () => {
+    const file = fileURLToPath(new URL('../../examples/plugin-login.js', import.meta.url));
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [file]);
+    expect(stderr).to.equal('');
+    expect(stdout).to.match(
+      /^user me: 1 login\nrun: inside, 2 logins\nrun: inside, 2 logins\nkubectl: (not installed|exit code 7)\n$/,
+    );
+  });
 });

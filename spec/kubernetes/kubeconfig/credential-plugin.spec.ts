@@ -180,6 +180,35 @@ describe('a credential plugin', () => {
     expect(runs()).to.equal(2);
   });
 
+  it('may be one of those that clouds have: what aws, gke-gcloud-auth-plugin, kubelogin and tsh print', async () => {
+    const until = '2099-01-02T03:04:05Z';
+    const base = { kind: 'ExecCredential', apiVersion: V1BETA1 };
+    const token = { expirationTimestamp: until, token: 'the token' };
+    const certificate = {
+      expirationTimestamp: until,
+      clientCertificateData: 'the certificate',
+      clientKeyData: 'the key',
+    };
+    const printed: readonly (readonly [string, object, object])[] = [
+      ['aws eks get-token', {}, token],
+      ['gke-gcloud-auth-plugin', { interactive: false }, token],
+      ['kubelogin get-token', { interactive: false }, token],
+      ['tsh kube credentials', { interactive: false }, certificate],
+    ];
+    for (const [name, spec, status] of printed) {
+      const text = JSON.stringify({ ...base, spec, status }, null, 4);
+      plant(name.startsWith('gke') ? `${text}\n` : text);
+      const [, ...args] = name.split(' ');
+      const { cluster } = await load({ apiVersion: V1BETA1, args, provideClusterInfo: true });
+      if (status === token) {
+        expect(await (cluster.token as () => Promise<string>)(), name).to.equal('the token');
+        continue;
+      }
+      expect(cluster, name).to.include({ cert: 'the certificate', key: 'the key' });
+      expect(cluster.token).to.equal(undefined);
+    }
+  });
+
   it('is not asked where there is a token', async () => {
     const config = await load({ command: './missing' }, { token: 'static' });
     expect(await tokenOf(config)).to.equal('static');
