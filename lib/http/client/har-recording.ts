@@ -5,11 +5,11 @@ import type { HeaderList } from '../../protocol/frames.ts';
 import type { Observed, RequestObserver } from './channels.ts';
 import type { ReadyHead } from './exchange.ts';
 import type { HarEntry, HarPair, HarRequest, HarResponse, HarTimings } from './har-format.ts';
-import { fieldsOf } from './request-head.ts';
 
 /** The request that is recorded, as far as that matters here. */
 export interface Recorded extends Observed {
   readonly errored: Error | null;
+  readonly fields: HeaderList;
   hasHeader(name: string): boolean;
   setHeader(name: string, value: number | string | readonly string[]): unknown;
 }
@@ -136,7 +136,7 @@ export class HarRecording implements RequestObserver {
   #currentHead(): Pick<ReadyHead, 'method' | 'path' | 'fields'> {
     if (this.#head !== null) return this.#head;
     const request = this.#request as Recorded;
-    return { method: request.method, path: request.path, fields: fieldsOf(request) };
+    return { method: request.method, path: request.path, fields: request.fields };
   }
 
   #timings(): HarTimings {

@@ -79,24 +79,6 @@ export interface EventedMessage extends Omit<Writable, Declared> {
   socket: Duplex | null;
   /** The old name of `socket`. */
   readonly connection: Duplex | null;
-  /**
-   * Sets a field, in place of earlier values: a list has several values, anything else is text.
-   *
-   * @throws Error once the head has left, TypeError for a name or value that no field can have
-   */
-  setHeader(name: string, value: number | string | readonly string[]): this;
-  /** Adds a value to a field; throws as `setHeader()`. */
-  appendHeader(name: string, value: string | readonly string[]): this;
-  /** Takes a field away; throws once the head has left. */
-  removeHeader(name: string): void;
-  /** The value of a field as it was set, undefined without it. Names are of any case. */
-  getHeader(name: string): number | string | string[] | undefined;
-  /** All fields by their names in lower case. */
-  getHeaders(): http.OutgoingHttpHeaders;
-  /** The names of all fields in lower case. */
-  getHeaderNames(): string[];
-  /** Whether there is a field. */
-  hasHeader(name: string): boolean;
   /** The same as `on()`. */
   addListener<Name extends keyof ClientRequestEvents>(event: Name, listener: Listener<Name>): this;
   /** Calls `listener` at every `event`. */

@@ -1,5 +1,4 @@
-import type http from 'node:http';
-import type { Header, HeaderList } from '../../protocol/frames.ts';
+import type { HeaderList } from '../../protocol/frames.ts';
 import type { RequestOptions } from './options.ts';
 
 /** The options of a request that make fields. */
@@ -12,7 +11,6 @@ interface FieldOptions {
 export interface FieldHolder {
   hasHeader(name: string): boolean;
   getHeader(name: string): unknown;
-  getHeaders(): http.OutgoingHttpHeaders;
   setHeader(name: string, value: number | string | readonly string[]): unknown;
   appendHeader(name: string, value: string | readonly string[]): unknown;
 }
@@ -33,23 +31,14 @@ export function setFields(message: FieldHolder, options: FieldOptions, host: str
         message.appendHeader(name, value);
       }
     } else {
-      for (const [name, value] of Object.entries(headers)) message.setHeader(name, value as Value);
+      for (const name of Object.keys(headers))
+        message.setHeader(name, (headers as Readonly<Record<string, Value>>)[name] as Value);
     }
   }
   if (!message.getHeader('host')) message.setHeader('host', host);
   if (auth && !message.hasHeader('authorization')) {
     message.setHeader('authorization', `Basic ${Buffer.from(auth).toString('base64')}`);
   }
-}
-
-/** The fields of a message in order, a pair for each value. */
-export function fieldsOf(message: FieldHolder): HeaderList {
-  const fields: Header[] = [];
-  for (const [name, value] of Object.entries(message.getHeaders())) {
-    if (Array.isArray(value)) for (const item of value) fields.push([name, String(item)]);
-    else fields.push([name, String(value)]);
-  }
-  return fields;
 }
 
 /** The head as HTTP/1.1 would have it, for programs that read `_header`. */

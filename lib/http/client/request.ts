@@ -10,8 +10,8 @@ import type { ReadyHead } from './exchange.ts';
 import type { RequestPlan } from './options.ts';
 import type { RequestAgent } from './request-agent.ts';
 import { type BodyCallback, type BodyOwner, RequestBody } from './request-body.ts';
-import { RequestMessage } from './request-events.ts';
-import { fieldsOf, headText, setFields } from './request-head.ts';
+import { RequestFields } from './request-fields.ts';
+import { headText, setFields } from './request-head.ts';
 import { tellsEmptyBody } from './request-length.ts';
 
 /**
@@ -19,7 +19,7 @@ import { tellsEmptyBody } from './request-length.ts';
  * HTTP/1.1 where the server speaks nothing else. Made by `request()` and `agent.request()`. Header fields can be set until they leave,
  * which is behind the listeners of 'socket' at the earliest.
  */
-export class ClientRequest extends RequestMessage {
+export class ClientRequest extends RequestFields {
   /** In upper case; may be changed until the head leaves. */
   method: string;
   /** Path and query, `host:port` with CONNECT; may be changed until the head leaves. */
@@ -271,7 +271,7 @@ export class ClientRequest extends RequestMessage {
 
   #takeHead(): ReadyHead {
     const endStream = this.#measure();
-    const head = { method: this.method, path: this.path, fields: fieldsOf(this), endStream };
+    const head = { method: this.method, path: this.path, fields: this.fields, endStream };
     this.#head = head;
     this.#stopTimer();
     return head;

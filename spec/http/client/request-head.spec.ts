@@ -1,10 +1,15 @@
-import http, { OutgoingMessage } from 'node:http';
+import http from 'node:http';
 import { expect } from 'chai';
 import type { RequestOptions } from '../../../lib/http/client/options.ts';
-import { fieldsOf, headText, setFields } from '../../../lib/http/client/request-head.ts';
+import { RequestFields } from '../../../lib/http/client/request-fields.ts';
+import { headText, setFields } from '../../../lib/http/client/request-head.ts';
 
-function messageWith(headers: unknown, more: RequestOptions = {}): OutgoingMessage {
-  const message = new OutgoingMessage();
+class Message extends RequestFields {
+  readonly headersSent = false;
+}
+
+function messageWith(headers: unknown, more: RequestOptions = {}): Message {
+  const message = new Message();
   setFields(message, { headers, ...more } as RequestOptions, 'host.example');
   return message;
 }
@@ -29,7 +34,7 @@ describe('http/client/request-head', () => {
       const message = messageWith({ 'x-v': value });
       expect(message.getHeader('x-v')).to.equal(request.getHeader('x-v'));
       const texts = Array.isArray(value) ? value : [String(value)];
-      const fields = fieldsOf(message).filter(([field]) => field === 'x-v');
+      const fields = message.fields.filter(([field]) => field === 'x-v');
       expect(fields.map(([, text]) => text)).to.deep.equal(texts);
     });
   }
@@ -55,7 +60,7 @@ describe('http/client/request-head', () => {
       ]),
     ];
     for (const headers of given) {
-      expect(fieldsOf(messageWith(headers))).to.deep.equal([
+      expect(messageWith(headers).fields).to.deep.equal([
         ['a', '1'],
         ['a', '2'],
         ['b', '3'],
@@ -63,12 +68,12 @@ describe('http/client/request-head', () => {
         ['host', 'host.example'],
       ]);
     }
-    expect(fieldsOf(messageWith(new Headers({ a: '1', host: 'other' })))).to.deep.equal([
+    expect(messageWith(new Headers({ a: '1', host: 'other' })).fields).to.deep.equal([
       ['a', '1'],
       ['host', 'other'],
     ]);
     for (const none of [null, undefined, {}, [], { host: '' }]) {
-      expect(fieldsOf(messageWith(none))).to.deep.equal([['host', 'host.example']]);
+      expect(messageWith(none).fields).to.deep.equal([['host', 'host.example']]);
     }
   });
 
