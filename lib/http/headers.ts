@@ -22,6 +22,8 @@ const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+const COLON = 0x3a;
+
 /** Fields of which only the first value counts, as `http` has it. */
 const SINGLE_FIELDS: ReadonlySet<string> = new Set(
   `age authorization content-length content-type etag expires from host if-modified-since if-unmodified-since
@@ -65,7 +67,8 @@ export function endToEndFields(fields: HeaderList): HeaderList {
   let cookie = -1;
   for (const field of fields) {
     const [name, value] = field;
-    if (name.startsWith(':') || CONNECTION_FIELDS.has(name) || named?.has(name) === true) continue;
+    if (name.charCodeAt(0) === COLON || CONNECTION_FIELDS.has(name) || named?.has(name) === true)
+      continue;
     const former = name === 'cookie' ? kept[cookie] : undefined;
     if (former !== undefined) {
       kept[cookie] = [name, `${former[1]}; ${value}`];

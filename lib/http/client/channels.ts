@@ -74,7 +74,8 @@ export function observerOf(request: Observed): ChannelObserver | null {
 }
 
 function isHeard(channels: Readonly<Record<string, Channel>>): boolean {
-  return Object.values(channels).some(({ hasSubscribers }) => hasSubscribers);
+  for (const name in channels) if ((channels[name] as Channel).hasSubscribers) return true;
+  return false;
 }
 
 /** Listens without being one who takes the errors. */

@@ -70,8 +70,8 @@ export interface Exchange {
   open(head: ReadyHead): void;
   /** Sends a piece of the body, behind `open()`. */
   write(chunk: Uint8Array, done: (error?: Error | null) => void): void;
-  /** Ends the body, with trailers behind it. */
-  end(trailers: HeaderList, done: () => void): void;
+  /** Ends the body, with trailers behind it. `done` null: nobody wants to know when it has left. */
+  end(trailers: HeaderList, done: (() => void) | null): void;
   /** Milliseconds without activity, behind `open()`, after which the host is told; 0 for none. */
   setTimeout(milliseconds: number): void;
   /** Gives the request up. */

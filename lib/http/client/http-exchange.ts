@@ -74,9 +74,9 @@ export class HttpExchange implements Exchange {
     this.#request.write(chunk, done);
   }
 
-  end(trailers: HeaderList, done: () => void): void {
+  end(trailers: HeaderList, done: (() => void) | null): void {
     if (trailers.length > 0) this.#request.addTrailers([...trailers] as [string, string][]);
-    this.#request.end(done);
+    this.#request.end(done ?? undefined);
   }
 
   setTimeout(milliseconds: number): void {

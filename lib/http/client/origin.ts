@@ -65,6 +65,8 @@ export class Origin implements Lender {
   #limit = ASSUMED_LIMIT;
   #active = 0;
   #used = false;
+  /** The session in use does not keep the process alive. */
+  #dozing = false;
   #closed = false;
   #connects = 0;
   #failures = 0;
@@ -124,7 +126,10 @@ export class Origin implements Lender {
       this.#events.idle();
       return;
     }
-    if (way.protocol === 'spdy') way.session.unref();
+    if (way.protocol === 'spdy') {
+      way.session.unref();
+      this.#dozing = true;
+    }
     if (!keepAlive) this.#dropWay();
     else if (idleTimeoutMs > 0) {
       this.#idleTimer = setTimeout(() => this.#dropWay(), idleTimeoutMs);
@@ -172,7 +177,8 @@ export class Origin implements Lender {
     const reused = this.#used;
     this.#used = true;
     if (way.protocol === 'http/1.1') return new HttpLink(way.agent, reused, this);
-    way.session.ref();
+    if (this.#dozing) way.session.ref();
+    this.#dozing = false;
     return new SpdyLink(way, reused, this);
   }
 

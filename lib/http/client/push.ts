@@ -80,6 +80,8 @@ function collect(stream: SpdyStream, url: string, context: PushContext): void {
     const headers = toIncomingHeaders(toRawHeaders(head.headers));
     const request = { method, url, headers, priority: stream.priority };
     const response = new ClientResponse(stream, head, method, context.source);
+    stream.on('timeout', () => response.emit('timeout'));
+    stream.on('close', () => response.streamClosed());
     context.deliver(request, response);
   };
   stream.on('headers', (more) => {

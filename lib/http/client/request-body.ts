@@ -9,6 +9,7 @@ export type BodyCallback = (error?: Error | null) => void;
 /** The request that a body belongs to. */
 export interface BodyOwner {
   emit(event: 'drain' | 'error' | 'finish', ...args: unknown[]): boolean;
+  listenerCount(event: 'finish'): number;
   /** The head may leave: there are bytes that want to follow it, or there are none. */
   flushHeaders(): void;
 }
@@ -116,11 +117,7 @@ export class RequestBody {
   sendTo(exchange: Exchange): void {
     this.#exchange = exchange;
     if (this.#stream !== null) this.#stream.sendTo(exchange);
-    else if (this.#ended) {
-      exchange.end(this.trailers, () => {
-        if (exchange === this.#exchange) this.#finish();
-      });
-    }
+    else if (this.#ended) this.#endBy(exchange);
   }
 
   /** The exchange has failed; there may be another one. */
@@ -177,6 +174,17 @@ export class RequestBody {
     }
     this.#onFinish ??= [];
     this.#onFinish.push(done);
+  }
+
+  #endBy(exchange: Exchange): void {
+    if (this.#onFinish === null && this.#owner.listenerCount('finish') === 0) {
+      this.#finished = true;
+      exchange.end(this.trailers, null);
+      return;
+    }
+    exchange.end(this.trailers, () => {
+      if (exchange === this.#exchange) this.#finish();
+    });
   }
 
   #finish(): void {

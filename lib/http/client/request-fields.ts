@@ -7,11 +7,16 @@ import { RequestMessage } from './request-events.ts';
 /** What a field is set to. */
 type FieldValue = number | string | readonly string[];
 
-/** A field as it was set. */
-interface Field {
+/** A field as it was set. A class, as V8 takes literals that live for a while for ones that live forever. */
+class Field {
   /** In the case that was given. */
   readonly name: string;
   readonly value: FieldValue;
+
+  constructor(name: string, value: FieldValue) {
+    this.name = name;
+    this.value = value;
+  }
 }
 
 /**
@@ -34,7 +39,7 @@ export abstract class RequestFields extends RequestMessage {
     this.#assertOpen('set');
     http.validateHeaderName(name);
     http.validateHeaderValue(name, value as string);
-    this.#fields.set(name.toLowerCase(), { name, value });
+    this.#fields.set(name.toLowerCase(), new Field(name, value));
     return this;
   }
 
@@ -45,8 +50,8 @@ export abstract class RequestFields extends RequestMessage {
     http.validateHeaderValue(name, value as string);
     const key = name.toLowerCase();
     const former = this.#fields.get(key);
-    if (former === undefined) this.#fields.set(key, { name, value });
-    else this.#fields.set(key, { name: former.name, value: listOf(former.value).concat(value) });
+    if (former === undefined) this.#fields.set(key, new Field(name, value));
+    else this.#fields.set(key, new Field(former.name, listOf(former.value).concat(value)));
     return this;
   }
 

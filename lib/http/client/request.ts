@@ -67,7 +67,7 @@ export class ClientRequest extends RequestFields {
     const body = new RequestBody(this as BodyOwner, agent.maxReplayBytes);
     this.#body = body;
     this.#delivery = new Delivery(this, agent, plan, body, () => this.#takeHead());
-    if (callback !== undefined) this.once('response', callback);
+    if (callback !== undefined) this.on('response', callback);
     if (timeout !== undefined) this.setTimeout(timeout);
     if (signal) this.#heed(signal);
     if (this.hasHeader('expect')) this.flushHeaders();

@@ -36,7 +36,7 @@ export class ClientResponse extends IncomingMessage {
   #received = 0;
   #ended = false;
 
-  /** The request makes it. @internal */
+  /** The request makes it, and tells it of 'timeout' and 'close' of the stream. @internal */
   constructor(
     stream: SpdyStream,
     head: ParsedResponse,
@@ -78,6 +78,12 @@ export class ClientResponse extends IncomingMessage {
     else process.nextTick(() => done(this.listenerCount('error') > 0 ? error : null));
   }
 
+  /** Its stream has ended, however it did. @internal */
+  streamClosed(): void {
+    // In a turn of its own: who has awaited the response, which may have come together with the reset, listens by then.
+    if (!this.#ended) setImmediate(() => this.destroy(this.#cutOff()));
+  }
+
   /** Emits 'timeout' when nothing arrives for so many milliseconds; 0 switches it off. */
   override setTimeout(milliseconds: number, listener?: () => void): this {
     if (listener !== undefined) this.on('timeout', listener);
@@ -88,11 +94,6 @@ export class ClientResponse extends IncomingMessage {
   #listen(withBody: boolean): void {
     const { stream } = this;
     stream.on('headers', (more) => this.#addHeaders(more));
-    stream.on('timeout', () => this.emit('timeout'));
-    // In a turn of its own: who has awaited the response, which may have come together with the reset, listens by then.
-    stream.on('close', () => {
-      if (!this.#ended) setImmediate(() => this.destroy(this.#cutOff()));
-    });
     stream.pause();
     if (withBody) {
       stream.on('data', (chunk: Buffer) => this.#take(chunk));

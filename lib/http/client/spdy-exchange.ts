@@ -21,7 +21,7 @@ export class SpdyExchange implements Exchange {
   #method = '';
   #authority = '';
   #error: Error | null = null;
-  #answered = false;
+  #response: ClientResponse | null = null;
   #pushed = false;
 
   constructor(host: ExchangeHost, link: SpdyLink, plan: RequestPlan, rules: ResponseRules) {
@@ -68,15 +68,16 @@ export class SpdyExchange implements Exchange {
     else this.#stream?.write(chunk, done);
   }
 
-  end(trailers: HeaderList, done: () => void): void {
+  end(trailers: HeaderList, done: (() => void) | null): void {
     const stream = this.#stream;
     // A tunnel is ended by whoever uses it.
-    if (stream === null || this.#method === 'CONNECT') done();
+    if (stream === null || this.#method === 'CONNECT') done?.();
     // An empty body has ended with the headers: to end it again would make an error, and its stack, for nobody.
-    else if (stream.writableFinished) process.nextTick(done);
-    else if (trailers.length === 0 || !stream.writable) stream.end(done);
+    else if (stream.writableFinished) {
+      if (done !== null) process.nextTick(done);
+    } else if (trailers.length === 0 || !stream.writable) stream.end(done ?? undefined);
     else {
-      stream.once('finish', done);
+      if (done !== null) stream.once('finish', done);
       stream.sendTrailers(endToEndFields(trailers));
     }
   }
@@ -105,8 +106,15 @@ export class SpdyExchange implements Exchange {
     });
     stream.on('response', (received) => this.#respond(stream, received));
     stream.on('push', (pushed) => this.#takePush(pushed));
-    stream.on('timeout', () => this.#host.timedOut());
-    stream.on('close', () => this.#closed(stream));
+    // One listener for each event: V8 keeps the lists of several long after they are of use, and all that they lead to.
+    stream.on('timeout', () => {
+      this.#host.timedOut();
+      this.#response?.emit('timeout');
+    });
+    stream.on('close', () => {
+      this.#closed(stream);
+      this.#response?.streamClosed();
+    });
   }
 
   #takePush(pushed: SpdyStream): void {
@@ -134,16 +142,16 @@ export class SpdyExchange implements Exchange {
       stream.destroy(new StreamError('ERR_SPDY_PROTOCOL', message, id, PROTOCOL_ERROR, 'peer'));
       return;
     }
-    this.#answered = true;
     const method = this.#method;
     const tunnel = method === 'CONNECT';
     const response = new ClientResponse(stream, head, method, this.#source(), tunnel);
+    this.#response = response;
     if (tunnel) this.#host.switched('connect', response, stream, Buffer.alloc(0));
     else this.#host.answered(response);
   }
 
   #closed(stream: SpdyStream): void {
-    if (this.#answered) {
+    if (this.#response !== null) {
       this.#host.closed(null, 'unknown');
       return;
     }
