@@ -19,6 +19,8 @@ export interface Arguments {
   value(name: string): string | null;
   /** All values of an option. */
   values(name: string): readonly string[];
+  /** The values of several options in the order of the command line. */
+  inOrder(...names: string[]): readonly (readonly [name: string, value: string])[];
   readonly positionals: readonly string[];
 }
 
@@ -63,6 +65,8 @@ export interface ProgramUsage {
   readonly help: string;
   /** Without those that all programs have. */
   readonly options: OptionTable;
+  /** Shown by `--help-all`, behind the other help; without it there is no such option. */
+  readonly helpAll?: string;
 }
 
 /**
@@ -71,10 +75,12 @@ export interface ProgramUsage {
  * @throws UsageError as `parseArguments()`
  */
 export function readCommandLine(
-  { name, help, options }: ProgramUsage,
+  { name, help, helpAll, options }: ProgramUsage,
   args: readonly string[],
 ): Arguments | string {
-  const all = parseArguments({ ...options, ...COMMON_OPTIONS }, args);
+  const more: OptionTable = helpAll === undefined ? {} : { 'help-all': { type: 'boolean' } };
+  const all = parseArguments({ ...options, ...COMMON_OPTIONS, ...more }, args);
+  if (all.has('help-all')) return help + helpAll;
   if (all.has('help')) return help;
   return all.has('version') ? `${name} (spdylay ${packageVersion()})\n` : all;
 }
@@ -85,7 +91,7 @@ export function readCommandLine(
  * @throws UsageError for options that the table does not have, and for values that are missing or superfluous
  */
 export function parseArguments(options: OptionTable, args: readonly string[]): Arguments {
-  const { values, positionals } = parse(options, args);
+  const { values, positionals, tokens } = parse(options, args);
   const all = (name: string): (string | boolean)[] => {
     const value = values[name];
     return value === undefined ? [] : [value].flat();
@@ -94,6 +100,12 @@ export function parseArguments(options: OptionTable, args: readonly string[]): A
     has: (name) => values[name] === true,
     value: (name) => (all(name).at(-1) as string | undefined) ?? null,
     values: (name) => all(name) as string[],
+    inOrder: (...names) =>
+      tokens.flatMap((token) =>
+        token.name !== undefined && names.includes(token.name)
+          ? [[token.name, token.value ?? ''] as const]
+          : [],
+      ),
     positionals,
   };
 }
@@ -187,15 +199,41 @@ export async function runProgram(
   }
 }
 
+/** An option on a command line. */
+interface OptionToken {
+  readonly kind: string;
+  readonly name?: string;
+  readonly value?: string | undefined;
+}
+
+/** Negative numbers are values, though they look like options. */
+function withNumbers(options: OptionTable, args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const before = joined.at(-1) ?? '';
+    const wanting = before.startsWith('--') && options[before.slice(2)]?.type === 'string';
+    if (wanting && /^-\d+$/.test(arg)) joined[joined.length - 1] = `${before}=${arg}`;
+    else joined.push(arg);
+  }
+  return joined;
+}
+
 function parse(
   options: OptionTable,
   args: readonly string[],
 ): {
   values: Record<string, string | boolean | (string | boolean)[] | undefined>;
   positionals: string[];
+  tokens: readonly OptionToken[];
 } {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    return parseArgs({
+      args: withNumbers(options, args),
+      options,
+      allowPositionals: true,
+      strict: true,
+      tokens: true,
+    });
   } catch (error) {
     // The rest of the message is about arguments that begin with a dash.
     const [message = ''] = (error as Error).message.split(/\. |\n/);

@@ -8,12 +8,9 @@ import {
   UsageError,
 } from '../../lib/cli/arguments.ts';
 import { KUBE_FAKE_HELP, parseKubeFakeOptions } from '../../lib/cli/spdy-kube-fake/options.ts';
-import {
-  parseSpdycatOptions,
-  SPDYCAT_HELP,
-  type SpdycatOptions,
-} from '../../lib/cli/spdycat/options.ts';
+import { parseSpdycatOptions, type SpdycatOptions } from '../../lib/cli/spdycat/options.ts';
 import { parseProxy } from '../../lib/cli/spdycat/proxy-option.ts';
+import { SPDYCAT_HELP, SPDYCAT_HELP_ALL, SPDYCAT_TABLE } from '../../lib/cli/spdycat/usage.ts';
 import { parseSpdydOptions, SPDYD_HELP, type SpdydOptions } from '../../lib/cli/spdyd/options.ts';
 
 function cat(...args: string[]): SpdycatOptions {
@@ -40,10 +37,10 @@ describe('command lines', () => {
   it('every option is in the help', () => {
     const options: [string, string][] = [
       [
-        SPDYCAT_HELP,
-        `null-out remote-name verbose stat json fail header data multiply get-assets spdy2 spdy3 spdy3-1 no-tls
-         window-bits insecure cacert cert key proxy proxy-port color timeout max-time har version help`,
+        SPDYCAT_HELP + SPDYCAT_HELP_ALL,
+        ['help-all', 'version', ...Object.keys(SPDYCAT_TABLE)].join(' '),
       ],
+      [SPDYCAT_HELP, 'output include head location request data upload-file help-all'],
       [
         SPDYD_HELP,
         `htdocs host push list dotfiles spa compress cors echo delay spdy2 spdy3 spdy3-1 no-tls verify-client max-streams
@@ -58,6 +55,7 @@ describe('command lines', () => {
       for (const name of names.split(/\s+/)) expect(help).to.match(new RegExp(`--${name}\\b`));
     }
     expect(parseSpdycatOptions(['-h'])).to.equal(SPDYCAT_HELP);
+    expect(parseSpdycatOptions(['--help-all'])).to.equal(SPDYCAT_HELP + SPDYCAT_HELP_ALL);
     expect(parseSpdydOptions(['--help'])).to.equal(SPDYD_HELP);
     expect(parseKubeFakeOptions(['-h'])).to.equal(KUBE_FAKE_HELP);
     expect(parseKubeFakeOptions(['--version'])).to.match(/^spdy-kube-fake \(spdylay \d/);
@@ -68,7 +66,7 @@ describe('command lines', () => {
   it('unknown options and missing values are told in one sentence', () => {
     expect(() => parseArguments({}, ['--nonsense'])).to.throw(UsageError, /^Unknown option/);
     expect(() => parseArguments({}, ['--nonsense'])).to.not.throw(UsageError, /positional/);
-    expect(() => cat('-w')).to.throw(UsageError, /argument missing/);
+    expect(() => cat('--window-bits')).to.throw(UsageError, /argument missing/);
     expect(() => cat('--null-out=yes', 'https://a')).to.throw(UsageError);
   });
 
@@ -94,8 +92,8 @@ describe('command lines', () => {
   it('files that cannot be read are wrong usage', () => {
     expect(() => readOptionFile('--key', '/nonexistent')).to.throw(UsageError, /--key: ENOENT/);
     for (const args of [
-      ['-d', '/nonexistent'],
-      ['-d', '/tmp'],
+      ['--data-file', '/nonexistent'],
+      ['--data-file', '/tmp'],
       ['--cacert', '/nonexistent'],
       ['--cert', '/nonexistent'],
     ]) {
@@ -173,11 +171,11 @@ describe('command lines', () => {
     });
 
     it('-w, -t and --max-time', () => {
-      const options = cat('-w', '16', '-t', '0.5', '--max-time', '2', 'https://a/');
+      const options = cat('--window-bits', '16', '-t', '0.5', '--max-time', '2', 'https://a/');
       expect([options.windowSize, options.timeoutMs, options.maxTimeMs]).to.deep.equal([
         65536, 500, 2000,
       ]);
-      expect(() => cat('-w', '31', 'https://a/')).to.throw(UsageError, /0 to 30/);
+      expect(() => cat('--window-bits', '31', 'https://a/')).to.throw(UsageError, /0 to 30/);
       expect(() => cat('-t', '0', 'https://a/')).to.throw(UsageError);
       expect(() => cat('--cert', import.meta.filename, 'https://a/')).to.throw(
         UsageError,

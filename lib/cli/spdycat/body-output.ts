@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 
 /** Pieces of a body. */
 export type Body = AsyncIterable<Buffer>;
@@ -16,10 +14,18 @@ export interface BodyOutput {
    * Resolves with the name of the file that has the body now, if there is one.
    */
   take(number: number | null, url: URL, body: Body | null): Promise<string | null>;
+  /** Takes what follows the bytes that are there already (`sizeOf()`). */
+  append?(number: number | null, url: URL, body: Body): Promise<string | null>;
+  /** How many bytes of a body are there already. */
+  sizeOf?(number: number | null, url: URL): Promise<number>;
+  /** Whether a body can be given from its beginning once more when it has failed. */
+  readonly repeatable: boolean;
 }
 
 /** Throws bodies away. */
 export class NullOutput implements BodyOutput {
+  readonly repeatable = true;
+
   async take(_number: number | null, _url: URL, body: Body | null): Promise<null> {
     for await (const _ of body ?? []);
     return null;
@@ -34,6 +40,7 @@ const SPOOL_LIMIT = 256 * 1024;
  * are put aside (they have to be read: all streams share the window of the session). Pushed bodies are left out.
  */
 export class OrderedOutput implements BodyOutput {
+  readonly repeatable = false;
   readonly #out: Writable;
   #turn = 0;
   readonly #done = new Set<number>();
@@ -79,54 +86,6 @@ export class OrderedOutput implements BodyOutput {
   async #copy(body: Body): Promise<void> {
     for await (const chunk of body) await write(this.#out, chunk);
   }
-}
-
-/** Saves each body in a file that is named by the end of its URL; a file appears when it is complete. */
-export class FileOutput implements BodyOutput {
-  readonly #directory: string;
-  readonly #used = new Set<string>();
-
-  constructor(directory: string) {
-    this.#directory = directory;
-  }
-
-  async take(_number: number | null, url: URL, body: Body | null): Promise<string | null> {
-    if (body === null) return null;
-    const name = this.#nameFor(url);
-    const path = join(this.#directory, name);
-    // No name that a URL can have: a hidden file, and one that is not there yet.
-    const part = join(this.#directory, `.${randomBytes(8).toString('hex')}.part`);
-    try {
-      await pipeline(body, createWriteStream(part, { flags: 'wx' }));
-      await rename(part, path);
-    } catch (error) {
-      await rm(part, { force: true });
-      throw error;
-    }
-    return name;
-  }
-
-  /** A name that was not used in this run. */
-  #nameFor(url: URL): string {
-    const name = remoteName(url);
-    let free = name;
-    for (let i = 1; this.#used.has(free); i++) free = `${name}.${i}`;
-    this.#used.add(free);
-    return free;
-  }
-}
-
-/** The file name in a URL: the last part of its path, `index.html` if that is empty. Never a path, nor a hidden file. */
-export function remoteName(url: URL): string {
-  const last = url.pathname.split('/').at(-1) ?? '';
-  let name = last;
-  try {
-    name = decodeURIComponent(last);
-  } catch {
-    // It stays as it is.
-  }
-  name = name.replace(/[/\\:\p{Cc}]/gu, '_').replace(/^\./, '_');
-  return name === '' ? 'index.html' : name;
 }
 
 /** Bytes that wait: in memory as long as they are few, else in a temporary file. */

@@ -4,12 +4,16 @@ import { FrameLog } from '../frame-log.ts';
 import { Progress } from '../progress.ts';
 import { painter, visible } from '../terminal.ts';
 import { TraceFile } from '../trace-file.ts';
-import { type BodyOutput, FileOutput, NullOutput, OrderedOutput } from './body-output.ts';
-import { type FetchContext, fetchGroup } from './fetch-group.ts';
+import { type BodyOutput, NullOutput, OrderedOutput } from './body-output.ts';
+import type { FetchContext } from './fetch-context.ts';
+import { fetchGroup } from './fetch-group.ts';
+import { FileOutput, NamedOutput } from './file-output.ts';
 import { HarFile } from './har-file.ts';
-import { parseSpdycatOptions, type SpdycatOptions } from './options.ts';
+import { parseSpdycatOptions, type SpdycatOptions, type UrlGroup } from './options.ts';
+import { RateLimit } from './rate-limit.ts';
 import { openData, type RequestDataSource } from './request-data.ts';
 import { type RequestRecord, recordJson, statisticsText } from './statistics.ts';
+import { summaryText } from './summary.ts';
 
 /** The highest exit status that counts failed groups. */
 const MAX_FAILED = 63;
@@ -30,7 +34,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const single = options.groups.flat().length === 1;
   const trace = options.trace === null ? null : new TraceFile(options.trace);
   const har = options.har === null ? null : new HarFile(options.har);
-  const data = options.data === null ? null : await openData(options.data, single);
+  const data = options.body === null ? null : await openData(options.body, single);
   try {
     return await fetchAll(options, data, trace, har);
   } finally {
@@ -55,24 +59,31 @@ async function fetchAll(
   const records: RequestRecord[] = [];
   let numbers = 0;
   const now = (): number => performance.now() - begun;
-  const { json, stat, verbose, maxTimeMs } = options;
+  const { json, multiply, rate, stat, verbose, maxTimeMs, writeOut } = options;
+  const output = outputFor(options);
   const paint = painter(process.stderr, options.color);
   const context: FetchContext = {
     options,
-    output: outputFor(options),
+    output,
     data,
+    rate: rate === null ? null : new RateLimit(rate, abort.signal),
     log: verbose ? new FrameLog({ write: say, paint, json, now }) : null,
     trace,
     har: har?.recorder ?? null,
     progress,
     now,
     signal: abort.signal,
-    nextNumber: () => numbers++,
+    nextNumber: (index) => {
+      const number = numbers++;
+      if (index !== null && output instanceof NamedOutput) output.assign(number, index);
+      return number;
+    },
     begun: (record) => records.push(record),
     ended: (record) => {
       if ((record.error as NodeJS.ErrnoException | null)?.code === 'EPIPE')
         abort.abort(record.error);
       if (json) process.stdout.write(`${recordJson(record)}\n`);
+      for (const { target, text } of writeOut?.render(record) ?? []) process[target].write(text);
     },
   };
   let signalStatus = 0;
@@ -89,29 +100,43 @@ async function fetchAll(
           abort.abort(new Error(`not done within ${maxTimeMs / 1000} s`));
         }, maxTimeMs);
   let failed = 0;
-  for (const group of options.groups) {
-    const results = await fetchGroup(group, context);
+  let first = 0;
+  const run = async (group: UrlGroup): Promise<void> => {
+    const index = first;
+    first += group.length;
+    const results = await fetchGroup(group, context, index);
     const wrong = results.filter(({ error, pushed }) => error !== null && !pushed);
     if (wrong.length > 0) failed++;
     if (!json) explain(results, wrong, say);
-  }
+  };
+  const waiting = options.groups.values();
+  const worker = async (): Promise<void> => {
+    for (const group of waiting) await run(group);
+  };
+  await Promise.all(Array.from({ length: options.parallel }, worker));
   if (limit !== null) clearTimeout(limit);
   process.off('SIGINT', interrupt);
   process.off('SIGTERM', interrupt);
   progress.stop();
   if (stat) say(statisticsText(records));
+  const summary = multiply === null || json ? null : summaryText(records);
+  if (summary !== null) say(summary);
   return signalStatus || Math.min(failed, MAX_FAILED);
 }
 
-function outputFor({ json, nullOut, remoteName }: SpdycatOptions): BodyOutput {
+function outputFor(options: SpdycatOptions): BodyOutput {
+  const { json, nullOut, outputs, remoteName, resume } = options;
   if (nullOut) return new NullOutput();
-  if (remoteName) return new FileOutput(process.cwd());
-  return json ? new NullOutput() : new OrderedOutput(process.stdout);
+  if (remoteName) return new FileOutput(process.cwd(), resume !== null);
+  const rest = json ? new NullOutput() : new OrderedOutput(process.stdout);
+  return outputs.length === 0 ? rest : new NamedOutput(outputs, rest, resume !== null);
 }
 
 /** Where lines of the log or bodies appear, a progress bar would only disturb. */
-function showsProgress({ json, nullOut, remoteName, verbose }: SpdycatOptions): boolean {
-  const bodiesOnTerminal = !nullOut && !remoteName && process.stdout.isTTY === true;
+function showsProgress(options: SpdycatOptions): boolean {
+  const { json, nullOut, outputs, remoteName, verbose } = options;
+  const saved = nullOut || remoteName || outputs.length > 0;
+  const bodiesOnTerminal = !saved && process.stdout.isTTY === true;
   return !verbose && !json && !bodiesOnTerminal;
 }
 

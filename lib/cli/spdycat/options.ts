@@ -1,40 +1,43 @@
-import { statSync } from 'node:fs';
-import { isIP } from 'node:net';
-import type { Header } from '../../protocol/frames.ts';
 import {
   type Arguments,
   numberOption,
-  type OptionTable,
-  packageVersion,
   readCommandLine,
   readOptionFile,
-  SPDY_OPTIONS,
   type SpdyArguments,
   spdyArguments,
   UsageError,
 } from '../arguments.ts';
+import { type BodyChoice, type DataOptions, dataOptions } from './data-options.ts';
+import { Places } from './places.ts';
 import { type ProxyPlace, parseProxy } from './proxy-option.ts';
+import { parseRate } from './rate-limit.ts';
+import { type RequestChoices, requestChoices } from './request-options.ts';
+import type { RetryChoice } from './retries.ts';
+import { SPDYCAT_HELP, SPDYCAT_HELP_ALL, SPDYCAT_TABLE } from './usage.ts';
+import { WriteOut } from './write-out.ts';
 
 /** Consecutive URLs that share a connection, and are fetched at the same time. */
 export type UrlGroup = readonly URL[];
 
 /** What `spdycat` was told. */
-export interface SpdycatOptions extends Omit<SpdyArguments, 'tls'> {
+export interface SpdycatOptions extends Omit<SpdyArguments, 'tls'>, RequestChoices {
   readonly groups: readonly UrlGroup[];
-  readonly method: string;
-  /** Instead of the path of the URL. */
-  readonly path: string | null;
-  /** Fields of every request, the built-in ones included. */
-  readonly headers: readonly Header[];
-  /** Name for SNI and the check of the certificate, instead of that in the URL. */
-  readonly servername: string | null;
-  /** What to send: a file, a pipe or a device; `-` for standard input. */
-  readonly data: string | null;
+  readonly body: BodyChoice | null;
   readonly multiply: number | null;
   readonly assets: boolean;
+  /** HTTP/1.1 only. */
+  readonly http1: boolean;
+  /** Redirects that are followed. */
+  readonly maxRedirects: number;
+  readonly retry: RetryChoice;
   readonly windowSize: number | null;
   readonly tls: TlsFiles;
   readonly proxy: ProxyPlace | null;
+  readonly places: Places;
+  /** Groups that are fetched at the same time. */
+  readonly parallel: number;
+  /** Bytes per second. */
+  readonly rate: number | null;
   /** For connecting, and again for all that follows; of each group. */
   readonly timeoutMs: number | null;
   /** For everything together. */
@@ -43,8 +46,15 @@ export interface SpdycatOptions extends Omit<SpdyArguments, 'tls'> {
   readonly har: string | null;
   readonly nullOut: boolean;
   readonly remoteName: boolean;
+  /** Files for the bodies, in their order. */
+  readonly outputs: readonly string[];
+  /** Whether the heads of responses are written before their bodies. */
+  readonly include: boolean;
+  /** Where bodies go on; `'file'`: behind what is there. */
+  readonly resume: number | 'file' | null;
   readonly fail: boolean;
   readonly stat: boolean;
+  readonly writeOut: WriteOut | null;
 }
 
 /** Options for TLS, with the content of the files. */
@@ -55,54 +65,6 @@ export interface TlsFiles {
   readonly key?: string;
 }
 
-/** Shown by `--help`; fits a screen of 80 by 24. */
-export const SPDYCAT_HELP = `Usage: spdycat [OPTION]... URI...
-Fetches over SPDY, or HTTP/1.1 where a server speaks nothing else. Bodies go to
-standard output, everything else to standard error.
-  -n, --null-out       discard bodies      -O, --remote-name  save them by name
-  -v, --verbose        log all frames      -s, --stat         times of requests
-  -f, --fail           HTTP >= 400 fails       --json         results as JSON
-  -H, --header 'N: V'  a header; ':method', ':path' and ':host' replace those
-  -d, --data FILE      POST this file ('-': standard input)
-  -m, --multiply N     request each URI N times       --trace FILE   see docs
-  -a, --get-assets     fetch style sheets, icons, images and scripts of HTML too
-  -2, --spdy2   -3, --spdy3   --spdy3-1    speak this version only
-      --no-tls         plain TCP; needs one of these three
-  -w, --window-bits N  2^N bytes of window for each stream (0 to 30)
-  -k, --insecure       accept any certificate of the server
-      --cacert FILE    trust this certificate (PEM) instead of those of Node
-      --cert FILE   --key FILE             certificate and key of ours (PEM)
-  -p, --proxy HOST     connect there; http://HOST: ask it as a proxy (CONNECT)
-  -P, --proxy-port N   port of it; default 443
-  -t, --timeout SEC    for connecting, and again for the rest, per server
-      --max-time SEC   for everything together
-      --color          colours on no terminal too         --har FILE   see docs
-  -h, --help           print this text         --version      print the version
-Exit status: for how many servers a request failed (at most 63); 64: usage.
-`;
-
-const OPTIONS: OptionTable = {
-  'null-out': { type: 'boolean', short: 'n' },
-  'remote-name': { type: 'boolean', short: 'O' },
-  stat: { type: 'boolean', short: 's' },
-  fail: { type: 'boolean', short: 'f' },
-  header: { type: 'string', short: 'H', multiple: true },
-  data: { type: 'string', short: 'd' },
-  multiply: { type: 'string', short: 'm' },
-  'get-assets': { type: 'boolean', short: 'a' },
-  ...SPDY_OPTIONS,
-  'window-bits': { type: 'string', short: 'w' },
-  insecure: { type: 'boolean', short: 'k' },
-  cacert: { type: 'string' },
-  cert: { type: 'string' },
-  key: { type: 'string' },
-  proxy: { type: 'string', short: 'p' },
-  'proxy-port': { type: 'string', short: 'P' },
-  timeout: { type: 'string', short: 't' },
-  'max-time': { type: 'string' },
-  har: { type: 'string' },
-};
-
 /** Timers of Node take no more. */
 const MAX_SECONDS = 2_147_483;
 
@@ -112,34 +74,50 @@ const MAX_SECONDS = 2_147_483;
  * @throws UsageError
  */
 export function parseSpdycatOptions(argv: readonly string[]): SpdycatOptions | string {
-  const args = readCommandLine({ name: 'spdycat', help: SPDYCAT_HELP, options: OPTIONS }, argv);
+  const program = {
+    name: 'spdycat',
+    help: SPDYCAT_HELP,
+    helpAll: SPDYCAT_HELP_ALL,
+    options: SPDYCAT_TABLE,
+  };
+  const args = readCommandLine(program, argv);
   if (typeof args === 'string') return args;
   if (args.positionals.length === 0) throw new UsageError('which URI?');
   const { tls: secure, ...spdy } = spdyArguments(args);
+  const http1 = args.has('http1.1');
+  if (http1 && spdy.version !== null)
+    throw new UsageError('only one of -2, -3, --spdy3-1 and --http1.1 can be given');
   const windowBits = numberOption(args, 'window-bits', 0, 30);
-  const timeout = numberOption(args, 'timeout', 0.001, MAX_SECONDS, false);
-  const maxTime = numberOption(args, 'max-time', 0.001, MAX_SECONDS, false);
-  const data = args.value('data');
-  if (data !== null && data !== '-') assertReadable(data);
+  const data = dataOptions(args);
   const multiply = numberOption(args, 'multiply', 1, 1_000_000);
-  const urls = args.positionals.map((text) => parseUrl(text, !secure));
+  const urls = args.positionals.map((text) => withData(parseUrl(text, !secure), data));
+  const writeOut = args.value('write-out');
   return {
     ...spdy,
+    ...requestChoices(args, data),
+    ...outputChoices(args),
     groups: groupUrls(urls, multiply),
-    ...parseHeaders(args.values('header'), data),
-    data,
+    body: data.body,
     multiply,
     assets: args.has('get-assets'),
+    http1,
+    maxRedirects: redirectsOf(args),
+    retry: {
+      count: numberOption(args, 'retry', 0, 1_000_000) ?? 0,
+      delayMs: timeOption(args, 'retry-delay', 0),
+    },
     windowSize: windowBits === null ? null : 2 ** windowBits,
     tls: tlsFiles(args),
     proxy: parseProxy(args.value('proxy'), numberOption(args, 'proxy-port', 1, 65535)),
-    timeoutMs: timeout === null ? null : Math.ceil(timeout * 1000),
-    maxTimeMs: maxTime === null ? null : Math.ceil(maxTime * 1000),
+    places: new Places(args),
+    parallel: args.has('parallel') ? (numberOption(args, 'parallel-max', 1, 10_000) ?? 50) : 1,
+    rate: parseRate(args.value('limit-rate')),
+    timeoutMs: timeOption(args, 'timeout', 0.001),
+    maxTimeMs: timeOption(args, 'max-time', 0.001),
     har: args.value('har'),
-    nullOut: args.has('null-out'),
-    remoteName: args.has('remote-name'),
     fail: args.has('fail'),
     stat: args.has('stat'),
+    writeOut: writeOut === null ? null : new WriteOut(writeOut),
   };
 }
 
@@ -170,52 +148,49 @@ function parseUrl(text: string, plain: boolean): URL {
   return url;
 }
 
-type HeaderOptions = Pick<SpdycatOptions, 'method' | 'path' | 'headers' | 'servername'>;
+/** A URL with the query of `--get`, and the name of `--upload-file`. */
+function withData(url: URL, { query, uploadName }: DataOptions): URL {
+  if (query !== null) url.search = url.search === '' ? query : `${url.search}&${query}`;
+  if (uploadName !== null && url.pathname.endsWith('/')) url.pathname += uploadName;
+  return url;
+}
 
-function parseHeaders(values: readonly string[], data: string | null): HeaderOptions {
-  const builtIn = new Map<string, string>([
-    [':method', data === null ? 'GET' : 'POST'],
-    [':path', ''],
-    ['host', ''],
-    ['accept', '*/*'],
-    ['accept-encoding', 'gzip, deflate, br'],
-    ['user-agent', `spdylay/${packageVersion()}`],
-  ]);
-  const further: Header[] = [];
-  for (const text of values) {
-    const [given, value] = parseHeader(text);
-    const name = given === ':host' ? 'host' : given;
-    if (builtIn.has(name)) builtIn.set(name, value);
-    else if (name.startsWith(':')) throw new UsageError(`the header ${name} cannot be replaced`);
-    else further.push([name, value]);
-  }
-  const host = builtIn.get('host') as string;
-  const path = builtIn.get(':path') as string;
-  const own = [...builtIn].filter(([name, value]) => !name.startsWith(':') && value !== '');
+type OutputChoices = Pick<
+  SpdycatOptions,
+  'nullOut' | 'remoteName' | 'outputs' | 'include' | 'resume'
+>;
+
+function outputChoices(args: Arguments): OutputChoices {
+  const outputs = args.values('output');
+  const [nullOut, remoteName] = [args.has('null-out'), args.has('remote-name')];
+  if ([nullOut, remoteName, outputs.length > 0].filter(Boolean).length > 1)
+    throw new UsageError('only one of --output, --remote-name and --null-out can be given');
+  const resume = args.value('continue-at');
+  const ownFiles = remoteName || outputs.some((name) => name !== '-');
+  if (resume === '-' && !ownFiles)
+    throw new UsageError('--continue-at - needs --output or --remote-name');
+  if (resume !== null && args.value('range') !== null)
+    throw new UsageError('only one of --continue-at and --range can be given');
+  if (resume !== null && resume !== '-') numberOption(args, 'continue-at', 0, 2 ** 52);
   return {
-    method: (builtIn.get(':method') as string).toUpperCase(),
-    path: path === '' ? null : path,
-    headers: [...own, ...further],
-    servername: serverName(host),
+    nullOut,
+    remoteName,
+    outputs,
+    include: args.has('include') || args.has('head'),
+    resume: resume === null ? null : resume === '-' ? 'file' : Number(resume),
   };
 }
 
-/** `name: value`; the name may begin with a colon. */
-function parseHeader(text: string): [name: string, value: string] {
-  const at = text.indexOf(':', 1);
-  const name = text.slice(0, Math.max(at, 0)).trim().toLowerCase();
-  const value = text.slice(at + 1).trim();
-  if (!/^:?[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name) || value === '' || /[\0\r\n]/.test(value)) {
-    throw new UsageError(`-H takes 'name: value', got '${text}'`);
-  }
-  // Header text is bytes to the library.
-  return [name, Buffer.from(value).toString('latin1')];
+function redirectsOf(args: Arguments): number {
+  const most = numberOption(args, 'max-redirs', -1, 1_000_000) ?? 50;
+  if (!args.has('location')) return 0;
+  return most === -1 ? Number.POSITIVE_INFINITY : most;
 }
 
-/** The name in a Host field, unless it is an address: only names may stand in SNI. */
-function serverName(host: string): string | null {
-  const name = host.replace(/:\d+$/, '');
-  return name === '' || name.startsWith('[') || isIP(name) !== 0 ? null : name;
+/** Seconds as milliseconds. */
+function timeOption(args: Arguments, name: string, least: number): number | null {
+  const seconds = numberOption(args, name, least, MAX_SECONDS, false);
+  return seconds === null ? null : Math.ceil(seconds * 1000);
 }
 
 function tlsFiles(args: Arguments): TlsFiles {
@@ -230,13 +205,4 @@ function tlsFiles(args: Arguments): TlsFiles {
     ...(ca === null ? {} : { ca }),
     ...(cert === null || key === null ? {} : { cert, key }),
   };
-}
-
-function assertReadable(path: string): void {
-  try {
-    if (!statSync(path).isDirectory()) return;
-  } catch (error) {
-    throw new UsageError(`--data: ${(error as Error).message}`);
-  }
-  throw new UsageError(`--data: ${path} is a folder`);
 }

@@ -3,6 +3,8 @@ import { visible } from '../terminal.ts';
 
 /** Times of one request in milliseconds since the program has begun; null for what did not happen. */
 export interface RequestTimes {
+  /** It was begun. */
+  readonly begun: number;
   /** The connection was ready. */
   handshake: number | null;
   /** SYN_STREAM was sent; with HTTP/1.1, the request got its connection. */
@@ -16,6 +18,8 @@ export interface RequestTimes {
 /** What became of one request. */
 export interface RequestRecord {
   readonly url: string;
+  /** Behind redirects. */
+  effectiveUrl: string;
   readonly method: string;
   /** The server has pushed it. */
   readonly pushed: boolean;
@@ -29,14 +33,26 @@ export interface RequestRecord {
   /** Length of the body, decompressed. */
   bytes: number;
   readonly times: RequestTimes;
+  /** Redirects that were followed. */
+  redirects: number;
+  /** How often it was tried again. */
+  retries: number;
+  /** Who has answered. */
+  remote: { readonly address: string; readonly port: number } | null;
   /** Why there is no complete response. */
   error: Error | null;
 }
 
 /** A record at its beginning. */
-export function newRecord(url: string, method: string, pushed = false): RequestRecord {
+export function newRecord(
+  url: string,
+  method: string,
+  begun: number,
+  pushed = false,
+): RequestRecord {
   return {
     url,
+    effectiveUrl: url,
     method,
     pushed,
     protocol: null,
@@ -45,7 +61,10 @@ export function newRecord(url: string, method: string, pushed = false): RequestR
     headers: {},
     file: null,
     bytes: 0,
-    times: { handshake: null, sent: null, reply: null, completed: null },
+    redirects: 0,
+    retries: 0,
+    remote: null,
+    times: { begun, handshake: null, sent: null, reply: null, completed: null },
     error: null,
   };
 }

@@ -1,7 +1,7 @@
 import type http from 'node:http';
+import { environmentProxy } from '../../common/environment-proxy.ts';
 import { KubeConfigError } from '../errors.ts';
 import type { ClusterOptions } from './cluster.ts';
-import { environmentProxy } from './environment-proxy.ts';
 import type { Fields } from './fields.ts';
 import { proxyAgent } from './proxy-agent.ts';
 import { tunnelThrough } from './tunnel.ts';

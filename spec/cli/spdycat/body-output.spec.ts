@@ -3,12 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
-import {
-  FileOutput,
-  NullOutput,
-  OrderedOutput,
-  remoteName,
-} from '../../../lib/cli/spdycat/body-output.ts';
+import { NullOutput, OrderedOutput } from '../../../lib/cli/spdycat/body-output.ts';
+import { FileOutput, remoteName } from '../../../lib/cli/spdycat/file-output.ts';
 import { makeFolder, removeFolder } from '../support/programs.ts';
 
 const url = new URL('https://a/dir/name.txt');
@@ -137,8 +133,8 @@ describe('file output', () => {
   it('saves a body by its name, and never the same name twice', async () => {
     const output = new FileOutput(folder);
     const names = [];
-    for (const text of ['1', '2', '3']) {
-      names.push(await output.take(0, url, new Pieces().give(text).give(null)));
+    for (const [i, text] of ['1', '2', '3'].entries()) {
+      names.push(await output.take(i, url, new Pieces().give(text).give(null)));
     }
     expect(names).to.deep.equal(['name.txt', 'name.txt.1', 'name.txt.2']);
     expect(readFileSync(join(folder, 'name.txt.2'), 'utf8')).to.equal('3');

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { environmentProxy } from '../../../lib/kubernetes/kubeconfig/environment-proxy.ts';
+import { environmentProxy } from '../../lib/common/environment-proxy.ts';
 
 describe('environmentProxy()', () => {
   const proxy = 'http://proxy:3128';
