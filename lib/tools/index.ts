@@ -20,6 +20,7 @@ export { type FrameFilter, parseFilter } from './dump/filter.ts';
 export { FilterError } from './dump/filter-lexer.ts';
 export { type DumpPaint, DumpText, type TextOptions } from './dump/frame-text.ts';
 export type { DumpOptions } from './dump/options.ts';
+export { DumpPage, type PageOptions } from './dump/page/page.ts';
 export {
   type DumpInput,
   isKnownInput,

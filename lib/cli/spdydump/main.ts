@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import {
   BodyExtractor,
   type DumpEvent,
   type DumpInput,
+  DumpPage,
   type DumpSink,
   DumpStatistics,
   DumpText,
@@ -50,7 +52,8 @@ async function main(argv: readonly string[]): Promise<number> {
   const statistics = new DumpStatistics();
   const extractor = options.extract === null ? null : new BodyExtractor(options.extract);
   const stop = (): void => abort.abort(new Enough());
-  const sink = sinkOf(options, output, statistics, extractor, stop);
+  const page = options.html === null ? null : new DumpPage({ title: titleOf(options) });
+  const sink = sinkOf(options, output, { statistics, extractor, page }, stop);
   const progress = new Progress(
     process.stderr,
     process.stdout.isTTY !== true && options.tap === null,
@@ -65,6 +68,7 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   progress.stop();
   extractor?.close();
+  if (page !== null) writeFileSync(options.html as string, page.html());
   process.off('SIGINT', interrupt);
   process.off('SIGTERM', interrupt);
   conclude(options, output, statistics, extractor, input);
@@ -74,12 +78,23 @@ async function main(argv: readonly string[]): Promise<number> {
   return options.strict && statistics.toJSON().warnings > 0 ? WARNED_STATUS : 0;
 }
 
+/** What is told events besides the output. */
+interface Readers {
+  readonly statistics: DumpStatistics;
+  readonly extractor: BodyExtractor | null;
+  readonly page: DumpPage | null;
+}
+
+function titleOf({ files, tap }: SpdydumpOptions): string {
+  if (tap !== null) return `spdydump ${tap.to.host}:${tap.to.port}`;
+  return `spdydump ${files.map((file) => basename(file)).join(' ')}`;
+}
+
 /** What is done with events and payload. */
 function sinkOf(
   { details, quiet, json, color, filter, follow, count }: SpdydumpOptions,
   output: Output,
-  statistics: DumpStatistics,
-  extractor: BodyExtractor | null,
+  { statistics, extractor, page }: Readers,
   stop: () => void,
 ): DumpSink {
   const paint = painter(process.stdout, color);
@@ -99,6 +114,7 @@ function sinkOf(
       text.begin(event.time);
       statistics.add(event);
       extractor?.event(event);
+      page?.event(event);
       follower?.event(event);
       if (shows) show(event);
       if (event.event !== 'frame' || count === null) return;

@@ -26,6 +26,8 @@ export interface SpdydumpOptions {
   readonly filter: FrameFilter | null;
   /** A stream whose headers and payload are shown; null for none. */
   readonly follow: { readonly connection: number; readonly stream: number } | null;
+  /** A file for a page of HTML; null for none. */
+  readonly html: string | null;
   /** A folder for bodies; null for none. */
   readonly extract: string | null;
   /** Connections are passed on instead of reading a file; null for files. */
@@ -46,6 +48,7 @@ direction ('-': standard input); or of connections that it passes on.
   -q, --quiet            no frames
   -c, --count N          end after N frames
       --json             a line of JSON for each event, also for --stat
+      --html FILE        write a page with charts and all frames
       --extract DIR      write bodies to files of a folder
       --secrets          show values of cookies and credentials
       --strict           exit status 2 when a frame breaks the protocol
@@ -64,6 +67,7 @@ const OPTIONS: OptionTable = {
   quiet: { type: 'boolean', short: 'q' },
   count: { type: 'string', short: 'c' },
   json: { type: 'boolean' },
+  html: { type: 'string' },
   extract: { type: 'string' },
   secrets: { type: 'boolean' },
   strict: { type: 'boolean' },
@@ -105,6 +109,7 @@ export function parseSpdydumpOptions(argv: readonly string[]): SpdydumpOptions |
     count: numberOption(args, 'count', 1, Number.MAX_SAFE_INTEGER),
     filter: filterOption(args),
     follow,
+    html: args.value('html'),
     extract: args.value('extract'),
     tap,
   };

@@ -120,6 +120,13 @@ describe('spdydump', () => {
     expect(existsSync(join(folder, 'bodies/1-5-s2c-stderr'))).to.equal(false);
   });
 
+  it('writes a page', async () => {
+    const { status } = await spdydump(['-q', '--html', 'page.html', 'exec.pcap']);
+    expect(status).to.equal(0);
+    const html = readFileSync(join(folder, 'page.html'), 'utf8');
+    expect(html).to.include('<title>spdydump exec.pcap</title>').and.include('streamtype');
+  });
+
   it('says that there is no SPDY, and what there is', async () => {
     const { stderr, status } = await spdydump(['tls.pcap']);
     expect(stderr).to.equal(
