@@ -29,6 +29,14 @@ describe('framing/name-orders', () => {
     }
   });
 
+  it('finds a name again behind many that came in a known order', () => {
+    const list: [string, string][] = Array.from({ length: 20 }, (_, at) => [`many-${at}`, 'v']);
+    for (let times = 0; times < 20; times++)
+      expect(prepareHeaders(SPDY3_1, list, 'latin1')).to.deep.equal(list);
+    const again: [string, string][] = [...list.slice(0, 18), ['many-3', 'w'], ['other', 'x']];
+    expect(prepareHeaders(SPDY3_1, again, 'latin1')).to.deep.equal(expected(again));
+  });
+
   it('checks the values of a list whose names are known', () => {
     const list = (value: string): HeaderList => [['checked-again', value]];
     for (let times = 0; times < 20; times++) prepareHeaders(SPDY3_1, list('good'), 'latin1');
