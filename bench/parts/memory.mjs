@@ -39,6 +39,13 @@ export async function run({ size, rounds }) {
       targetOf(results, 'streams', 'heap', 'heap per idle stream, both ends'),
       targetOf(results, 'streams', 'rss', 'RSS per idle stream, both ends'),
       targetOf(results, 'connections', 'rss', 'RSS per idle connection, both ends'),
+      target(
+        'heap per idle connection, an end',
+        median(field(results, 'connections|SpdyStream', 'heap')) / 2,
+        '<=',
+        8,
+        'KiB',
+      ),
     ],
   };
 }

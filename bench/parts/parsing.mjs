@@ -39,6 +39,7 @@ export async function run({ quick, rounds }) {
     return [kind, size, median(values), median(values) * perMib, spread(values)];
   });
   const rate = (kind) => (median(results[`${kind}|1`]) * MIB) / 1e6;
+  const large = median(results[`${LARGER}|65536`]);
   return {
     tables: [
       {
@@ -51,6 +52,7 @@ export async function run({ quick, rounds }) {
     targets: [
       target(`1-byte pieces, ${DATA}`, rate(DATA), '>=', 20, 'MB/s'),
       target(`1-byte pieces, ${LARGER}`, rate(LARGER), '>=', 20, 'MB/s'),
+      target(`64 KiB pieces, ${LARGER}`, large, '>=', 300, 'MiB/s'),
       target(
         '1-byte pieces, frames of 32 KiB (linear)',
         rate(LARGER) / rate(SMALLER),
