@@ -8,6 +8,11 @@ const NOTHING = new Uint8Array(0);
  * `resetAndDestroy()` waits for what is written, and sends FIN before the RST.)
  */
 export function resetSocket(socket: Socket): void {
+  // While FIN is under way the system refuses a reset, and Node (20 to 26) then keeps the socket for ever, without 'close'.
+  if (socket.writableEnded && !socket.writableFinished && socket.writableLength === 0) {
+    socket.once('finish', () => resetSocket(socket));
+    return;
+  }
   socket.destroySoon = () => socket.destroy();
   socket.resetAndDestroy();
 }

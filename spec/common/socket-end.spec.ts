@@ -56,6 +56,18 @@ describe('the end of a socket', () => {
     }
   });
 
+  it('by RST behind FIN closes the socket, also while FIN is under way, and without an error', async () => {
+    for (const bytes of [0, 1]) {
+      const [near, far] = await connection();
+      far.resume();
+      const closed = new Promise<boolean>((done) => near.once('close', done));
+      near.resume().end(Buffer.alloc(bytes));
+      resetSocket(near);
+      expect(await closed, `${bytes}`).to.equal(false);
+      far.destroy();
+    }
+  });
+
   it('is an end although something waits to be written, and cannot be asked behind its own', async () => {
     const [near, far] = await connection();
     far.write(Buffer.alloc(MUCH));
