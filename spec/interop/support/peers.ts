@@ -20,10 +20,16 @@ const PEERS = {
   kubestream: ['kubestream'],
   'spdy-transport': ['spdy-transport/ready', 'certificates/cert.pem'],
   qt5: ['python3-qt5', 'certificates/cert.pem'],
+  'client-node-2': ['client-node-2/ready'],
   haproxy: ['haproxy', 'openssl', 'certificates/cert.pem'],
   curl: ['curl', 'certificates/cert.pem'],
   tshark: ['tshark'],
   kubectl: ['kubectl-debian/usr/bin/kubectl'],
+  'kubectl-31': ['kubectl-31/kubectl'],
+  'kubectl-34': ['kubectl-34/kubectl'],
+  'kubectl-36': ['kubectl-36/kubectl'],
+  'client-node': ['client-node/ready'],
+  'python3-kubernetes': ['python3-kubernetes'],
 } as const;
 
 /** A program that nobody here wrote. */
@@ -60,6 +66,11 @@ export function nettyCommand(
 ): string[] {
   const classpath = readFileSync(peerPath('netty/classpath'), 'utf8');
   return ['java', '-XX:TieredStopAtLevel=1', '-cp', classpath, program, ...args];
+}
+
+/** Path of a script of our own that plays a peer. */
+export function peerProgram(name: string): string {
+  return path.join(programs, name);
 }
 
 /** Command line of our program on Qt 5. */

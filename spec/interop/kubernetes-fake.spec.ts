@@ -1,0 +1,275 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import net, { type AddressInfo, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import {
+  createFakeApiServer,
+  type FakeApiServer,
+  type FakeApiServerOptions,
+} from '../../lib/kubernetes/fake/api-server.ts';
+import { isEmpty, Kubectl, until } from './support/kubectl.ts';
+import { type PeerName, peerPath, peerProgram, requirePeer } from './support/peers.ts';
+
+/** Each kubectl that is prepared. */
+const KUBECTLS: Readonly<Record<string, readonly [PeerName, string]>> = {
+  '1.20': ['kubectl', 'kubectl-debian/usr/bin/kubectl'],
+  '1.31': ['kubectl-31', 'kubectl-31/kubectl'],
+  '1.34': ['kubectl-34', 'kubectl-34/kubectl'],
+  '1.36': ['kubectl-36', 'kubectl-36/kubectl'],
+};
+
+const POD = JSON.stringify({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'made', labels: { app: 'made' } },
+  spec: {
+    terminationGracePeriodSeconds: 5,
+    containers: [
+      { name: 'c', image: 'busybox', command: ['sh', '-c', 'echo hello; exec sleep 300'] },
+    ],
+  },
+});
+
+/** A pod that answers what it is sent, with a deployment and a service that lead to it. */
+function webOptions(port: number): FakeApiServerOptions {
+  const selector = { app: 'web' };
+  return {
+    pods: [
+      {
+        name: 'web-1',
+        labels: selector,
+        ports: { 8080: port },
+        containers: {
+          main: { portNames: { http: 8080 }, log: 'one\ntwo\n', previousLog: 'old\n' },
+        },
+      },
+    ],
+    objects: [
+      {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'web' },
+        spec: {
+          selector: { matchLabels: selector },
+          template: { metadata: { labels: selector }, spec: { containers: [] } },
+        },
+      },
+      {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'web' },
+        spec: { selector, ports: [{ name: 'web', port: 80, targetPort: 'http' }] },
+      },
+    ],
+  };
+}
+
+/** Sends everything back. */
+async function echoServer(): Promise<Server> {
+  const server = net.createServer((socket) => {
+    socket.on('error', () => {});
+    socket.pipe(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+for (const [version, [peer, file]] of Object.entries(KUBECTLS)) {
+  describe(`the fake API server and kubectl ${version}`, () => {
+    let echo: Server;
+    let fake: FakeApiServer;
+    let kubectl: Kubectl;
+
+    before(async function () {
+      requirePeer(this, peer);
+      echo = await echoServer();
+      const { port } = echo.address() as AddressInfo;
+      const secret = { tls: true, token: 'secret' };
+      fake = await createFakeApiServer({ ...webOptions(port), ...secret }).listen();
+      const variant = { name: version, file: peerPath(file), env: {}, again: false };
+      kubectl = await Kubectl.for(variant, fake);
+      writeFileSync(path.join(kubectl.home, 'pod.json'), POD);
+    });
+
+    after(async () => {
+      await kubectl?.close();
+      await fake?.close();
+      echo?.close();
+    });
+
+    async function run(...args: string[]): Promise<[number | null, string]> {
+      const { code, stdout, stderr } = await kubectl.run(args);
+      return [code, code === 0 ? stdout.toString() : stderr];
+    }
+
+    it('get: what is selected, as a table', async () => {
+      expect((await run('get', 'pods'))[1]).to.match(
+        /^NAME +READY +STATUS +RESTARTS +AGE\nweb-1 +1\/1 +Running +0 +\d+/,
+      );
+      expect(await run('get', 'pods,deploy,svc', '-l', 'app=none', '-o', 'name')).to.deep.equal([
+        0,
+        '',
+      ]);
+      expect(await run('get', 'pods', '-l', 'app in (web,x)', '-o', 'name')).to.deep.equal([
+        0,
+        'pod/web-1\n',
+      ]);
+      const selector = '--field-selector=status.phase=Running,metadata.name!=web-1';
+      expect(await run('get', 'pods', selector, '-o', 'name')).to.deep.equal([0, '']);
+      const [code, words] = await run('get', 'pods', '--field-selector=spec.color=red');
+      expect([code, words]).to.deep.include(1);
+      expect(words).to.include('field label not supported: spec.color');
+    });
+
+    it('wait: for what happens, and not for ever', async () => {
+      fake.addPod({ name: 'slow', phase: 'Pending' });
+      const [late] = await run('wait', '--for=condition=Ready', 'pod/slow', '--timeout=1s');
+      expect(late).to.equal(1);
+      let watches = 0;
+      fake.on('request', ({ action }) => {
+        if (action === 'watch') watches += 1;
+      });
+      const waiting = run('wait', '--for=condition=Ready', 'pod/slow', '--timeout=60s');
+      await until('a watch', () => watches > 0);
+      fake.setPod('slow', { phase: 'Running' });
+      expect(await waiting).to.deep.equal([0, 'pod/slow condition met\n']);
+      fake.deletePod('slow');
+    });
+
+    it('apply, logs, exec, cp and delete: the life of a pod', async () => {
+      const apply = ['apply', '--validate=false', '-f', 'pod.json'];
+      expect(await run(...apply)).to.deep.equal([0, 'pod/made created\n']);
+      expect(await run(...apply)).to.deep.equal([0, 'pod/made unchanged\n']);
+      const ready = ['wait', '--for=condition=Ready', 'pod/made', '--timeout=30s'];
+      expect(await run(...ready)).to.deep.equal([0, 'pod/made condition met\n']);
+      expect(await run('label', 'pod', 'made', 'x=y')).to.deep.include(0);
+      expect(await run('get', 'pod', '-l', 'x=y', '-o', 'name')).to.deep.equal([0, 'pod/made\n']);
+      const exec = await kubectl.run(['exec', 'made', '--', 'sh', '-c', 'echo out; exit 3']);
+      expect([exec.code, exec.stdout.toString()]).to.deep.equal([3, 'out\n']);
+      mkdirSync(path.join(kubectl.home, 'tree'));
+      writeFileSync(path.join(kubectl.home, 'tree/file'), 'content');
+      expect((await run('cp', 'tree', 'made:copy'))[0]).to.equal(0);
+      expect((await run('cp', 'made:copy', 'back'))[0]).to.equal(0);
+      expect(readFileSync(path.join(kubectl.home, 'back/file'), 'utf8')).to.equal('content');
+      const following = kubectl.start('logs', '-f', 'made');
+      let log = '';
+      following.stdout.on('data', (chunk: Buffer) => {
+        log += chunk.toString();
+      });
+      await until('the log', () => log === 'hello\n');
+      const followed = once(following, 'close');
+      const [code, words] = await run('delete', 'pod', 'made');
+      expect([code, words]).to.deep.include(0);
+      expect(words).to.match(/^pod "made" deleted/);
+      expect([(await followed)[0], log]).to.deep.equal([0, 'hello\n']);
+      expect((await run('get', 'pod', 'made'))[1]).to.include('pods "made" not found');
+      await until('nothing is left', () => isEmpty(fake));
+    });
+
+    it('logs: the last lines, and those of the run before', async () => {
+      expect(await run('logs', 'web-1', '--tail=1')).to.deep.equal([0, 'two\n']);
+      expect(await run('logs', 'web-1', '--previous')).to.deep.equal([0, 'old\n']);
+      expect(await run('logs', 'deploy/web')).to.deep.equal([0, 'one\ntwo\n']);
+      const [code, words] = await run('logs', 'web-1', '-c', 'none');
+      expect(code).to.equal(1);
+      expect(words).to.include('container none is not valid for pod web-1');
+    });
+
+    it('exec and port-forward: by the names of what leads to pods', async () => {
+      expect(await run('exec', 'deploy/web', '--', 'echo', 'here')).to.deep.equal([0, 'here\n']);
+      const child = kubectl.start('port-forward', 'svc/web', ':80');
+      let said = '';
+      child.stdout.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+      });
+      await until('it listens', () => /127\.0\.0\.1:\d+ -> 8080/.test(said));
+      const [, port] = /127\.0\.0\.1:(\d+) ->/.exec(said) ?? [];
+      const socket = net.connect(Number(port), '127.0.0.1');
+      socket.write('hello');
+      const [answer] = (await once(socket, 'data')) as [Buffer];
+      expect(answer.toString()).to.equal('hello');
+      socket.destroy();
+      child.kill('SIGINT');
+      await once(child, 'close');
+    });
+
+    it('shows what it may not', async () => {
+      fake.setRules([{ verbs: ['get', 'list'], resources: ['pods'] }]);
+      const [code, words] = await run('exec', 'web-1', '--', 'true');
+      fake.setRules(null);
+      expect(code).to.equal(1);
+      expect(words).to.match(/User "fake" cannot (?:create|get) resource "pods\/exec"/);
+    });
+  });
+}
+
+describe('the fake API server and clients in other languages', () => {
+  let echo: Server;
+  let fake: FakeApiServer;
+  let folder: string;
+
+  beforeEach(async () => {
+    echo = await echoServer();
+    const { port } = echo.address() as AddressInfo;
+    const [pod] = webOptions(port).pods as [object];
+    const ports = { 80: port };
+    const options = {
+      ...webOptions(port),
+      pods: [{ ...pod, name: 'web-1', ports }],
+      control: true,
+    };
+    fake = await createFakeApiServer(options).listen();
+    folder = mkdtempSync(path.join(tmpdir(), 'spdylay-fake-'));
+    await fake.writeKubeConfig(path.join(folder, 'config'));
+  });
+
+  afterEach(async () => {
+    await fake.close();
+    echo.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function seenBy(program: string, ...args: string[]): Promise<Seen> {
+    const { stdout } = await promisify(execFile)(program, [...args, path.join(folder, 'config')]);
+    return JSON.parse(stdout) as Seen;
+  }
+
+  const common = {
+    ...{ list: ['web-1'], deployments: ['web'], refused: 400, created: 'Pending', twice: 409 },
+    ...{ exec: ['out\n', 3], forwarded: 'hello' },
+  };
+
+  for (const name of ['client-node', 'client-node-2'] as const) {
+    it(`${name}: lists, informers, create, patch, logs, exec, port-forward, delete`, async function () {
+      requirePeer(this, name);
+      // It asks for what Node 20 does not have.
+      if (name === 'client-node-2' && Number(process.versions.node.split('.')[0]) < 22) this.skip();
+      const entry = peerPath(`${name}/node_modules/@kubernetes/client-node/dist/index.js`);
+      const script = peerProgram('fake-clients/client-node.mjs');
+      const { events, ...seen } = await seenBy(process.execPath, script, entry);
+      const more = { read: 'Running', patched: { app: 'made', x: 'y' }, log: 'hello\n' };
+      expect(seen).to.deep.equal({ ...common, ...more });
+      expect(events).to.include.members([
+        ...['add web-1', 'add made', 'update made', 'add late', 'delete made'],
+      ]);
+    });
+  }
+
+  it('Python: lists, watches, create, patch, logs, exec, port-forward, delete', async function () {
+    requirePeer(this, 'python3-kubernetes');
+    const script = peerProgram('fake-clients/client.py');
+    const { events, ...seen } = await seenBy(peerPath('python3-kubernetes'), script);
+    expect(seen).to.deep.equal({ ...common, patched: { x: 'y' }, log: ['hello'], gone: 404 });
+    expect(events.at(-1)).to.match(/^(?:ADDED|MODIFIED) Running$/);
+  });
+});
+
+interface Seen {
+  readonly events: string[];
+  readonly [name: string]: unknown;
+}
