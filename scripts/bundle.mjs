@@ -20,6 +20,7 @@ const SHARED = {
   'http-client': /^http\/client\//,
   'http-server': /^http\/server\//,
   'kubernetes/parts': /^kubernetes\/(?!index\.ts)/,
+  'tools/proxy': /^tools\/proxy\//,
   'tools/parts': /^tools\/(?!index\.ts)/,
   'cli/program': /^cli\/[^/]+\.ts$/,
 };

@@ -43,7 +43,7 @@ export { type StaticFilesHandler, serveFiles } from './files/static-files.ts';
 export type { BackOptions, BackProtocol } from './proxy/back/options.ts';
 export type { ClientFacts, FrontRequest } from './proxy/exchange.ts';
 export type { ForwardedRule, HeaderRules } from './proxy/forwarded.ts';
-export type { FrontOptions } from './proxy/front/front.ts';
+export { type FrontOptions, ProxyFront } from './proxy/front/front.ts';
 export type { ProxyOptions } from './proxy/options.ts';
 export {
   type BackStatistics,

@@ -113,7 +113,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'cli/spdyd': {
     holds: 'the file server',
-    below: [...GROUND, 'session', 'http', 'http/server', 'tools/index', 'cli'],
+    below: [...GROUND, 'session', 'http', 'http/server', 'tools/files', 'cli'],
+  },
+  'cli/spdyproxy': {
+    holds: 'the proxy',
+    below: [...GROUND, 'http/server', 'tools/index', 'cli'],
   },
   'cli/spdydump': {
     holds: 'what went over a connection',

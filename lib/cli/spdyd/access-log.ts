@@ -4,9 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { SpdyRequest } from '../../http/server/request.ts';
-import { visible } from '../terminal.ts';
-
-const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+import { accessLine } from '../access-line.ts';
 
 /** What lines look like. */
 export interface AccessLogOptions {
@@ -72,26 +70,22 @@ export class AccessLog {
 
   #write(answer: Answer, request: IncomingMessage, response: ServerResponse): void {
     const { address, begun, bytes } = answer;
-    const milliseconds = performance.now() - begun;
-    const now = new Date();
     const { method = '', url = '', headers } = request;
-    const complete = response.writableFinished;
-    const status = response.headersSent ? response.statusCode : null;
-    const protocol = protocolOf(request, this.#options.spdy);
     const { referer = null, 'user-agent': agent = null } = headers;
-    if (this.#options.json) {
-      const times = {
-        time: now.toISOString(),
-        milliseconds: Math.round(milliseconds * 1000) / 1000,
-      };
-      const asked = { address, protocol, method, url, referer, agent };
-      this.#out.write(`${JSON.stringify({ ...times, ...asked, status, bytes, complete })}\n`);
-      return;
-    }
-    const line = `${method} ${url} ${protocol}`;
-    this.#out.write(
-      `${address ?? '-'} - - [${clock(now)}] ${quoted(line)} ${status ?? '-'} ${bytes} ${quoted(referer)} ${quoted(agent)}\n`,
-    );
+    const entry = {
+      time: new Date(),
+      milliseconds: performance.now() - begun,
+      address,
+      protocol: protocolOf(request, this.#options.spdy),
+      method,
+      url,
+      referer,
+      agent,
+      status: response.headersSent ? response.statusCode : null,
+      bytes,
+      complete: response.writableFinished,
+    };
+    this.#out.write(accessLine(entry, this.#options.json ? 'json' : 'combined'));
   }
 }
 
@@ -114,15 +108,4 @@ function countBytes(response: ServerResponse, answer: Answer): void {
 function protocolOf(request: SpdyRequest, spdy: string): string {
   if (request.stream === undefined) return `http/${request.httpVersion}`;
   return (request.socket as Partial<TLSSocket>).alpnProtocol || spdy;
-}
-
-/** `30/Nov/2026:13:55:36 +0000` */
-function clock(time: Date): string {
-  const [, year, month, day, hours] = /^(\d+)-(\d+)-(\d+)T([\d:]+)/.exec(time.toISOString()) ?? [];
-  return `${day}/${MONTHS[Number(month) - 1]}/${year}:${hours} +0000`;
-}
-
-/** Text of a peer: nothing in it ends the quotes, or commands a terminal. */
-function quoted(text: string | null): string {
-  return text === null ? '"-"' : `"${visible(text).replaceAll('"', '\\x22')}"`;
 }

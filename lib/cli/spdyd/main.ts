@@ -8,7 +8,7 @@ import type { TLSSocket } from 'node:tls';
 import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
 import { createServer, type SpdyServer } from '../../http/server/server.ts';
 import { getNpnProtocols, type SessionOptions } from '../../session/public.ts';
-import { type StaticFilesHandler, serveFiles } from '../../tools/index.ts';
+import { type StaticFilesHandler, serveFiles } from '../../tools/files/static-files.ts';
 import { packageVersion, runProgram, UsageError } from '../arguments.ts';
 import { FrameLog } from '../frame-log.ts';
 import { painter } from '../terminal.ts';

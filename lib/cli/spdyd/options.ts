@@ -7,7 +7,7 @@ import {
   spdyArguments,
   UsageError,
 } from '../arguments.ts';
-import { type NamedCertificate, readCertificate } from './named-certificate.ts';
+import { type NamedCertificate, readCertificate } from '../named-certificate.ts';
 
 /** What `spdyd` was told. */
 export interface SpdydOptions extends SpdyArguments {

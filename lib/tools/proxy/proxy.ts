@@ -1,9 +1,8 @@
 import { EventEmitter } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { Backend } from './back/backend.ts';
 import type { FrontRequest, Reply } from './exchange.ts';
 import { answerFailure, refusal } from './failure.ts';
-import { Front, type FrontOptions } from './front/front.ts';
+import { type FrontOptions, ProxyFront } from './front/front.ts';
 import { type ProxyOptions, type ResolvedProxyOptions, resolveProxyOptions } from './options.ts';
 import { Pool } from './pool.ts';
 import { Relay } from './relay.ts';
@@ -48,31 +47,51 @@ export function createProxy(options: ProxyOptions): SpdyProxy {
 
 /** A proxy between clients and servers of any protocol. Made by `createProxy()`. */
 export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
-  readonly #options: ResolvedProxyOptions;
-  readonly #fronts = new Set<Front>();
-  readonly #backends: readonly Backend[];
-  readonly #pool: Pool;
+  #options: ResolvedProxyOptions;
+  readonly #fronts = new Set<ProxyFront>();
+  #backends: readonly Backend[];
+  #pool: Pool;
   readonly #active = new Set<Relay>();
 
   /** `createProxy()` makes it. @internal */
   constructor(options: ProxyOptions) {
     super();
-    const settled = resolveProxyOptions(options);
-    this.#options = settled;
-    this.#backends = settled.backs.map((back) => new Backend(back, settled.rules));
-    this.#pool = new Pool(this.#backends, settled.sticky);
+    this.#options = resolveProxyOptions(options);
+    this.#backends = this.#options.backs.map((back) => new Backend(back, this.#options.rules));
+    this.#pool = new Pool(this.#backends, this.#options.sticky);
   }
 
   /**
-   * Listens at one more address, and resolves with it. Rejects with the error of the listener.
+   * Listens at one more address, and resolves with what listens there. Rejects with the error of the listener.
    *
    * @throws InvalidArgumentError for an option that does not exist or is out of range
    */
-  async listen(front: FrontOptions): Promise<AddressInfo | string> {
-    const opened = new Front(front, (request, reply) => this.#take(request, reply));
-    const address = await opened.listen();
+  async listen(front: FrontOptions): Promise<ProxyFront> {
+    const opened = new ProxyFront(front, (request, reply) => this.#take(request, reply));
+    await opened.listen();
     this.#fronts.add(opened);
-    return address;
+    opened.server.once('close', () => this.#fronts.delete(opened));
+    return opened;
+  }
+
+  /**
+   * Takes other options for the requests that come from now on: those that are under way go on as they began. Backs that stay keep their connections and
+   * what is known of them; connections to others end when they are used no more.
+   *
+   * @throws InvalidArgumentError for an option that does not exist or is out of range; nothing is changed then
+   */
+  update(options: ProxyOptions): void {
+    const settled = resolveProxyOptions(options);
+    const former = new Map(this.#backends.map((backend) => [backend.key, backend]));
+    this.#backends = settled.backs.map((back) => {
+      const fresh = new Backend(back, settled.rules);
+      const known = former.get(fresh.key);
+      former.delete(fresh.key);
+      return known ?? fresh;
+    });
+    for (const backend of former.values()) backend.close();
+    this.#options = settled;
+    this.#pool = new Pool(this.#backends, settled.sticky);
   }
 
   /** Requests under way. */
@@ -94,7 +113,6 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
   /** Stops listening and tells clients so (GOAWAY), waits for requests as long as the fronts' `closeTimeoutMs`, and ends all connections. */
   async close(): Promise<void> {
     await Promise.all([...this.#fronts].map((front) => front.close()));
-    this.#fronts.clear();
     for (const backend of this.#backends) backend.destroy();
   }
 

@@ -66,21 +66,30 @@ export function spdycat(args: readonly string[], options: RunOptions = {}): Prom
   return run('spdycat', args, options);
 }
 
-/** A running spdyd. */
+/** A running spdyd, or spdyproxy. */
 export interface Daemon {
   readonly port: number;
   /** `https://127.0.0.1:6121`. */
   readonly origin: string;
   /** What it has printed. */
   readonly log: () => string;
+  /** Sends a signal. */
+  signal(signal: NodeJS.Signals): void;
+  /** Resolves when what it has printed matches. */
+  until(pattern: RegExp): Promise<void>;
   /** Sends a signal, and resolves with the exit status. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
 /** Starts spdyd at a free port, and waits until it listens. */
-export async function spdyd(args: readonly string[]): Promise<Daemon> {
+export function spdyd(args: readonly string[]): Promise<Daemon> {
+  return daemon('spdyd', args);
+}
+
+/** Starts a program that listens at a free port, and waits until it does. */
+export async function daemon(name: string, args: readonly string[]): Promise<Daemon> {
   const files = args.at(-1) === '--' ? args.slice(0, -1) : args;
-  const child = start('spdyd', files);
+  const child = start(name, files);
   child.stdin.end();
   let log = '';
   const closed = once(child, 'close');
@@ -92,13 +101,19 @@ export async function spdyd(args: readonly string[]): Promise<Daemon> {
     };
     child.stdout.on('data', take);
     child.stderr.on('data', take);
-    child.once('close', () => reject(new Error(`spdyd ended: ${log}`)));
+    child.once('close', () => reject(new Error(`${name} ended: ${log}`)));
   });
-  const scheme = files.includes('--no-tls') ? 'http' : 'https';
+  const scheme = /(?:at |"listening":")(https?):/.exec(log)?.[1] ?? 'https';
   return {
     port,
     origin: `${scheme}://127.0.0.1:${port}`,
     log: () => log,
+    signal: (signal) => child.kill(signal),
+    until: async (pattern) => {
+      while (!pattern.test(log)) {
+        await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data')]);
+      }
+    },
     end: async (signal = 'SIGTERM') => {
       if (child.exitCode === null) child.kill(signal);
       await closed;

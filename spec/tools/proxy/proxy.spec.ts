@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { ProxyOptions } from '../../../lib/tools/proxy/options.ts';
 import { createProxy, type ProxyOutcome, type SpdyProxy } from '../../../lib/tools/proxy/proxy.ts';
@@ -11,7 +10,7 @@ async function open(
 ): Promise<{ readonly proxy: SpdyProxy; readonly port: number }> {
   const proxy = createProxy(options);
   const { key, cert } = sharedCertificate();
-  const { port } = (await proxy.listen({ port: 0, host: '127.0.0.1', key, cert })) as AddressInfo;
+  const { port } = await proxy.listen({ port: 0, host: '127.0.0.1', key, cert });
   return { proxy, port };
 }
 

@@ -16,7 +16,7 @@ const ends: (() => unknown)[] = [];
 async function open(options: ProxyOptions): Promise<{ proxy: SpdyProxy; port: number }> {
   const proxy = createProxy(options);
   const front = { port: 0, host: '127.0.0.1', tls: false, sniff: true } as const;
-  const { port } = (await proxy.listen(front)) as AddressInfo;
+  const { port } = await proxy.listen(front);
   ends.push(() => proxy.destroy());
   return { proxy, port };
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import net, { type AddressInfo } from 'node:net';
+import net from 'node:net';
 import { expect } from 'chai';
 import { createProxy, type SpdyProxy } from '../../../lib/tools/proxy/proxy.ts';
 import { checkRequest } from '../../../lib/tools/proxy/request-check.ts';
@@ -96,7 +96,7 @@ describe('tools/proxy/request-check', () => {
       });
       proxy = createProxy({ backs: [application.back] });
       const front = { port: 0, host: '127.0.0.1', tls: false, sniff: true } as const;
-      ({ port } = (await proxy.listen(front)) as AddressInfo);
+      ({ port } = await proxy.listen(front));
     });
 
     after(async () => {

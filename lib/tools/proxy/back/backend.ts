@@ -18,6 +18,8 @@ export interface BackendRules {
 /** A server behind the proxy, and what is known of it. */
 export class Backend {
   readonly options: ResolvedBack;
+  /** The same for backs with the same options, and the same rules. */
+  readonly key: string;
   /** For choosing by a field: the same for every proxy that has this back. */
   readonly seed: string;
   /** Requests under way. */
@@ -41,6 +43,7 @@ export class Backend {
   constructor(options: ResolvedBack, rules: BackendRules) {
     this.options = options;
     this.#rules = rules;
+    this.key = JSON.stringify([options, rules]);
     this.seed = createHash('sha256').update(options.name).digest('hex').slice(0, 16);
     this.#transport = transportFor(options);
   }

@@ -16,6 +16,8 @@ import { readSwitching, SocketReply } from './socket-front.ts';
 export interface FrontOptions
   extends Omit<SpdyServerOptions, 'h2' | 'http1'>,
     Omit<ListenOptions, 'signal'> {
+  /** A descriptor of a socket that listens already, instead of an address. */
+  readonly fd?: number;
   /** Whether HTTP/2 is offered too, behind SPDY. Default true. */
   readonly h2?: boolean;
   /** Most streams of an HTTP/2 connection at once. Default 100, as with SPDY. */
@@ -29,7 +31,8 @@ export type TakeRequest = (request: FrontRequest | string, reply: Reply) => void
 const H2_WINDOW = 1 << 18;
 
 /** Listens at one address, and makes one kind of exchange out of whatever is spoken there. */
-export class Front {
+export class ProxyFront {
+  /** What listens: its certificates, limits and connections. */
   readonly server: SpdyServer;
   readonly #listen: ListenOptions;
   readonly #take: TakeRequest;
@@ -37,7 +40,7 @@ export class Front {
   readonly #distrusted = new WeakSet<object>();
   readonly #h2Sessions = new Set<http2.ServerHttp2Session>();
 
-  /** @throws InvalidArgumentError for an option that is out of range */
+  /** `SpdyProxy.listen()` makes it. @internal */
   constructor(options: FrontOptions, take: TakeRequest) {
     const { h2 = true, maxConcurrentStreams = 100, ...rest } = options;
     const { listening, server } = splitOptions(rest);
@@ -64,14 +67,24 @@ export class Front {
     this.server.on('upgrade', (message, socket, head) => this.#switching(message, socket, head));
   }
 
-  /** Begins to listen; resolves with the address. */
-  async listen(): Promise<AddressInfo | string> {
-    this.server.listen(this.#listen);
-    await once(this.server, 'listening');
-    return this.server.address() as AddressInfo | string;
+  /** Where it listens: that of a unix socket is its path. */
+  get address(): AddressInfo | string | null {
+    return this.server.address();
   }
 
-  /** Stops listening, lets requests finish, and ends the connections. */
+  /** The port at which it listens; 0 where there is none. */
+  get port(): number {
+    const { address } = this;
+    return address === null || typeof address === 'string' ? 0 : address.port;
+  }
+
+  /** Begins to listen. @internal */
+  async listen(): Promise<void> {
+    this.server.listen(this.#listen);
+    await once(this.server, 'listening');
+  }
+
+  /** Stops listening and sends GOAWAY, waits for requests as long as `closeTimeoutMs`, then ends all connections. */
   async close(): Promise<void> {
     for (const session of this.#h2Sessions) session.close();
     await this.server[Symbol.asyncDispose]();

@@ -22,7 +22,7 @@ async function proxyTo(server: net.Server): Promise<{ proxy: SpdyProxy; port: nu
   const { port: behind } = server.address() as AddressInfo;
   const proxy = createProxy({ backs: [`http://127.0.0.1:${behind}`] });
   const { key, cert } = sharedCertificate();
-  const { port } = (await proxy.listen({ port: 0, host: '127.0.0.1', key, cert })) as AddressInfo;
+  const { port } = await proxy.listen({ port: 0, host: '127.0.0.1', key, cert });
   return { proxy, port };
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import net, { type AddressInfo } from 'node:net';
+import net from 'node:net';
 import { expect } from 'chai';
 import { createProxy, type SpdyProxy } from '../../../../lib/tools/proxy/proxy.ts';
 import { type Application, startApplication } from '../support/application.ts';
@@ -93,7 +93,7 @@ describe('tools/proxy/front/h2-front', () => {
     application = await startApplication('http/1.1');
     proxy = createProxy({ backs: [application.back] });
     const front = { port: 0, host: '127.0.0.1', tls: false, sniff: true } as const;
-    const { port } = (await proxy.listen(front)) as AddressInfo;
+    const { port } = await proxy.listen(front);
     client = new RawClient(port);
   });
 

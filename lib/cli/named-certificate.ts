@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import { readOptionFile, UsageError } from '../arguments.ts';
+import { readOptionFile, UsageError } from './arguments.ts';
 
 /** A private key and a certificate (PEM), and the names that it is for. */
 export interface NamedCertificate {

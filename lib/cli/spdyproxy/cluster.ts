@@ -1,0 +1,91 @@
+import cluster, { type Worker } from 'node:cluster';
+import { Admin } from './admin.ts';
+import type { ProgramConfig } from './config.ts';
+import { measureWorkers } from './metrics.ts';
+import type { SpdyproxyOptions } from './options.ts';
+import type { Teller } from './worker.ts';
+
+/** A worker that ends sooner than this, in milliseconds, is not replaced at once. */
+const LEAST_LIFE_MS = 1000;
+
+/** What a worker tells its cluster. */
+type Message =
+  | { readonly told: 'listening'; readonly urls: string[]; readonly backs: string[] }
+  | { readonly told: 'complain'; readonly text: string }
+  | { readonly told: 'reloaded' };
+
+/** Lets workers do the work until a signal ends them all. Signals reach them through here; one that ends by itself is replaced. */
+export async function lead(
+  options: SpdyproxyOptions,
+  config: ProgramConfig,
+  teller: Teller,
+): Promise<number> {
+  const admin =
+    config.admin === null
+      ? null
+      : await Admin.open(config.admin, {
+          metrics: await measureWorkers(),
+          trouble: () => (ending ? 'draining' : null),
+        });
+  const adminUrl = admin === null ? null : `http://${config.admin?.host}:${admin.port}/`;
+  let ending = false;
+  let told = false;
+  let reloads = 0;
+  const listen = (worker: Worker): void => {
+    worker.on('message', (message: Message) => {
+      if (message.told === 'listening' && !told) {
+        told = true;
+        teller.listening(message.urls, message.backs, adminUrl);
+      } else if (message.told === 'complain') {
+        teller.complain(`worker ${worker.id}: ${message.text}`);
+      } else if (message.told === 'reloaded' && --reloads === 0) teller.reloaded();
+    });
+  };
+  const start = (): void => {
+    const begun = performance.now();
+    const worker = cluster.fork();
+    listen(worker);
+    worker.once('exit', (status) => {
+      if (ending) return;
+      teller.complain(`worker ${worker.id} has ended (${status}), another one takes its place`);
+      const wait = performance.now() - begun < LEAST_LIFE_MS ? LEAST_LIFE_MS : 0;
+      setTimeout(() => !ending && start(), wait);
+    });
+  };
+  const pass = (signal: NodeJS.Signals): void => {
+    for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill(signal);
+  };
+  const reload = async (): Promise<void> => {
+    try {
+      await options.load();
+    } catch (error) {
+      teller.complain(`not reloaded: ${(error as Error).message}`);
+      return;
+    }
+    reloads = Object.keys(cluster.workers ?? {}).length;
+    pass('SIGHUP');
+  };
+  for (let i = 0; i < config.workers; i++) start();
+  process.on('SIGHUP', () => void reload());
+  await new Promise<void>((resolve) => {
+    const stop = (): void => {
+      ending = true;
+      pass('SIGTERM');
+      if (Object.keys(cluster.workers ?? {}).length === 0) resolve();
+    };
+    cluster.on('exit', () => {
+      if (ending && Object.keys(cluster.workers ?? {}).length === 0) resolve();
+    });
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
+  admin?.close();
+  return 0;
+}
+
+/** Tells the cluster what a worker has to tell. */
+export const tellLeader: Teller = {
+  listening: (urls, backs) => process.send?.({ told: 'listening', urls, backs }),
+  complain: (text) => process.send?.({ told: 'complain', text }),
+  reloaded: () => process.send?.({ told: 'reloaded' }),
+};

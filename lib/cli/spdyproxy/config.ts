@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { checkOptions, optionNames } from '../../common/option-names.ts';
+import { loadPackage } from '../../common/packages.ts';
+import type { BackOptions, FrontOptions, ProxyOptions } from '../../tools/index.ts';
+import { ACCESS_FORMATS, type AccessFormat } from '../access-line.ts';
+import { UsageError } from '../arguments.ts';
+import { CONFIG_SCHEMA, FRONT_SCHEMA } from './schema.ts';
+
+/** The files of a private key and its certificate. */
+export interface CertificateFiles {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** A front, and what is only known when it is opened. */
+export interface FrontConfig {
+  readonly options: FrontOptions;
+  /** The first one is for clients that ask for no name, or for another; with TLS and without any, one is made. */
+  readonly certificates: readonly CertificateFiles[];
+}
+
+/** What the program does: out of the command line, or of a file. */
+export interface ProgramConfig {
+  readonly fronts: readonly FrontConfig[];
+  readonly proxy: ProxyOptions;
+  /** Where `/healthz` and `/metrics` are; null for nowhere. */
+  readonly admin: { readonly host: string; readonly port: number } | null;
+  /** A file, `-` for standard output; null for no log. */
+  readonly accessLog: { readonly file: string; readonly format: AccessFormat } | null;
+  /** Processes that share the work; 0 for none but this one. */
+  readonly workers: number;
+}
+
+/** Most bytes of a configuration. */
+const MAX_BYTES = 1 << 20;
+/** Most aliases that a YAML document may resolve to. */
+const MAX_ALIASES = 100;
+
+type Json = Readonly<Record<string, unknown>>;
+
+const TOP_NAMES = new Set(Object.keys(CONFIG_SCHEMA.properties));
+const FRONT_NAMES = new Set(Object.keys(FRONT_SCHEMA.properties));
+const ADMIN_NAMES = optionNames<{ host: string; port: number }>({ host: true, port: true });
+const LOG_NAMES = optionNames<{ file: string; format: string }>({ file: true, format: true });
+const TLS_FILES = ['ca', 'cert', 'key'] as const;
+
+/**
+ * Reads a configuration: JSON, or YAML for which the package `yaml` is needed. Files that it names are relative to its folder.
+ *
+ * @throws UsageError when it cannot be read, or has members that no configuration has
+ */
+export async function readConfig(file: string): Promise<ProgramConfig> {
+  const text = readText(file);
+  const value = file.endsWith('.json') ? parseJson(text, file) : await parseYaml(text, file);
+  try {
+    return configOf(value, dirname(resolve(file)));
+  } catch (error) {
+    throw new UsageError(`${file}: ${(error as Error).message}`);
+  }
+}
+
+function configOf(value: unknown, folder: string): ProgramConfig {
+  checkOptions('the configuration', value, TOP_NAMES);
+  const given = value as Json;
+  const { fronts, admin, accessLog, workers = 0, backs, ...rest } = given;
+  if (!Array.isArray(fronts) || fronts.length === 0) throw new Error('fronts: at least one');
+  if (!Number.isInteger(workers) || (workers as number) < 0 || (workers as number) > 1024) {
+    throw new Error('workers: an integer from 0 to 1024');
+  }
+  const list = Array.isArray(backs) ? backs.map((back) => backOf(back, folder)) : backs;
+  return {
+    fronts: fronts.map((front) => frontOf(front, folder)),
+    proxy: { ...rest, backs: list } as ProxyOptions,
+    admin: admin === undefined ? null : adminOf(admin),
+    accessLog: accessLog === undefined ? null : logOf(accessLog, folder),
+    workers: workers as number,
+  };
+}
+
+function frontOf(value: unknown, folder: string): FrontConfig {
+  checkOptions('a front', value, FRONT_NAMES);
+  const { certificates = [], inherited, path, ...options } = value as Json;
+  if (!Array.isArray(certificates)) throw new Error('certificates: a list');
+  return {
+    options: {
+      ...options,
+      ...(path === undefined ? {} : { path: resolve(folder, String(path)) }),
+      ...(inherited === undefined ? {} : { fd: inheritedSocket(inherited as number) }),
+    } as FrontOptions,
+    certificates: certificates.map((pair: Json) => {
+      checkOptions('a certificate', pair, new Set(['key', 'cert']));
+      const { key, cert } = pair;
+      if (typeof key !== 'string' || typeof cert !== 'string') {
+        throw new Error('a certificate has key and cert, both names of files');
+      }
+      return { key: resolve(folder, key), cert: resolve(folder, cert) };
+    }),
+  };
+}
+
+/** A back whose TLS options name files. */
+function backOf(value: unknown, folder: string): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const back = value as BackOptions;
+  const tls: Record<string, unknown> = { ...back.tls };
+  for (const name of TLS_FILES) {
+    const file = tls[name];
+    if (typeof file === 'string') tls[name] = readText(resolve(folder, file));
+  }
+  const { socketPath } = back;
+  return {
+    ...back,
+    ...(back.tls === undefined ? {} : { tls }),
+    ...(socketPath === undefined ? {} : { socketPath: resolve(folder, socketPath) }),
+  };
+}
+
+function adminOf(value: unknown): { readonly host: string; readonly port: number } {
+  checkOptions('admin', value, ADMIN_NAMES);
+  const { host = '127.0.0.1', port } = value as { host?: string; port: number };
+  if (!Number.isInteger(port)) throw new Error('admin.port: a number');
+  return { host, port };
+}
+
+function logOf(value: unknown, folder: string): ProgramConfig['accessLog'] {
+  checkOptions('accessLog', value, LOG_NAMES);
+  const { file, format = 'combined' } = value as { file: string; format?: AccessFormat };
+  if (typeof file !== 'string') throw new Error('accessLog.file: the name of a file, or -');
+  if (!ACCESS_FORMATS.includes(format)) {
+    throw new Error(`accessLog.format: one of ${ACCESS_FORMATS.join(', ')}`);
+  }
+  return { file: file === '-' ? file : resolve(folder, file), format };
+}
+
+/**
+ * The descriptor of a socket that the service manager has opened (systemd's LISTEN_FDS), counted from 0.
+ *
+ * @throws UsageError if there is none
+ */
+export function inheritedSocket(index: number): number {
+  const { LISTEN_FDS = '0', LISTEN_PID = '' } = process.env;
+  const count = LISTEN_PID === String(process.pid) ? Number(LISTEN_FDS) : 0;
+  if (Number.isInteger(index) && index >= 0 && index < count) return 3 + index;
+  throw new UsageError(`no socket ${index} was handed over (LISTEN_FDS)`);
+}
+
+function readText(file: string): string {
+  try {
+    const bytes = readFileSync(file);
+    if (bytes.length > MAX_BYTES) throw new Error(`${file} has more than ${MAX_BYTES} bytes`);
+    return bytes.toString();
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${file} is no JSON: ${(error as Error).message}`);
+  }
+}
+
+async function parseYaml(text: string, file: string): Promise<unknown> {
+  const yaml = await loadPackage('yaml', 'a configuration', () => import('yaml'));
+  try {
+    return yaml.parse(text, { maxAliasCount: MAX_ALIASES, prettyErrors: true });
+  } catch (error) {
+    throw new UsageError(`${file} is no YAML: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,111 @@
+import { isIPv6 } from 'node:net';
+import type { ProxyFront } from '../../tools/index.ts';
+import { ProxyAccessLog } from './access-log.ts';
+import { Admin } from './admin.ts';
+import type { ProgramConfig } from './config.ts';
+import { measure } from './metrics.ts';
+import type { SpdyproxyOptions } from './options.ts';
+import { Service } from './service.ts';
+
+/** What a process tells while it works. */
+export interface Teller {
+  /** It listens: at these URLs, with these backs behind. */
+  listening(urls: readonly string[], backs: readonly string[], admin: string | null): void;
+  /** Something is wrong, but it goes on. */
+  complain(text: string): void;
+  /** It has read its configuration again. */
+  reloaded(): void;
+}
+
+/** Does the work in this process until a signal ends it. `shared`: it is one of several, whose admin port another one has. */
+export async function work(
+  options: SpdyproxyOptions,
+  first: ProgramConfig,
+  shared: boolean,
+  teller: Teller,
+): Promise<void> {
+  const service = await Service.start(first);
+  const { proxy } = service;
+  const log = openLog(first, teller);
+  if (log !== null) proxy.on('exchange', (outcome) => log.write(outcome));
+  let draining = false;
+  let admin: Admin | null = null;
+  const metrics = first.admin === null ? null : await measure(proxy);
+  if (first.admin !== null && metrics !== null && !shared) {
+    admin = await Admin.open(first.admin, {
+      metrics,
+      trouble: () => {
+        if (draining) return 'draining';
+        return proxy.statistics.some((back) => back.inService) ? null : 'no back is in service';
+      },
+    });
+  }
+  teller.listening(
+    service.fronts.map(urlOf),
+    proxy.statistics.map(({ name }) => name),
+    admin === null ? null : `http://${first.admin?.host}:${admin.port}/`,
+  );
+  const reload = async (): Promise<void> => {
+    log?.reopen();
+    try {
+      const complaints = await service.reload(await options.load());
+      for (const complaint of complaints) teller.complain(complaint);
+      teller.reloaded();
+    } catch (error) {
+      teller.complain(`not reloaded: ${(error as Error).message}`);
+    }
+  };
+  await untilSignal(
+    shared,
+    () => void reload(),
+    async () => {
+      draining = true;
+      await proxy.close();
+    },
+    () => proxy.destroy(),
+  );
+  admin?.close();
+  await log?.close();
+}
+
+/** Resolves when `end()` has, which the first SIGTERM or SIGINT calls; the second one calls `kill()`. */
+async function untilSignal(
+  shared: boolean,
+  reload: () => void,
+  end: () => Promise<void>,
+  kill: () => void,
+): Promise<void> {
+  process.on('SIGHUP', reload);
+  const ended = new Promise<void>((resolve, reject) => {
+    let signals = 0;
+    const stop = (): void => {
+      signals++;
+      if (signals === 1) end().then(resolve, reject);
+      else kill();
+    };
+    process.on('SIGTERM', stop);
+    // A terminal sends this one to all processes at once: the leader passes it on.
+    process.on('SIGINT', shared ? () => {} : stop);
+  });
+  await ended;
+  process.off('SIGHUP', reload);
+  process.removeAllListeners('SIGTERM');
+  process.removeAllListeners('SIGINT');
+}
+
+function openLog({ accessLog }: ProgramConfig, teller: Teller): ProxyAccessLog | null {
+  if (accessLog === null) return null;
+  let told = false;
+  return new ProxyAccessLog(accessLog.file, accessLog.format, (error) => {
+    if (!told) teller.complain(`access log: ${error.message}`);
+    told = true;
+  });
+}
+
+/** Where clients find a front. */
+function urlOf({ address, server }: ProxyFront): string {
+  const scheme = 'setSecureContext' in server.listener ? 'https' : 'http';
+  if (address === null || typeof address === 'string') return `${scheme}+unix:${address}`;
+  const host = isIPv6(address.address) ? `[${address.address}]` : address.address;
+  return `${scheme}://${host}:${address.port}/`;
+}
