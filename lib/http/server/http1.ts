@@ -26,6 +26,7 @@ export class Http1Connections {
     socket.once('close', () => {
       this.#sockets.delete(socket);
       this.#busy.delete(socket);
+      this.#stop();
     });
     this.server.emit('connection', socket);
   }
@@ -33,9 +34,8 @@ export class Http1Connections {
   /** Ends idle connections now and the others when they have answered. */
   close(): void {
     this.#closing = true;
-    // It was never open: what matters is that its timers stop.
-    this.server.close(() => {});
     for (const socket of this.#sockets) if (!this.#busy.has(socket)) socket.end();
+    this.#stop();
   }
 
   /** Ends idle connections. */
@@ -75,6 +75,11 @@ export class Http1Connections {
       if (mine === undefined || server.listenerCount(event) !== 1) return;
       server.off(event as string, mine as (...args: unknown[]) => void);
     });
+  }
+
+  /** Stops the timers of the server, which was never open, with its last connection: its `close()` destroys those whose answer is complete but has not left. */
+  #stop(): void {
+    if (this.#closing && this.#sockets.size === 0) this.server.close(() => {});
   }
 
   #begin(request: http.IncomingMessage, response: http.ServerResponse): void {
