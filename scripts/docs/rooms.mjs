@@ -7,12 +7,12 @@ const GROUND = ['errors', 'protocol', 'common'];
 const COLUMNS = [
   ['cli', 'cli/spdycat'],
   ['http', 'http/client', 'tools/dump', 'cli/spdydump'],
-  ['compression', 'tools/files', 'tools/index', 'cli/spdyd'],
+  ['compression', 'tools/files', 'tools/index'],
   ['engine', 'session', 'http/server', 'tools/proxy', 'cli/spdy-kube-fake'],
   ['framing', 'kubernetes/server', 'kubernetes/fake'],
   ['kubernetes/wire', 'kubernetes', 'kubernetes/gateway', 'kubernetes/index'],
   ['kubernetes/kubeconfig', 'kubernetes/client', 'kubernetes/copy'],
-  ['index', 'cli/spdyproxy'],
+  ['index', 'cli/spdyproxy', 'cli/spdyd'],
 ];
 
 const FILLS = {
