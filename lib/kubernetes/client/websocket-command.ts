@@ -13,6 +13,7 @@ import {
 import { rulesOf } from '../wire/protocols.ts';
 import type { KubernetesStatus } from '../wire/status.ts';
 import type { TerminalSize } from '../wire/terminal-size.ts';
+import { closeWebSocket } from '../wire/websocket.ts';
 import type { ResolvedCommand } from './command-options.ts';
 import { type CommandExit, CommandOutcome } from './command-outcome.ts';
 import { KeepOpen } from './keep-open.ts';
@@ -194,9 +195,7 @@ export class WebSocketCommand implements CommandLink {
     const socket = this.#socket;
     if (lost) socket.terminate();
     else if (socket.readyState === socket.OPEN) {
-      socket.resume();
-      socket.close(NORMAL);
-      this.#closing.start(CLOSE_TIMEOUT_MS, () => socket.terminate());
+      closeWebSocket(socket, NORMAL, CLOSE_TIMEOUT_MS);
     }
   }
 

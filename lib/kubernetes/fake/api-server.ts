@@ -6,6 +6,7 @@ import { type AddressInfo, isIPv6, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { checkBoolean } from '../../common/check.ts';
+import { closeWithin } from '../../common/close-within.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError, InvalidStateError } from '../../errors.ts';
 import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
@@ -188,10 +189,13 @@ export class FakeApiServer extends FakeCluster {
       const closed = server.listening ? once(server, 'close') : null;
       server.close();
       const left = Promise.all([this.#parts.watches.close(), this.#streaming.close()]);
+      const destroyAll = (): void => {
+        for (const socket of this.#sockets) socket.destroy();
+      };
       // Clients that hang are not waited for.
-      await Promise.race([left, delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
-      for (const socket of this.#sockets) socket.destroy();
-      await Promise.all([left, closed]);
+      await closeWithin(CLOSE_TIMEOUT_MS, left, destroyAll);
+      destroyAll();
+      await closed;
     }
     await this.#parts.workloads.close();
     await this.#parts.pods.removeFolders();

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { checkTime } from '../../common/check.ts';
-import { Deadline } from '../../common/deadline.ts';
+import { closeWithin } from '../../common/close-within.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { UpgradeRefusedError } from '../errors.ts';
 import { httpFailure } from '../wire/status.ts';
@@ -127,11 +127,8 @@ export class UpgradeDoor {
     this.#closing = true;
     for (const detach of this.#detach.splice(0)) detach();
     const gone = Promise.all([...this.#lives].map(({ closed }) => closed));
-    const deadline = new Deadline();
-    if (deadlineMs > 0) deadline.start(deadlineMs, () => this.#end());
-    else this.#end();
-    await gone;
-    deadline.stop();
+    if (deadlineMs === 0) this.#end();
+    await closeWithin(deadlineMs, gone, () => this.#end());
   }
 
   #end(): void {

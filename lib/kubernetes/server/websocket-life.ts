@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws';
 import { Deadline } from '../../common/deadline.ts';
+import { closeWebSocket } from '../wire/websocket.ts';
 import { HeldInputWatch } from './held-input.ts';
 
 /** What becomes of a WebSocket of channels. */
@@ -28,7 +29,6 @@ export class WebSocketLife {
   readonly closed: Promise<number>;
   readonly #init: WebSocketLifeInit;
   readonly #gone = new AbortController();
-  readonly #deadline = new Deadline();
   readonly #idle = new Deadline();
 
   constructor(init: WebSocketLifeInit) {
@@ -56,7 +56,6 @@ export class WebSocketLife {
     this.closed = new Promise((resolve) => {
       socket.once('close', (code) => {
         watch.stop();
-        this.#deadline.stop();
         this.#idle.stop();
         resolve(code);
         this.#gone.abort();
@@ -78,10 +77,7 @@ export class WebSocketLife {
 
   /** Closes behind what was sent; the client has so many milliseconds for its answer, 0: for ever. */
   finish(code: number, timeoutMs: number): void {
-    const { socket } = this.#init;
-    socket.close(code);
-    socket.resume();
-    if (timeoutMs > 0) this.#deadline.start(timeoutMs, () => socket.terminate());
+    closeWebSocket(this.#init.socket, code, timeoutMs);
   }
 
   /** Sends the client away. */

@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream';
+import { Deadline } from '../../common/deadline.ts';
 import { SpdyError } from '../../errors.ts';
 
 /** What is needed of a WebSocket of the package `ws`. */
@@ -33,6 +34,18 @@ export const WEBSOCKET_OPTIONS: {
   readonly maxPayload: number;
   readonly autoPong: boolean;
 } = { perMessageDeflate: false, maxPayload: 1 << 20, autoPong: false };
+
+/**
+ * Closes a WebSocket behind what was sent; the other side has so many milliseconds for its answer, 0: for ever. What it still sends is read, for the
+ * answer stands behind that.
+ */
+export function closeWebSocket(socket: WebSocketLike, code: number, timeoutMs: number): void {
+  const deadline = new Deadline();
+  socket.on('close', () => deadline.stop());
+  socket.close(code);
+  socket.resume();
+  if (timeoutMs > 0) deadline.start(timeoutMs, () => socket.terminate());
+}
 
 /**
  * The bytes in the binary messages of a WebSocket as a Duplex; where a message ends means nothing. The close codes 1000, 1001 and none are the
