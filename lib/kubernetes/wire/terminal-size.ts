@@ -34,7 +34,9 @@ function parseSize(text: string): TerminalSize | null {
   } catch {
     return null;
   }
-  const { Width: columns, Height: rows } = (value ?? {}) as Record<string, unknown>;
+  // As Go reads JSON, in which these are written by some in small letters.
+  const fields = Object.entries(value ?? {}).map(([name, given]) => [name.toLowerCase(), given]);
+  const { width: columns, height: rows } = Object.fromEntries(fields) as Record<string, unknown>;
   return isExtent(columns) && isExtent(rows) ? { columns, rows } : null;
 }
 

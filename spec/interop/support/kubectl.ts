@@ -18,7 +18,8 @@ export interface KubectlVariant {
   readonly again: boolean;
 }
 
-const SPDY_ONLY = {
+/** What makes newer ones speak SPDY alone. */
+export const SPDY_ONLY = {
   KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false',
   KUBECTL_PORT_FORWARD_WEBSOCKETS: 'false',
 };
@@ -81,7 +82,10 @@ export class Kubectl {
     this.#variant = variant;
   }
 
-  static async for(variant: KubectlVariant, server: FakeApiServer): Promise<Kubectl> {
+  static async for(
+    variant: KubectlVariant,
+    server: Pick<FakeApiServer, 'writeKubeConfig'>,
+  ): Promise<Kubectl> {
     const kubectl = new Kubectl(variant);
     await server.writeKubeConfig(kubectl.#config);
     return kubectl;

@@ -20,6 +20,13 @@ describe('Kubernetes terminal sizes', () => {
     ]);
   });
 
+  it('have names in any case, as Go takes them', () => {
+    expect(read('{"height":30,"width":100}{"WIDTH":7,"Height":8}')).to.deep.equal([
+      [100, 30],
+      [7, 8],
+    ]);
+  });
+
   it('may be cut anywhere', () => {
     expect(read(...'{"Width":100,"Height":30}\n{"Width":7,"Height":8}\n')).to.deep.equal([
       [100, 30],

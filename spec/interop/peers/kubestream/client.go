@@ -71,12 +71,15 @@ func execClient(args []string) {
 	protocols := []string{protocolV4, protocolV3, protocolV2, protocolV1}
 	input := -1
 	sizes := []string{}
+	pause := 0
 	for i := 1; i+1 < len(args); i += 2 {
 		switch args[i] {
 		case "-p":
 			protocols = []string{args[i+1]}
 		case "-i":
 			input, _ = strconv.Atoi(args[i+1])
+		case "-sleep":
+			pause, _ = strconv.Atoi(args[i+1])
 		case "-tty":
 			sizes = strings.Split(args[i+1], ",")
 		}
@@ -138,6 +141,7 @@ func execClient(args []string) {
 		go func(kind string) {
 			defer done.Done()
 			seen := newDigest()
+			time.Sleep(time.Duration(pause) * time.Millisecond)
 			io.Copy(seen, stream)
 			lock.Lock()
 			result[kind] = seen.report()
