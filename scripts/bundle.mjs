@@ -21,7 +21,8 @@ const SHARED = {
   'http-server': /^http\/server\//,
   'kubernetes/parts': /^kubernetes\/(?!index\.ts)/,
   'tools/proxy': /^tools\/proxy\//,
-  'tools/parts': /^tools\/(?!index\.ts)/,
+  'tools/load': /^tools\/load\/(?!worker\.ts)/,
+  'tools/parts': /^tools\/(?!index\.ts|load\/)/,
   'cli/program': /^cli\/[^/]+\.ts$/,
 };
 
@@ -45,6 +46,9 @@ export const { ${names.join(', ')} } = http;`;
 const { bin, exports } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
 const doors = Object.values(exports).filter((door) => typeof door === 'object');
 
+/** Files that parts of the package start as threads: what they stand beside in dist/, and what they are made of. */
+const WORKERS = { 'tools/worker': 'tools/load/worker' };
+
 rmSync(OUTPUT, { recursive: true, force: true });
 await bundle([...doors.map((door) => door.default), ...Object.values(bin)]);
 declare(doors.map((door) => door.types));
@@ -53,7 +57,12 @@ declare(doors.map((door) => door.types));
 async function bundle(entries) {
   const names = entries.map((file) => within(OUTPUT, path.join(ROOT, file)).replace(/\.js$/, ''));
   const build = await rolldown({
-    input: Object.fromEntries(names.map((name) => [name, path.join(SOURCE, `${name}.ts`)])),
+    input: {
+      ...Object.fromEntries(names.map((name) => [name, sourceOf(name)])),
+      ...Object.fromEntries(
+        Object.entries(WORKERS).map(([name, source]) => [name, sourceOf(source)]),
+      ),
+    },
     cwd: SOURCE,
     platform: 'node',
     preserveEntrySignatures: 'allow-extension',
@@ -99,6 +108,10 @@ function declare(files) {
       todo.push(next);
     }
   }
+}
+
+function sourceOf(name) {
+  return path.join(SOURCE, `${name}.ts`);
 }
 
 /** The path of a file below a folder, with slashes. */

@@ -158,6 +158,22 @@ export function numberOption(
 }
 
 /**
+ * The name and the value of an option `-H 'name: value'`; the name may begin with a colon.
+ *
+ * @throws UsageError for what is no header
+ */
+export function headerOption(text: string): [name: string, value: string] {
+  const at = text.indexOf(':', 1);
+  const name = text.slice(0, Math.max(at, 0)).trim().toLowerCase();
+  const value = text.slice(at + 1).trim();
+  if (!/^:?[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name) || value === '' || /[\0\r\n]/.test(value)) {
+    throw new UsageError(`-H takes 'name: value', got '${text}'`);
+  }
+  // Header text is bytes to the library.
+  return [name, Buffer.from(value).toString('latin1')];
+}
+
+/**
  * The content of a file that an option names.
  *
  * @throws UsageError if it cannot be read

@@ -40,6 +40,17 @@ export { Tap } from './dump/tap.ts';
 export type { TapOptions } from './dump/tap-options.ts';
 export type { StaticFilesOptions } from './files/options.ts';
 export { type StaticFilesHandler, serveFiles } from './files/static-files.ts';
+export type { LoadOptions, LoadProgress, LoadProtocol, LoadTls } from './load/options.ts';
+export { loadReport } from './load/report.ts';
+export type {
+  LoadDistribution,
+  LoadPercentile,
+  LoadRequests,
+  LoadResult,
+  LoadTimes,
+  LoadTraffic,
+} from './load/result.ts';
+export { runLoad } from './load/run-load.ts';
 export type { BackOptions, BackProtocol } from './proxy/back/options.ts';
 export type { ClientFacts, FrontRequest } from './proxy/exchange.ts';
 export type { ForwardedRule, HeaderRules } from './proxy/forwarded.ts';

@@ -5,11 +5,11 @@ const GROUND = ['errors', 'protocol', 'common'];
 
 /** Column of each room in the picture; its row comes from the imports. */
 const COLUMNS = [
-  ['cli', 'cli/spdycat'],
+  ['cli', 'tools/load', 'cli/spdycat'],
   ['http', 'http/client', 'tools/dump', 'cli/spdydump'],
   ['compression', 'tools/files', 'tools/index'],
   ['engine', 'session', 'http/server', 'tools/proxy', 'cli/spdy-kube-fake'],
-  ['framing', 'kubernetes/server', 'kubernetes/fake'],
+  ['framing', 'cli/spdyload', 'kubernetes/server', 'kubernetes/fake'],
   ['kubernetes/wire', 'kubernetes', 'kubernetes/gateway', 'kubernetes/index'],
   ['kubernetes/kubeconfig', 'kubernetes/client', 'kubernetes/copy'],
   ['index', 'cli/spdyproxy', 'cli/spdyd'],

@@ -12,6 +12,7 @@ import { parseSpdycatOptions, type SpdycatOptions } from '../../lib/cli/spdycat/
 import { parseProxy } from '../../lib/cli/spdycat/proxy-option.ts';
 import { SPDYCAT_HELP, SPDYCAT_HELP_ALL, SPDYCAT_TABLE } from '../../lib/cli/spdycat/usage.ts';
 import { parseSpdydOptions, SPDYD_HELP, type SpdydOptions } from '../../lib/cli/spdyd/options.ts';
+import { SPDYLOAD_HELP } from '../../lib/cli/spdyload/options.ts';
 
 function cat(...args: string[]): SpdycatOptions {
   return parseSpdycatOptions(args) as SpdycatOptions;
@@ -26,6 +27,7 @@ describe('command lines', () => {
     ['spdycat', SPDYCAT_HELP],
     ['spdyd', SPDYD_HELP],
     ['spdy-kube-fake', KUBE_FAKE_HELP],
+    ['spdyload', SPDYLOAD_HELP],
   ] as const) {
     it(`the help of ${name} fits a screen of 80 by 24`, () => {
       const lines = help.split('\n').slice(0, -1);

@@ -95,13 +95,17 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: '`readDump()`, `Tap`: the frames in captures, traces and connections',
     below: [...GROUND, 'framing', 'engine', 'session', 'http/server'],
   },
+  'tools/load': {
+    holds: '`runLoad()`: many requests, and how long they take',
+    below: [...GROUND, 'engine', 'http'],
+  },
   'tools/proxy': {
     holds: '`createProxy()`: fronts, backs, and what goes between them',
     below: [...GROUND, 'http/client', 'http/server'],
   },
   'tools/index': {
     holds: 'the entry `spdylay/tools`: what programs do, to be called',
-    below: ['tools/files', 'tools/dump', 'tools/proxy'],
+    below: ['tools/files', 'tools/dump', 'tools/load', 'tools/proxy'],
   },
   cli: {
     holds: 'what programs share: arguments, terminal, log of frames',
@@ -121,6 +125,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'cli/spdydump': {
     holds: 'what went over a connection',
+    below: [...GROUND, 'tools/index', 'cli'],
+  },
+  'cli/spdyload': {
+    holds: 'the load generator',
     below: [...GROUND, 'tools/index', 'cli'],
   },
   'cli/spdy-kube-fake': {

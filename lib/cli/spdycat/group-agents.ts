@@ -4,7 +4,8 @@ import { SpdyAgent } from '../../http/client/agent.ts';
 import type { SpdyAgentOptions } from '../../http/client/agent-options.ts';
 import type { HarRecorder } from '../../http/client/har-recorder.ts';
 import type { Session } from '../../session/public.ts';
-import type { SpdycatOptions, TlsFiles } from './options.ts';
+import type { TlsFiles } from '../tls-files.ts';
+import type { SpdycatOptions } from './options.ts';
 import type { ProxyPlace } from './proxy-option.ts';
 
 /** How long the server may take to end the connection after GOAWAY. */

@@ -2,11 +2,11 @@ import {
   type Arguments,
   numberOption,
   readCommandLine,
-  readOptionFile,
   type SpdyArguments,
   spdyArguments,
   UsageError,
 } from '../arguments.ts';
+import { type TlsFiles, tlsFiles } from '../tls-files.ts';
 import { type BodyChoice, type DataOptions, dataOptions } from './data-options.ts';
 import { Places } from './places.ts';
 import { type ProxyPlace, parseProxy } from './proxy-option.ts';
@@ -55,14 +55,6 @@ export interface SpdycatOptions extends Omit<SpdyArguments, 'tls'>, RequestChoic
   readonly fail: boolean;
   readonly stat: boolean;
   readonly writeOut: WriteOut | null;
-}
-
-/** Options for TLS, with the content of the files. */
-export interface TlsFiles {
-  readonly rejectUnauthorized?: boolean;
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
 }
 
 /** Timers of Node take no more. */
@@ -191,18 +183,4 @@ function redirectsOf(args: Arguments): number {
 function timeOption(args: Arguments, name: string, least: number): number | null {
   const seconds = numberOption(args, name, least, MAX_SECONDS, false);
   return seconds === null ? null : Math.ceil(seconds * 1000);
-}
-
-function tlsFiles(args: Arguments): TlsFiles {
-  const files = ['cacert', 'cert', 'key'].map((name) => {
-    const path = args.value(name);
-    return path === null ? null : readOptionFile(`--${name}`, path);
-  });
-  const [ca = null, cert = null, key = null] = files;
-  if ((cert === null) !== (key === null)) throw new UsageError('--cert and --key belong together');
-  return {
-    ...(args.has('insecure') ? { rejectUnauthorized: false } : {}),
-    ...(ca === null ? {} : { ca }),
-    ...(cert === null || key === null ? {} : { cert, key }),
-  };
 }

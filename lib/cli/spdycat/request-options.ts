@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Header } from '../../protocol/frames.ts';
-import { type Arguments, packageVersion, UsageError } from '../arguments.ts';
+import { type Arguments, headerOption, packageVersion, UsageError } from '../arguments.ts';
 import type { DataOptions } from './data-options.ts';
 import { Netrc } from './netrc.ts';
 
@@ -72,7 +72,7 @@ function readHeaders(args: Arguments, data: DataOptions): HeaderChoices {
   }
   const further: Header[] = [];
   for (const text of args.values('header')) {
-    const [given, value] = parseHeader(text);
+    const [given, value] = headerOption(text);
     const name = given === ':host' ? 'host' : given;
     if (builtIn.has(name)) builtIn.set(name, value);
     else if (name.startsWith(':')) throw new UsageError(`the header ${name} cannot be replaced`);
@@ -85,17 +85,6 @@ function readHeaders(args: Arguments, data: DataOptions): HeaderChoices {
     host: builtIn.get('host') as string,
     fields: [...own, ...further],
   };
-}
-
-/** `name: value`; the name may begin with a colon. */
-function parseHeader(text: string): [name: string, value: string] {
-  const at = text.indexOf(':', 1);
-  const name = text.slice(0, Math.max(at, 0)).trim().toLowerCase();
-  const value = text.slice(at + 1).trim();
-  if (!/^:?[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name) || value === '' || /[\0\r\n]/.test(value)) {
-    throw new UsageError(`-H takes 'name: value', got '${text}'`);
-  }
-  return [name, latin1(value)];
 }
 
 /** Header text is bytes to the library. */

@@ -1,4 +1,5 @@
 import { type OptionTable, SPDY_OPTIONS } from '../arguments.ts';
+import { TLS_OPTIONS } from '../tls-files.ts';
 
 /** Shown by `--help`; fits a screen of 80 by 24. */
 export const SPDYCAT_HELP = `Usage: spdycat [OPTION]... URI...
@@ -92,10 +93,7 @@ export const SPDYCAT_TABLE: OptionTable = {
   'retry-delay': { type: 'string' },
   'http1.1': { type: 'boolean' },
   'window-bits': { type: 'string' },
-  insecure: { type: 'boolean', short: 'k' },
-  cacert: { type: 'string' },
-  cert: { type: 'string' },
-  key: { type: 'string' },
+  ...TLS_OPTIONS,
   proxy: { type: 'string', short: 'p' },
   'proxy-port': { type: 'string', short: 'P' },
   resolve: { type: 'string', multiple: true },

@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs';
+import type { LoadOptions, LoadProtocol } from '../../tools/index.ts';
+import {
+  type Arguments,
+  headerOption,
+  numberOption,
+  type OptionTable,
+  readCommandLine,
+  readOptionFile,
+  UsageError,
+} from '../arguments.ts';
+import { TLS_OPTIONS, tlsFiles } from '../tls-files.ts';
+
+/** What `spdyload` was told. */
+export interface SpdyloadOptions {
+  readonly load: LoadOptions;
+  readonly json: boolean;
+}
+
+/** Shown by `--help`; fits a screen of 80 by 24. */
+export const SPDYLOAD_HELP = `Usage: spdyload [OPTION]... [-i FILE] [URI]...
+Sends many requests to a server and tells how fast it answers, as h2load does.
+  -n, --requests N       of all clients together; default 1 for each
+  -c, --clients N        connections           -t, --threads N   of this program
+  -m, --max-concurrent-streams N               requests of a client at once
+  -D, --duration TIME    instead of -n: 10, 500ms, 2m      --warm-up-time TIME
+      --rps N            open loop: so many requests of each client in a second
+  -r, --rate N           clients that begin in each --rate-period TIME (1 s)
+  -i, --input-file FILE  URIs, one a line ('-': standard input)
+  -H, --header 'N: V'    a header; ':method', ':path' and ':host' replace those
+  -d, --data FILE        POST this file
+  -p, --protocol NAME    spdy/3.1, spdy/3, spdy/2, h2 or http/1.1 only; without
+                         TLS the default is spdy/3.1       --h1: http/1.1
+      --alpn-list LIST   protocols to offer, with commas; default all of these
+  -w, --window-bits N    2^N - 1 bytes of window for each stream; default 30
+  -W, --connection-window-bits N               the same of a connection
+      --header-compression indexed|deflate     of SPDY
+      --header-table-size N                    of h2; default 4096
+  -T, --connection-active-timeout TIME         longest life of a connection
+  -N, --connection-inactivity-timeout TIME     longest silence of one
+  -k, --insecure   --cacert FILE   --cert FILE   --key FILE   --sni NAME    TLS
+      --json             results as JSON       -h, --help   --version
+Exit status: 1 if a request failed or none was made; 64: usage.
+`;
+
+const OPTIONS: OptionTable = {
+  requests: { type: 'string', short: 'n' },
+  clients: { type: 'string', short: 'c' },
+  threads: { type: 'string', short: 't' },
+  'max-concurrent-streams': { type: 'string', short: 'm' },
+  duration: { type: 'string', short: 'D' },
+  'warm-up-time': { type: 'string' },
+  rps: { type: 'string' },
+  rate: { type: 'string', short: 'r' },
+  'rate-period': { type: 'string' },
+  'input-file': { type: 'string', short: 'i' },
+  header: { type: 'string', short: 'H', multiple: true },
+  data: { type: 'string', short: 'd' },
+  protocol: { type: 'string', short: 'p' },
+  h1: { type: 'boolean' },
+  'alpn-list': { type: 'string' },
+  'window-bits': { type: 'string', short: 'w' },
+  'connection-window-bits': { type: 'string', short: 'W' },
+  'header-compression': { type: 'string' },
+  'header-table-size': { type: 'string' },
+  'connection-active-timeout': { type: 'string', short: 'T' },
+  'connection-inactivity-timeout': { type: 'string', short: 'N' },
+  ...TLS_OPTIONS,
+  sni: { type: 'string' },
+  json: { type: 'boolean' },
+};
+
+const MILLION = 1_000_000;
+const MAX_MS = 0x7fffffff;
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/**
+ * Reads the command line of `spdyload`. A text is an answer: it is to be printed, and nothing else done.
+ *
+ * @throws UsageError
+ */
+export function parseSpdyloadOptions(argv: readonly string[]): SpdyloadOptions | string {
+  const args = readCommandLine({ name: 'spdyload', help: SPDYLOAD_HELP, options: OPTIONS }, argv);
+  if (typeof args === 'string') return args;
+  const input = args.value('input-file');
+  const urls = [...args.positionals, ...(input === null ? [] : linesOf(input))];
+  if (urls.length === 0) throw new UsageError('which URI?');
+  const servername = args.value('sni');
+  const load: LoadOptions = {
+    urls,
+    headers: args.values('header').map(headerOption),
+    tls: { ...tlsFiles(args), ...(servername === null ? {} : { servername }) },
+    ...numbers(args),
+    ...times(args),
+    ...protocols(args),
+    ...given('body', bodyOf(args.value('data'))),
+    ...given('headerCompression', compression(args.value('header-compression'))),
+  };
+  return { load, json: args.has('json') };
+}
+
+function numbers(args: Arguments): Partial<LoadOptions> {
+  return {
+    ...given('requests', numberOption(args, 'requests', 1, Number.MAX_SAFE_INTEGER)),
+    ...given('clients', numberOption(args, 'clients', 1, MILLION)),
+    ...given('workers', numberOption(args, 'threads', 1, 256)),
+    ...given('streams', numberOption(args, 'max-concurrent-streams', 1, MILLION)),
+    ...given('requestRate', numberOption(args, 'rps', 0, MILLION, false)),
+    ...given('connectionRate', numberOption(args, 'rate', 0, MILLION)),
+    ...given('windowBits', numberOption(args, 'window-bits', 1, 31)),
+    ...given('sessionWindowBits', numberOption(args, 'connection-window-bits', 16, 31)),
+    ...given('headerTableSize', numberOption(args, 'header-table-size', 0, 0xffffffff)),
+  };
+}
+
+function times(args: Arguments): Partial<LoadOptions> {
+  return {
+    ...given('durationMs', timeOption(args, 'duration')),
+    ...given('warmUpMs', timeOption(args, 'warm-up-time')),
+    ...given('ratePeriodMs', timeOption(args, 'rate-period')),
+    ...given('activeTimeoutMs', timeOption(args, 'connection-active-timeout')),
+    ...given('inactivityTimeoutMs', timeOption(args, 'connection-inactivity-timeout')),
+  };
+}
+
+/** Their names are checked where they are used. */
+function protocols(args: Arguments): Partial<LoadOptions> {
+  const one = args.has('h1') ? 'http/1.1' : args.value('protocol');
+  const list = args.value('alpn-list')?.split(',') ?? null;
+  return {
+    ...given('protocol', one as LoadProtocol | null),
+    ...given('protocols', list as LoadProtocol[] | null),
+  };
+}
+
+/** A time such as `10`, `10s`, `500ms`, `2m` or `1h`, in milliseconds. */
+function timeOption(args: Arguments, name: string): number | null {
+  const text = args.value(name);
+  if (text === null) return null;
+  const [, number = '', unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
+  const ms = Math.round(Number(number) * (UNITS[unit] as number));
+  if (number !== '' && ms > 0 && ms <= MAX_MS) return ms;
+  throw new UsageError(`--${name} takes a time as 10, 10s, 500ms, 2m or 1h, got '${text}'`);
+}
+
+function linesOf(path: string): string[] {
+  const text = path === '-' ? readFileSync(0, 'utf8') : readOptionFile('--input-file', path);
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
+
+function bodyOf(path: string | null): Uint8Array | null {
+  if (path === null) return null;
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`--data: ${(error as Error).message}`);
+  }
+}
+
+function compression(name: string | null): 'indexed' | 'deflate' | null {
+  if (name === null || name === 'indexed' || name === 'deflate') return name;
+  throw new UsageError(`--header-compression takes indexed or deflate, got '${name}'`);
+}
+
+/** The option of this name, unless it was not given. */
+function given<K extends keyof LoadOptions>(
+  name: K,
+  value: LoadOptions[K] | null,
+): Partial<LoadOptions> {
+  return value === null ? {} : { [name]: value };
+}

@@ -1,0 +1,91 @@
+import net, { type Socket } from 'node:net';
+import tls from 'node:tls';
+import { Deadline } from '../../common/deadline.ts';
+import { explainTls } from '../../common/tls-error.ts';
+import { SpdyError } from '../../errors.ts';
+import { PROTOCOL_VERSIONS } from '../../protocol/version.ts';
+import type { ConnectionOwner, LoadConnection } from './connection.ts';
+import { Http1Connection } from './http1-connection.ts';
+import { Http2Connection } from './http2-connection.ts';
+import type { LoadProtocol } from './options.ts';
+import type { LoadPlan, LoadTarget } from './plan.ts';
+import { SpdyConnection } from './spdy-connection.ts';
+
+/** A socket that was opened for a plan, and what is to be spoken on it. */
+export interface Dialled {
+  readonly socket: Socket;
+  readonly protocol: LoadProtocol;
+  /** Version of TLS and cipher; null without. */
+  readonly tls: string | null;
+}
+
+/** Begins to connect: the socket can be destroyed to give up. */
+export function dial(plan: LoadPlan): { socket: Socket; ready: Promise<Dialled> } {
+  const { target, connectTimeoutMs } = plan;
+  const socket = target.secure ? openTls(target, plan.protocols) : openPlain(target);
+  socket.setNoDelay(true);
+  const ready = new Promise<Dialled>((resolve, reject) => {
+    let error: Error | null = null;
+    const deadline = new Deadline();
+    socket.once(target.secure ? 'secureConnect' : 'connect', () => {
+      deadline.stop();
+      resolve(dialled(socket, plan));
+    });
+    socket.on('error', (reason) => {
+      error ??= reason;
+    });
+    socket.once('close', () => {
+      deadline.stop();
+      reject(explainTls(error ?? closed()));
+    });
+    if (connectTimeoutMs === 0) return;
+    const message = `not connected within ${connectTimeoutMs} ms`;
+    deadline.start(connectTimeoutMs, () => {
+      socket.destroy(new SpdyError('ERR_SPDY_TIMEOUT', message));
+    });
+  });
+  return { socket, ready };
+}
+
+/** The connection that speaks the protocol of a socket. */
+export async function connectionOn(
+  { socket, protocol }: Dialled,
+  plan: LoadPlan,
+  owner: ConnectionOwner,
+): Promise<LoadConnection> {
+  const version = PROTOCOL_VERSIONS.find(({ name }) => name === protocol);
+  if (version !== undefined) return new SpdyConnection(version, socket, plan, owner);
+  if (protocol === 'http/1.1') return new Http1Connection(socket, plan, owner);
+  // It takes its time to load, and few need it.
+  return new Http2Connection(await import('node:http2'), socket, plan, owner);
+}
+
+function openPlain({ host, port }: LoadTarget): Socket {
+  return net.connect({ host, port });
+}
+
+function openTls({ host, port, tls: options }: LoadTarget, protocols: readonly string[]): Socket {
+  return tls.connect({
+    host,
+    port,
+    // Only names may stand in SNI.
+    ...(net.isIP(host) === 0 ? { servername: host } : {}),
+    ...options,
+    ALPNProtocols: [...protocols],
+  });
+}
+
+function dialled(socket: Socket, { target, protocols }: LoadPlan): Dialled {
+  if (!target.secure) return { socket, protocol: protocols[0] as LoadProtocol, tls: null };
+  const secure = socket as tls.TLSSocket;
+  const chosen = protocols.find((name) => name === secure.alpnProtocol);
+  // A server that negotiates nothing speaks HTTP/1.1, or the only one that is left.
+  const usual = protocols.length === 1 ? (protocols[0] as LoadProtocol) : 'http/1.1';
+  const cipher = `${secure.getProtocol()} ${secure.getCipher().name}`;
+  return { socket, protocol: chosen ?? usual, tls: cipher };
+}
+
+function closed(): Error {
+  const message = 'the transport was closed before it was established';
+  return new SpdyError('ERR_SPDY_TRANSPORT_CLOSED', message, 'peer');
+}

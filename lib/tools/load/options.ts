@@ -1,0 +1,122 @@
+import { optionNames } from '../../common/option-names.ts';
+import type { Header } from '../../protocol/frames.ts';
+
+/** What can be spoken, in the order in which it is offered by ALPN. */
+export const LOAD_PROTOCOLS = ['spdy/3.1', 'spdy/3', 'spdy/2', 'h2', 'http/1.1'] as const;
+
+/** A protocol that requests are sent by. */
+export type LoadProtocol = (typeof LOAD_PROTOCOLS)[number];
+
+/** TLS of the connections: PEM texts, as `tls.connect()` takes them. */
+export interface LoadTls {
+  /** Certificates that are trusted. Default: those that Node knows. */
+  readonly ca?: string;
+  /** Certificate of this side, for servers that ask for one. */
+  readonly cert?: string;
+  /** Key of that certificate. */
+  readonly key?: string;
+  /** False accepts any certificate of the server. Default true. */
+  readonly rejectUnauthorized?: boolean;
+  /** Name for SNI and the check of the certificate. Default: the name in the URL. */
+  readonly servername?: string;
+}
+
+/** How far a run has come. */
+export interface LoadProgress {
+  /** From 0 to 1. */
+  readonly share: number;
+  /** Requests that have ended. */
+  readonly done: number;
+}
+
+/** What `runLoad()` does. Times are milliseconds. */
+export interface LoadOptions {
+  /** What is requested, in turn, by each client from the first one on; all of one scheme, host and port. */
+  readonly urls: string | readonly string[];
+  /** Requests of all clients together, from 1 on. Default: one for each client, or for each URL if these are more. Not with `durationMs`. */
+  readonly requests?: number;
+  /** Clients: each has one connection. 1 to 1000000, default 1. */
+  readonly clients?: number;
+  /** Requests of a client under way at once, 1 to 1000000; HTTP/1.1 has one. Default 1, with `requestRate` 100. */
+  readonly streams?: number;
+  /** Threads that the clients are dealt out to, 1 to 256; 1 is the calling one. Default 1. */
+  readonly workers?: number;
+  /** Requests are sent for so long; 0 (default): until `requests` have ended. */
+  readonly durationMs?: number;
+  /** With `durationMs`: so long before it, nothing is counted. Default 0. */
+  readonly warmUpMs?: number;
+  /** Clients that begin in each `ratePeriodMs`; 0 (default): all at once. */
+  readonly connectionRate?: number;
+  /** Default 1000. */
+  readonly ratePeriodMs?: number;
+  /**
+   * Requests of each client in a second, whether answers come or not (open loop): times count from when a request was due. 0 (default): the next
+   * one goes when one has ended.
+   */
+  readonly requestRate?: number;
+  /** The only protocol: offered by TLS, spoken without it. Default: `protocols`; without TLS `'spdy/3.1'`. */
+  readonly protocol?: LoadProtocol;
+  /** Protocols to offer by ALPN, best first. Default: all. */
+  readonly protocols?: readonly LoadProtocol[];
+  /** Fields of every request; `:method`, `:path`, `:scheme` and `host` replace what is sent anyway. */
+  readonly headers?: readonly Header[];
+  /** The body of every request: they are POST then. */
+  readonly body?: Uint8Array;
+  /** The window of each stream is 2 to this power, less 1: 1 to 31, default 30 (SPDY/3, 3.1 and h2). */
+  readonly windowBits?: number;
+  /** The same of a connection, 16 to 31, default 30 (SPDY/3.1 and h2). */
+  readonly sessionWindowBits?: number;
+  /** How SPDY compresses headers of requests. Default `'indexed'`. */
+  readonly headerCompression?: 'indexed' | 'deflate';
+  /** Bytes of the header table of h2, 0 to 2^32-1. Default 4096. */
+  readonly headerTableSize?: number;
+  /** For connecting and the handshake, 0 for no limit. Default 30000. */
+  readonly connectTimeoutMs?: number;
+  /** Longest life of a connection, 0 (default) for no limit. */
+  readonly activeTimeoutMs?: number;
+  /** Longest silence of a connection, 0 (default) for no limit. */
+  readonly inactivityTimeoutMs?: number;
+  /** TLS of `https:` URLs. */
+  readonly tls?: LoadTls;
+  /** Ends the run: it resolves with the results so far. */
+  readonly signal?: AbortSignal;
+  /** Is told from time to time how far it is. */
+  readonly progress?: (progress: LoadProgress) => void;
+}
+
+/** Names of the options. */
+export const LOAD_OPTION_NAMES: ReadonlySet<string> = optionNames<LoadOptions>({
+  urls: true,
+  requests: true,
+  clients: true,
+  streams: true,
+  workers: true,
+  durationMs: true,
+  warmUpMs: true,
+  connectionRate: true,
+  ratePeriodMs: true,
+  requestRate: true,
+  protocol: true,
+  protocols: true,
+  headers: true,
+  body: true,
+  windowBits: true,
+  sessionWindowBits: true,
+  headerCompression: true,
+  headerTableSize: true,
+  connectTimeoutMs: true,
+  activeTimeoutMs: true,
+  inactivityTimeoutMs: true,
+  tls: true,
+  signal: true,
+  progress: true,
+});
+
+/** Names of the options of TLS. */
+export const LOAD_TLS_NAMES: ReadonlySet<string> = optionNames<LoadTls>({
+  ca: true,
+  cert: true,
+  key: true,
+  rejectUnauthorized: true,
+  servername: true,
+});

@@ -1,0 +1,162 @@
+import { abortSignal } from '../../common/abort.ts';
+import { checkObject, checkRange, checkTime, shown } from '../../common/check.ts';
+import { checkOptions } from '../../common/option-names.ts';
+import { InvalidArgumentError } from '../../errors.ts';
+import { type LoadMessage, loadMessage } from './message.ts';
+import {
+  LOAD_OPTION_NAMES,
+  LOAD_PROTOCOLS,
+  LOAD_TLS_NAMES,
+  type LoadOptions,
+  type LoadProtocol,
+  type LoadTls,
+} from './options.ts';
+
+/** Where the connections go. */
+export interface LoadTarget {
+  readonly secure: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly tls: LoadTls;
+}
+
+/** The options with their defaults, as data that can be sent to a worker. */
+export interface LoadPlan {
+  readonly target: LoadTarget;
+  /** What is offered by ALPN; without TLS the first one is spoken. */
+  readonly protocols: readonly LoadProtocol[];
+  readonly messages: readonly LoadMessage[];
+  readonly body: Uint8Array | null;
+  /** Of each client; Infinity with a duration. */
+  readonly quotas: readonly number[];
+  readonly streams: number;
+  readonly workers: number;
+  readonly durationMs: number;
+  readonly warmUpMs: number;
+  readonly connectionRate: number;
+  readonly ratePeriodMs: number;
+  readonly requestRate: number;
+  readonly windowSize: number;
+  readonly sessionWindowSize: number;
+  readonly headerCompression: 'indexed' | 'deflate';
+  readonly headerTableSize: number;
+  readonly connectTimeoutMs: number;
+  readonly activeTimeoutMs: number;
+  readonly inactivityTimeoutMs: number;
+}
+
+const MOST = 1_000_000;
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws InvalidArgumentError for a name that is none, for a value that is out of range, and for those that do not fit together
+ */
+export function resolveLoad(options: LoadOptions): LoadPlan {
+  checkOptions('runLoad()', options, LOAD_OPTION_NAMES);
+  abortSignal(options.signal);
+  const urls = targetUrls(options.urls);
+  const [first] = urls as [URL];
+  const number = (name: keyof LoadOptions, min: number, max: number, usual: number): number =>
+    checkRange(name, options[name] ?? usual, min, max);
+  const time = (name: keyof LoadOptions, usual: number): number =>
+    checkTime(name, options[name] ?? usual);
+  const clients = number('clients', 1, MOST, 1);
+  const requestRate = rate('requestRate', options.requestRate);
+  const durationMs = time('durationMs', 0);
+  const body = options.body ?? null;
+  if (body !== null && !(body instanceof Uint8Array))
+    throw new InvalidArgumentError(`body must be a Uint8Array, got ${shown(body)}`);
+  const plan = {
+    target: targetOf(first, options.tls ?? {}),
+    protocols: protocolsOf(options, first.protocol === 'https:'),
+    messages: urls.map((url) => loadMessage(url, options.headers ?? [], body)),
+    body,
+    quotas: quotasOf(options, clients, urls.length, durationMs),
+    streams: number('streams', 1, MOST, requestRate > 0 ? 100 : 1),
+    workers: number('workers', 1, 256, 1),
+    durationMs,
+    warmUpMs: time('warmUpMs', 0),
+    connectionRate: number('connectionRate', 0, MOST, 0),
+    ratePeriodMs: checkRange('ratePeriodMs', options.ratePeriodMs ?? 1000, 1, 0x7fffffff),
+    requestRate,
+    windowSize: 2 ** number('windowBits', 1, 31, 30) - 1,
+    sessionWindowSize: 2 ** number('sessionWindowBits', 16, 31, 30) - 1,
+    headerCompression: compressionOf(options),
+    headerTableSize: number('headerTableSize', 0, 0xffffffff, 4096),
+    connectTimeoutMs: time('connectTimeoutMs', 30_000),
+    activeTimeoutMs: time('activeTimeoutMs', 0),
+    inactivityTimeoutMs: time('inactivityTimeoutMs', 0),
+  };
+  if (plan.warmUpMs > 0 && durationMs === 0)
+    throw new InvalidArgumentError('warmUpMs needs durationMs');
+  if (plan.workers > clients)
+    throw new InvalidArgumentError(`${plan.workers} workers need as many clients, got ${clients}`);
+  return plan;
+}
+
+function targetUrls(given: unknown): URL[] {
+  const texts: readonly unknown[] = Array.isArray(given) ? given : [given];
+  if (texts.length === 0) throw new InvalidArgumentError('urls must have one at least');
+  const urls = texts.map((text) => {
+    const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : null;
+    if (url !== null && /^https?:$/.test(url.protocol)) return url;
+    throw new InvalidArgumentError(`urls: not an http or https URL: ${shown(text)}`);
+  });
+  const other = urls.find(({ origin }) => origin !== urls[0]?.origin);
+  if (other === undefined) return urls;
+  const message = `urls must have one scheme, host and port: ${urls[0]?.origin} and ${other.origin}`;
+  throw new InvalidArgumentError(message);
+}
+
+function targetOf(url: URL, tls: LoadTls): LoadTarget {
+  checkObject('tls', tls);
+  checkOptions('tls', tls, LOAD_TLS_NAMES);
+  const secure = url.protocol === 'https:';
+  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
+  return { secure, host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port, tls };
+}
+
+function protocolsOf(options: LoadOptions, secure: boolean): readonly LoadProtocol[] {
+  const { protocol, protocols } = options;
+  const usual = secure ? LOAD_PROTOCOLS : LOAD_PROTOCOLS.slice(0, 1);
+  const chosen = protocol === undefined ? (protocols ?? usual) : [protocol];
+  const known = Array.isArray(chosen) && chosen.length > 0;
+  if (known && chosen.every((name) => LOAD_PROTOCOLS.includes(name))) return [...chosen];
+  const name = protocol === undefined ? 'protocols' : 'protocol';
+  const message = `${name} must be of ${LOAD_PROTOCOLS.join(', ')}, got ${shown(options[name])}`;
+  throw new InvalidArgumentError(message);
+}
+
+/** Requests for each client, the first ones have one more where they do not come out even. */
+function quotasOf(
+  options: LoadOptions,
+  clients: number,
+  urls: number,
+  durationMs: number,
+): readonly number[] {
+  if (durationMs > 0) {
+    if (options.requests !== undefined)
+      throw new InvalidArgumentError('requests and durationMs exclude each other');
+    return new Array<number>(clients).fill(Number.POSITIVE_INFINITY);
+  }
+  const most = Number.MAX_SAFE_INTEGER;
+  const requests = checkRange('requests', options.requests ?? Math.max(clients, urls), 1, most);
+  if (requests < clients)
+    throw new InvalidArgumentError(`${clients} clients need as many requests, got ${requests}`);
+  const each = Math.floor(requests / clients);
+  const more = requests % clients;
+  return Array.from({ length: clients }, (_, index) => each + (index < more ? 1 : 0));
+}
+
+function rate(name: string, value: unknown): number {
+  const given = value ?? 0;
+  if (typeof given === 'number' && given >= 0 && given <= MOST) return given;
+  throw new InvalidArgumentError(`${name} must be a number from 0 to ${MOST}, got ${shown(given)}`);
+}
+
+function compressionOf({ headerCompression = 'indexed' }: LoadOptions): 'indexed' | 'deflate' {
+  if (['indexed', 'deflate'].includes(headerCompression)) return headerCompression;
+  const got = shown(headerCompression);
+  throw new InvalidArgumentError(`headerCompression must be one of indexed, deflate, got ${got}`);
+}

@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { answer, type LoadServer, loadServer } from '../../tools/load/load-server.ts';
+import { makeFolder, removeFolder, run, start } from '../support/programs.ts';
+
+describe('spdyload', () => {
+  let server: LoadServer;
+  let plain: LoadServer;
+  let folder: string;
+
+  before(async () => {
+    server = await loadServer();
+    plain = await loadServer(answer, { tls: false });
+    folder = makeFolder({ body: 'text', urls: `${server.origin}/\n\n${server.origin}/404\n` });
+  });
+
+  after(async () => {
+    await server.close();
+    await plain.close();
+    removeFolder(folder);
+  });
+
+  it('prints a report, and nothing else', async () => {
+    const args = ['-k', '-n', '20', '-c', '2', '-m', '5', '-t', '2', `${server.origin}/`];
+    const { status, text, stderr } = await run('spdyload', args);
+    expect(stderr).to.equal('');
+    expect(status).to.equal(0);
+    expect(text).to.match(/^Application protocol: spdy\/3\.1\nTLS: TLSv1\.3 \w+\n\nfinished in /);
+    expect(text).to.include('requests: 20 total, 20 started, 20 done, 20 succeeded, 0 failed');
+    expect(text).to.include('200B (200) data');
+  });
+
+  it('prints JSON, and has a status of 1 when a request has failed', async () => {
+    const args = ['-k', '--json', '--h1', '-n', '4', '-i', join(folder, 'urls')];
+    const { status, text } = await run('spdyload', args);
+    expect(status).to.equal(1);
+    const result = JSON.parse(text) as { protocol: string; requests: object; statuses: object };
+    expect(result.protocol).to.equal('http/1.1');
+    expect(result.requests).to.deep.include({ total: 4, succeeded: 2, failed: 2, errored: 0 });
+    expect(result.statuses).to.deep.include({ '2xx': 2, '4xx': 2 });
+  });
+
+  it('says why nothing comes', async () => {
+    const { status, text } = await run('spdyload', [`${server.origin}/`]);
+    expect(status).to.equal(1);
+    expect(text).to.match(/errors:\n +1 self-signed certificate.*\n$/);
+  });
+
+  it('prints what there is when it is interrupted', async () => {
+    for (const [signal, expected] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const) {
+      const child = start('spdyload', ['-D', '1h', `${plain.origin}/`]);
+      child.stdin.end();
+      let text = '';
+      child.stdout.on('data', (chunk: Buffer) => {
+        text += String(chunk);
+      });
+      await once(plain.server, 'request');
+      child.kill(signal);
+      await once(child, 'close');
+      expect(child.exitCode).to.equal(expected);
+      expect(text).to.match(/requests: \d+ total, \d+ started, \d+ done, \d+ succeeded, 0 failed/);
+    }
+  });
+
+  it('says what is wrong with its arguments', async () => {
+    const url = `${server.origin}/`;
+    for (const [args, message] of [
+      [[], /^spdyload: which URI\?\nTry 'spdyload --help'\.\n$/],
+      [['-n', '0', url], /--requests takes an integer/],
+      [['-n', '1', '-c', '2', url], /2 clients need as many requests/],
+      [['-p', 'spdy/4', url], /protocol must be of/],
+      [['-D', '1 day', url], /--duration takes a time as 10, 10s, 500ms, 2m or 1h, got '1 day'/],
+      [['--header-compression', 'none', url], /takes indexed or deflate/],
+      [['-d', join(folder, 'none'), url], /--data: .*ENOENT/],
+      [['-i', join(folder, 'none')], /--input-file: .*ENOENT/],
+    ] as const) {
+      const { status, stderr } = await run('spdyload', args);
+      expect(stderr).to.match(message);
+      expect(status).to.equal(64);
+    }
+  });
+});

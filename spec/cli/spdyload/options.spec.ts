@@ -1,0 +1,68 @@
+import { expect } from 'chai';
+import {
+  parseSpdyloadOptions,
+  SPDYLOAD_HELP,
+  type SpdyloadOptions,
+} from '../../../lib/cli/spdyload/options.ts';
+
+function parse(...args: string[]): SpdyloadOptions {
+  return parseSpdyloadOptions([...args, 'http://a/']) as SpdyloadOptions;
+}
+
+describe('command line of spdyload', () => {
+  it('has the options of h2load under its letters', () => {
+    const args = '-n 9 -c 3 -t 2 -m 4 -r 5 -w 16 -W 17 -T 1 -N 500ms -p spdy/3 --rps 2.5'.split(
+      ' ',
+    );
+    expect(parse(...args).load).to.deep.equal({
+      urls: ['http://a/'],
+      headers: [],
+      tls: {},
+      requests: 9,
+      clients: 3,
+      workers: 2,
+      streams: 4,
+      connectionRate: 5,
+      windowBits: 16,
+      sessionWindowBits: 17,
+      activeTimeoutMs: 1000,
+      inactivityTimeoutMs: 500,
+      protocol: 'spdy/3',
+      requestRate: 2.5,
+    });
+  });
+
+  it('reads times with units', () => {
+    const { load } = parse('-D', '2m', '--warm-up-time', '1.5s', '--rate-period', '1h');
+    expect(load).to.include({ durationMs: 120_000, warmUpMs: 1500, ratePeriodMs: 3_600_000 });
+  });
+
+  it('reads headers, names of protocols and options of TLS', () => {
+    const { load, json } = parse(
+      ...['-H', 'A: b', '-H', ':method: PUT', '--alpn-list', 'h2,spdy/2', '-k', '--sni', 'b'],
+      ...['--header-compression', 'deflate', '--header-table-size', '0', '--json'],
+    );
+    expect(load.headers).to.deep.equal([
+      ['a', 'b'],
+      [':method', 'PUT'],
+    ]);
+    expect(load).to.deep.include({
+      protocols: ['h2', 'spdy/2'],
+      tls: { rejectUnauthorized: false, servername: 'b' },
+      headerCompression: 'deflate',
+      headerTableSize: 0,
+    });
+    expect(json).to.equal(true);
+    expect(parse('--h1').load.protocol).to.equal('http/1.1');
+  });
+
+  it('has help with every option, and a version', () => {
+    const names = `requests clients threads max-concurrent-streams duration warm-up-time rps rate rate-period input-file
+      header data protocol h1 alpn-list window-bits connection-window-bits header-compression header-table-size
+      connection-active-timeout connection-inactivity-timeout insecure cacert cert key sni json help version`;
+    for (const name of names.split(/\s+/))
+      expect(SPDYLOAD_HELP).to.match(new RegExp(`--${name}\\b`));
+    expect(parseSpdyloadOptions(['-h'])).to.equal(SPDYLOAD_HELP);
+    expect(parseSpdyloadOptions(['--version'])).to.match(/^spdyload \(spdylay \d/);
+  });
+});

@@ -1,0 +1,56 @@
+import { expect } from 'chai';
+import { InvalidArgumentError } from '../../../lib/errors.ts';
+import type { LoadOptions } from '../../../lib/tools/load/options.ts';
+import { resolveLoad } from '../../../lib/tools/load/plan.ts';
+
+const urls = 'http://localhost/';
+
+describe('resolveLoad()', () => {
+  it('has defaults: one request, of each client and for each URL', () => {
+    const plan = resolveLoad({ urls });
+    expect(plan.quotas).to.deep.equal([1]);
+    expect(plan).to.deep.include({ streams: 1, workers: 1, protocols: ['spdy/3.1'] });
+    expect(plan.target).to.deep.include({ secure: false, host: 'localhost', port: 80 });
+    expect(resolveLoad({ urls, clients: 3 }).quotas).to.deep.equal([1, 1, 1]);
+    expect(resolveLoad({ urls: [urls, `${urls}a`] }).quotas).to.deep.equal([2]);
+    expect(resolveLoad({ urls, requestRate: 1 }).streams).to.equal(100);
+    expect(resolveLoad({ urls, windowBits: 16 }).windowSize).to.equal(65535);
+    const secure = resolveLoad({ urls: 'https://[::1]:8443/' });
+    expect(secure.target).to.deep.include({ secure: true, host: '::1', port: 8443 });
+    expect(secure.protocols).to.include.members(['spdy/3.1', 'spdy/2', 'h2', 'http/1.1']);
+  });
+
+  it('deals requests out evenly', () => {
+    expect(resolveLoad({ urls, clients: 3, requests: 8 }).quotas).to.deep.equal([3, 3, 2]);
+    const endless = resolveLoad({ urls, clients: 2, durationMs: 1 }).quotas;
+    expect(endless).to.deep.equal([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  });
+
+  const wrong: [string, Record<string, unknown>, RegExp][] = [
+    ['a name that is none', { request: 1 }, /did you mean requests/],
+    ['no URL', { urls: [] }, /one at least/],
+    ['what is no URL', { urls: '/path' }, /not an http or https URL: '\/path'/],
+    ['another scheme', { urls: 'ftp://localhost/' }, /not an http/],
+    ['URLs of two servers', { urls: [urls, 'http://elsewhere/'] }, /one scheme, host and port/],
+    ['fewer requests than clients', { clients: 3, requests: 2 }, /3 clients need as many/],
+    ['more workers than clients', { workers: 2 }, /2 workers need as many/],
+    ['requests and a time', { requests: 1, durationMs: 1 }, /exclude each other/],
+    ['a warm-up without a time', { warmUpMs: 1 }, /needs durationMs/],
+    ['no clients', { clients: 0 }, /clients must be an integer from 1/],
+    ['a rate below 0', { requestRate: -1 }, /requestRate must be a number/],
+    ['a protocol that is none', { protocol: 'spdy/4' }, /protocol must be of spdy\/3\.1/],
+    ['no protocols', { protocols: [] }, /protocols must be of/],
+    ['a body that is none', { body: 'text' }, /body must be a Uint8Array/],
+    ['windows of no bits', { windowBits: 0 }, /windowBits/],
+    ['a compression that is none', { headerCompression: 'gzip' }, /headerCompression must be/],
+    ['options of TLS that are none', { tls: { cacert: '' } }, /did you mean/],
+    ['a header that is none', { headers: [['a b', 'c']] }, /header name/],
+    ['a signal that is none', { signal: {} }, /AbortSignal/],
+  ];
+  for (const [what, options, message] of wrong) {
+    it(`refuses ${what}`, () => {
+      const call = (): unknown => resolveLoad({ urls, ...options } as LoadOptions);
+      expect(call).to.throw(InvalidArgumentError, message);
+    });
+  }
+});
