@@ -80,12 +80,15 @@ describe('documentation', () => {
     });
 
     it('include everything that its door for tools exports, and every option there', () => {
-      const files = ['docs/tools.md', 'docs/spdydump.md', 'docs/spdyproxy.md'];
+      const files = ['tools', 'spdydump', 'spdyload', 'spdyproxy'].map((name) => `docs/${name}.md`);
       const words = new Set(files.flatMap((file) => [...codeWords(file)]));
       const names = [
         ...Object.keys(tools),
         ...exportedTypes('lib/tools/index.ts'),
         ...fieldsOf('lib/tools/files/options.ts', 'StaticFilesOptions'),
+        ...fieldsOf('lib/tools/load/options.ts', 'LoadOptions'),
+        ...fieldsOf('lib/tools/load/options.ts', 'LoadTls'),
+        ...fieldsOf('lib/tools/load/result.ts', 'LoadResult'),
         ...fieldsOf('lib/tools/proxy/options.ts', 'ProxyOptions'),
         ...fieldsOf('lib/tools/proxy/back/options.ts', 'BackOptions'),
         ...fieldsOf('lib/tools/proxy/forwarded.ts', 'HeaderRules'),

@@ -8,6 +8,7 @@ import type { HistogramMaker, Series } from './series.ts';
 export interface LoadRequests {
   /** That were to be sent; with a duration, those that have ended. */
   readonly total: number;
+  /** That were sent. */
   readonly started: number;
   /** That have ended, in whatever way. */
   readonly done: number;
@@ -35,9 +36,13 @@ export interface LoadTraffic {
 
 /** How samples are distributed. */
 export interface LoadDistribution {
+  /** How many there are. */
   readonly count: number;
+  /** The smallest one; 0 where there is none, as for those that follow. */
   readonly min: number;
+  /** The largest one. */
   readonly max: number;
+  /** The arithmetic mean. */
   readonly mean: number;
   /** Standard deviation. */
   readonly sd: number;
@@ -64,10 +69,13 @@ export interface LoadResult {
   readonly durationMs: number;
   /** Successful requests in a second. */
   readonly requestsPerSecond: number;
+  /** Received bytes in a second. */
   readonly bytesPerSecond: number;
+  /** Requests, by what became of them. */
   readonly requests: LoadRequests;
   /** Answers by the hundreds of their status. */
   readonly statuses: Readonly<Record<'1xx' | '2xx' | '3xx' | '4xx' | '5xx', number>>;
+  /** Bytes that came. */
   readonly traffic: LoadTraffic;
   /** Connections that were made. */
   readonly connections: number;
@@ -156,8 +164,8 @@ function timesOf(series: Series): LoadTimes {
     count,
     min: min / 1000,
     max: max / 1000,
-    mean: mean / 1000,
-    sd: sd / 1000,
+    mean: Math.round(mean) / 1000,
+    sd: Math.round(sd) / 1000,
     withinSd: shareOf(within, count, sd),
     percentiles: Object.fromEntries(percentiles) as Record<LoadPercentile, number>,
   };
