@@ -15,6 +15,7 @@ import {
   type FakeApiServer,
   loadKubeConfig,
   portForward,
+  resolveTarget,
   run,
 } from '../../lib/kubernetes/index.ts';
 import { type SpecProxy, startConnectProxy, startSocksProxy } from '../support/proxies.ts';
@@ -122,7 +123,7 @@ describe('proxies of Kubernetes', () => {
   ];
   for (const [name, make] of kinds) {
     for (const transport of TRANSPORTS) {
-      it(`${name}: exec, cp and port forwarding go through it, over ${transport}`, async () => {
+      it(`${name}: exec, cp, port forwarding and what is looked up go through it, over ${transport}`, async () => {
         const [proxy, url] = await make();
         const cluster = await load({ 'proxy-url': url });
         const at = { cluster, pod: 'p1', transport };
@@ -135,6 +136,7 @@ describe('proxies of Kubernetes', () => {
         await copyToPod({ ...at, from: file, to: `${folder}/there` });
         await copyFromPod({ ...at, from: `${folder}/there`, to: `${folder}/back` });
         expect(readFileSync(path.join(folder, 'back'), 'utf8')).to.equal('contents');
+        expect((await resolveTarget({ cluster, pod: 'p1' })).container).to.equal('main');
         const forward = await portForward(at);
         const { port } = await forward.listen(80);
         expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).to.equal('a page');

@@ -29,6 +29,8 @@ export class ForwardWay {
 
   /** A session with the pod. Rejects as `upgradeToSpdy()` and `resolveTarget()`. The signal ends none that is there already. */
   async open(signal: AbortSignal | null, session: SessionOptions): Promise<Session> {
+    // One of the same name may have other ports.
+    this.#found = null;
     if (this.#follows) await this.#find(signal);
     this.#doubted = false;
     const connector = this.#connector as PortForwardConnector;
