@@ -372,6 +372,53 @@ describe('targets', () => {
       await forward.close();
     });
 
+    it('lead to the pod that is made anew under its name', async () => {
+      const server = await start([pod('web-0')]);
+      const { cluster } = server;
+      const reconnect = { attempts: 100, minDelayMs: 1, maxDelayMs: 20 };
+      const forward = await portForward({ cluster, pod: 'web-0', reconnect });
+      expect(await page(await forward.connect(80))).to.equal('a page');
+      server.deletePod('web-0', { graceSeconds: 0 });
+      let tries = 0;
+      server.on('request', ({ action }) => {
+        tries += action === 'portforward' ? 1 : 0;
+        if (tries === 2 && server.find('pod', 'web-0') === null) server.addPod(pod('web-0'));
+      });
+      const left = once(forward, 'disconnect');
+      expect(await lastly(forward)).to.equal('a page');
+      await left;
+      server.deletePod('web-0', { graceSeconds: 0 });
+      server.addPod(pod('web-0', { ports: { 80: webPort } }));
+      expect(await lastly(forward)).to.equal('a page');
+      await forward.close();
+    });
+
+    it('need not be looked at where that is not allowed', async () => {
+      const server = await start([pod('web-0')]);
+      fault = ({ action }) => (action === 'get' ? { refuseWith: 403 } : null);
+      const { cluster } = server;
+      const forward = await portForward({ cluster, pod: 'web-0', reconnect: true });
+      expect(await page(await forward.connect(80))).to.equal('a page');
+      server.deletePod('web-0', { graceSeconds: 0 });
+      await fail(forward);
+      expect(forward.connected).to.equal(true);
+      await forward.close();
+    });
+
+    it('are given up with their port forward while they are looked at', async () => {
+      const server = await start([pod('web-0')]);
+      const abort = new AbortController();
+      fault = ({ action }) => (action === 'get' ? { delayMs: 60_000 } : null);
+      server.on('request', ({ action }) => {
+        if (action === 'get') abort.abort();
+      });
+      const { cluster } = server;
+      const { signal } = abort;
+      const forwarding = portForward({ cluster, pod: 'web-0', reconnect: true, signal });
+      const error = await forwarding.catch((reason: unknown) => reason);
+      expect(error).to.include({ code: 'ERR_SPDY_ABORTED' });
+    });
+
     it('wait for the next pod as long as there are tries', async () => {
       const server = await start([pod('a')], [workload('Deployment', 'apps/v1', APP)]);
       const { cluster } = server;

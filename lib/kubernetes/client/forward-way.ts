@@ -1,11 +1,24 @@
 import { InvalidArgumentError } from '../../errors.ts';
 import type { Session, SessionOptions } from '../../session/public.ts';
 import { TargetError, UpgradeRefusedError } from '../errors.ts';
-import { type KubernetesTarget, locateTarget } from './command-options.ts';
+import { aborted } from './api-request.ts';
+import { type KubernetesTarget, locateTarget, type PodCommandTarget } from './command-options.ts';
 import type { FoundPod } from './found-pod.ts';
 import { isWorthRetrying, PortForwardConnector } from './port-forward-connect.ts';
 import { needsLookup, resolveTarget } from './resolve-target.ts';
 import type { KubernetesTransport } from './transport.ts';
+
+/** Longest time to look at a pod that may be looked at, in milliseconds. */
+const LOOK_TIMEOUT_MS = 5000;
+
+/** How a way to a pod is found. */
+export interface ForwardWayOptions {
+  /** Milliseconds for each answer, 0 for no limit. */
+  readonly timeoutMs: number;
+  readonly transport: KubernetesTransport;
+  /** Whether a pod that is made anew, or another one, takes the place of one that is gone. */
+  readonly reconnect: boolean;
+}
 
 /** The way to the pod whose ports are forwarded. Where a target may lead to another pod, that is looked up for each session. */
 export class ForwardWay {
@@ -13,17 +26,22 @@ export class ForwardWay {
   readonly #timeoutMs: number;
   /** Whether there may be another pod. */
   readonly #follows: boolean;
+  /** Whether there may be another pod of the same name. */
+  readonly #remembers: boolean;
   #connector: PortForwardConnector | null = null;
   #transport: KubernetesTransport;
   #found: FoundPod | null = null;
+  /** A pod was found once. */
+  #known = false;
   #doubted = false;
 
   /** @throws InvalidArgumentError for a target that is none */
-  constructor(target: KubernetesTarget, timeoutMs: number, transport: KubernetesTransport) {
+  constructor(target: KubernetesTarget, options: ForwardWayOptions) {
     this.#target = target;
-    this.#timeoutMs = timeoutMs;
-    this.#transport = transport;
+    this.#timeoutMs = options.timeoutMs;
+    this.#transport = options.transport;
     this.#follows = needsLookup(target);
+    this.#remembers = !this.#follows && options.reconnect && isAtApiServer(target);
     if (!this.#follows) this.#connector = this.#connectorTo(target);
   }
 
@@ -36,6 +54,11 @@ export class ForwardWay {
     const connector = this.#connector as PortForwardConnector;
     const opened = await connector.open(signal, session);
     this.#transport = connector.transport;
+    if (this.#remembers) await this.#look(signal);
+    if (signal?.aborted === true) {
+      opened.destroy();
+      throw aborted(signal.reason);
+    }
     return opened;
   }
 
@@ -53,7 +76,7 @@ export class ForwardWay {
 
   /** A connection to the pod has failed on its side. */
   doubt(): void {
-    this.#doubted = this.#follows;
+    this.#doubted = this.#follows || (this.#remembers && this.#found !== null);
   }
 
   /** Whether the pod is gone, or about to end; what cannot be known is no reason to leave it. */
@@ -73,8 +96,17 @@ export class ForwardWay {
   isWorthRetrying(error: unknown): boolean {
     const isRefusal = error instanceof UpgradeRefusedError || error instanceof TargetError;
     // The next pod may be there in a moment.
-    if (this.#follows && isRefusal) return error.statusCode !== 401 && error.statusCode !== 403;
+    if ((this.#follows || this.#known) && isRefusal)
+      return error.statusCode !== 401 && error.statusCode !== 403;
     return isWorthRetrying(error);
+  }
+
+  /** Looks which pod it is, as far as that may be known. */
+  async #look(signal: AbortSignal | null): Promise<void> {
+    const limit =
+      this.#timeoutMs === 0 ? LOOK_TIMEOUT_MS : Math.min(this.#timeoutMs, LOOK_TIMEOUT_MS);
+    this.#found = await this.#resolve(undefined, signal, limit).catch(() => null);
+    this.#known ||= this.#found !== null;
   }
 
   async #find(signal: AbortSignal | null): Promise<FoundPod> {
@@ -84,16 +116,20 @@ export class ForwardWay {
     return found;
   }
 
-  async #resolve(name: string | undefined, signal: AbortSignal | null): Promise<FoundPod> {
+  async #resolve(
+    name: string | undefined,
+    signal: AbortSignal | null,
+    timeoutMs: number = this.#timeoutMs,
+  ): Promise<FoundPod> {
     const target = this.#target;
-    if ('url' in target || target.api === 'kubelet')
+    if (!isAtApiServer(target))
       throw new InvalidArgumentError('the name of a port needs a pod behind an API server');
     const { cluster, namespace, pod } = target;
     return await resolveTarget({
       cluster,
       pod: name ?? pod,
       ...(namespace === undefined ? {} : { namespace }),
-      timeoutMs: this.#timeoutMs,
+      timeoutMs,
       ...(signal === null ? {} : { signal }),
     });
   }
@@ -103,4 +139,8 @@ export class ForwardWay {
     const timeoutMs = this.#timeoutMs;
     return new PortForwardConnector({ cluster, path, timeoutMs }, this.#transport);
   }
+}
+
+function isAtApiServer(target: KubernetesTarget): target is PodCommandTarget {
+  return !('url' in target) && target.api !== 'kubelet';
 }

@@ -49,7 +49,8 @@ export async function portForward(options: PortForwardRequest): Promise<PortForw
   checkTargetNames('portForward()', options, PORT_FORWARD_OPTION_NAMES);
   const settings = resolvePortForward(options);
   const { timeoutMs, transport, session, signal } = settings;
-  const way = new ForwardWay(options, timeoutMs, transport);
+  const reconnect = settings.reconnect !== null;
+  const way = new ForwardWay(options, { timeoutMs, transport, reconnect });
   return new PortForward(await way.open(signal, session), way, settings);
 }
 
