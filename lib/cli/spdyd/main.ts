@@ -158,9 +158,8 @@ async function ended(server: SpdyServer): Promise<void> {
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
+  // The listeners stay: a signal that comes late must not change how the program ends.
   await once(server, 'close');
-  process.off('SIGTERM', end);
-  process.off('SIGINT', end);
 }
 
 function demandCertificate(socket: TLSSocket): void {

@@ -88,9 +88,7 @@ async function untilSignal(
     process.on('SIGINT', shared ? () => {} : stop);
   });
   await ended;
-  process.off('SIGHUP', reload);
-  process.removeAllListeners('SIGTERM');
-  process.removeAllListeners('SIGINT');
+  // The listeners stay: a signal that comes late must not change how the program ends.
 }
 
 function openLog({ accessLog }: ProgramConfig, teller: Teller): ProxyAccessLog | null {

@@ -139,7 +139,7 @@ describe('spdyproxy', () => {
     while (await listens(other.port));
     other.signal('SIGTERM');
     await over;
-    expect(await other.end()).to.equal(0);
+    expect(await other.ended()).to.equal(0);
   });
 
   it('SIGHUP: certificates, backs and fronts are read again, and requests go on', async () => {

@@ -77,6 +77,8 @@ export interface Daemon {
   signal(signal: NodeJS.Signals): void;
   /** Resolves when what it has printed matches. */
   until(pattern: RegExp): Promise<void>;
+  /** Resolves with the exit status. */
+  ended(): Promise<number | null>;
   /** Sends a signal, and resolves with the exit status. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -113,6 +115,10 @@ export async function daemon(name: string, args: readonly string[]): Promise<Dae
       while (!pattern.test(log)) {
         await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data')]);
       }
+    },
+    ended: async () => {
+      await closed;
+      return child.exitCode;
     },
     end: async (signal = 'SIGTERM') => {
       if (child.exitCode === null) child.kill(signal);
