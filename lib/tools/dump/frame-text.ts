@@ -107,13 +107,16 @@ export function connectionText({ client, server, version, opening }: DumpConnect
 /** What a frame says besides type, stream, length and flags, in a few words. */
 export function summary({
   type,
+  stream,
   headers,
   headerBytes,
   fields,
   window,
+  sessionWindow,
   missing,
 }: DumpFrame): string[] {
   const words: string[] = [];
+  const level = stream === 0 ? sessionWindow : window;
   if (headers !== undefined) words.push(headText(headers));
   if (headerBytes !== undefined) {
     const { compressed, plain } = headerBytes;
@@ -126,7 +129,7 @@ export function summary({
   if (id !== undefined) words.push(`id ${id}`);
   for (const entry of entries ?? []) words.push(`${settingName(entry.id)}=${entry.value}`);
   if (delta !== undefined) words.push(`+${delta}`);
-  if (window !== undefined && window !== null) words.push(`window ${window}`);
+  if (level !== undefined && level !== null) words.push(`window ${level}`);
   if (missing !== undefined) words.push(`${missing} bytes missing`);
   return words.filter((word) => word !== '');
 }

@@ -82,6 +82,15 @@ describe('DumpText', () => {
     expect(summaryOf({ type: 'WINDOW_UPDATE', fields: { delta: 9 }, window: 5 })).to.equal(
       '+9 window 5',
     );
+    expect(
+      summaryOf({
+        type: 'WINDOW_UPDATE',
+        stream: 0,
+        fields: { delta: 9 },
+        window: null,
+        sessionWindow: 7,
+      }),
+    ).to.equal('+9 window 7');
     expect(summaryOf({ window: null, missing: 4 })).to.equal('4 bytes missing');
   });
 

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { expect } from 'chai';
 import { makeCertificate } from '../../../lib/http/server/certificate.ts';
 import { createServer, fetch, SpdyAgent, type SpdyServer } from '../../../lib/index.ts';
-import { createFakeApiServer, exec } from '../../../lib/kubernetes/index.ts';
+import { createFakeApiServer, exec, portForward } from '../../../lib/kubernetes/index.ts';
 import { Tap } from '../../../lib/tools/dump/tap.ts';
 import type { TapOptions } from '../../../lib/tools/dump/tap-options.ts';
 import { Collected } from './collect.ts';
@@ -135,6 +135,28 @@ describe('Tap', () => {
     expect((found.events[0] as { opening?: string }).opening).to.match(
       /^POST .*\/exec.*Upgrade: SPDY\/3\.1/,
     );
+  });
+
+  it('shows forwarded ports inside of a WebSocket', async () => {
+    const target = await serveTcp((socket) =>
+      socket.on('data', (chunk) => socket.end(`got ${chunk}`)),
+    );
+    const fake = await createFakeApiServer({
+      pods: [{ name: 'p1', ports: { 80: target } }],
+    }).listen();
+    closing.push(() => fake.close());
+    await tapTo(Number(new URL(fake.url).port));
+    const cluster = { server: `http://127.0.0.1:${tap.port}` };
+    const forward = await portForward({ cluster, pod: 'p1', transport: 'websocket' });
+    closing.push(() => forward.close());
+    const stream = await forward.connect(80);
+    stream.end('question');
+    expect((await stream.setEncoding('utf8').toArray()).join('')).to.equal('got question');
+    expect((found.events[0] as { opening?: string }).opening).to.match(
+      /^GET .*\/portforward.*\(WebSocket: SPDY\/3\.1\+portforward\.k8s\.io\)$/,
+    );
+    expect([...found.bodies.values()].map(String)).to.include.members(['question', 'got question']);
+    expect(found.notes).to.deep.equal([]);
   });
 
   it('passes on the end of one direction while the other goes on', async () => {
