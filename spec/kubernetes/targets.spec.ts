@@ -348,7 +348,8 @@ describe('targets', () => {
       expect((await failed)[1]).to.equal('other');
       await forward.close();
 
-      const plain = await portForward({ cluster, pod: 'a' });
+      const plain = await portForward({ cluster, pod: 'po/a' });
+      expect(plain.pod).to.equal('a');
       expect(await page(await plain.connect('http'))).to.equal('a page');
       expect(await page(await plain.connect('80'))).to.equal('a page');
       expect((await failure(plain.connect('nothing'))).message).to.match(/no port nothing/);
@@ -364,10 +365,12 @@ describe('targets', () => {
       const { cluster } = server;
       const forward = await portForward({ cluster, pod: 'deploy/web', reconnect: true });
       expect(await page(await forward.connect(80))).to.equal('a page');
+      expect(forward.pod).to.equal('a');
       server.deletePod('a', { graceSeconds: 0 });
       const left = once(forward, 'disconnect');
       expect(await lastly(forward)).to.equal('a page');
       await left;
+      expect(forward.pod).to.equal('b');
       expect(asked).to.deep.equal(['a', 'b']);
       await forward.close();
     });

@@ -6,6 +6,7 @@ import { type KubernetesTarget, locateTarget, type PodCommandTarget } from './co
 import type { FoundPod } from './found-pod.ts';
 import { isWorthRetrying, PortForwardConnector } from './port-forward-connect.ts';
 import { needsLookup, resolveTarget } from './resolve-target.ts';
+import { plainName } from './target.ts';
 import type { KubernetesTransport } from './transport.ts';
 
 /** Longest time to look at a pod that may be looked at, in milliseconds. */
@@ -60,6 +61,12 @@ export class ForwardWay {
       throw aborted(signal.reason);
     }
     return opened;
+  }
+
+  /** The name of the pod that was found last, or that was given; null for one that nothing is known of. */
+  get pod(): string | null {
+    const target = this.#target;
+    return this.#found?.name ?? ('url' in target ? null : (plainName(target.pod) ?? null));
   }
 
   /** The number of a port of the pod. A name is looked up in the pod. Rejects as `resolveTarget()`. */

@@ -98,6 +98,11 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
     return this.#session !== null && this.#session.state.phase === 'open';
   }
 
+  /** Name of the pod that it leads to at this moment; null behind a URL. */
+  get pod(): string | null {
+    return this.#way.pod;
+  }
+
   /** Whether everything has ended. */
   get closed(): boolean {
     return this.#closed !== null;

@@ -144,7 +144,8 @@ export class TarExtractor {
     const { kind } = entry;
     counter.entry(asText(entry.path), kind === 'file');
     const tree = this.#tree ?? (await this.#chooseRoot(entry, segments));
-    if (kind !== 'other' && segments.length > 0) await this.#takeName(tree, segments);
+    if (this.#names !== null && kind !== 'other' && segments.length > 0)
+      await this.#takeName(tree, segments);
     if (kind === 'file') {
       await this.#create(entry, tree, segments, content);
       return;
