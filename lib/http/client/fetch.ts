@@ -170,7 +170,7 @@ function send(
       reject(failed(error));
       return;
     }
-    request.once('response', resolve);
+    request.on('response', resolve);
     request.on('error', (error) => {
       reject(signal.aborted ? signal.reason : failed(error));
     });

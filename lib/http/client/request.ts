@@ -229,7 +229,7 @@ export class ClientRequest extends RequestFields {
       const error = new Error('The operation was aborted', { cause });
       this.destroy(Object.assign(error, { name: 'AbortError', code: 'ABORT_ERR' }));
     });
-    this.once('close', stopAbort);
+    this.on('close', stopAbort);
   }
 
   #end(error: Error | undefined): void {

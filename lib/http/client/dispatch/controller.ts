@@ -14,14 +14,26 @@ export class RequestController implements DispatchController {
   aborted = false;
   reason: Error | null = null;
   paused = false;
-  rawHeaders: Buffer[] | null = null;
   rawTrailers: Buffer[] | null = null;
   /** The headers that `rawHeaders` belong to. */
   headers: IncomingHttpHeaders = {};
   readonly #steered: Steered;
+  #rawHeaders: Buffer[] | null = null;
+  /** What they are made of when somebody asks for them. */
+  #rawTexts: readonly string[] | null = null;
 
   constructor(steered: Steered) {
     this.#steered = steered;
+  }
+
+  get rawHeaders(): Buffer[] | null {
+    if (this.#rawTexts !== null) this.#rawHeaders = this.#rawTexts.map(latin1Bytes);
+    this.#rawTexts = null;
+    return this.#rawHeaders;
+  }
+
+  set rawHeaders(raw: Buffer[]) {
+    this.#rawHeaders = raw;
   }
 
   pause(): void {
@@ -44,7 +56,7 @@ export class RequestController implements DispatchController {
   /** Takes the head of a response. Returns its fields. */
   takeHead({ rawHeaders }: IncomingMessage): IncomingHttpHeaders {
     this.headers = fromRaw(rawHeaders);
-    this.rawHeaders = rawHeaders.map(latin1Bytes);
+    this.#rawTexts = rawHeaders;
     return this.headers;
   }
 }

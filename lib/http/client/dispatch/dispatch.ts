@@ -62,7 +62,7 @@ class Dispatched {
     request.on('error', (error) => this.#fail(error));
     request.on('timeout', () => this.#timeout(request));
     if (onRequestSent !== undefined) {
-      request.once('finish', () => this.#guard(() => this.#handler.onRequestSent?.()));
+      request.on('finish', () => this.#guard(() => this.#handler.onRequestSent?.()));
     }
     request.on('information', ({ statusCode, rawHeaders, statusMessage }) => {
       this.#guard(() => {
@@ -72,7 +72,7 @@ class Dispatched {
     });
     request.on('connect', this.#switch);
     if (upgrades) request.on('upgrade', this.#switch);
-    request.once('response', (response) => {
+    request.on('response', (response) => {
       if (upgrades) this.#abort(badUpgrade());
       else this.#answer(request, response);
     });
@@ -104,7 +104,7 @@ class Dispatched {
       this.#guard(() => this.#handler.onResponseData?.(this.#controller, chunk));
       if (this.#controller.paused) response.pause();
     });
-    response.once('end', () => this.#complete(response));
+    response.on('end', () => this.#complete(response));
     const { statusCode = 0, statusMessage = '' } = response;
     const headers = this.#controller.takeHead(response);
     this.#guard(() => {
@@ -118,7 +118,7 @@ class Dispatched {
     if (this.#settled) return;
     const controller = this.#controller;
     controller.rawTrailers = response.rawTrailers.map(latin1Bytes);
-    this.#settled = true;
+    this.#settle();
     try {
       const trailers = fromRaw(response.rawTrailers) as NodeJS.Dict<string>;
       this.#handler.onResponseEnd?.(controller, trailers);
@@ -130,8 +130,15 @@ class Dispatched {
 
   #fail(error: Error): void {
     if (this.#settled) return;
-    this.#settled = true;
+    this.#settle();
     this.#handler.onResponseError?.(this.#controller, errorFor(error));
+  }
+
+  /** The handler knows the end. It may be kept long; what it leads to need not be. */
+  #settle(): void {
+    this.#settled = true;
+    this.#request = null;
+    this.#response = null;
   }
 
   /** An exception of a handler ends its request, as in undici. */
@@ -155,6 +162,7 @@ class Dispatched {
   }
 
   #timeout(request: ClientRequest): void {
+    if (this.#settled) return;
     if (this.#response === null) request.destroy(timedOut('headers'));
     else if (this.#controller.paused) request.setTimeout(this.#bodyTimeout);
     else this.#abort(timedOut('body'));
