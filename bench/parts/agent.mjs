@@ -1,5 +1,6 @@
 // The clients that programs use: SpdyAgent, fetch() and Node's own fetch() over SpdyDispatcher, on one server of ours; beside them http2
-// and the fetch() of undici. Judged by CPU time of the client, when it is warm; and the first requests of a fresh process.
+// and Node's own fetch() over undici. Judged by CPU time of the client when it is warm (eight rounds of 0.4 s do not count), and by the
+// first requests of a fresh process, connecting and compiling included.
 import { field, interleave, median, ratio, spread, target } from '../support/measure.mjs';
 import { closePairs, startPair, startPairs } from '../support/pairs.mjs';
 

@@ -37,8 +37,9 @@ export const LEGEND = {
   'createServer, agent': "the same with spdylay's SpdyAgent as the client",
   fetch: "spdylay's fetch() on its agent and its HTTP server",
   'fetch of Node, SpdyDispatcher': 'the built-in fetch() over the same agent',
-  'undici, http/1.1': "fetch() of undici on Node's http",
-  'undici, h2': "the same on Node's http2, one connection, over TLS",
+  'undici, http/1.1':
+    "the built-in fetch() over undici's Agent and Node's http, a connection for each request under way",
+  'undici, h2': "the same over Node's http2, one connection, over TLS",
   spdyd: 'the program, on files; client as SpdyStream',
   'files from memory':
     "spdylay's HTTP server with a handler that has the files in memory; client as SpdyStream",

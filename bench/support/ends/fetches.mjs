@@ -1,5 +1,5 @@
-// fetch() over several transports: spdylay's own, that of undici (Node's is a copy of it) over SPDY, over HTTP/1.1 and over HTTP/2.
-import * as undici from 'undici';
+// fetch() over several transports: spdylay's own, and Node's own over SPDY, over HTTP/1.1 and over HTTP/2.
+import { Agent } from 'undici';
 import { requestFields } from '../headers.mjs';
 import { load } from '../product.mjs';
 import { serve as serveHttp1 } from './http1.mjs';
@@ -46,14 +46,15 @@ function withAgent(options) {
 
 function withUndici(kind) {
   const h2 = kind === 'undici, h2';
-  const dispatcher = new undici.Agent({
+  const dispatcher = new Agent({
     connect: { rejectUnauthorized: false },
     // Connections wait for their next turn.
     keepAliveTimeout: 600_000,
-    ...(h2 ? { allowH2: true, connections: 1, pipelining: AT_ONCE } : {}),
+    // By itself it opens a connection whenever none is free for a moment: twice as many as requests are under way, each with its handshake.
+    ...(h2 ? { allowH2: true, connections: 1, pipelining: AT_ONCE } : { connections: AT_ONCE }),
   });
   return {
-    send: (url, init) => undici.fetch(url, { ...init, dispatcher }),
+    send: (url, init) => globalThis.fetch(url, { ...init, dispatcher }),
     close: () => dispatcher.destroy(),
   };
 }
