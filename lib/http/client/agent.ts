@@ -145,7 +145,12 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
 
   #link(plan: RequestPlan, http1: boolean): Link | Promise<Link> {
     if (this.#closed) return Promise.reject(agentClosed());
-    return this.#originOf(plan, http1).acquire(plan.priority ?? LEAST_URGENT);
+    try {
+      return this.#originOf(plan, http1).acquire(plan.priority ?? LEAST_URGENT);
+    } catch (error) {
+      // What the TLS options of the request were good for shows only now.
+      return Promise.reject(error);
+    }
   }
 
   /** With `http1`, the connections to it on which HTTP/1.1 is spoken, whatever the server prefers. */

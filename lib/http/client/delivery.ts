@@ -21,6 +21,7 @@ export interface Delivered extends Recorded {
   res: http.IncomingMessage | null;
   listenerCount(event: string): number;
   emit(event: string, ...args: unknown[]): boolean;
+  setTimeout(milliseconds: number): unknown;
   destroy(error?: Error): unknown;
 }
 
@@ -49,6 +50,8 @@ export class Delivery implements ExchangeHost {
   #opened = false;
   #retries = 0;
   #timeoutMs = 0;
+  /** It has looked for a way. */
+  #begun = false;
   #observer: ChannelObserver | null = null;
   #recording: RequestObserver | null = null;
 
@@ -84,7 +87,11 @@ export class Delivery implements ExchangeHost {
     this.#observer = observerOf(this.#request);
     if (har !== null)
       this.#recording = har.record(this.#request, this.#plan.target.origin, this.#body);
-    process.nextTick(() => this.#start());
+    process.nextTick(() => {
+      this.#start();
+      this.#begun = true;
+      if (!this.#opened && this.#timeoutMs > 0) this.#request.setTimeout(this.#timeoutMs);
+    });
   }
 
   #start(): void {
@@ -108,10 +115,10 @@ export class Delivery implements ExchangeHost {
     this.#open();
   }
 
-  /** Whether a timeout is a matter of the exchange. */
+  /** Whether a timeout is no matter of the request: one of the exchange, or to be asked for again when the request has to wait. */
   setTimeout(milliseconds: number): boolean {
     this.#timeoutMs = milliseconds;
-    if (!this.#opened) return false;
+    if (!this.#opened) return !this.#begun;
     this.#exchange?.setTimeout(milliseconds);
     return true;
   }

@@ -7,7 +7,7 @@ import { bodyFor } from './body.ts';
 import { fromRaw, latin1Bytes, RequestController } from './controller.ts';
 import { badUpgrade, errorFor, timedOut } from './errors.ts';
 import type { AnyDispatchHandler, DispatchHandler } from './handlers.ts';
-import { type DispatchOptions, requestOf, timeoutsOf } from './options.ts';
+import { type DispatchOptions, originOf, requestOf, timeoutsOf } from './options.ts';
 import { toCurrent } from './translate.ts';
 
 /** Sends a request by an agent and reports to the handler. */
@@ -44,7 +44,7 @@ class Dispatched {
       const timeouts = timeoutsOf(options);
       this.#bodyTimeout = timeouts.body;
       const head = requestOf(options, body.length);
-      const request = toldAsUndici(() => agent.request(head));
+      const request = toldAsUndici(() => agent.request(originOf(options), head));
       this.#request = request;
       if (body.type !== null && !request.hasHeader('content-type')) {
         request.setHeader('content-type', body.type);

@@ -37,25 +37,29 @@ export function timeoutsOf(options: DispatchOptions): { headers: number; body: n
   };
 }
 
+/** What a request goes to. */
+export function originOf({ origin }: DispatchOptions): string | URL {
+  if (origin === undefined) throw new InvalidArgumentError('origin is missing');
+  return origin;
+}
+
 /**
- * The request that undici means; `bodyLength` in bytes, null if it is not known.
+ * The request that undici means, but for its origin; `bodyLength` in bytes, null if it is not known.
  *
  * @throws InvalidArgumentError for what SPDY cannot carry
  */
 export function requestOf(options: DispatchOptions, bodyLength: number | null): RequestOptions {
-  const { origin, method, upgrade, query, servername } = options;
-  if (origin === undefined) throw new InvalidArgumentError('origin is missing');
-  const { protocol, hostname, port } = new URL(origin);
-  const own = !servername || servername === hostname ? {} : { tls: { servername } };
-  return {
-    protocol,
-    hostname,
-    port,
+  const { method, upgrade, query, servername } = options;
+  const fields = fieldsOf(method, options.headers, bodyLength);
+  const request = {
     path: pathOf(options.path, query),
     method,
-    headers: [...fieldsOf(method, options.headers, bodyLength), ...upgradeFields(upgrade)],
-    ...own,
+    headers: upgrade ? [...fields, ...upgradeFields(upgrade)] : fields,
+    // undici does not look at what an origin has beside host and port.
+    auth: null,
   };
+  if (!servername || servername === new URL(originOf(options)).hostname) return request;
+  return { ...request, tls: { servername } };
 }
 
 function pathOf(path: string, query: DispatchOptions['query']): string {
@@ -70,8 +74,7 @@ function pathOf(path: string, query: DispatchOptions['query']): string {
   return text === '' ? path : `${path}${path.includes('?') ? '&' : '?'}${text}`;
 }
 
-function upgradeFields(upgrade: DispatchOptions['upgrade']): Field[] {
-  if (!upgrade) return [];
+function upgradeFields(upgrade: string | true): Field[] {
   const protocol = upgrade === true ? 'websocket' : upgrade;
   return [
     ['connection', 'upgrade'],
