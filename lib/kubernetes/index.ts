@@ -48,7 +48,6 @@ export {
   createFakeApiServer,
   FakeApiServer,
   type FakeApiServerOpen,
-  type FakeApiServerOptions,
 } from './fake/api-server.ts';
 export {
   type ContainerPlace,
@@ -59,6 +58,7 @@ export {
 } from './fake/cluster.ts';
 export type { FakeFault, FakeFaultRule } from './fake/fault.ts';
 export type { FakeManifest, FakeObject, FakeObjectMetadata } from './fake/object.ts';
+export type { FakeApiServerOptions } from './fake/options.ts';
 export type { FakeContainer, FakePod, FakePodState, RestartPolicy } from './fake/pod-options.ts';
 export type { FakeRule } from './fake/rbac.ts';
 export type { FakeAction, FakeRequest } from './fake/request.ts';

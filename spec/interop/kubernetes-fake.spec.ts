@@ -6,11 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import {
-  createFakeApiServer,
-  type FakeApiServer,
-  type FakeApiServerOptions,
-} from '../../lib/kubernetes/fake/api-server.ts';
+import { createFakeApiServer, type FakeApiServer } from '../../lib/kubernetes/fake/api-server.ts';
+import type { FakeApiServerOptions } from '../../lib/kubernetes/fake/options.ts';
 import { isEmpty, Kubectl, until } from './support/kubectl.ts';
 import { type PeerName, peerPath, peerProgram, requirePeer } from './support/peers.ts';
 

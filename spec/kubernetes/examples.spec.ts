@@ -32,4 +32,20 @@ describe('examples of Kubernetes', () => {
       /^user me: 1 login\nrun: inside, 2 logins\nrun: inside, 2 logins\nkubectl: (not installed|exit code 7)\n$/,
     );
   });
+
+  it('kube-test runs', async () => {
+    const file = fileURLToPath(new URL('../../examples/kube-test.js', import.meta.url));
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [file]);
+    expect(stderr).to.equal('');
+    if (stdout === 'kubectl is not installed\n') return;
+    const lines = stdout.split('\n');
+    expect(lines.slice(0, 2)).to.deep.equal([
+      'all goes well: exit code 0, migrated',
+      'the database is late: exit code 0, migrated',
+    ]);
+    expect(lines[2]).to.match(
+      /^the server is busy: exit code 0, attempt 1 has failed, (?:attempt 2 has failed, )?migrated$/,
+    );
+    expect(lines.slice(3)).to.deep.equal(['nobody may exec: exit code 2, not allowed', '']);
+  });
 });

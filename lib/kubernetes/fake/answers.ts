@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
 import { readBody } from './body.ts';
 import type { FakeParts } from './cluster.ts';
 import { discover } from './discovery.ts';
@@ -24,6 +25,13 @@ import type { FakeStore } from './store.ts';
 import type { FakeWatches } from './watch.ts';
 import { FakeWrites } from './writes.ts';
 
+/** What clients may show; with neither anybody is served. */
+interface Credentials {
+  readonly token: string | null;
+  /** Whether it may be the certificate. */
+  readonly certificate: boolean;
+}
+
 /** What a fake API server answers, as far as that needs no streams. */
 export class FakeAnswers {
   readonly #parts: FakeParts;
@@ -31,27 +39,30 @@ export class FakeAnswers {
   readonly #pods: FakePods;
   readonly #writes: FakeWrites;
   readonly #watches: FakeWatches;
-  readonly #token: string | null;
+  readonly #credentials: Credentials;
 
-  constructor(parts: FakeParts, token: string | null) {
+  constructor(parts: FakeParts, credentials: Credentials) {
     const { store, pods, watches } = parts;
     this.#parts = parts;
     this.#store = store;
     this.#pods = pods;
     this.#writes = new FakeWrites(store, pods);
     this.#watches = watches;
-    this.#token = token;
+    this.#credentials = credentials;
   }
 
   /** Why this client is not answered, whatever it asks for. */
   strangerRefusal(request: IncomingMessage, read: ReadRequest): Refusal | null {
-    const token = this.#token;
+    const { token, certificate } = this.#credentials;
     const { authorization } = request.headers;
     // Whoever runs commands here shall not be a page in somebody's browser.
     if (isOfAPage(request)) return failure(403, 'no requests of browsers');
-    if (token !== null && authorization === undefined)
+    if (token === null && !certificate) return null;
+    const socket = request.socket as TLSSocket;
+    if (certificate && socket.authorized) return null;
+    if (authorization === undefined && !showsCertificate(socket))
       return forbidden(read, verbsOf(read.asked)[0] as string, 'system:anonymous');
-    if (token !== null && authorization !== `Bearer ${token}`) return failure(401, 'Unauthorized');
+    if (token === null || authorization !== `Bearer ${token}`) return failure(401, 'Unauthorized');
     return null;
   }
 
@@ -176,6 +187,11 @@ export function send(response: ServerResponse, answer: FakeAnswer): void {
 
 function ok(body: object): FakeAnswer {
   return { code: 200, body };
+}
+
+/** Whether a client has one, be it the right one or not. */
+function showsCertificate(socket: TLSSocket): boolean {
+  return Object.keys(socket.getPeerCertificate?.() ?? {}).length > 0;
 }
 
 /** Whether a page may have sent a request. Some programs name the address of the server as their origin; no page of another site can. */

@@ -5,50 +5,22 @@ import https from 'node:https';
 import { type AddressInfo, isIPv6, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { checkBoolean } from '../../common/check.ts';
 import { closeWithin } from '../../common/close-within.ts';
-import { checkOptions, optionNames } from '../../common/option-names.ts';
-import { InvalidArgumentError, InvalidStateError } from '../../errors.ts';
+import { InvalidStateError } from '../../errors.ts';
 import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
-import type { StreamingServerOptions } from '../server/options.ts';
 import { createStreamingServer, type StreamingServer } from '../server/streaming-server.ts';
 import { refuse } from '../server/upgrade.ts';
 import { FakeAnswers, send } from './answers.ts';
 import { breakResponse } from './broken-response.ts';
 import { BrokenSocket } from './broken-socket.ts';
-import { FakeCluster, type FakeClusterOptions, type FakeParts, makeParts } from './cluster.ts';
+import { FakeCluster, type FakeParts, makeParts } from './cluster.ts';
 import { FakeControl } from './control.ts';
 import { breakOf, checkFault, type FakeFault } from './fault.ts';
 import { FAKE_KUBECONFIG_MARK, formatKubeConfig } from './kubeconfig.ts';
+import { checkFakeOptions, type FakeApiServerOptions } from './options.ts';
 import { asError, nothingAt } from './refusals.ts';
 import { type FakeRequest, isStreaming, type ReadRequest, readRequest } from './request.ts';
-
-/** Options of a fake API server. */
-export interface FakeApiServerOptions extends FakeClusterOptions {
-  /** `https:` with this key and certificate (PEM), or with ones that are made. Default false: `http:`. */
-  readonly tls?: boolean | Certificate;
-  /** Bearer token to demand. Needs `tls`: without it no client sends one. Default none. */
-  readonly token?: string;
-  /** What goes wrong: always at exec, attach and portforward, or what the function says for each request. Default nothing. */
-  readonly fault?: FakeFault | ((request: FakeRequest) => FakeFault | null | undefined);
-  /** Options of the streaming server, as its times and limits. */
-  readonly streaming?: StreamingServerOptions;
-  /** Whether there is a control API under `/_fake/`: who may use the server may then change it, too. Default false. */
-  readonly control?: boolean;
-}
-
-const OPTION_NAMES = optionNames<FakeApiServerOptions>({
-  pods: true,
-  objects: true,
-  watchList: true,
-  rules: true,
-  control: true,
-  tls: true,
-  token: true,
-  fault: true,
-  streaming: true,
-});
 
 /** How many of what a fake API server has at one moment. */
 export interface FakeApiServerOpen {
@@ -81,6 +53,8 @@ export class FakeApiServer extends FakeCluster {
   readonly #control: FakeControl | null;
   #server: http.Server | null = null;
   #certificate: Certificate | null = null;
+  /** Key and certificate of clients. */
+  readonly #client: Certificate | null;
 
   /**
    * The same as `createFakeApiServer()`.
@@ -88,20 +62,18 @@ export class FakeApiServer extends FakeCluster {
    * @throws InvalidArgumentError for an option that is none
    */
   constructor(options: FakeApiServerOptions = {}) {
-    checkOptions('createFakeApiServer()', options, OPTION_NAMES);
+    checkFakeOptions(options);
     const parts = makeParts(options);
     super(parts, options);
     this.#parts = parts;
-    const { token, tls = false, fault, control = false } = options;
-    if (token !== undefined && tls === false)
-      throw new InvalidArgumentError('token needs tls: without it clients send none');
-    if (token === '') throw new InvalidArgumentError('token must not be empty');
-    if (typeof fault === 'object') checkFault(fault);
+    const { token, control = false, clientCertificate = false } = options;
     this.#options = options;
-    this.#control = checkBoolean('control', control)
-      ? new FakeControl(this, parts, () => this.open)
-      : null;
-    this.#answers = new FakeAnswers(parts, token ?? null);
+    this.#control = control ? new FakeControl(this, parts, () => this.open) : null;
+    this.#client = clientCertificate ? makeCertificate(['fake']) : null;
+    this.#answers = new FakeAnswers(parts, {
+      token: token ?? null,
+      certificate: clientCertificate,
+    });
     this.#streaming = createStreamingServer(parts.workloads.handlers, options.streaming);
   }
 
@@ -114,7 +86,7 @@ export class FakeApiServer extends FakeCluster {
     const server =
       this.#certificate === null
         ? http.createServer(HEADS)
-        : https.createServer({ ...this.#certificate, ...HEADS });
+        : https.createServer({ ...this.#certificate, ...HEADS, ...clientsBy(this.#client) });
     this.#server = server;
     server.on('request', (request, response) => void this.#answer(request, response));
     server.on('upgrade', (request, socket, head) => void this.#upgrade(request, socket, head));
@@ -148,6 +120,7 @@ export class FakeApiServer extends FakeCluster {
     return {
       server: this.url,
       ...(this.#certificate === null ? {} : { ca: this.#certificate.cert }),
+      ...this.#client,
       ...(token === undefined ? {} : { token }),
     };
   }
@@ -155,7 +128,8 @@ export class FakeApiServer extends FakeCluster {
   /** A kubeconfig (YAML) whose only context is this server. */
   kubeConfig(): string {
     const { token = null } = this.#options;
-    return formatKubeConfig({ server: this.url, ca: this.#certificate?.cert ?? null, token });
+    const ca = this.#certificate?.cert ?? null;
+    return formatKubeConfig({ server: this.url, ca, token, client: this.#client });
   }
 
   /** Writes the kubeconfig, for its owner only to read. Rejects with InvalidStateError where there is a file that is none of these. */
@@ -292,6 +266,11 @@ export class FakeApiServer extends FakeCluster {
 /** Makes a fake API server; `listen()` starts it. Throws InvalidArgumentError for bad options. */
 export function createFakeApiServer(options: FakeApiServerOptions = {}): FakeApiServer {
   return new FakeApiServer(options);
+}
+
+/** Whoever shows none, or another one, is told so by an answer. */
+function clientsBy(client: Certificate | null): https.ServerOptions {
+  return client === null ? {} : { requestCert: true, rejectUnauthorized: false, ca: client.cert };
 }
 
 function hostsOf(host: string): string[] {

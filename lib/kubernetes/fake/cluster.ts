@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { checkBoolean, checkRange, shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
+import { FakeEndpoints } from './endpoints.ts';
 import { type FakeFaultRule, FaultRules } from './fault.ts';
 import { type FakeManifest, type FakeObject, readManifest } from './object.ts';
 import type { FakePod, FakePodState, ResolvedContainer } from './pod-options.ts';
@@ -52,6 +53,7 @@ export interface FakeParts {
   readonly pods: FakePods;
   readonly workloads: FakeWorkloads;
   readonly watches: FakeWatches;
+  readonly endpoints: FakeEndpoints;
   readonly faults: FaultRules;
   /** What users may do; null for everything. */
   rules: readonly FakeRule[] | null;
@@ -65,7 +67,9 @@ export function makeParts({ watchList = true, rules }: FakeClusterOptions): Fake
   const workloads = new FakeWorkloads(store, pods);
   const watches = new FakeWatches(store, watchList);
   const allowed = rules === undefined ? null : checkRules(rules);
-  return { store, pods, workloads, watches, faults: new FaultRules(), rules: allowed };
+  const endpoints = new FakeEndpoints(store);
+  const faults = new FaultRules();
+  return { store, pods, workloads, watches, endpoints, faults, rules: allowed };
 }
 
 /** The pods and other objects of a fake API server, as its test sees and changes them. */

@@ -15,8 +15,9 @@ import { ConnectionLostError, UpgradeRefusedError } from '../../../lib/kubernete
 import {
   createFakeApiServer,
   type FakeApiServer,
-  type FakeApiServerOptions,
 } from '../../../lib/kubernetes/fake/api-server.ts';
+import type { FakeApiServerOptions } from '../../../lib/kubernetes/fake/options.ts';
+import type { ClusterOptions } from '../../../lib/kubernetes/kubeconfig/cluster.ts';
 import { loadKubeConfig } from '../../../lib/kubernetes/kubeconfig/kubeconfig.ts';
 
 describe('a fake API server', () => {
@@ -109,6 +110,32 @@ describe('a fake API server', () => {
       expect(await failureOf(refused))
         .to.be.instanceOf(UpgradeRefusedError)
         .with.property('statusCode', 403);
+    });
+
+    it('takes a certificate of its client, made just now, instead of a token', async () => {
+      const token = 'secret';
+      const fake = await serve({ pods: ['p1'], tls: true, token, clientCertificate: true });
+      const { token: _, ...shown } = fake.cluster;
+      const { cert: __, key: ___, ...anybody } = shown;
+      const other = await serve({ tls: true, clientCertificate: true });
+      const { cert, key } = other.cluster;
+      const command = ['true'];
+      for (const [cluster, outcome] of [
+        [shown, 0],
+        [{ ...anybody, token }, 0],
+        [anybody, 403],
+        [{ ...anybody, token: 'wrong' }, 401],
+        [{ ...anybody, cert, key }, 401],
+      ] as [ClusterOptions, number][]) {
+        const told = await run({ cluster, pod: 'p1', command }).then(
+          ({ exitCode }) => exitCode,
+          (error: UpgradeRefusedError) => error.statusCode,
+        );
+        expect(told, Object.keys(cluster).join()).to.equal(outcome);
+      }
+      expect(fake.kubeConfig()).to.match(
+        /\n {4}client-certificate-data: \S+\n {4}client-key-data: /,
+      );
     });
 
     it('tells what it is asked for', async () => {
@@ -348,6 +375,8 @@ describe('a fake API server', () => {
       { pods: [{ name: 'p1', ports: { 80: 65536 } }] },
       { token: 'secret' },
       { token: '', tls: true },
+      { clientCertificate: true },
+      { clientCertificate: 1, tls: true },
       { fault: { refuseWith: 200 } },
       { streaming: { maxSessions: 0 } },
     ]) {

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import {
   createFakeApiServer,
   type FakeApiServer,
-  type FakeApiServerOptions,
 } from '../../../lib/kubernetes/fake/api-server.ts';
+import type { FakeApiServerOptions } from '../../../lib/kubernetes/fake/options.ts';
 
 describe('the control API of a fake API server', () => {
   let fake: FakeApiServer;

@@ -9,8 +9,8 @@ import { ConnectionLostError } from '../../../lib/kubernetes/errors.ts';
 import {
   createFakeApiServer,
   type FakeApiServer,
-  type FakeApiServerOptions,
 } from '../../../lib/kubernetes/fake/api-server.ts';
+import type { FakeApiServerOptions } from '../../../lib/kubernetes/fake/options.ts';
 import { until } from '../../support/session-pair.ts';
 
 const PODS = '/api/v1/namespaces/default/pods';

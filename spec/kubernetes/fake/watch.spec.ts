@@ -5,8 +5,8 @@ import { expect } from 'chai';
 import {
   createFakeApiServer,
   type FakeApiServer,
-  type FakeApiServerOptions,
 } from '../../../lib/kubernetes/fake/api-server.ts';
+import type { FakeApiServerOptions } from '../../../lib/kubernetes/fake/options.ts';
 import { until } from '../../support/session-pair.ts';
 
 interface Told {

@@ -10,8 +10,8 @@ import { run } from '../../../lib/kubernetes/client/run.ts';
 import {
   createFakeApiServer,
   type FakeApiServer,
-  type FakeApiServerOptions,
 } from '../../../lib/kubernetes/fake/api-server.ts';
+import type { FakeApiServerOptions } from '../../../lib/kubernetes/fake/options.ts';
 
 const PODS = '/api/v1/namespaces/default/pods';
 const MERGE = 'application/merge-patch+json';
