@@ -5,7 +5,6 @@ import type { FrontRequest } from './exchange.ts';
 import { fieldOf } from './fields.ts';
 import { forwardRequestFields, type ResolvedHeaderRules } from './forwarded.ts';
 import { DEFAULT_URGENCY, urgencyOfFields } from './priority.ts';
-import { UNKNOWN_LENGTH } from './request-check.ts';
 
 /** What is the same for all requests. */
 export interface RequestRules {
@@ -14,8 +13,10 @@ export interface RequestRules {
   readonly forward: boolean;
 }
 
-/** Methods of which a body is expected, so that its absence has to be told. */
-const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
+/** Methods of which no body is expected; with all others its absence has to be told. */
+const WITHOUT_BODY: ReadonlySet<string> = new Set(
+  'CONNECT DELETE GET HEAD OPTIONS TRACE'.split(' '),
+);
 
 /** A request as this back gets it. `length`: of its body, null for none, -1 if that is not known. */
 export function backRequestFor(
@@ -50,11 +51,11 @@ export function backRequestFor(
   };
 }
 
-/** The length that is told: none for a tunnel, 0 for a body that is missing where one is expected. */
+/** The length that is told. What follows a change of protocol is no body. */
 function bodyLength({ method, upgrade }: FrontRequest, length: number | null): number | null {
-  if (method === 'CONNECT' || upgrade !== null) return null;
-  if (length === null) return WITH_BODY.has(method) ? 0 : null;
-  return length === UNKNOWN_LENGTH ? UNKNOWN_LENGTH : length;
+  const none = length === null || upgrade !== null || method === 'CONNECT';
+  if (none) return WITHOUT_BODY.has(method) ? null : 0;
+  return length;
 }
 
 function takesTrailers(fields: HeaderList): boolean {

@@ -390,34 +390,39 @@ describe('tools/proxy/relay', () => {
       port: number,
       path = '/',
       protocol = 'echo',
+      method = 'GET',
     ): Promise<http.ClientRequest> {
-      return http.get({
+      const request = http.request({
+        method,
         host: '127.0.0.1',
         port,
         path,
         agent: false,
         headers: { connection: 'Upgrade', upgrade: protocol },
       });
+      return request.end();
     }
 
-    it('is passed on, with all that follows, and its end', async () => {
-      const { port, proxy } = await open({ backs: [`http://127.0.0.1:${await upgrading()}`] });
-      const outcome = nextOutcome(proxy);
-      const [response, socket] = (await once(await upgrade(port), 'upgrade')) as [
-        http.IncomingMessage,
-        net.Socket,
-      ];
-      expect(response.headers).to.include({
-        upgrade: 'echo',
-        connection: 'Upgrade',
-        'x-own': 'yes',
+    for (const method of ['GET', 'POST']) {
+      it(`is passed on, with all that follows, and its end (${method})`, async () => {
+        const { port, proxy } = await open({ backs: [`http://127.0.0.1:${await upgrading()}`] });
+        const outcome = nextOutcome(proxy);
+        const [response, socket] = (await once(
+          await upgrade(port, '/', 'echo', method),
+          'upgrade',
+        )) as [http.IncomingMessage, net.Socket];
+        expect(response.headers).to.include({
+          upgrade: 'echo',
+          connection: 'Upgrade',
+          'x-own': 'yes',
+        });
+        socket.end('all that I have to say');
+        let text = '';
+        for await (const chunk of socket) text += chunk;
+        expect(text).to.equal('all that I have to say');
+        expect(await outcome).to.deep.include({ status: 101, received: 22, sent: 22, error: null });
       });
-      socket.end('all that I have to say');
-      let text = '';
-      for await (const chunk of socket) text += chunk;
-      expect(text).to.equal('all that I have to say');
-      expect(await outcome).to.deep.include({ status: 101, received: 22, sent: 22, error: null });
-    });
+    }
 
     it('is a reset on one side when it is one on the other', async () => {
       const { port, proxy } = await open({ backs: [`http://127.0.0.1:${await upgrading()}`] });

@@ -206,10 +206,10 @@ function headOf(response: http.IncomingMessage): ResponseHead {
 
 /** All fields of a request by HTTP/1.1. */
 function headersOf(given: BackRequest): string[] {
-  const { authority, fields, length, upgrade, method } = given;
+  const { authority, fields, length, upgrade } = given;
   const headers = ['host', authority, ...flatOf(fields)];
   if (upgrade !== null) headers.push('connection', 'Upgrade', 'upgrade', upgrade);
-  if (method === 'CONNECT' || upgrade !== null || length === null) return headers;
+  if (length === null) return headers;
   if (length >= 0) headers.push('content-length', String(length));
   else headers.push('transfer-encoding', 'chunked');
   return headers;

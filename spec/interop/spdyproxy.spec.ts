@@ -1,0 +1,173 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { PROTOCOL_VERSIONS, SpdyAgent } from '../../lib/index.ts';
+import { createFakeApiServer, type FakeApiServer } from '../../lib/kubernetes/fake/api-server.ts';
+import { createProxy, type FrontOptions, type SpdyProxy } from '../../lib/tools/index.ts';
+import { pattern, sha256 } from './support/bytes.ts';
+import { Haproxy, SClient } from './support/haproxy.ts';
+import { type HttpListener, listenHttp } from './support/http-app.ts';
+import { ask } from './support/http-client.ts';
+import { Kubectl, kubectlVariants } from './support/kubectl.ts';
+import { nettyCommand, peerPath, requirePeer } from './support/peers.ts';
+import { run } from './support/process.ts';
+
+const PLAIN: FrontOptions = { port: 0, host: '127.0.0.1', tls: false, sniff: true };
+
+describe('real programs and createProxy()', () => {
+  let listener: HttpListener;
+  let proxy: SpdyProxy;
+
+  beforeEach(async () => {
+    listener = await listenHttp({ tls: false, sniff: true });
+    proxy = createProxy({ backs: [`http://127.0.0.1:${listener.port}`] });
+  });
+
+  afterEach(async () => {
+    proxy.destroy();
+    await listener.close();
+  });
+
+  async function listen(options: FrontOptions = PLAIN): Promise<number> {
+    return (await proxy.listen(options)).port;
+  }
+
+  function tls(): FrontOptions {
+    const [key, cert] = ['key', 'cert'].map((name) =>
+      readFileSync(peerPath(`certificates/${name}.pem`)),
+    );
+    return { port: 0, host: '127.0.0.1', key, cert } as FrontOptions;
+  }
+
+  for (const [title, option, version] of [
+    ['HTTP/2', '--http2', '2'],
+    ['HTTP/1.1', '--http1.1', '1.1'],
+  ] as const) {
+    it(`curl by ${title}: bodies of every size, uploads, an answer that is cut off`, async function () {
+      requirePeer(this, 'curl');
+      const origin = `https://127.0.0.1:${await listen(tls())}`;
+      const curl = (...args: string[]) =>
+        run([
+          peerPath('curl'),
+          ...['-sS', '--max-time', '20', option],
+          ...['--cacert', peerPath('certificates/cert.pem')],
+          ...args,
+        ]);
+      const format = '%{http_version} %{response_code} %{size_download}\n';
+      for (const size of [0, 1, 65_536, 3 << 20]) {
+        const { stdout } = await curl('-w', format, '-o', '/dev/null', `${origin}/bytes/${size}`);
+        expect(stdout).to.equal(`${version} 200 ${size}\n`);
+      }
+      const file = peerPath('certificates/server.p12');
+      const { stdout, code } = await curl(
+        '--data-binary',
+        `@${file}`,
+        '-w',
+        format,
+        '-o',
+        '/dev/null',
+        `${origin}/echo`,
+      );
+      expect(stdout).to.equal(`${version} 200 ${readFileSync(file).length}\n`);
+      expect(code).to.equal(0);
+
+      proxy.destroy();
+      const { createServer } = await import('node:net');
+      const cutting = createServer((socket) => {
+        socket.on('error', () => {});
+        socket.once('data', () =>
+          socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\npart\r\n', () =>
+            socket.destroy(),
+          ),
+        );
+      }).listen(0, '127.0.0.1');
+      await new Promise((resolve) => cutting.once('listening', resolve));
+      proxy = createProxy({
+        backs: [`http://127.0.0.1:${(cutting.address() as { port: number }).port}`],
+      });
+      const cut = await curl(`https://127.0.0.1:${await listen(tls())}/`);
+      expect(cut.stdout).to.equal('part');
+      // 18: partial file; 56: the connection was reset; 92: a stream of HTTP/2 was.
+      expect([18, 56, 92]).to.include(cut.code);
+      cutting.close();
+    });
+  }
+
+  for (const secure of [false, true]) {
+    it(`Netty's client, ${secure ? 'over TLS' : 'over plain TCP'}`, async function () {
+      requirePeer(this, 'netty');
+      const port = await listen(secure ? tls() : { ...PLAIN, sniff: false, version: 'spdy/3.1' });
+      const args = ['127.0.0.1', String(port), ...(secure ? ['--tls'] : []), '-n', '12', '-m', '6'];
+      const sizes = [0, 1, 65_536, 10 << 20].map((size) => `/bytes/${size}`);
+      const { stdout } = await run(
+        nettyCommand('NettySpdyClient', ...args, ...sizes, '/status/404', '/slow/50'),
+      );
+      const seen = JSON.parse(stdout) as { errors: string[]; status: Record<string, number> };
+      expect(seen.errors).to.deep.equal([]);
+      expect(seen.status).to.deep.equal({ 200: 10, 404: 2 });
+    });
+  }
+
+  it('clients that know NPN alone, behind haproxy', async function () {
+    requirePeer(this, 'haproxy');
+    const port = await listen({
+      port: 0,
+      host: '127.0.0.1',
+      tls: false,
+      proxyProtocol: { allow: ['127.0.0.1'] },
+    });
+    const haproxy = await Haproxy.start(port);
+    const seen: string[] = [];
+    proxy.on('exchange', ({ request }) =>
+      seen.push(`${request.protocol} ${request.client.address}`),
+    );
+    for (const { id, name } of PROTOCOL_VERSIONS) {
+      const client = new SClient(haproxy.port, '-bind', '127.0.0.7:0', '-nextprotoneg', name);
+      const agent = new SpdyAgent({ version: id, createConnection: () => client.stream });
+      const { body } = await ask(agent, 'http://localhost/bytes/100000');
+      expect(sha256(body)).to.equal(sha256(pattern(100_000)));
+      agent.destroy();
+      await client.stop();
+    }
+    expect(seen).to.deep.equal(PROTOCOL_VERSIONS.map(({ name }) => `${name} 127.0.0.7`));
+    await haproxy.stop();
+  });
+});
+
+for (const variant of kubectlVariants()) {
+  describe(`${variant.name} through createProxy() to a fake API server`, () => {
+    let fake: FakeApiServer;
+    let proxy: SpdyProxy;
+    let kubectl: Kubectl;
+
+    before(async function () {
+      requirePeer(this, 'kubectl');
+      fake = await createFakeApiServer({ pods: ['p1'] }).listen();
+      proxy = createProxy({ backs: [fake.url] });
+      const { port } = await proxy.listen(PLAIN);
+      kubectl = await Kubectl.for(variant, {
+        writeKubeConfig: async (file: string) => {
+          await fake.writeKubeConfig(file);
+          const text = readFileSync(file, 'utf8');
+          writeFileSync(file, text.replaceAll(fake.url, `http://127.0.0.1:${port}`));
+        },
+      } as FakeApiServer);
+    });
+
+    after(async () => {
+      await kubectl?.close();
+      proxy?.destroy();
+      await fake?.close();
+    });
+
+    it('runs commands, with their input, output and exit codes', async () => {
+      const { stdout, code } = await kubectl.run(
+        ['exec', '-i', 'p1', '--', 'sh', '-c', 'cat; exit 3'],
+        'through',
+      );
+      expect(stdout.toString()).to.equal('through');
+      expect(code).to.equal(3);
+      const pods = await kubectl.run(['get', 'pods', '-o', 'name']);
+      expect(pods.stdout.toString()).to.equal('pod/p1\n');
+    });
+  });
+}
