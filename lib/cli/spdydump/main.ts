@@ -40,7 +40,11 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(options);
     return 0;
   }
-  const output = new Output(process.stdout);
+  const output = new Output(process.stdout, (characters) =>
+    options.json
+      ? `${JSON.stringify({ event: 'lost', characters })}\n`
+      : `... ${characters} characters were not taken in time\n`,
+  );
   const abort = new AbortController();
   let status = 0;
   const interrupt = (signal: keyof typeof SIGNAL_STATUS): void => {
@@ -199,7 +203,9 @@ function conclude(
   if (extractor !== null && !json) {
     const { results } = extractor;
     const bytes = results.reduce((sum, { bytes: size }) => sum + size, 0);
-    tell(`wrote ${results.length} bodies, ${bytes} bytes`);
+    const { skipped } = extractor;
+    const rest = skipped === 0 ? '' : `; ${skipped} bytes of others were not written`;
+    tell(`wrote ${results.length} bodies, ${bytes} bytes${rest}`);
   }
   if (input?.cut === true) tell('the input ends in the middle of a packet or a line');
   if (input === null || figures.connections > 0 || figures.exchanges > 0) return;

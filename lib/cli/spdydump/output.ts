@@ -4,18 +4,24 @@ import type { DumpSink } from '../../tools/index.ts';
 
 /** Text that is collected until it is worth a write. */
 const PIECE = 1 << 16;
+/** Bytes that may wait for a reader; more is lost, and told of: connections that are passed on do not wait for one. */
+const MOST_WAITING = 256 << 20;
 
 /** Standard output of a program that writes much: in large pieces, no faster than they are taken. */
 export class Output {
   readonly #stream: Writable;
+  readonly #lostText: (characters: number) => string;
   #text: string[] = [];
   #size = 0;
   #soon = false;
+  #lost = 0;
   /** Whether nobody takes it any more. */
   closed = false;
 
-  constructor(stream: Writable) {
+  /** `lostText` says that so many characters were not taken in time. */
+  constructor(stream: Writable, lostText: (characters: number) => string) {
     this.#stream = stream;
+    this.#lostText = lostText;
     const close = (): void => {
       this.closed = true;
     };
@@ -69,6 +75,13 @@ export class Output {
     const text = this.#text.join('');
     this.#text = [];
     this.#size = 0;
-    if (text !== '' && !this.closed) this.#stream.write(text);
+    if (text === '' || this.closed) return;
+    if (this.#stream.writableLength <= MOST_WAITING) {
+      if (this.#lost > 0) this.#stream.write(this.#lostText(this.#lost));
+      this.#lost = 0;
+      this.#stream.write(text);
+    } else {
+      this.#lost += text.length;
+    }
   }
 }

@@ -18,6 +18,8 @@ interface Body {
   file: number | null;
 }
 
+/** Files that are written; what comes for others is only counted. */
+const MOST_FILES = 10_000;
 /** Files that are open at once. */
 const MOST_OPEN = 64;
 const MOST_NAME = 80;
@@ -35,13 +37,19 @@ export class BodyExtractor {
   readonly #names = new Map<string, string>();
   readonly #codings = new Map<string, string>();
   readonly #open = new Set<Body>();
-  /** What was written. */
+  #skipped = 0;
+  /** What was written: 10000 files at most. */
   readonly results: ExtractedBody[] = [];
 
   /** Makes the folder if there is none. */
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true });
     this.#folder = folder;
+  }
+
+  /** Bytes that were not written, because there would be more than 10000 files. */
+  get skipped(): number {
+    return this.#skipped;
   }
 
   /** Must be told every event: names come from headers, and files are closed where streams end. */
@@ -56,6 +64,10 @@ export class BodyExtractor {
     const id = `${key} ${direction}`;
     let body = this.#bodies.get(id);
     if (body === undefined) {
+      if (this.results.length >= MOST_FILES) {
+        this.#skipped += chunk.length;
+        return;
+      }
       body = this.#make(connection, direction, stream);
       this.#bodies.set(id, body);
     }

@@ -113,9 +113,7 @@ export class ConnectionCheck {
       warnings.push(`more streams at once than the ${maxStreams} that the other side allows`);
     }
     if (this.#streams.get(id) !== undefined) return;
-    const { c2s, s2c } = this.#senders;
-    const windows = { c2s: c2s.initialWindow, s2c: s2c.initialWindow };
-    const view = this.#streams.add(id, direction, windows);
+    const view = this.#streams.add(id, direction);
     view[direction].finished = flags.includes('FIN');
     const pushed = flags.includes('UNIDIRECTIONAL');
     view[otherOf(direction)].finished = pushed;
@@ -164,9 +162,10 @@ export class ConnectionCheck {
   #takeWindow(half: StreamHalf, direction: DumpDirection, { length, warnings }: FrameFacts): void {
     const { version } = this.#options;
     const complete = this.#complete;
-    half.window -= length;
+    half.level -= length;
     if (!version.streamWindows || !complete || half.overrun || length === 0) return;
-    const beyond = -half.window - this.#senders[direction].slack;
+    const sender = this.#senders[direction];
+    const beyond = -windowOf(half, sender) - sender.slack;
     if (beyond <= 0) return;
     half.overrun = true;
     warnings.push(`the window of the stream is overrun by ${beyond} bytes`);
@@ -189,9 +188,9 @@ export class ConnectionCheck {
     }
     const half = this.#known(direction, frame, false)?.[otherOf(direction)];
     if (half !== undefined) {
-      half.window += delta;
-      half.overrun &&= half.window < 0;
-      this.#checkSize(half.window, frame);
+      half.level += delta;
+      half.overrun &&= windowOf(half, sender) < 0;
+      this.#checkSize(windowOf(half, sender), frame);
     }
     return complete ? this.#windows(half, sender) : NO_WINDOWS;
   }
@@ -202,7 +201,7 @@ export class ConnectionCheck {
 
   #windows(half: StreamHalf | undefined, sender: Sender): Windows {
     return {
-      window: half?.window ?? null,
+      window: half === undefined ? null : windowOf(half, sender),
       sessionWindow: this.#options.version.sessionWindow ? sender.sessionWindow : null,
     };
   }
@@ -223,7 +222,6 @@ export class ConnectionCheck {
       const change = value - sender.initialWindow;
       sender.initialWindow = value;
       sender.slack = Math.max(0, sender.slack - change);
-      for (const view of this.#streams.open()) view[otherOf(direction)].window += change;
     }
   }
 
@@ -268,6 +266,11 @@ function makeSender(): Sender {
     highestId: 0,
     goaway: null,
   };
+}
+
+/** What may still be sent; below zero behind an overrun. */
+function windowOf({ level }: StreamHalf, { initialWindow }: Sender): number {
+  return initialWindow + level;
 }
 
 function otherOf(direction: DumpDirection): DumpDirection {

@@ -41,6 +41,8 @@ const FAULTS: Readonly<Record<HeaderFault, string>> = {
   size: 'the header block is too large to be shown',
 };
 
+/** Bytes of an inflated header block that are shown. */
+const MOST_HEADERS = 1 << 18;
 /** Bytes in front of the header block of a SYN_STREAM. */
 const LONGEST_PREFIX = 10;
 
@@ -64,7 +66,7 @@ export class ControlReader implements FrameSink {
   constructor(version: ProtocolVersion, secrets: boolean) {
     this.#version = version;
     this.#secrets = secrets;
-    this.#decoder = new FrameDecoder(version.name, this);
+    this.#decoder = new FrameDecoder(version.name, this, { maxHeaderListSize: MOST_HEADERS });
   }
 
   /** A frame with this header begins; `inStep`: whether its header block can be inflated, if it has one. */

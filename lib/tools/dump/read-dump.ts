@@ -29,7 +29,8 @@ export interface ReadOptions extends DumpOptions {
   readonly progress?: (bytes: number) => unknown;
 }
 
-const PIECE = 1 << 20;
+/** Not more: what is told of a piece may be a thousand times as large. */
+const PIECE = 1 << 17;
 /** The longest line of a trace, and the largest HAR. */
 const MOST_TEXT = 256 << 20;
 
@@ -182,7 +183,7 @@ async function* inflated(start: Buffer, rest: AsyncIterable<Buffer>): AsyncGener
     yield start;
     yield* rest;
   };
-  const gunzip = createGunzip({ chunkSize: 1 << 18 });
+  const gunzip = createGunzip({ chunkSize: PIECE });
   // An error is thrown where the pieces are taken.
   pipeline(all, gunzip, () => {});
   for await (const piece of gunzip) yield piece as Buffer;

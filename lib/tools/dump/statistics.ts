@@ -57,6 +57,8 @@ export interface DumpFigures {
 }
 
 const MOST_STALLS = 20;
+/** Senders without a window that are watched at once. */
+const MOST_STALLED = 10_000;
 
 /** Counts what events tell. */
 export class DumpStatistics {
@@ -153,6 +155,7 @@ export class DumpStatistics {
     const key = keyOf(frame, direction, stream);
     if (this.#stalled.has(key)) return;
     this.#stallCount++;
+    if (this.#stalled.size >= MOST_STALLED) return;
     this.#stalled.set(key, { connection, direction, stream, from: time, duration: null });
   }
 

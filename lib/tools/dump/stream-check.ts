@@ -2,8 +2,8 @@ import type { DumpDirection } from './events.ts';
 
 /** One direction of a stream, as a third party sees it. */
 export interface StreamHalf {
-  /** What may still be sent; below zero behind an overrun. */
-  window: number;
+  /** What was given by WINDOW_UPDATE, less what was sent: with the initial window it is what may still be sent. */
+  level: number;
   /** Whether an overrun was told. */
   overrun: boolean;
   finished: boolean;
@@ -20,6 +20,8 @@ export interface StreamView {
   readonly s2c: StreamHalf;
 }
 
+/** Open streams that are watched; the oldest is forgotten for another one. */
+const MOST_OPEN = 16_384;
 /** Ended streams that are remembered for frames that come late. */
 const MOST_ENDED = 4096;
 
@@ -28,11 +30,6 @@ export class StreamViews {
   readonly #open = new Map<number, StreamView>();
   readonly #ended = new Map<number, StreamView>();
   readonly #counts = { c2s: 0, s2c: 0 };
-
-  /** Streams that are not ended. */
-  open(): Iterable<StreamView> {
-    return this.#open.values();
-  }
 
   /** How many of one side are open. */
   countOf(side: DumpDirection): number {
@@ -45,17 +42,17 @@ export class StreamViews {
   }
 
   /** A stream is opened. */
-  add(
-    id: number,
-    openedBy: DumpDirection,
-    windows: Readonly<Record<DumpDirection, number>>,
-  ): StreamView {
-    const half = (window: number): StreamHalf => {
-      return { window, overrun: false, finished: false, reset: false };
-    };
-    const view = { id, openedBy, replied: false, c2s: half(windows.c2s), s2c: half(windows.s2c) };
+  add(id: number, openedBy: DumpDirection): StreamView {
+    const view = { id, openedBy, replied: false, c2s: makeHalf(), s2c: makeHalf() };
     this.#open.set(id, view);
     this.#counts[openedBy]++;
+    if (this.#open.size > MOST_OPEN) {
+      for (const oldest of this.#open.values()) {
+        this.#open.delete(oldest.id);
+        this.#counts[oldest.openedBy]--;
+        break;
+      }
+    }
     return view;
   }
 
@@ -73,4 +70,8 @@ export class StreamViews {
       }
     }
   }
+}
+
+function makeHalf(): StreamHalf {
+  return { level: 0, overrun: false, finished: false, reset: false };
 }

@@ -240,6 +240,16 @@ describe('ConnectionCheck', () => {
     expect(all[1]?.windows).to.deep.equal({});
   });
 
+  it('watches so many open streams at once, and forgets the oldest', () => {
+    const steps = Array.from(
+      { length: 20_000 },
+      (_, index): Step => ['c2s', 'SYN_STREAM', 2 * index + 1, FIN],
+    );
+    const [oldest, newest] = see([...steps, ['c2s', 'DATA', 1], ['c2s', 'DATA', 39_999]]).slice(-2);
+    expect(oldest?.facts.warnings).to.deep.equal([]);
+    expect(newest?.facts.warnings).to.deep.equal(['DATA behind FIN']);
+  });
+
   it('remembers ended streams for a while', () => {
     const many = Array.from({ length: 5000 }, (_, index): Step[] => [
       ['c2s', 'SYN_STREAM', 2 * index + 1, FIN],

@@ -16,6 +16,8 @@ export interface PageOptions {
 }
 
 const MAX_FRAMES = 100_000;
+/** Characters of headers and warnings that are kept; frames behind that have none. */
+const MOST_TEXT = 64 << 20;
 /** Notes that are kept. */
 const MAX_NOTES = 1000;
 
@@ -50,6 +52,7 @@ export class DumpPage {
   #begun: number | null = null;
   #latest = 0;
   #dropped = 0;
+  #text = 0;
 
   /** An empty page. */
   constructor({ title = 'spdydump', maxFrames = MAX_FRAMES }: PageOptions = {}) {
@@ -77,6 +80,9 @@ export class DumpPage {
     if (this.#dropped > 0) {
       notes.unshift({ where: '', text: `${this.#dropped} more frames are not on this page` });
     }
+    if (this.#text > MOST_TEXT) {
+      notes.unshift({ where: '', text: 'later frames are here without headers and warnings' });
+    }
     const data = {
       timed: this.#begun !== null,
       types: this.#types,
@@ -85,6 +91,16 @@ export class DumpPage {
       ...this.#columns,
     };
     return pageOf(this.#title, data);
+  }
+
+  /** Headers can be a thousand times as large as what was sent of them. */
+  #extraOf(frame: DumpFrame): Extra | 0 {
+    const { headers = [], warnings } = frame;
+    for (const [name, value] of headers) this.#text += name.length + value.length;
+    for (const text of warnings) this.#text += text.length;
+    if (this.#text <= MOST_TEXT) return extraOf(frame);
+    const { headers: _, ...rest } = frame;
+    return extraOf({ ...rest, warnings: [] });
   }
 
   #frame(frame: DumpFrame): void {
@@ -109,7 +125,7 @@ export class DumpPage {
     columns.offset.push(frame.offset);
     columns.window.push(frame.window ?? null);
     columns.sessionWindow.push(frame.sessionWindow ?? null);
-    columns.extra.push(extraOf(frame));
+    columns.extra.push(this.#extraOf(frame));
   }
 }
 

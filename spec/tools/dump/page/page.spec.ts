@@ -131,6 +131,19 @@ describe('DumpPage', () => {
     expect(html).to.not.match(/https?:|src=|url\(|@import|style="/);
   });
 
+  it('keeps no more text than it may, and says so', () => {
+    const page = new DumpPage();
+    const value = 'x'.repeat(40 << 20);
+    for (const number of [1, 2])
+      page.event(frame({ number, headers: [['a', value]], warnings: ['w'] }));
+    const { data } = partsOf(page.html());
+    expect(data.extra).to.have.nested.property('[0].headers');
+    expect(data.extra[1]).to.equal(0);
+    expect(data.notes).to.deep.equal([
+      { where: '', text: 'later frames are here without headers and warnings' },
+    ]);
+  });
+
   it('keeps as many frames as it shall, and says how many there are besides', () => {
     const page = new DumpPage({ maxFrames: 2 });
     for (let number = 1; number <= 5; number++) page.event(frame({ number }));
