@@ -11,8 +11,9 @@ import { keepSessionOpen } from '../client/keep-open.ts';
 import { leave } from '../client/leave.ts';
 import { PortForwardConnector } from '../client/port-forward-connect.ts';
 import type { CommandLink } from '../client/remote-command.ts';
+import { withPlainPod } from '../client/resolve-target.ts';
 import { clientSession } from '../client/upgrade.ts';
-import { RemoteFailureError, UpgradeRefusedError } from '../errors.ts';
+import { RemoteFailureError, TargetError, UpgradeRefusedError } from '../errors.ts';
 import type { ServerCommand } from '../server/command.ts';
 import { type CloseOptions, failure, UpgradeDoor, type Visit } from '../server/door.ts';
 import { type FrontInit, serveCommand, takeOver } from '../server/front.ts';
@@ -151,11 +152,11 @@ export class StreamTranslator extends EventEmitter<StreamTranslatorEvents> {
     const { origins, dialTimeoutMs: timeoutMs, idleTimeoutMs, endTimeoutMs } = this.#options;
     const accept = agreeOnForward(request, asked, origins);
     const { place, transport } = await this.#target(asked, request);
-    const connector = new PortForwardConnector(
-      { ...locateTarget(place, 'portforward', null), timeoutMs },
-      transport,
-    );
-    const back = await this.#dial(visit, (signal) => connector.dial(signal));
+    const back = await this.#dial(visit, async (signal) => {
+      const named = await withPlainPod(place, { timeoutMs, signal });
+      const where = { ...locateTarget(named, 'portforward', null), timeoutMs };
+      return new PortForwardConnector(where, transport).dial(signal);
+    });
     if (back === null) return;
     try {
       this.#door.checkOpen();
@@ -266,11 +267,14 @@ class OneCommand {
 
 /** What a client is answered whose target cannot be reached: what that has answered, or that it has not. */
 function answerOf(error: Error): UpgradeRefusedError {
-  if (error instanceof UpgradeRefusedError && error.statusCode >= 400) {
-    const { statusCode, status, message } = error;
-    if (status !== null) return error;
-    const reason = (http.STATUS_CODES[statusCode] ?? '').replaceAll(/[^A-Za-z]/g, '');
-    return failure(statusCode, reason, message);
+  const answered = error instanceof UpgradeRefusedError || error instanceof TargetError;
+  // There is no pod, and nothing else is wrong.
+  const code = answered ? (error.statusCode ?? 404) : 0;
+  if (answered && code >= 400) {
+    const { status, message } = error;
+    if (status !== null) return new UpgradeRefusedError(message, code, status);
+    const reason = (http.STATUS_CODES[code] ?? '').replaceAll(/[^A-Za-z]/g, '');
+    return failure(code, reason, message);
   }
   const isLate = error instanceof SpdyError && error.code === 'ERR_SPDY_TIMEOUT';
   const message = `the target cannot be reached: ${error.message}`;

@@ -193,6 +193,31 @@ describe('Stream translator: port forwarding', () => {
     });
   }
 
+  it('ends a target that does not end when the client has', async () => {
+    const server = await tcpServer((socket) => {
+      socket.once('data', () => {
+        socket.write(
+          'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: portforward.k8s.io\r\n\r\n',
+        );
+        socket.resume();
+      });
+    });
+    cleanups.push(() => server.close());
+    const cluster = { server: `http://127.0.0.1:${server.port}` };
+    const translated = await translate(() => ({ cluster }), { endTimeoutMs: 20 });
+    cleanups.push(() => translated.stop());
+    const socket = net.connect(translated.port, '127.0.0.1');
+    cleanups.push(() => socket.destroy());
+    socket.resume();
+    socket.write(
+      `POST ${FORWARD_PATH} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: portforward.k8s.io\r\n\r\n`,
+    );
+    await once(socket, 'data');
+    socket.end();
+    await until(() => translated.translator.sessions === 0);
+    expect(translated.errors).to.deep.equal([]);
+  });
+
   it('does not look at the bytes of a session', async () => {
     // Whoever is behind speaks no SPDY at all, and nobody minds.
     const server = await tcpServer((socket) => {

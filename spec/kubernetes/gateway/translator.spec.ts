@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { InvalidArgumentError } from '../../../lib/errors.ts';
 import {
+  createFakeApiServer,
   createStreamTranslator,
   exec,
   type KubernetesStatus,
+  portForward,
   run,
   type StreamTranslatorOptions,
   type TargetChooser,
@@ -118,6 +121,37 @@ describe('Stream translator', () => {
       expect(fields).to.deep.equal([...own, ...own, undefined, undefined, undefined]);
     });
 
+    it('may be named by a workload, whose pod is looked up', async () => {
+      const fake = await createFakeApiServer({
+        pods: [{ name: 'web-7', labels: { app: 'web' } }],
+        objects: [
+          {
+            apiVersion: 'apps/v1',
+            kind: 'Deployment',
+            metadata: { name: 'web' },
+            spec: { selector: { matchLabels: { app: 'web' } } },
+          },
+        ],
+      }).listen();
+      cleanups.push(() => fake.close());
+      const port = await tcpServer((socket) => socket.end('here'));
+      cleanups.push(() => port.close());
+      const names = ['deploy/web', 'deploy/web', 'deploy/none', 'deploy/none'];
+      const one = await translated(() => ({ cluster: fake.cluster, pod: names.shift() as string }));
+      const client = { cluster: one.cluster, pod: 'any', transport: 'spdy' } as const;
+      const { exitCode } = await run({ ...client, command: ['true'] });
+      expect(exitCode).to.equal(0);
+      const forward = await portForward(client);
+      expect(await text(await forward.connect(port.port))).to.equal('here');
+      await forward.close();
+      for (const path of [EXEC, FORWARD_PATH]) {
+        const protocols = path === EXEC ? ['v4.channel.k8s.io'] : ['portforward.k8s.io'];
+        const { line, body } = parse(await refusedClient(one.port, path, { protocols }));
+        expect(line).to.equal('404 Not Found');
+        expect(body.message).to.include('none');
+      }
+    });
+
     it('may be refused, with a status', async () => {
       const status = {
         status: 'Failure',
@@ -165,10 +199,10 @@ describe('Stream translator', () => {
       cleanups.push(() => server.close());
       const cluster = { server: `http://127.0.0.1:${server.port}` };
       const { port, errors } = await translated(() => ({ cluster }));
-      const text = parse(await refusedClient(port, EXEC));
-      expect(text.line).to.equal('404 Not Found');
-      expect(text.body).to.deep.include({ status: 'Failure', reason: 'NotFound', code: 404 });
-      expect(text.body.message).to.include('no such thing');
+      const words = parse(await refusedClient(port, EXEC));
+      expect(words.line).to.equal('404 Not Found');
+      expect(words.body).to.deep.include({ status: 'Failure', reason: 'NotFound', code: 404 });
+      expect(words.body.message).to.include('no such thing');
       const json = parse(await refusedClient(port, EXEC));
       expect(json.line).to.equal('403 Forbidden');
       expect(json.body).to.deep.equal({ status: 'Failure', message: 'no', code: 403 });
