@@ -18,22 +18,20 @@ import {
   resolveTarget,
   run,
 } from '../../lib/kubernetes/index.ts';
-import { type SpecProxy, startConnectProxy, startSocksProxy } from '../support/proxies.ts';
+import {
+  hideProxyVariables,
+  type SpecProxy,
+  startConnectProxy,
+  startSocksProxy,
+} from '../support/proxies.ts';
 import { sharedCertificate } from '../support/session-pair.ts';
 
 const TRANSPORTS = ['spdy', 'websocket'] as const;
-const VARIABLES = [
-  'HTTPS_PROXY',
-  'https_proxy',
-  'HTTP_PROXY',
-  'http_proxy',
-  'NO_PROXY',
-  'no_proxy',
-];
 
 describe('proxies of Kubernetes', () => {
   const certificate = sharedCertificate();
-  const formerly = VARIABLES.map((name) => [name, process.env[name]] as const);
+  hideProxyVariables();
+
   const web = http.createServer((_request, response) => response.end('a page'));
   const proxies: SpecProxy[] = [];
   let fake: FakeApiServer;
@@ -58,12 +56,10 @@ describe('proxies of Kubernetes', () => {
 
   beforeEach(() => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'spdylay-proxies-'));
-    for (const name of VARIABLES) setVariable(name, undefined);
   });
 
   afterEach(async () => {
     rmSync(folder, { recursive: true });
-    for (const [name, value] of formerly) setVariable(name, value);
     await Promise.all(proxies.splice(0).map((proxy) => proxy.stop()));
   });
 
@@ -222,7 +218,6 @@ describe('proxies of Kubernetes', () => {
   });
 });
 
-function setVariable(name: string, value: string | undefined): void {
-  if (value === undefined) Reflect.deleteProperty(process.env, name);
-  else Object.assign(process.env, { [name]: value });
+function setVariable(name: string, value: string): void {
+  Object.assign(process.env, { [name]: value });
 }

@@ -13,6 +13,29 @@ export interface SpecProxy {
   stop(): Promise<void>;
 }
 
+const VARIABLES = [
+  'HTTPS_PROXY',
+  'https_proxy',
+  'HTTP_PROXY',
+  'http_proxy',
+  'NO_PROXY',
+  'no_proxy',
+];
+
+/** Use in a suite: its specs see no proxies of the environment but those that they name themselves. */
+export function hideProxyVariables(): void {
+  const formerly = VARIABLES.map((name) => [name, process.env[name]] as const);
+  beforeEach(() => {
+    for (const name of VARIABLES) Reflect.deleteProperty(process.env, name);
+  });
+  afterEach(() => {
+    for (const [name, value] of formerly) {
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else Object.assign(process.env, { [name]: value });
+    }
+  });
+}
+
 /** A proxy that knows CONNECT; with a certificate one that is spoken to over TLS. */
 export async function startConnectProxy(
   certificate: { readonly key: string; readonly cert: string } | null = null,

@@ -18,9 +18,11 @@ import {
   loadKubeConfig,
 } from '../../../lib/kubernetes/kubeconfig/kubeconfig.ts';
 import { loadServiceAccount } from '../../../lib/kubernetes/kubeconfig/service-account.ts';
+import { hideProxyVariables } from '../../support/proxies.ts';
 import { sharedCertificate } from '../../support/session-pair.ts';
 
 describe('kubeconfig', () => {
+  hideProxyVariables();
   let folder = '';
   const { KUBECONFIG: formerly } = process.env;
 
