@@ -14,6 +14,7 @@ export const PARTS = [
   'requests',
   'tls-small',
   'agent',
+  'load',
   'files',
 ];
 

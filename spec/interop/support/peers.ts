@@ -23,6 +23,7 @@ const PEERS = {
   'client-node-2': ['client-node-2/ready'],
   haproxy: ['haproxy', 'openssl', 'certificates/cert.pem'],
   curl: ['curl', 'certificates/cert.pem'],
+  h2load: ['h2load'],
   tshark: ['tshark'],
   kubectl: ['kubectl-debian/usr/bin/kubectl'],
   'kubectl-31': ['kubectl-31/kubectl'],
