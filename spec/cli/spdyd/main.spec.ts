@@ -203,7 +203,7 @@ describe('spdyd', () => {
     const daemon = await serve('--echo', '--delay', '300', '0');
     const body = randomBytes(300_000);
     const begun = performance.now();
-    const overSpdy = spdycat(['-k', '-d', '-', `${daemon.origin}/any`], { input: body });
+    const overSpdy = spdycat(['-k', '--data-file', '-', `${daemon.origin}/any`], { input: body });
     const overHttp = overHttp1(daemon, '/style.css');
     expect((await overSpdy).stdout.equals(body)).to.equal(true);
     expect((await overHttp).body).to.equal('body {}');
@@ -227,7 +227,7 @@ describe('spdyd', () => {
     const file = join(folder, 'access.log');
     const daemon = await serve('--access-log', file, '--echo', '0');
     await spdycat(['-kn', '-H', 'referer: a"b', `${daemon.origin}/style.css`]);
-    await spdycat(['-kn', '-3', '-d', '-', `${daemon.origin}/p`], { input: 'posted' });
+    await spdycat(['-kn', '-3', '--data-file', '-', `${daemon.origin}/p`], { input: 'posted' });
     await overHttp1(daemon, '/logo.png');
     await overHttp1(daemon, '/none');
     expect(await daemon.end()).to.equal(0);
