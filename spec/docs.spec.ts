@@ -91,6 +91,7 @@ describe('documentation', () => {
         ...fieldsOf('lib/tools/load/result.ts', 'LoadResult'),
         ...fieldsOf('lib/tools/proxy/options.ts', 'ProxyOptions'),
         ...fieldsOf('lib/tools/proxy/back/options.ts', 'BackOptions'),
+        ...fieldsOf('lib/tools/proxy/health.ts', 'HealthOptions'),
         ...fieldsOf('lib/tools/proxy/forwarded.ts', 'HeaderRules'),
       ];
       expect(names).to.include.members(['serveFiles', 'cacheBytes']);

@@ -55,6 +55,7 @@ export type { BackOptions, BackProtocol } from './proxy/back/options.ts';
 export type { ClientFacts, FrontRequest } from './proxy/exchange.ts';
 export type { ForwardedRule, HeaderRules } from './proxy/forwarded.ts';
 export { type FrontOptions, ProxyFront } from './proxy/front/front.ts';
+export type { HealthOptions } from './proxy/health.ts';
 export type { ProxyOptions } from './proxy/options.ts';
 export {
   type BackStatistics,

@@ -91,6 +91,17 @@ export const CONFIG_SCHEMA: RecordSchema & { readonly $schema: string; readonly 
       maxFailures: count(0, 0x7fffffff),
       openTimeoutMs: time,
       slowStartMs: time,
+      health: record(
+        {
+          path: text,
+          intervalMs: count(1, 0x7fffffff),
+          timeoutMs: count(1, 0x7fffffff),
+          status: count(100, 599),
+          fall: count(1, 1000),
+          rise: count(1, 1000),
+        },
+        'path',
+      ),
       admin: record({ host: text, port: count(0, 65535) }, 'port'),
       accessLog: record({ file: text, format: { enum: ['common', 'combined', 'json'] } }, 'file'),
       workers: count(0, 1024),

@@ -1,9 +1,10 @@
-import { checkBoolean, checkRange, checkTime, shown } from '../../common/check.ts';
+import { checkBoolean, checkRange, checkTime, MAX_TIMEOUT_MS, shown } from '../../common/check.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { BackendRules } from './back/backend.ts';
 import { type BackOptions, type ResolvedBack, resolveBack } from './back/options.ts';
 import type { ForwardedRule, HeaderRules, ResolvedHeaderRules } from './forwarded.ts';
+import type { HealthOptions, ResolvedHealth } from './health.ts';
 import type { RelayTimeouts } from './relay-host.ts';
 
 /** Options of `createProxy()`. Times are milliseconds; 0 is no limit. */
@@ -30,6 +31,8 @@ export interface ProxyOptions {
   readonly maxFailures?: number;
   /** For how long. Then one request tries it. Default 10000. */
   readonly openTimeoutMs?: number;
+  /** Asks backs again and again whether they are well, and takes those that are not out of service. Default: nobody is asked. */
+  readonly health?: HealthOptions;
   /** How long the share of a back grows that came into service again. Default 10000. */
   readonly slowStartMs?: number;
 }
@@ -44,6 +47,7 @@ export interface ResolvedProxyOptions {
   readonly maxTries: number;
   readonly replayBytes: number;
   readonly rules: BackendRules;
+  readonly health: ResolvedHealth | null;
 }
 
 const NAMES = optionNames<ProxyOptions>({
@@ -58,7 +62,17 @@ const NAMES = optionNames<ProxyOptions>({
   replayBytes: true,
   maxFailures: true,
   openTimeoutMs: true,
+  health: true,
   slowStartMs: true,
+});
+
+const HEALTH_NAMES = optionNames<HealthOptions>({
+  path: true,
+  intervalMs: true,
+  timeoutMs: true,
+  status: true,
+  fall: true,
+  rise: true,
 });
 
 const HEADER_NAMES = optionNames<HeaderRules>({
@@ -98,11 +112,28 @@ export function resolveProxyOptions(options: ProxyOptions): ResolvedProxyOptions
     },
     maxTries: checkRange('maxTries', options.maxTries ?? 3, 1, 16),
     replayBytes: checkRange('replayBytes', options.replayBytes ?? 65536, 0, 1 << 24),
+    health: options.health === undefined ? null : resolveHealth(options.health),
     rules: {
       maxFailures: checkRange('maxFailures', options.maxFailures ?? 5, 0, 0x7fffffff),
       openMs: checkTime('openTimeoutMs', options.openTimeoutMs ?? 10_000),
       slowStartMs: checkTime('slowStartMs', options.slowStartMs ?? 10_000),
     },
+  };
+}
+
+function resolveHealth(options: HealthOptions): ResolvedHealth {
+  checkOptions('health', options, HEALTH_NAMES);
+  const { path, intervalMs = 5000, timeoutMs = 2000, status, fall = 2, rise = 1 } = options;
+  if (typeof path !== 'string' || !/^\/[\x21-\x7e]*$/.test(path)) {
+    throw new InvalidArgumentError(`health.path must begin with a slash, got ${shown(path)}`);
+  }
+  return {
+    path,
+    intervalMs: checkRange('health.intervalMs', intervalMs, 1, MAX_TIMEOUT_MS),
+    timeoutMs: checkRange('health.timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS),
+    status: status === undefined ? null : checkRange('health.status', status, 100, 599),
+    fall: checkRange('health.fall', fall, 1, 1000),
+    rise: checkRange('health.rise', rise, 1, 1000),
   };
 }
 

@@ -3,6 +3,7 @@ import { Backend } from './back/backend.ts';
 import type { FrontRequest, Reply } from './exchange.ts';
 import { answerFailure, refusal } from './failure.ts';
 import { type FrontOptions, ProxyFront } from './front/front.ts';
+import { HealthChecks } from './health.ts';
 import { type ProxyOptions, type ResolvedProxyOptions, resolveProxyOptions } from './options.ts';
 import { Pool } from './pool.ts';
 import { Relay } from './relay.ts';
@@ -51,6 +52,7 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
   readonly #fronts = new Set<ProxyFront>();
   #backends: readonly Backend[];
   #pool: Pool;
+  #checks: HealthChecks | null = null;
   readonly #active = new Set<Relay>();
 
   /** `createProxy()` makes it. @internal */
@@ -59,6 +61,7 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
     this.#options = resolveProxyOptions(options);
     this.#backends = this.#options.backs.map((back) => new Backend(back, this.#options.rules));
     this.#pool = new Pool(this.#backends, this.#options.sticky);
+    this.#check();
   }
 
   /**
@@ -92,6 +95,7 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
     for (const backend of former.values()) backend.close();
     this.#options = settled;
     this.#pool = new Pool(this.#backends, settled.sticky);
+    this.#check();
   }
 
   /** Requests under way. */
@@ -113,11 +117,13 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
   /** Stops listening and tells clients so (GOAWAY), waits for requests as long as the fronts' `closeTimeoutMs`, and ends all connections. */
   async close(): Promise<void> {
     await Promise.all([...this.#fronts].map((front) => front.close()));
+    this.#checks?.stop();
     for (const backend of this.#backends) backend.destroy();
   }
 
   /** Ends everything at once. */
   destroy(): void {
+    this.#checks?.stop();
     for (const front of this.#fronts) {
       front.close().catch(() => {});
       front.destroy();
@@ -128,6 +134,14 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
   /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Asks the backs from now on, if that is wanted. */
+  #check(): void {
+    const { health } = this.#options;
+    this.#checks?.stop();
+    this.#checks = health === null ? null : new HealthChecks(this.#backends, health);
+    if (health === null) for (const backend of this.#backends) backend.checked(true);
   }
 
   #take(request: FrontRequest | string, reply: Reply): void {

@@ -33,6 +33,8 @@ describe('tools/proxy/options', () => {
     ['a rule that is none', { backs: BACKS, headers: { xForwarded: 'add' } }, /append, replace/],
     ['a host rule that is none', { backs: BACKS, headers: { host: 'drop' } }, /keep or rewrite/],
     ['a name that is none', { backs: BACKS, headers: { name: 'a b' } }, /token/],
+    ['a health path that is none', { backs: BACKS, health: { path: 'x' } }, /slash/],
+    ['a health option that does not exist', { backs: BACKS, health: { pth: '/' } }, /mean path/],
     ['a flag that is none', { backs: BACKS, forward: 1 }, /true or false/],
   ] as const) {
     it(`refuses ${title}`, () => {

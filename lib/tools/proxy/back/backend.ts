@@ -81,6 +81,11 @@ export class Backend {
     return this.#transport.send(request, handler);
   }
 
+  /** Sends a request that is no client's: it counts for nothing. */
+  ask(request: BackRequest, handler: BackHandler): BackCall {
+    return this.#transport.send(request, handler);
+  }
+
   /** A request was answered, whatever the answer was, and is over. */
   answered(): void {
     this.active--;
