@@ -10,14 +10,7 @@ import { readContainer, readLogQuery, sendLog } from './log-request.ts';
 import { type FakeObject, fieldsOf } from './object.ts';
 import type { FakePods } from './pods.ts';
 import { forbidden, refusalByRules, verbsOf } from './rbac.ts';
-import {
-  failure,
-  failureBecause,
-  isRefusal,
-  nothingAt,
-  objectNotFound,
-  type Refusal,
-} from './refusals.ts';
+import { failure, isRefusal, nothingAt, objectNotFound, type Refusal } from './refusals.ts';
 import { readAccept, represent } from './representation.ts';
 import { isStreaming, type ReadRequest } from './request.ts';
 import { PODS } from './resources.ts';
@@ -70,8 +63,7 @@ export class FakeAnswers {
   refusalOf(read: ReadRequest, fault: FakeFault | null): Refusal | null {
     if (fault?.refuseWith !== undefined) {
       const { refuseWith, message = 'refused on purpose' } = fault;
-      const reason = refuseWith === 404 ? 'NotFound' : 'InternalError';
-      return failureBecause(refuseWith, reason, message);
+      return failure(refuseWith, message);
     }
     const { rules } = this.#parts;
     return rules === null ? null : refusalByRules(rules, read, 'fake');

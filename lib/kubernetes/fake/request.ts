@@ -91,9 +91,12 @@ function actionOf(
       return 'patch';
     case 'DELETE':
       return name === null ? 'deletecollection' : 'delete';
-    default:
+    case 'GET':
+    case 'HEAD':
       if (isTrue(query.get('watch'))) return 'watch';
       return name === null ? 'list' : 'get';
+    default:
+      return 'other';
   }
 }
 

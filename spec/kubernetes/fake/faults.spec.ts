@@ -52,6 +52,20 @@ describe('faults of a fake API server', () => {
       expect(codes).to.deep.equal([200, 503, 503, 200, 200, 500]);
     });
 
+    it('refuse with the reason of their code', async () => {
+      await serve();
+      for (const [refuseWith, reason] of [
+        [403, 'Forbidden'],
+        [404, 'NotFound'],
+        [429, 'TooManyRequests'],
+        [500, 'InternalError'],
+      ] as const) {
+        const takeBack = fake.addFault({ action: 'list', refuseWith });
+        expect(JSON.parse(await text(await get(PODS)))).to.include({ code: refuseWith, reason });
+        takeBack();
+      }
+    });
+
     it('are taken back', async () => {
       await serve();
       const command = ['true'];

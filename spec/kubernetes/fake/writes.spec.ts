@@ -95,6 +95,8 @@ describe('changes at a fake API server', () => {
       ['PUT', `${PODS}/p1`, pod('p1'), 422],
       ['PUT', `${PODS}/p9`, pod('p9'), 404],
       ['PUT', PODS, pod('p9'), 405],
+      ['OPTIONS', PODS, undefined, 405],
+      ['OPTIONS', `${PODS}/p1`, undefined, 405],
       ['PATCH', `${PODS}/p1`, {}, 415],
       ['DELETE', `${PODS}/p9`, undefined, 404],
       ['DELETE', `${PODS}/p1/status`, undefined, 405],
