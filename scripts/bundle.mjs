@@ -20,6 +20,7 @@ const SHARED = {
   'http-client': /^http\/client\//,
   'http-server': /^http\/server\//,
   'kubernetes/parts': /^kubernetes\/(?!index\.ts)/,
+  'tools/dump': /^tools\/dump\//,
   'tools/proxy': /^tools\/proxy\//,
   'tools/load': /^tools\/load\/(?!worker\.ts)/,
   'tools/parts': /^tools\/(?!index\.ts|load\/)/,
