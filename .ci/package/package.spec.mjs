@@ -1,5 +1,12 @@
 // The package as npm would publish it: `npm run test:package`. Needs a registry.
-import { readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import * as spdylay from '../../build/lib/index.js';
@@ -100,6 +107,17 @@ console.log(process.moduleLoadList.filter((name) => /undici|http2/.test(name)).j
       for (const name of others)
         renameSync(path.join(home, `away-${name}`), path.join(modules, name));
     }
+  });
+
+  it('is three packages without the optional ones', () => {
+    const lean = path.join(home, 'lean');
+    mkdirSync(lean);
+    writeFileSync(path.join(lean, 'package.json'), '{ "private": true }\n');
+    const quiet = ['--omit=optional', '--no-audit', '--no-fund', '--loglevel=error'];
+    run('npm', ['install', ...quiet, tarball], lean);
+    const names = readdirSync(path.join(lean, 'node_modules'));
+    const packages = names.filter((name) => !name.startsWith('.'));
+    expect(packages).to.have.members(['spdylay', 'pako', 'mime']);
   });
 
   it('has no circle among its files', () => {

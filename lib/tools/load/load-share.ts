@@ -28,6 +28,7 @@ export class LoadShare {
   /** Resolves when all clients have ended, or `stop()` was called: with the milliseconds in which requests were counted. */
   run(): Promise<number> {
     const { warmUpMs, durationMs } = this.#plan;
+    if (this.#over) return Promise.resolve(0);
     this.#begun = performance.now();
     return new Promise((resolve) => {
       this.#resolve = resolve;
@@ -37,7 +38,7 @@ export class LoadShare {
     });
   }
 
-  /** Ends all clients. */
+  /** Ends all clients; before `run()`, none begins. */
   stop(): void {
     if (this.#over) return;
     for (const client of this.#clients) client.stop();

@@ -26,6 +26,8 @@ import type { LoadPlan } from './plan.ts';
 const MAX_PUSHES = 100;
 const PRIORITY = 3;
 const LINGER_MS = 1000;
+/** A connection has no more stream ids (SPDY/3 2.3.2): odd ones below 2^31. */
+const MAX_REQUESTS = 2 ** 30;
 
 /** SPDY by an engine on a socket, without a stream object for each request. */
 export class SpdyConnection implements LoadConnection, EngineHandler {
@@ -38,6 +40,7 @@ export class SpdyConnection implements LoadConnection, EngineHandler {
   readonly #linger = new Deadline();
   #error: Error | null = null;
   #maxStreams = Number.POSITIVE_INFINITY;
+  #requests = 0;
   #receiving = false;
   /** The server wants no more requests, or the connection has ended. */
   #leaving = false;
@@ -77,12 +80,13 @@ export class SpdyConnection implements LoadConnection, EngineHandler {
   }
 
   get retiring(): boolean {
-    return this.#leaving || this.#engine.failed;
+    return this.#leaving || this.#engine.failed || this.#requests === MAX_REQUESTS;
   }
 
   request({ spdy }: LoadMessage, exchange: Exchange): void {
     const body = this.#body === null ? null : new BodySource(this.#body);
     this.#engine.submitRequest(PRIORITY, spdy, body, exchange);
+    this.#requests++;
   }
 
   flush(): void {

@@ -269,6 +269,17 @@ describe('runLoad()', () => {
     }
   });
 
+  it('resolves although it is aborted before workers have begun', async () => {
+    server = await loadServer();
+    const signal = AbortSignal.abort();
+    for (const workers of [1, 2]) {
+      const options = { requests: 1e9, clients: 2, workers, signal };
+      const { requests } = await load('/', options);
+      expect(requests.total).to.equal(1e9);
+      expect(requests.failed).to.equal(0);
+    }
+  });
+
   it('does not accept a certificate that nobody vouches for, unless it is told to', async () => {
     server = await loadServer();
     const { requests, errors } = await runLoad({ urls: server.origin });
