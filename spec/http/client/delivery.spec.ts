@@ -90,6 +90,21 @@ describe('http/client/delivery', () => {
         expect(streams.map(({ id }) => id)).to.deep.equal(spdy ? [1] : []);
       });
 
+      it("leaves no listener at a stream that has ended, and calls all that wait for its 'close'", async () => {
+        const server = await stage.server(only);
+        const request = stage.agent().get(server.url());
+        const streams: SpdyStream[] = [];
+        let closed = 0;
+        request.on('stream', (stream) => {
+          streams.push(stream);
+          stream.once('close', () => closed++).on('close', () => closed++);
+        });
+        await bodyOf(request);
+        if (!request.closed) await once(request, 'close');
+        for (const stream of streams) expect(stream.eventNames()).to.deep.equal([]);
+        expect(closed).to.equal(protocol === 'spdy/3.1' ? 2 : 0);
+      });
+
       it("emits 'socket' once", async () => {
         const server = await stage.server(only);
         let sockets = 0;
