@@ -6,6 +6,7 @@ export { DataProvider, type DataSource, type ReadCtrl } from './engine/data-prov
 export { Engine } from './engine/engine.ts';
 export type { EngineHandler } from './engine/engine-handler.ts';
 export { FrameDecoder, type FrameDecoderOptions } from './engine/frame-decoder.ts';
+export { FrameEncoder, type SynStreamFields } from './engine/frame-encoder.ts';
 export type {
   EngineInsight,
   ReceivingState,

@@ -80,7 +80,9 @@ describe('documentation', () => {
     });
 
     it('include everything that its door for tools exports, and every option there', () => {
-      const files = ['tools', 'spdydump', 'spdyload', 'spdyproxy'].map((name) => `docs/${name}.md`);
+      const files = ['tools', 'spdydump', 'spdyload', 'spdyproxy', 'spdyspec'].map(
+        (name) => `docs/${name}.md`,
+      );
       const words = new Set(files.flatMap((file) => [...codeWords(file)]));
       const names = [
         ...Object.keys(tools),
@@ -89,6 +91,7 @@ describe('documentation', () => {
         ...fieldsOf('lib/tools/load/options.ts', 'LoadOptions'),
         ...fieldsOf('lib/tools/load/options.ts', 'LoadTls'),
         ...fieldsOf('lib/tools/load/result.ts', 'LoadResult'),
+        ...fieldsOf('lib/tools/conformance/options.ts', 'ConformanceOptions'),
         ...fieldsOf('lib/tools/proxy/options.ts', 'ProxyOptions'),
         ...fieldsOf('lib/tools/proxy/back/options.ts', 'BackOptions'),
         ...fieldsOf('lib/tools/proxy/health.ts', 'HealthOptions'),

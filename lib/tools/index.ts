@@ -1,3 +1,14 @@
+export type { ConformanceCase, ConformanceLevel } from './conformance/case.ts';
+export type { ConformanceOptions } from './conformance/options.ts';
+export { type ConformanceCounts, countResults, junitXml } from './conformance/report.ts';
+export type { ConformanceResult } from './conformance/result.ts';
+export {
+  type ClientConformanceOptions,
+  type RunClient,
+  testClient,
+} from './conformance/test-client.ts';
+export { testServer } from './conformance/test-server.ts';
+export { CLIENT_TESTS, SERVER_TESTS } from './conformance/tests.ts';
 export { BodyExtractor, type ExtractedBody } from './dump/body-extractor.ts';
 export type { CaptureCounts } from './dump/capture-reader.ts';
 export {

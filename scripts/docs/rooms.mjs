@@ -5,9 +5,9 @@ const GROUND = ['errors', 'protocol', 'common'];
 
 /** Column of each room in the picture; its row comes from the imports. */
 const COLUMNS = [
-  ['cli', 'tools/load', 'cli/spdycat'],
+  ['cli', 'tools/load', 'cli/spdycat', 'tools/conformance'],
   ['http', 'http/client', 'tools/dump', 'cli/spdydump'],
-  ['compression', 'tools/files', 'tools/index'],
+  ['compression', 'tools/files', 'tools/index', 'cli/spdyspec'],
   ['engine', 'session', 'http/server', 'tools/proxy', 'cli/spdy-kube-fake'],
   ['framing', 'cli/spdyload', 'kubernetes/server', 'kubernetes/fake'],
   ['kubernetes/wire', 'kubernetes', 'kubernetes/gateway', 'kubernetes/index'],

@@ -13,6 +13,7 @@ import { parseProxy } from '../../lib/cli/spdycat/proxy-option.ts';
 import { SPDYCAT_HELP, SPDYCAT_HELP_ALL, SPDYCAT_TABLE } from '../../lib/cli/spdycat/usage.ts';
 import { parseSpdydOptions, SPDYD_HELP, type SpdydOptions } from '../../lib/cli/spdyd/options.ts';
 import { SPDYLOAD_HELP } from '../../lib/cli/spdyload/options.ts';
+import { SPDYSPEC_HELP } from '../../lib/cli/spdyspec/options.ts';
 
 function cat(...args: string[]): SpdycatOptions {
   return parseSpdycatOptions(args) as SpdycatOptions;
@@ -26,6 +27,7 @@ describe('command lines', () => {
   for (const [name, help] of [
     ['spdycat', SPDYCAT_HELP],
     ['spdyd', SPDYD_HELP],
+    ['spdyspec', SPDYSPEC_HELP],
     ['spdy-kube-fake', KUBE_FAKE_HELP],
     ['spdyload', SPDYLOAD_HELP],
   ] as const) {

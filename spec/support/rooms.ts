@@ -103,9 +103,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: '`createProxy()`: fronts, backs, and what goes between them',
     below: [...GROUND, 'http/client', 'http/server'],
   },
+  'tools/conformance': {
+    holds: '`testServer()`, `testClient()`: what SPDY demands, seen from outside',
+    below: [...GROUND, 'framing', 'engine', 'session'],
+  },
   'tools/index': {
     holds: 'the entry `spdylay/tools`: what programs do, to be called',
-    below: ['tools/files', 'tools/dump', 'tools/load', 'tools/proxy'],
+    below: ['tools/files', 'tools/conformance', 'tools/dump', 'tools/load', 'tools/proxy'],
   },
   cli: {
     holds: 'what programs share: arguments, terminal, log of frames',
@@ -121,6 +125,10 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'cli/spdyproxy': {
     holds: 'the proxy',
+    below: [...GROUND, 'http/server', 'tools/index', 'cli'],
+  },
+  'cli/spdyspec': {
+    holds: 'what a server or client does as SPDY demands',
     below: [...GROUND, 'http/server', 'tools/index', 'cli'],
   },
   'cli/spdydump': {

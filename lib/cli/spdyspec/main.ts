@@ -1,0 +1,148 @@
+#!/usr/bin/env node
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { BlockList, isIP } from 'node:net';
+import { makeCertificate } from '../../http/server/certificate.ts';
+import {
+  CLIENT_TESTS,
+  type ConformanceResult,
+  countResults,
+  junitXml,
+  SERVER_TESTS,
+  testClient,
+  testServer,
+} from '../../tools/index.ts';
+import { runProgram, UsageError } from '../arguments.ts';
+import { type Paint, painter, visible } from '../terminal.ts';
+import { parseSpdyspecOptions, type SpdyspecOptions } from './options.ts';
+
+/** Exit status after SIGINT. */
+const INTERRUPTED = 130;
+
+await runProgram('spdyspec', main);
+
+async function main(argv: readonly string[]): Promise<number> {
+  const options = parseSpdyspecOptions(argv);
+  if (typeof options === 'string') {
+    process.stdout.write(options);
+    return 0;
+  }
+  if (options.dryRun) {
+    list(options);
+    return 0;
+  }
+  const abort = new AbortController();
+  process.once('SIGINT', () => abort.abort());
+  const paint = painter(process.stdout, options.color);
+  const results: ConformanceResult[] = [];
+  let version = '';
+  for await (const result of resultsOf(options, abort.signal)) {
+    results.push(result);
+    if (options.json) {
+      process.stdout.write(`${JSON.stringify(result)}\n`);
+      continue;
+    }
+    if (result.version !== version)
+      process.stdout.write(`${version === '' ? '' : '\n'}${result.version}\n`);
+    version = result.version;
+    process.stdout.write(resultText(result, paint, options.verbose));
+  }
+  if (options.junit !== null) writeFileSync(options.junit, junitXml(results));
+  const { total, passed, failed, failedMust, skipped } = countResults(results);
+  if (!options.json) {
+    const text = `${total} tests: ${passed} passed, ${failed} failed (${failedMust} of what it must do), ${skipped} skipped`;
+    process.stdout.write(`\n${text}\n`);
+  }
+  if (abort.signal.aborted) return INTERRUPTED;
+  return (options.strict ? failed : failedMust) > 0 ? 1 : 0;
+}
+
+function resultsOf(
+  options: SpdyspecOptions,
+  signal: AbortSignal,
+): AsyncIterable<ConformanceResult> {
+  const { versions, only, levels, timeoutMs, target, listen, hostile, owned } = options;
+  const common = { versions, only, levels, timeoutMs, signal };
+  try {
+    if (target === null) {
+      const secure = options.tls ? { tls: makeCertificate() } : {};
+      return testClient({ ...common, ...secure, port: listen ?? 0 }, (url, version) =>
+        runClient(options, url, version, signal),
+      );
+    }
+    if (hostile && !owned && !isLocal(target.host))
+      throw new UsageError('--hostile is for this machine, unless --yes-i-own-it');
+    const secure = {
+      ...(options.insecure ? { rejectUnauthorized: false } : {}),
+      ...(options.ca === null ? {} : { ca: options.ca }),
+    };
+    return testServer({ ...common, ...target, hostile, tls: options.tls ? secure : false });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** Has the client ask once. What it says is of no interest. */
+async function runClient(
+  { exec, timeoutMs }: SpdyspecOptions,
+  url: string,
+  version: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const command = (exec as string).replaceAll('{url}', url).replaceAll('{version}', version);
+  const child = spawn(command, { shell: true, stdio: 'ignore', detached: true });
+  await new Promise<void>((resolve) => {
+    const stop = (): void => {
+      // The shell may have started others.
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    };
+    const timer = setTimeout(stop, 2 * timeoutMs);
+    signal.addEventListener('abort', stop, { once: true });
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+      resolve();
+    };
+    child.once('exit', end);
+    child.once('error', end);
+  });
+}
+
+function list({ target, listen, only }: SpdyspecOptions): void {
+  const all = target === null && listen !== null ? CLIENT_TESTS : SERVER_TESTS;
+  for (const { id, section, level, title, hostile } of all) {
+    if (only.length > 0 && !only.some((name) => id === name || id.startsWith(`${name}/`))) continue;
+    const marks = hostile ? `${level}, hostile` : level;
+    process.stdout.write(`${id.padEnd(12)} ${title} (${section}, ${marks})\n`);
+  }
+}
+
+function resultText(
+  { id, section, title, level, outcome, expected, received, sent }: ConformanceResult,
+  paint: Paint,
+  verbose: boolean,
+): string {
+  const signs = { passed: paint('green', 'ok  '), failed: paint('red', 'FAIL'), skipped: 'skip' };
+  const lines = [`  ${signs[outcome]} ${id.padEnd(12)} ${title} (${section}, ${level})`];
+  if (outcome === 'skipped') lines.push(`       ${visible(expected)}`);
+  if (outcome === 'failed') {
+    if (expected !== '') lines.push(`       expected: ${visible(expected)}`);
+    lines.push(`       got:      ${visible(received).slice(0, 500)}`);
+  }
+  if (verbose) lines.push(...sent.map((hex) => `       sent: ${shortened(hex)}`));
+  return `${lines.join('\n')}\n`;
+}
+
+function shortened(hex: string): string {
+  return hex.length <= 2000 ? hex : `${hex.slice(0, 2000)}... (${hex.length / 2} bytes)`;
+}
+
+function isLocal(host: string): boolean {
+  const loopback = new BlockList();
+  loopback.addSubnet('127.0.0.0', 8);
+  loopback.addAddress('::1', 'ipv6');
+  const family = isIP(host);
+  return (
+    host === 'localhost' || (family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4'))
+  );
+}

@@ -1,0 +1,131 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { InvalidArgumentError } from '../../../lib/errors.ts';
+import { makeCertificate } from '../../../lib/http/server/certificate.ts';
+import { createServer } from '../../../lib/http/server/server.ts';
+import { PROTOCOL_VERSIONS } from '../../../lib/protocol/version.ts';
+import type { ConformanceResult } from '../../../lib/tools/conformance/result.ts';
+import { testServer } from '../../../lib/tools/conformance/test-server.ts';
+import { SERVER_TESTS } from '../../../lib/tools/conformance/tests.ts';
+import { faultyServer, type Mistakes } from './faulty-server.ts';
+
+async function all(results: AsyncIterable<ConformanceResult>): Promise<ConformanceResult[]> {
+  const list: ConformanceResult[] = [];
+  for await (const result of results) list.push(result);
+  return list;
+}
+
+const words = ({ id, expected, received }: ConformanceResult): string =>
+  `${id}: expected ${expected}, got ${received}`;
+
+describe('testServer()', () => {
+  for (const { name } of PROTOCOL_VERSIONS) {
+    it(`finds our server without a fault: ${name}`, async () => {
+      const server = createServer({ tls: false, version: name }, (request, response) => {
+        request.resume();
+        request.on('end', () => response.end('x'.repeat(20_000)));
+      });
+      server.on('sessionError', () => {});
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const { port } = server.address() as AddressInfo;
+      const where = { host: '127.0.0.1', port, versions: [name], hostile: true, timeoutMs: 20_000 };
+      const results = await all(testServer(where));
+      server.closeAllConnections();
+      server.close();
+      expect(results.filter(({ outcome }) => outcome === 'failed').map(words)).to.deep.equal([]);
+      expect(results.length).to.be.greaterThan(60);
+      expect(results.every(({ version, sent }) => version === name && sent.length > 0)).to.equal(
+        true,
+      );
+    });
+  }
+
+  it('speaks TLS with ALPN', async () => {
+    const server = createServer(makeCertificate(), (_request, response) => response.end('hello'));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const where = { host: '127.0.0.1', port, only: ['ping/1'] };
+    const trusting = await all(testServer({ ...where, tls: { rejectUnauthorized: false } }));
+    expect(trusting.map(({ version, outcome }) => `${version} ${outcome}`)).to.deep.equal([
+      'spdy/2 passed',
+      'spdy/3 passed',
+      'spdy/3.1 passed',
+    ]);
+    const [other] = await all(testServer({ ...where, tls: true }));
+    expect(other).to.include({ outcome: 'failed', sent: other?.sent });
+    expect(other?.received).to.contain('self-signed');
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('makes the tests that were chosen', async () => {
+    const { port, end } = await faultyServer({});
+    const where = { host: '127.0.0.1', port, timeoutMs: 10, versions: ['spdy/3.1' as const] };
+    const ids = async (options: object): Promise<string[]> =>
+      (await all(testServer({ ...where, ...options }))).map(({ id }) => id);
+    expect(await ids({ only: ['ping', 'goaway/1'] })).to.deep.equal([
+      ...['ping/1', 'ping/2', 'ping/3', 'ping/4'],
+      'goaway/1',
+    ]);
+    expect(await ids({ only: ['goaway'], levels: ['should'] })).to.deep.equal(['goaway/3']);
+    expect(await ids({ only: ['hostile'] })).to.deep.equal([]);
+    expect(await ids({ only: ['ping'], signal: AbortSignal.abort() })).to.deep.equal([]);
+    await end();
+  });
+
+  it('tells what makes no sense at once', () => {
+    for (const [options, message] of [
+      [{ port: 1, only: ['pong'] }, "only: there is no test 'pong' (string)"],
+      [{ port: 1, levels: ['may'] }, "levels must be of must, should, robust, got 'may' (string)"],
+      [
+        { port: 1, timeout: 5 },
+        "conformance: there is no option 'timeout', did you mean timeoutMs?",
+      ],
+      [{ port: -1 }, 'port must be an integer from 0 to 65535, got -1'],
+    ] as const)
+      expect(() => testServer(options as never)).to.throw(InvalidArgumentError, message);
+  });
+
+  it('says that nobody is there', async () => {
+    const { port, end } = await faultyServer({});
+    await end();
+    const where = { host: '127.0.0.1', port, only: ['ping/1'], versions: ['spdy/3' as const] };
+    const [result] = await all(testServer(where));
+    expect(result).to.include({ outcome: 'failed', expected: '' });
+    expect(result?.received).to.contain('ECONNREFUSED');
+  });
+});
+
+describe('each test of a server', () => {
+  /** Each of them is found by some test, and each test finds one of them. */
+  const FAULTY: Readonly<Record<string, Mistakes>> = {
+    'that answers nothing': {},
+    'that answers everything': { answers: true },
+    'that ends every session': { answers: true, gives: true },
+    'that resets every stream': { answers: true, resets: true },
+    'with large bodies and without windows': { answers: true, length: 100_000 },
+    'with wrong fields': { answers: true, fields: [['Keep-Alive', 'x']] },
+    'without a status': { answers: true, without: [':status'] },
+    'that pushes with odd ids': { answers: true, pushes: true },
+  };
+  const failed = new Map<string, string>();
+
+  before(async () => {
+    for (const [what, mistakes] of Object.entries(FAULTY)) {
+      const { port, end } = await faultyServer(mistakes);
+      const only = SERVER_TESTS.map(({ id }) => id).filter((id) => !failed.has(id));
+      const where = { host: '127.0.0.1', port, hostile: true, timeoutMs: 100 };
+      if (only.length > 0)
+        for await (const { id, outcome } of testServer({ ...where, only, versions: ['spdy/3.1'] }))
+          if (outcome === 'failed') failed.set(id, what);
+      await end();
+    }
+  });
+
+  for (const { id, title } of SERVER_TESTS) {
+    it(`can fail: ${id} ${title}`, () => {
+      expect(failed.get(id)).to.be.a('string');
+    });
+  }
+});
