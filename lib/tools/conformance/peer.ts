@@ -9,7 +9,7 @@ import type {
   SynStreamFrame,
 } from '../../protocol/frames.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
-import { Mismatch } from './case.ts';
+import { Mismatch } from './mismatch.ts';
 import { frameWords, type Seen, type SeenData, SeenFrames } from './seen-frames.ts';
 
 const FIN = 1;

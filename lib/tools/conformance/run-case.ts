@@ -1,5 +1,6 @@
 import type { ProtocolVersion } from '../../protocol/version.ts';
-import { type ConformanceCase, Mismatch, Skip } from './case.ts';
+import type { ConformanceCase } from './case.ts';
+import { Mismatch, Skip } from './mismatch.ts';
 import type { Peer } from './peer.ts';
 import type { ConformanceResult } from './result.ts';
 

@@ -9,7 +9,8 @@ import {
   SYN_STREAM,
 } from '../../../protocol/constants.ts';
 import type { Header } from '../../../protocol/frames.ts';
-import { type ConformanceCase, group, Mismatch, since3 } from '../case.ts';
+import { type ConformanceCase, group, since3 } from '../case.ts';
+import { Mismatch } from '../mismatch.ts';
 import type { Peer } from '../peer.ts';
 
 const { cases, add } = group('client');

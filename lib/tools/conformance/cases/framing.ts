@@ -1,5 +1,6 @@
 import { PING, RST_STREAM, SYN_REPLY, UNSUPPORTED_VERSION } from '../../../protocol/constants.ts';
-import { type ConformanceCase, group, Mismatch, since3 } from '../case.ts';
+import { type ConformanceCase, group, since3 } from '../case.ts';
+import { Mismatch } from '../mismatch.ts';
 
 const { cases, add } = group('framing');
 

@@ -6,7 +6,8 @@ import {
   SYN_STREAM,
 } from '../../../protocol/constants.ts';
 import type { Header, SynReplyFrame } from '../../../protocol/frames.ts';
-import { type ConformanceCase, group, Mismatch } from '../case.ts';
+import { type ConformanceCase, group } from '../case.ts';
+import { Mismatch } from '../mismatch.ts';
 import type { Peer } from '../peer.ts';
 import { plainBlock } from '../plain-block.ts';
 

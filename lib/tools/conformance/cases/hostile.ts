@@ -1,5 +1,6 @@
 import { CANCEL, SETTINGS } from '../../../protocol/constants.ts';
-import { type ConformanceCase, group, Mismatch, since3 } from '../case.ts';
+import { type ConformanceCase, group, since3 } from '../case.ts';
+import { Mismatch } from '../mismatch.ts';
 import type { Peer } from '../peer.ts';
 import { plainBlock } from '../plain-block.ts';
 

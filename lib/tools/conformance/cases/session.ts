@@ -7,7 +7,8 @@ import {
   SYN_STREAM,
   WINDOW_UPDATE,
 } from '../../../protocol/constants.ts';
-import { type ConformanceCase, group, Mismatch, Skip, since3, since31 } from '../case.ts';
+import { type ConformanceCase, group, since3, since31 } from '../case.ts';
+import { Mismatch, Skip } from '../mismatch.ts';
 import type { Peer } from '../peer.ts';
 import type { Seen, SeenData } from '../seen-frames.ts';
 

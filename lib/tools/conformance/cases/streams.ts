@@ -8,7 +8,8 @@ import {
   SYN_REPLY,
   SYN_STREAM,
 } from '../../../protocol/constants.ts';
-import { type ConformanceCase, group, Mismatch, since3 } from '../case.ts';
+import { type ConformanceCase, group, since3 } from '../case.ts';
+import { Mismatch } from '../mismatch.ts';
 import type { Peer } from '../peer.ts';
 
 const { cases, add } = group('streams');
