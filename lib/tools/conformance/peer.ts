@@ -18,13 +18,17 @@ const QUIET_MS = 150;
 
 /** What became of a stream. */
 export interface Answer {
+  /** HTTP status; NaN when it is none. */
   readonly status: number;
+  /** Of SYN_REPLY, as they stand on the wire. */
   readonly headers: HeaderList;
+  /** Length of the body. */
   readonly bytes: number;
 }
 
 /** The peer that is tested, over a connection on which any bytes can be sent. */
 export class Peer {
+  /** What is spoken with it. */
   readonly version: ProtocolVersion;
   /** What makes frames for it. */
   readonly make: FrameEncoder;

@@ -7,15 +7,21 @@ import type { SessionVersion } from '../../protocol/version.ts';
 
 /** A DATA frame that came. */
 export interface SeenData {
+  /** Tells it from control frames. */
   readonly type: 'DATA';
+  /** As received. */
   readonly streamId: number;
+  /** Flag bits as received: 1 is FIN. */
   readonly flags: number;
+  /** Bytes of payload. */
   readonly length: number;
 }
 
 /** Bytes that are no frame, or one that cannot be right. */
 export interface SeenFault {
+  /** Tells it from frames. */
   readonly type: 'fault';
+  /** What it is, in words. */
   readonly what: string;
 }
 
