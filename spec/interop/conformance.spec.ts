@@ -8,7 +8,7 @@ import {
   testClient,
   testServer,
 } from '../../lib/tools/index.ts';
-import { nettyCommand, requirePeer } from './support/peers.ts';
+import { certificate, nettyCommand, peerPath, qtCommand, requirePeer } from './support/peers.ts';
 import { PeerProcess } from './support/process.ts';
 import { type TransportStream, transportListen } from './support/spdy-transport.ts';
 
@@ -19,6 +19,14 @@ async function all(results: AsyncIterable<ConformanceResult>): Promise<Conforman
   const list: ConformanceResult[] = [];
   for await (const result of results) list.push(result);
   return list;
+}
+
+/** Runs a client, however it ends. */
+async function toItsEnd([command = '', ...args]: string[]): Promise<void> {
+  const child = spawn(command, args, { stdio: 'ignore' });
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+  await once(child, 'exit');
+  clearTimeout(timer);
 }
 
 const failures = (results: readonly ConformanceResult[]): string[] =>
@@ -43,16 +51,42 @@ describe('conformance of other peers (docs/spdyspec.md)', () => {
 
   it("Netty's client", async function () {
     requirePeer(this, 'netty');
-    const run = async (url: string): Promise<void> => {
+    const run = (url: string): Promise<void> => {
       const { port, pathname } = new URL(url);
-      const [command = '', ...args] = nettyCommand('NettySpdyClient', '127.0.0.1', port);
-      const child = spawn(command, [...args, '-n', '1', '-m', '1', pathname], { stdio: 'ignore' });
-      const timer = setTimeout(() => child.kill('SIGKILL'), 10_000);
-      await once(child, 'exit');
-      clearTimeout(timer);
+      const paths = ['-n', '1', '-m', '1', pathname];
+      return toItsEnd(nettyCommand('NettySpdyClient', '127.0.0.1', port, ...paths));
     };
     const where = { port: 0, versions: ['spdy/3.1' as const], timeoutMs: 10_000 };
     expect(failures(await all(testClient(where, run)))).to.deep.equal([]);
+  });
+
+  it("Qt's client", async function () {
+    requirePeer(this, 'qt5');
+    const run = (url: string): Promise<void> => toItsEnd(qtCommand('--timeout', '5', url));
+    const where = { port: 0, host: '127.0.0.1', tls: certificate(), timeoutMs: 10_000 };
+    const only = [
+      'client/1',
+      'client/2',
+      'client/3',
+      'client/4',
+      'client/5',
+      'client/9',
+      'client/12',
+    ];
+    const results = await all(testClient({ ...where, only, versions: ['spdy/3'] }, run));
+    expect(failures(results)).to.deep.equal(['client/9 must']);
+  });
+
+  it("spdystream's server", async function () {
+    requirePeer(this, 'spdystream');
+    const server = new PeerProcess([peerPath('gostream'), 'server', '0']);
+    const port = Number((await server.printed(/plain=(\d+)/))[1]);
+    const only = ['framing', 'streams/5', 'streams/6', 'streams/7', 'ping/1', 'ping/3'];
+    const where = { host: '127.0.0.1', port, only, versions: ['spdy/3.1' as const] };
+    const results = await all(testServer({ ...where, timeoutMs: TIMEOUT_MS }));
+    await server.stop();
+    expect(failures(results)).to.include.members(['framing/3 must', 'streams/5 must']);
+    expect(failures(results)).to.not.include.members(['ping/1 must', 'ping/3 must']);
   });
 
   for (const { id, name } of PROTOCOL_VERSIONS) {
