@@ -14,17 +14,44 @@ type Message =
   | { readonly told: 'complain'; readonly text: string }
   | { readonly told: 'reloaded' };
 
+/** Which workers have begun. One that has not would not hear a question, and a signal would end it. */
+class Readiness {
+  readonly #begun = new Set<string>();
+  #waiting: (() => void)[] = [];
+
+  /** A worker has begun. */
+  add(worker: Worker): void {
+    this.#begun.add(String(worker.id));
+    this.look();
+  }
+
+  /** Workers have begun or ended: who waits for all may go on. */
+  look(): void {
+    if (!Object.keys(cluster.workers ?? {}).every((id) => this.#begun.has(id))) return;
+    for (const go of this.#waiting.splice(0)) go();
+  }
+
+  /** Resolves when all that there are have begun. */
+  all(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.look();
+    });
+  }
+}
+
 /** Lets workers do the work until a signal ends them all. Signals reach them through here; one that ends by itself is replaced. */
 export async function lead(
   options: SpdyproxyOptions,
   config: ProgramConfig,
   teller: Teller,
 ): Promise<number> {
+  const ready = new Readiness();
   const admin =
     config.admin === null
       ? null
       : await Admin.open(config.admin, {
-          metrics: await measureWorkers(),
+          metrics: await measureWorkers(() => ready.all()),
           trouble: () => (ending ? 'draining' : null),
         });
   const adminUrl = admin === null ? null : `http://${config.admin?.host}:${admin.port}/`;
@@ -33,9 +60,10 @@ export async function lead(
   let reloads = 0;
   const listen = (worker: Worker): void => {
     worker.on('message', (message: Message) => {
-      if (message.told === 'listening' && !told) {
+      if (message.told === 'listening') {
+        ready.add(worker);
+        if (!told) teller.listening(message.urls, message.backs, adminUrl);
         told = true;
-        teller.listening(message.urls, message.backs, adminUrl);
       } else if (message.told === 'complain') {
         teller.complain(`worker ${worker.id}: ${message.text}`);
       } else if (message.told === 'reloaded' && --reloads === 0) teller.reloaded();
@@ -46,6 +74,7 @@ export async function lead(
     const worker = cluster.fork();
     listen(worker);
     worker.once('exit', (status) => {
+      ready.look();
       if (ending) return;
       teller.complain(`worker ${worker.id} has ended (${status}), another one takes its place`);
       const wait = performance.now() - begun < LEAST_LIFE_MS ? LEAST_LIFE_MS : 0;
@@ -62,6 +91,7 @@ export async function lead(
       teller.complain(`not reloaded: ${(error as Error).message}`);
       return;
     }
+    await ready.all();
     reloads = Object.keys(cluster.workers ?? {}).length;
     pass('SIGHUP');
   };

@@ -72,11 +72,15 @@ export async function measure(proxy: SpdyProxy): Promise<Metrics> {
 
 type BackFacts = SpdyProxy['statistics'][number];
 
-/** What all workers have measured, together. */
-export async function measureWorkers(): Promise<Metrics> {
+/** What all workers have measured, together. They are asked when `ready()` says that all of them hear it. */
+export async function measureWorkers(ready: () => Promise<void>): Promise<Metrics> {
   const { AggregatorRegistry } = await load();
   const registry = new AggregatorRegistry();
-  return { contentType: registry.contentType, text: () => registry.clusterMetrics() };
+  const text = async (): Promise<string> => {
+    await ready();
+    return registry.clusterMetrics();
+  };
+  return { contentType: registry.contentType, text };
 }
 
 function load(): Promise<typeof import('prom-client')> {
