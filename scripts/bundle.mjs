@@ -20,9 +20,10 @@ const SHARED = {
   'http-client': /^http\/client\//,
   'http-server': /^http\/server\//,
   'kubernetes/parts': /^kubernetes\/(?!index\.ts)/,
+  'tools/page': /^tools\/(page|load\/page)\//,
   'tools/dump': /^tools\/dump\//,
   'tools/proxy': /^tools\/proxy\//,
-  'tools/load': /^tools\/load\/(?!worker\.ts)/,
+  'tools/load': /^tools\/load\/(?!worker\.ts|page\/)/,
   'tools/parts': /^tools\/(?!index\.ts|load\/)/,
   'cli/program': /^cli\/[^/]+\.ts$/,
 };

@@ -7,7 +7,7 @@ const GROUND = ['errors', 'protocol', 'common'];
 const COLUMNS = [
   ['cli', 'tools/load', 'cli/spdycat', 'tools/conformance'],
   ['http', 'http/client', 'tools/dump', 'cli/spdydump'],
-  ['compression', 'tools/files', 'tools/index', 'cli/spdyspec'],
+  ['compression', 'tools/page', 'tools/files', 'tools/index', 'cli/spdyspec'],
   ['engine', 'session', 'http/server', 'tools/proxy', 'cli/spdy-kube-fake'],
   ['framing', 'cli/spdyload', 'kubernetes/server', 'kubernetes/fake'],
   ['kubernetes/wire', 'kubernetes', 'kubernetes/gateway', 'kubernetes/index'],

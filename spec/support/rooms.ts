@@ -91,13 +91,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: '`serveFiles()`: a handler for the files of a folder',
     below: [...GROUND, 'http/server'],
   },
+  'tools/page': { holds: 'pages of HTML that load nothing', below: GROUND },
   'tools/dump': {
     holds: '`readDump()`, `Tap`: the frames in captures, traces and connections',
-    below: [...GROUND, 'framing', 'engine', 'session', 'http/server'],
+    below: [...GROUND, 'framing', 'engine', 'session', 'http/server', 'tools/page'],
   },
   'tools/load': {
     holds: '`runLoad()`: many requests, and how long they take',
-    below: [...GROUND, 'engine', 'http'],
+    below: [...GROUND, 'engine', 'http', 'tools/page'],
   },
   'tools/proxy': {
     holds: '`createProxy()`: fronts, backs, and what goes between them',

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { escapeHtml } from '../../../common/html.ts';
+import { htmlPage } from '../../page/html-page.ts';
 import type { DumpEvent, DumpFrame } from '../events.ts';
 import { connectionText, summary } from '../frame-text.ts';
 import { CHART_SCRIPT } from './chart-script.ts';
@@ -15,6 +15,7 @@ export interface PageOptions {
   readonly maxFrames?: number;
 }
 
+const PAGE_SCRIPT = `${MODEL_SCRIPT}${CHART_SCRIPT}${LIST_SCRIPT}`;
 const MAX_FRAMES = 100_000;
 /** Characters of headers and warnings that are kept; frames behind that have none. */
 const MOST_TEXT = 64 << 20;
@@ -145,21 +146,9 @@ function extraOf(frame: DumpFrame): Extra | 0 {
 }
 
 function pageOf(title: string, data: object): string {
-  const script = `${MODEL_SCRIPT}${CHART_SCRIPT}${LIST_SCRIPT}`;
-  const policy = `default-src 'none'; script-src '${hash(script)}'; style-src '${hash(PAGE_STYLE)}'`;
   // No end tag and no comment can begin in the data.
   const json = JSON.stringify(data).replaceAll('<', '\\u003c');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
-<style>${PAGE_STYLE}</style>
-</head>
-<body>
-<header>
+  const body = `<header>
 <h1>${escapeHtml(title)}</h1>
 <p id="found" role="status"></p>
 <span class="spring"></span>
@@ -178,12 +167,6 @@ function pageOf(title: string, data: object): string {
 </main>
 <template id="keys"><p class="help"><kbd>/</kbd> search, <kbd>j</kbd> <kbd>k</kbd> next and previous frame, <kbd>[</kbd> <kbd>]</kbd> in the same stream, <kbd>w</kbd> next warning, <kbd>f</kbd> only this stream, <kbd>+</kbd> <kbd>-</kbd> <kbd>0</kbd> zoom (or drag over the charts), <kbd>Esc</kbd> nothing selected</p></template>
 <script id="data" type="application/json">${json}</script>
-<script>${script}</script>
-</body>
-</html>
 `;
-}
-
-function hash(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+  return htmlPage({ title, style: PAGE_STYLE, script: PAGE_SCRIPT, body });
 }
