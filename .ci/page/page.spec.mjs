@@ -1,12 +1,13 @@
-// The page of `spdydump --html` in the system's Chromium: `npm run test:page`. What is there is compared, not pixels.
+// The pages of `spdydump --html` and `spdyload --html` in the system's Chromium: `npm run test:page`. What is there is compared, not pixels.
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { chromium } from 'playwright-core';
-import { ConnectionDecoder, DumpPage } from '../../build/lib/tools/index.js';
+import { ConnectionDecoder, DumpPage, loadPage } from '../../build/lib/tools/index.js';
 import { loadRecordings } from '../../build/spec/corpus/recordings.js';
+import { RESULT } from '../../build/spec/tools/load/load-result.js';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const MANY = 100_000;
@@ -89,7 +90,7 @@ function many() {
   return page;
 }
 
-describe('the page of spdydump', function () {
+describe('pages of programs', function () {
   this.timeout(120_000);
   let browser;
   let folder;
@@ -109,7 +110,7 @@ describe('the page of spdydump', function () {
   });
 
   /** Opens a page; whatever it complains about, or asks the network for, ends up in `problems`. */
-  async function open(made, options = {}) {
+  async function open(made, options = {}, ready = 'html[data-ready=true]') {
     const file = path.join(folder, 'page.html');
     writeFileSync(file, made.html());
     const page = await browser.newPage({ viewport: { width: 1300, height: 800 }, ...options });
@@ -120,7 +121,7 @@ describe('the page of spdydump', function () {
       if (!/^file:.*page\.html$/.test(request.url())) problems.push(request.url());
     });
     await page.goto(pathToFileURL(file).href);
-    await page.waitForSelector('html[data-ready=true]', { timeout: 60_000 });
+    if (ready !== null) await page.waitForSelector(ready, { timeout: 60_000 });
     return { page, problems };
   }
 
@@ -223,4 +224,23 @@ describe('the page of spdydump', function () {
     expect(problems).to.deep.equal([]);
     await page.close();
   });
+
+  for (const colorScheme of ['light', 'dark']) {
+    it(`shows how a run of spdyload went (${colorScheme})`, async () => {
+      const evil = '</title><script>document.title="owned"</script>';
+      const errors = [{ message: evil, count: 1 }];
+      const made = { html: () => loadPage({ ...RESULT, errors }, evil) };
+      const { page, problems } = await open(made, { colorScheme }, null);
+      expect(await page.title()).to.equal(evil);
+      const boxes = await page.$$eval('svg path.line', (all) =>
+        all.map((line) => [getComputedStyle(line).stroke, line.getBoundingClientRect().width]),
+      );
+      expect(new Set(boxes.map(([color]) => color)).size).to.equal(3);
+      for (const [, width] of boxes) expect(width).to.be.above(100);
+      const dark = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      expect(dark === 'rgb(20, 23, 28)').to.equal(colorScheme === 'dark');
+      expect(problems).to.deep.equal([]);
+      await page.close();
+    });
+  }
 });

@@ -52,12 +52,15 @@ export type { TapOptions } from './dump/tap-options.ts';
 export type { StaticFilesOptions } from './files/options.ts';
 export { type StaticFilesHandler, serveFiles } from './files/static-files.ts';
 export type { LoadOptions, LoadProgress, LoadProtocol, LoadTls } from './load/options.ts';
+export { loadPage } from './load/page/page.ts';
 export { loadReport } from './load/report.ts';
 export type {
   LoadDistribution,
+  LoadInterval,
   LoadPercentile,
   LoadRequests,
   LoadResult,
+  LoadTimeline,
   LoadTimes,
   LoadTraffic,
 } from './load/result.ts';

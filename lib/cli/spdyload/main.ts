@@ -1,6 +1,13 @@
 #!/usr/bin/env node
+import { writeFileSync } from 'node:fs';
 import { InvalidArgumentError } from '../../errors.ts';
-import { type LoadOptions, type LoadResult, loadReport, runLoad } from '../../tools/index.ts';
+import {
+  type LoadOptions,
+  type LoadResult,
+  loadPage,
+  loadReport,
+  runLoad,
+} from '../../tools/index.ts';
 import { runProgram, UsageError } from '../arguments.ts';
 import { visible } from '../terminal.ts';
 import { parseSpdyloadOptions } from './options.ts';
@@ -39,6 +46,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(
       options.json ? `${JSON.stringify(result)}\n` : visibleLines(loadReport(result)),
     );
+    if (options.html !== null) writeFileSync(options.html, loadPage(result, titleOf(options.load)));
     return signalStatus || statusOf(result);
   } finally {
     line.clear();
@@ -53,6 +61,11 @@ async function load(options: LoadOptions): Promise<LoadResult> {
     if (error instanceof InvalidArgumentError) throw new UsageError(error.message);
     throw error;
   }
+}
+
+function titleOf({ urls }: LoadOptions): string {
+  const [first, ...others] = [urls].flat();
+  return `spdyload ${first}${others.length === 0 ? '' : ` and ${others.length} more`}`;
 }
 
 function statusOf({ requests }: LoadResult): number {

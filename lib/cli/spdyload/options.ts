@@ -15,6 +15,8 @@ import { TLS_OPTIONS, tlsFiles } from '../tls-files.ts';
 export interface SpdyloadOptions {
   readonly load: LoadOptions;
   readonly json: boolean;
+  /** Where a page is written; null for none. */
+  readonly html: string | null;
 }
 
 /** Shown by `--help`; fits a screen of 80 by 24. */
@@ -39,7 +41,8 @@ Sends many requests to a server and tells how fast it answers, as h2load does.
   -T, --connection-active-timeout TIME         longest life of a connection
   -N, --connection-inactivity-timeout TIME     longest silence of one
   -k, --insecure   --cacert FILE   --cert FILE   --key FILE   --sni NAME    TLS
-      --json             results as JSON       -h, --help   --version
+      --html FILE        write a page with charts       --json   results as JSON
+  -h, --help   --version
 Exit status: 1 if a request failed or none was made; 64: usage.
 `;
 
@@ -68,6 +71,7 @@ const OPTIONS: OptionTable = {
   ...TLS_OPTIONS,
   sni: { type: 'string' },
   json: { type: 'boolean' },
+  html: { type: 'string' },
 };
 
 const MILLION = 1_000_000;
@@ -96,7 +100,7 @@ export function parseSpdyloadOptions(argv: readonly string[]): SpdyloadOptions |
     ...given('body', bodyOf(args.value('data'))),
     ...given('headerCompression', compression(args.value('header-compression'))),
   };
-  return { load, json: args.has('json') };
+  return { load, json: args.has('json'), html: args.value('html') };
 }
 
 function numbers(args: Arguments): Partial<LoadOptions> {

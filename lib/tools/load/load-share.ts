@@ -22,7 +22,7 @@ export class LoadShare {
     this.#quotas = quotas;
     this.#recorder = recorder;
     this.#running = quotas.length;
-    recorder.counting = plan.warmUpMs === 0;
+    recorder.counting = false;
   }
 
   /** Resolves when all clients have ended, or `stop()` was called: with the milliseconds in which requests were counted. */
@@ -30,6 +30,7 @@ export class LoadShare {
     const { warmUpMs, durationMs } = this.#plan;
     if (this.#over) return Promise.resolve(0);
     this.#begun = performance.now();
+    if (warmUpMs === 0) this.#recorder.begin(this.#begun);
     return new Promise((resolve) => {
       this.#resolve = resolve;
       if (warmUpMs > 0) this.#after(warmUpMs, () => this.#count());
@@ -63,8 +64,8 @@ export class LoadShare {
 
   /** The warm-up is over. */
   #count(): void {
-    this.#recorder.reset();
     this.#begun = performance.now();
+    this.#recorder.reset(this.#begun);
     for (const client of this.#clients) client.restart();
     this.#after(this.#plan.durationMs, () => this.stop());
   }

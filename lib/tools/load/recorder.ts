@@ -1,6 +1,7 @@
 import type { Exchange } from './exchange.ts';
 import type { LoadProtocol } from './options.ts';
 import { type HistogramMaker, Series, type SeriesData } from './series.ts';
+import { Timeline, type TimelineData } from './timeline.ts';
 
 /** Counters of requests and bytes. */
 export interface LoadCounts {
@@ -25,6 +26,7 @@ export interface RecorderData {
   /** By hundreds of the status. */
   readonly statuses: readonly number[];
   readonly request: SeriesData;
+  readonly timeline: TimelineData;
   readonly connect: SeriesData;
   readonly firstByte: SeriesData;
   /** Successful requests in a second, of each client. */
@@ -39,6 +41,8 @@ export interface RecorderData {
   readonly connections: number;
 }
 
+/** What makes the same reason a new one for each request. */
+const STREAM = /^stream \d+ /;
 /** More errors than these are of no use. */
 const MOST_ERRORS = 20;
 
@@ -62,6 +66,8 @@ export class Recorder {
   readonly connect: Series;
   readonly firstByte: Series;
   readonly rates: number[] = [];
+  /** Requests by when they ended. */
+  readonly timeline: Timeline;
   /** Whether requests that begin now are counted. */
   counting = true;
   protocol: LoadProtocol | null = null;
@@ -75,6 +81,7 @@ export class Recorder {
     this.#request = new Series(make);
     this.connect = new Series(make);
     this.firstByte = new Series(make);
+    this.timeline = new Timeline(make);
   }
 
   /** A request has ended at `now`, with an answer of any status or an error; true if it is a success. */
@@ -85,7 +92,9 @@ export class Recorder {
     const { counts } = this;
     counts.done++;
     if (error === null) {
-      this.#request.add(now - exchange.due);
+      const ms = now - exchange.due;
+      this.#request.add(ms);
+      this.timeline.answered(now, ms);
       const hundreds = Math.floor(status / 100);
       if (hundreds > 0 && hundreds < 6) (this.#statuses[hundreds] as number)++;
       if (success) counts.succeeded++;
@@ -95,6 +104,7 @@ export class Recorder {
     counts.failed++;
     counts.errored++;
     if (timedOut) counts.timedOut++;
+    this.timeline.failed(now);
     this.error(error);
     return false;
   }
@@ -110,20 +120,26 @@ export class Recorder {
 
   /** Counts a reason. */
   error({ message, name }: Error): void {
-    const text = message || name;
+    const text = (message || name).replace(STREAM, 'a stream ');
     const known = this.#errors.get(text);
     if (known !== undefined || this.#errors.size < MOST_ERRORS)
       this.#errors.set(text, (known ?? 0) + 1);
   }
 
+  /** Requests are counted from now on. */
+  begin(now: number): void {
+    this.counting = true;
+    this.timeline.begin(now);
+  }
+
   /** Begins anew, but for the connections: the warm-up is over. */
-  reset(): void {
+  reset(now: number): void {
     Object.assign(this.counts, none());
     this.#statuses.fill(0);
     this.#request.reset();
     this.#errors.clear();
     this.rates.length = 0;
-    this.counting = true;
+    this.begin(now);
   }
 
   /** Takes what another one has recorded. */
@@ -133,6 +149,7 @@ export class Recorder {
     for (const [hundreds, count] of data.statuses.entries())
       this.#statuses[hundreds] = (this.#statuses[hundreds] as number) + count;
     this.#request.merge(data.request);
+    this.timeline.merge(data.timeline);
     this.connect.merge(data.connect);
     this.firstByte.merge(data.firstByte);
     this.rates.push(...data.rates);
@@ -155,6 +172,7 @@ export class Recorder {
       counts,
       statuses: this.#statuses,
       request: this.#request.data,
+      timeline: this.timeline.data,
       connect: connect.data,
       firstByte: firstByte.data,
       rates,

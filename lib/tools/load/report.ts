@@ -52,7 +52,7 @@ function percentiles({ percentiles }: LoadTimes): string {
 }
 
 /** `12us`, `1.20ms`, `1.20s`. */
-function duration(ms: number): string {
+export function duration(ms: number): string {
   if (ms < 1) return `${Math.round(ms * 1000)}us`;
   return ms < 1000 ? `${ms.toFixed(2)}ms` : `${(ms / 1000).toFixed(2)}s`;
 }

@@ -3,6 +3,7 @@ import type { LoadProtocol } from './options.ts';
 import type { LoadPlan } from './plan.ts';
 import { Recorder } from './recorder.ts';
 import type { HistogramMaker, Series } from './series.ts';
+import type { Timeline } from './timeline.ts';
 
 /** Requests, by what became of them. */
 export interface LoadRequests {
@@ -56,6 +57,30 @@ export interface LoadTimes extends LoadDistribution {
   readonly percentiles: Readonly<Record<LoadPercentile, number>>;
 }
 
+/** What became of the requests that ended in an interval; times are milliseconds. */
+export interface LoadInterval {
+  /** When it begins, counted from the beginning of the run or the end of the warm-up. */
+  readonly at: number;
+  /** Answers of any status. */
+  readonly answers: number;
+  /** Requests without a complete answer. */
+  readonly errors: number;
+  /** The time that half of the answers do not exceed; 0 without any, as for those that follow. */
+  readonly median: number;
+  /** The time that 99 of 100 answers do not exceed. */
+  readonly p99: number;
+  /** The longest time. */
+  readonly max: number;
+}
+
+/** How a run went over time. */
+export interface LoadTimeline {
+  /** Length of each interval in milliseconds: 100, or so many times the double that there are at most 120 intervals. */
+  readonly intervalMs: number;
+  /** The intervals without a gap, up to the last one in which a request ended. */
+  readonly intervals: readonly LoadInterval[];
+}
+
 /** The percentages that are told. */
 export type LoadPercentile = '50' | '75' | '90' | '95' | '99' | '99.9' | '99.99';
 
@@ -81,6 +106,10 @@ export interface LoadResult {
   readonly connections: number;
   /** Until the answer was complete: from sending, with a request rate from when the request was due. */
   readonly request: LoadTimes;
+  /** The same as a curve: the milliseconds that a percentage of the requests do not exceed, with rising percentages from 0 to 100. */
+  readonly curve: readonly (readonly [percent: number, ms: number])[];
+  /** The same over time. */
+  readonly timeline: LoadTimeline;
   /** Until a connection was established, TLS included. */
   readonly connect: LoadTimes;
   /** From the beginning of a connection to its first reply. */
@@ -101,6 +130,8 @@ export const LOAD_PERCENTILES: readonly LoadPercentile[] = [
   '99.9',
   '99.99',
 ];
+
+const CURVE_STEPS = 12;
 
 /** What all threads have recorded, as one result. */
 export function resultOf(
@@ -144,6 +175,8 @@ export function resultOf(
     },
     connections: all.connections,
     request: timesOf(all.request),
+    curve: curveOf(all.request),
+    timeline: timelineOf(all.timeline),
     connect: timesOf(all.connect),
     firstByte: timesOf(all.firstByte),
     clientRates: distributionOf(all.rates),
@@ -169,6 +202,35 @@ function timesOf(series: Series): LoadTimes {
     withinSd: shareOf(within, count, sd),
     percentiles: Object.fromEntries(percentiles) as Record<LoadPercentile, number>,
   };
+}
+
+/** As many points for each further nine: at most so many as the samples tell of. */
+function curveOf(series: Series): [number, number][] {
+  const { count } = series;
+  if (count === 0) return [];
+  const curve: [number, number][] = [];
+  for (let step = 0; 10 ** (-step / CURVE_STEPS) * count > 1; step++) {
+    const percent = 100 - 100 * 10 ** (-step / CURVE_STEPS);
+    curve.push([Math.round(percent * 1e9) / 1e9, series.percentile(percent) / 1000]);
+  }
+  curve.push([100, series.percentile(100) / 1000]);
+  return curve;
+}
+
+function timelineOf(timeline: Timeline): LoadTimeline {
+  const { intervalMs } = timeline;
+  const intervals: LoadInterval[] = [];
+  timeline.each((index, interval) => {
+    intervals.push({
+      at: index * intervalMs,
+      answers: interval?.answers ?? 0,
+      errors: interval?.errors ?? 0,
+      median: (interval?.percentile(50) ?? 0) / 1000,
+      p99: (interval?.percentile(99) ?? 0) / 1000,
+      max: (interval?.max ?? 0) / 1000,
+    });
+  });
+  return { intervalMs, intervals };
 }
 
 function distributionOf(values: readonly number[]): LoadDistribution {

@@ -1,20 +1,21 @@
 import { loadPackage } from '../../common/packages.ts';
 
 /** What is used of a histogram of hdr-histogram-js. */
-interface Histogram {
+export interface Histogram {
   readonly recordedValuesIterator: {
     reset(): void;
     hasNext(): boolean;
     next(): { readonly valueIteratedTo: number; readonly countAtValueIteratedTo: number };
   };
+  add(other: Histogram): void;
   recordValue(value: number): void;
   recordValueWithCount(value: number, count: number): void;
   getValueAtPercentile(percentile: number): number;
   reset(): void;
 }
 
-/** Makes histograms. */
-export type HistogramMaker = () => Histogram;
+/** Makes histograms, with three significant digits unless it is told another number. */
+export type HistogramMaker = (digits?: 1 | 2 | 3) => Histogram;
 
 /** The samples of a series as data: moments, and how often each value came. */
 export interface SeriesData {
@@ -39,12 +40,21 @@ export async function loadHistograms(): Promise<HistogramMaker> {
     () => import('hdr-histogram-js'),
   );
   // Counts of 8 and 16 bits would wrap.
-  const options = {
-    bitBucketSize: 32,
-    autoResize: true,
-    numberOfSignificantValueDigits: 3,
-  } as const;
-  return () => build(options) as unknown as Histogram;
+  const options = { bitBucketSize: 32, autoResize: true } as const;
+  return (numberOfSignificantValueDigits = 3) =>
+    build({ ...options, numberOfSignificantValueDigits }) as unknown as Histogram;
+}
+
+/** How often each value of a histogram came, from the smallest one on. */
+export function recordedValues(histogram: Histogram): [value: number, count: number][] {
+  const values: [number, number][] = [];
+  const each = histogram.recordedValuesIterator;
+  each.reset();
+  while (each.hasNext()) {
+    const { valueIteratedTo, countAtValueIteratedTo } = each.next();
+    values.push([valueIteratedTo, countAtValueIteratedTo]);
+  }
+  return values;
 }
 
 /** Times in microseconds: exact moments, and a histogram with three digits. */
@@ -110,20 +120,13 @@ export class Series {
 
   /** The samples as data. */
   get data(): SeriesData {
-    const values: [number, number][] = [];
-    const each = this.#histogram.recordedValuesIterator;
-    each.reset();
-    while (this.#count > 0 && each.hasNext()) {
-      const { valueIteratedTo, countAtValueIteratedTo } = each.next();
-      values.push([valueIteratedTo, countAtValueIteratedTo]);
-    }
     return {
       count: this.#count,
       min: this.#count === 0 ? 0 : this.#min,
       max: this.#max,
       mean: this.#mean,
       squares: this.#squares,
-      values,
+      values: this.#count === 0 ? [] : recordedValues(this.#histogram),
     };
   }
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { answer, type LoadServer, loadServer } from '../../tools/load/load-server.ts';
@@ -39,6 +40,17 @@ describe('spdyload', () => {
     expect(result.protocol).to.equal('http/1.1');
     expect(result.requests).to.deep.include({ total: 4, succeeded: 2, failed: 2, errored: 0 });
     expect(result.statuses).to.deep.include({ '2xx': 2, '4xx': 2 });
+  });
+
+  it('writes a page beside the report', async () => {
+    const page = join(folder, 'page.html');
+    const args = ['-k', '-n', '4', '-t', '2', '-c', '2', '--html', page];
+    const { status, text } = await run('spdyload', [...args, `${server.origin}/?<b>`]);
+    expect(status).to.equal(0);
+    expect(text).to.match(/^Application protocol: /);
+    const html = readFileSync(page, 'utf8');
+    expect(html).to.include(`<title>spdyload ${server.origin}/?&lt;b&gt;</title>`);
+    expect(html.match(/<svg/g)).to.have.length(3);
   });
 
   it('says why nothing comes', async () => {

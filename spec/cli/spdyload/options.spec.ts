@@ -38,9 +38,10 @@ describe('command line of spdyload', () => {
   });
 
   it('reads headers, names of protocols and options of TLS', () => {
-    const { load, json } = parse(
+    const { load, json, html } = parse(
       ...['-H', 'A: b', '-H', ':method: PUT', '--alpn-list', 'h2,spdy/2', '-k', '--sni', 'b'],
       ...['--header-compression', 'deflate', '--header-table-size', '0', '--json'],
+      ...['--html', 'page.html'],
     );
     expect(load.headers).to.deep.equal([
       ['a', 'b'],
@@ -53,13 +54,14 @@ describe('command line of spdyload', () => {
       headerTableSize: 0,
     });
     expect(json).to.equal(true);
+    expect(html).to.equal('page.html');
     expect(parse('--h1').load.protocol).to.equal('http/1.1');
   });
 
   it('has help with every option, and a version', () => {
     const names = `requests clients threads max-concurrent-streams duration warm-up-time rps rate rate-period input-file
       header data protocol h1 alpn-list window-bits connection-window-bits header-compression header-table-size
-      connection-active-timeout connection-inactivity-timeout insecure cacert cert key sni json help version`;
+      connection-active-timeout connection-inactivity-timeout insecure cacert cert key sni json html help version`;
     for (const name of names.split(/\s+/))
       expect(SPDYLOAD_HELP).to.match(new RegExp(`--${name}\\b`));
     expect(parseSpdyloadOptions(['-h'])).to.equal(SPDYLOAD_HELP);

@@ -37,12 +37,18 @@ describe('Recorder', () => {
   it('does not count what began in the warm-up', () => {
     const recorder = new Recorder(make);
     recorder.ended(exchange(200), 101, null, false);
-    recorder.reset();
+    recorder.reset(102);
     expect(recorder.ended(exchange(200, false), 102, null, false)).to.equal(true);
     expect(recorder.counts.done).to.equal(0);
     recorder.ended(exchange(200), 103, null, false);
     expect(recorder.data).to.deep.include({ errors: [], statuses: [0, 0, 1, 0, 0, 0] });
     expect(recorder.data.request).to.deep.include({ count: 1, min: 3000 });
+  });
+
+  it('counts a reason once for all streams', () => {
+    const recorder = new Recorder(make);
+    for (const id of [1, 3]) recorder.error(new Error(`stream ${id} was reset`));
+    expect(recorder.data.errors).to.deep.equal([['a stream was reset', 2]]);
   });
 
   it('keeps a bounded number of reasons', () => {

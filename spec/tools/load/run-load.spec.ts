@@ -109,6 +109,17 @@ describe('runLoad()', () => {
       expect(inOrder).to.deep.equal([...inOrder].sort((a, b) => a - b));
     }
     expect(firstByte.min).to.be.above(connect.min);
+    const { curve, timeline } = result;
+    expect(curve[0]?.[0]).to.equal(0);
+    expect(curve.at(-1)).to.deep.equal([100, request.max]);
+    for (const part of [0, 1] as const) {
+      const rising = curve.map((point) => point[part]);
+      expect(rising).to.deep.equal([...rising].sort((a, b) => a - b));
+    }
+    const { intervalMs, intervals } = timeline;
+    expect(intervals.reduce((sum, { answers }) => sum + answers, 0)).to.equal(60);
+    expect(Math.max(...intervals.map(({ max }) => max))).to.equal(request.max);
+    for (const [index, { at }] of intervals.entries()) expect(at).to.equal(index * intervalMs);
     expect(result.durationMs).to.be.above(request.max);
     expect(result.requestsPerSecond).to.be.closeTo(60_000 / result.durationMs, 1e-6);
   });
