@@ -123,6 +123,9 @@ export class ProxyFront {
       if (!this.server.listening) session.close();
     });
     server.on('stream', (stream, headers, _flags, ...more: unknown[]) => {
+      // It is told late: the client may have reset the stream by then, or the connection may be gone.
+      stream.on('error', () => {});
+      if (stream.destroyed || stream.session?.destroyed !== false) return;
       const raw = more[0] as string[] | undefined;
       const method = headers[':method'] ?? '';
       const request = readH2(stream, raw ?? Object.entries(headers).flat().map(String));

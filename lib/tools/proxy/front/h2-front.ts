@@ -1,7 +1,7 @@
 import http2 from 'node:http2';
 import type { HeaderList } from '../../../protocol/frames.ts';
 import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from '../exchange.ts';
-import { faultOf, fieldOf, objectOf, pairsOf, without } from '../fields.ts';
+import { fieldOf, objectOf, pairsOf, without } from '../fields.ts';
 import { bodyOfH2 } from '../h2-body.ts';
 import { cutOff } from '../message-body.ts';
 import { checkRequest } from '../request-check.ts';
@@ -66,13 +66,14 @@ export class H2Reply implements Reply {
 
   inform(status: number, fields: HeaderList): void {
     const stream = this.#stream;
-    if (status < 100 || stream.headersSent || stream.destroyed) return;
+    if (status < 100 || stream.headersSent || stream.destroyed || stream.closed) return;
     stream.additionalHeaders({ ':status': status, ...objectOf(fields) });
   }
 
   respond({ status, fields }: ResponseHead, bodiless: boolean): void {
     const stream = this.#stream;
-    if (stream.destroyed) return;
+    // A stream that was reset stays undestroyed while some of its body is unread.
+    if (stream.destroyed || stream.closed) return;
     this.#ended = bodiless;
     stream.respond({ ':status': status, ...objectOf(fields) }, {
       endStream: bodiless,
@@ -107,7 +108,7 @@ export class H2Reply implements Reply {
   push(push: BackPush): Sink | null {
     const { method, scheme, authority, path, head } = push;
     const stream = this.#stream;
-    if (stream.destroyed || !stream.pushAllowed || faultOf(head.fields) !== null) return null;
+    if (stream.destroyed || stream.closed || !stream.pushAllowed) return null;
     const sink = new PushSink(head);
     const names = { ':method': method, ':scheme': scheme, ':authority': authority, ':path': path };
     stream.pushStream(names, (error, pushed) => sink.opened(error, pushed));

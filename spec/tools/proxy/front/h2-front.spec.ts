@@ -18,7 +18,12 @@ interface Frame {
   readonly payload: Buffer;
 }
 
-function frame(type: number, flags: number, streamId: number, payload = Buffer.alloc(0)): Buffer {
+function frame(
+  type: number,
+  flags: number,
+  streamId: number,
+  payload: Buffer = Buffer.alloc(0),
+): Buffer {
   const head = Buffer.alloc(9);
   head.writeUIntBE(payload.length, 0, 3);
   head[3] = type;
@@ -88,12 +93,13 @@ describe('tools/proxy/front/h2-front', () => {
   let application: Application;
   let proxy: SpdyProxy;
   let client: RawClient;
+  let port: number;
 
   beforeEach(async () => {
     application = await startApplication('http/1.1');
     proxy = createProxy({ backs: [application.back] });
     const front = { port: 0, host: '127.0.0.1', tls: false, sniff: true } as const;
-    const { port } = await proxy.listen(front);
+    ({ port } = await proxy.listen(front));
     client = new RawClient(port);
   });
 
@@ -132,6 +138,28 @@ describe('tools/proxy/front/h2-front', () => {
     client.socket.write(frame(RST_STREAM, 0, 1, Buffer.from([0, 0, 0, 8])));
     expect(await aborted).to.equal('GET /slow');
   });
+
+  const reset = frame(RST_STREAM, 0, 1, Buffer.from([0, 0, 0, 8]));
+  const invalid = frame(HEADERS, END_HEADERS | END_STREAM, 2, literal(':method', 'GET'));
+  for (const [what, behind] of [
+    ['resets it at once', reset],
+    ['breaks the protocol at once', invalid],
+  ] as const) {
+    it(`takes no request of a client that ${what}`, async () => {
+      const block = Buffer.concat(
+        [...GET, [':path', '/sized?bytes=5'] as const].map(([name, value]) => literal(name, value)),
+      );
+      const request = frame(HEADERS, END_HEADERS | END_STREAM, 1, block);
+      client.socket.write(Buffer.concat([request, behind]));
+      // Another client is served as before.
+      const other = new RawClient(port);
+      other.send([...GET, [':path', '/sized?bytes=5']]);
+      const [head] = await other.until(HEADERS);
+      expect(head?.type).to.equal(HEADERS);
+      expect(proxy.statistics[0]?.requests).to.equal(1);
+      other.socket.destroy();
+    });
+  }
 
   it('tells the back when a request is cut off, whatever is announced', async () => {
     client.send([[':method', 'POST'], ...GET.slice(1), [':path', '/echo']], 0);
