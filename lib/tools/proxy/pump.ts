@@ -38,6 +38,8 @@ export class Pump {
     stream.on('error', this.#failed);
     stream.on('close', this.#closed);
     sink.onDrain(this.#drained);
+    // Another pump may have left it paused.
+    stream.resume();
   }
 
   /** Bytes that were moved. */
