@@ -17,6 +17,13 @@ export function resetSocket(socket: Socket): void {
   socket.resetAndDestroy();
 }
 
+/** Ends a connection so that what it has carried does not pass for all: with RST where that is possible. */
+export function resetConnection(socket: Socket): void {
+  // TLS has no such call; there it is the missing end of TLS that tells.
+  if ((socket as { encrypted?: unknown }).encrypted === true) socket.destroy();
+  else resetSocket(socket);
+}
+
 /**
  * Calls back once it is known whether the 'end' of a TCP connection was one: with null, or with the error of a connection that was reset.
  * Before Node 24 a reset behind data that was not read yet shows as the data and 'end'. For 'end' listeners of sockets with `allowHalfOpen`; a

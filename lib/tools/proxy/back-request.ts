@@ -2,7 +2,7 @@ import type { HeaderList } from '../../protocol/frames.ts';
 import type { BackRequest } from './back/back.ts';
 import type { ResolvedBack } from './back/options.ts';
 import type { FrontRequest } from './exchange.ts';
-import { fieldOf } from './fields.ts';
+import { fieldOf, without } from './fields.ts';
 import { forwardRequestFields, type ResolvedHeaderRules } from './forwarded.ts';
 import { DEFAULT_URGENCY, urgencyOfFields } from './priority.ts';
 
@@ -28,7 +28,12 @@ export function backRequestFor(
 ): BackRequest {
   const { method, scheme, target, urgency } = request;
   const tunnel = method === 'CONNECT';
-  const fields = forwardRequestFields(request, headers, forward) as [string, string][];
+  const given = bodyLength(request, length);
+  // Fields behind a body need one of unknown length.
+  const fields = without(
+    forwardRequestFields(request, headers, forward),
+    ...(given === -1 ? [] : ['trailer']),
+  );
   const own = urgencyOfFields(request.fields);
   const rewritten = headers.host === 'rewrite' && !forward;
   const authority = rewritten || request.authority === '' ? back.authority : request.authority;
@@ -43,7 +48,7 @@ export function backRequestFor(
     authority,
     target: whole ? `${scheme}://${request.authority}${target}` : target,
     fields,
-    length: bodyLength(request, length),
+    length: given,
     upgrade: spoken,
     urgency: urgency ?? own ?? DEFAULT_URGENCY,
     takesTrailers: takesTrailers(request.fields),

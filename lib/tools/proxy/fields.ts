@@ -12,6 +12,8 @@ const HOP_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+const NO_TRAILERS =
+  /^(?:authorization|content-(?:encoding|length|range|type)|cookie|expect|forwarded|host|proxy-authorization|set-cookie|trailer|via|x-forwarded-.*)$/;
 /** What a value may have: no control characters but tabs. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -55,6 +57,13 @@ export function endToEnd(fields: HeaderList): Header[] {
   ) as Header[];
 }
 
+/** The fields behind a body that go on: none that frame or route a message, or say who asks (RFC 9110 6.5.1). */
+export function trailerFields(fields: HeaderList): Header[] {
+  return endToEnd(fields).filter(([name, value]) => {
+    return TOKEN.test(name) && VALUE.test(value) && !NO_TRAILERS.test(name);
+  });
+}
+
 /** Names in `connection`, in lower case. */
 function namedByConnection(fields: HeaderList): Set<string> | null {
   let named: Set<string> | null = null;
@@ -72,6 +81,11 @@ function namedByConnection(fields: HeaderList): Set<string> | null {
 export function fieldOf(fields: HeaderList, name: string): string | null {
   for (const field of fields) if (field[0] === name) return field[1];
   return null;
+}
+
+/** Whether a value has nothing that splits a line. */
+export function isValue(value: string): boolean {
+  return VALUE.test(value);
 }
 
 /** What is wrong with a field, null if they are all as they should be. */

@@ -1,6 +1,6 @@
 import http2 from 'node:http2';
 import type { HeaderList } from '../../protocol/frames.ts';
-import { pairsOf } from './fields.ts';
+import { pairsOf, trailerFields } from './fields.ts';
 import { cutOff, type MessageBody } from './message-body.ts';
 
 const { NGHTTP2_NO_ERROR } = http2.constants;
@@ -14,7 +14,7 @@ export function bodyOfH2(stream: http2.Http2Stream, length: number | null): Mess
   return {
     stream,
     length,
-    trailers: () => trailers,
+    trailers: () => trailerFields(trailers),
     confirm: (done) => {
       const { rstCode, aborted } = stream;
       const whole = !aborted && (rstCode ?? NGHTTP2_NO_ERROR) === NGHTTP2_NO_ERROR;

@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { confirmEnd } from '../../common/socket-end.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
-import { pairsOf } from './fields.ts';
+import { pairsOf, trailerFields } from './fields.ts';
 
 /** A body on its way: bytes that come from a client, or from a back. */
 export interface MessageBody {
@@ -30,7 +30,7 @@ export function bodyOfMessage(message: IncomingMessage, length: number | null): 
   return {
     stream: message,
     length,
-    trailers: () => pairsOf(message.rawTrailers),
+    trailers: () => trailerFields(pairsOf(message.rawTrailers)),
     confirm: (done) => done(message.complete ? null : cutOff()),
   };
 }

@@ -6,12 +6,12 @@ import type { Backend } from './back/backend.ts';
 import { backRequestFor } from './back-request.ts';
 import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from './exchange.ts';
 import { answerFailure, type Failure, failureOf, refusal } from './failure.ts';
-import { endToEnd, faultOf, fieldOf } from './fields.ts';
+import { endToEnd, faultOf, fieldOf, without } from './fields.ts';
 import { forwardResponseFields } from './forwarded.ts';
 import type { MessageBody } from './message-body.ts';
 import { Pump } from './pump.ts';
 import type { RelayHost } from './relay-host.ts';
-import { clientHead, tunnelHead } from './response-head.ts';
+import { clientHead, faultOfHead, tunnelHead } from './response-head.ts';
 import { Upload } from './upload.ts';
 
 /** Carries one request to a back and its answer to the client: what ends on one side before its end is reset on the other, at once. */
@@ -60,7 +60,7 @@ export class Relay implements BackHandler {
     if (this.#over) return;
     const expected = fieldOf(this.#request.fields, 'expect') !== null;
     if ((status === 100 && !expected) || faultOf(fields) !== null) return;
-    this.#reply.inform(status, status === 100 ? [] : endToEnd(fields));
+    this.#reply.inform(status, status === 100 ? [] : without(endToEnd(fields), 'content-length'));
   }
 
   responded(head: ResponseHead, body: MessageBody | null): void {
@@ -92,7 +92,7 @@ export class Relay implements BackHandler {
     const { head, body } = push;
     const fields = forwardResponseFields(head.fields, headers, 'http/1.1');
     const sink =
-      this.#over || faultOf(fields) !== null
+      this.#over || faultOfHead(head) !== null
         ? null
         : this.#reply.push({ ...push, head: { ...head, fields } });
     if (sink === null) body.stream.destroy();

@@ -1,20 +1,27 @@
-import type { Header } from '../../protocol/frames.ts';
 import type { FrontRequest, ResponseHead } from './exchange.ts';
-import { fieldOf, lengthOf, without } from './fields.ts';
+import { faultOf, fieldOf, isValue, lengthOf, without } from './fields.ts';
 import { forwardResponseFields, type ResolvedHeaderRules } from './forwarded.ts';
 import type { MessageBody } from './message-body.ts';
+
+/** What is wrong with the head of a final response of a back, null if it can go to every client. */
+export function faultOfHead({ status, fields }: ResponseHead): string | null {
+  if (!(status >= 200 && status <= 599)) return 'a status that is none';
+  return Number.isNaN(lengthOf(fields)) ? 'no valid content-length' : faultOf(fields);
+}
 
 /** The head of a response as the client gets it. */
 export function clientHead(
   head: ResponseHead,
   body: MessageBody | null,
-  { method }: FrontRequest,
+  { method, protocol }: FrontRequest,
   rules: ResolvedHeaderRules,
 ): ResponseHead {
-  const { status, message } = head;
+  const { status } = head;
   const length = lengthOf(head.fields);
   const fields = forwardResponseFields(head.fields, rules, 'http/1.1');
-  const framed = without(fields, 'content-length') as Header[];
+  // Fields behind a body need one of unknown length, and another protocol than HTTP/1.0.
+  const trailed = body !== null && body.length === null && protocol !== 'http/1.0';
+  const framed = without(fields, 'content-length', ...(trailed ? [] : ['trailer']));
   if (body !== null) {
     if (body.length !== null) framed.push(['content-length', String(body.length)]);
   } else if (status === 204) {
@@ -22,7 +29,7 @@ export function clientHead(
   } else if (method === 'HEAD' || status === 304) {
     if (length !== null) framed.push(['content-length', String(length)]);
   } else framed.push(['content-length', '0']);
-  return { status, message, fields: framed };
+  return { status, message: messageOf(head), fields: framed };
 }
 
 /** The head of a response that begins a tunnel. */
@@ -31,14 +38,20 @@ export function tunnelHead(
   request: FrontRequest,
   rules: ResolvedHeaderRules,
 ): ResponseHead {
-  const { status, message } = head;
+  const { status } = head;
   const fields = without(
     forwardResponseFields(head.fields, rules, 'http/1.1'),
     'content-length',
-  ) as Header[];
+    'trailer',
+  );
   const upgrade = fieldOf(head.fields, 'upgrade') ?? request.upgrade;
   if (status === 101 && upgrade !== null) {
     fields.push(['connection', 'Upgrade'], ['upgrade', upgrade]);
   }
-  return { status, message, fields };
+  return { status, message: messageOf(head), fields };
+}
+
+/** A text that no message can carry is left out. */
+function messageOf({ message }: ResponseHead): string {
+  return isValue(message) ? message : '';
 }

@@ -363,6 +363,35 @@ describe('tools/proxy/relay', () => {
     expect((await get(toSpdy.port, '/')).body).to.equal('3');
   });
 
+  it('sends a request to another back while its body is on the way', async () => {
+    const server = http.createServer((request, response) => request.pipe(response));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    ends.push(() => server.close());
+    const { port: behind } = server.address() as AddressInfo;
+    const backs = [`http://127.0.0.1:${await deadPort()}`, `http://127.0.0.1:${behind}`];
+    const { port, proxy } = await open({ backs });
+    const outcome = nextOutcome(proxy);
+    const headers = { 'content-length': '20' };
+    const request = http.request({ port, method: 'POST', agent: false, headers });
+    request.write('0123456789');
+    await once(server, 'request');
+    request.end('0123456789');
+    expect((await answerTo(request)).body).to.equal('01234567890123456789');
+    expect((await outcome).tries).to.equal(2);
+  });
+
+  for (const protocol of ['http/1.1', 'h2', 'spdy/3.1'] as const) {
+    it(`passes on no fields behind a body that are for a head (${protocol})`, async () => {
+      const { back } = await application(protocol);
+      const { port } = await open({ backs: [back] });
+      const request = http.request({ port, method: 'POST', path: '/echo', agent: false });
+      request.addTrailers({ connection: 'close', host: 'other', 'x-sum': '42' });
+      request.end('hello');
+      expect(await answerTo(request)).to.include({ status: 200, body: 'hello' });
+    });
+  }
+
   describe('a change of protocol', () => {
     async function upgrading(): Promise<number> {
       const server = http.createServer((_request, response) => response.end('no'));
@@ -435,6 +464,25 @@ describe('tools/proxy/relay', () => {
       const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
       expect(error.code).to.equal('ECONNRESET');
       expect((await outcome).error).to.be.an('error');
+    });
+
+    it('is reset behind when the client resets it', async () => {
+      const server = http.createServer();
+      const errors = new Promise<NodeJS.ErrnoException>((resolve) => {
+        server.on('upgrade', (_request, socket) => {
+          socket.on('error', resolve).resume();
+          socket.on('end', () => resolve(new Error('a clean end')));
+          socket.write('HTTP/1.1 101 S\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+        });
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      ends.push(() => server.close());
+      const { port: behind } = server.address() as AddressInfo;
+      const { port } = await open({ backs: [`http://127.0.0.1:${behind}`] });
+      const [, socket] = (await once(await upgrade(port, '/'), 'upgrade')) as [unknown, net.Socket];
+      socket.resetAndDestroy();
+      expect(await errors).to.include({ code: 'ECONNRESET' });
     });
 
     it('is refused where the back refuses it', async () => {

@@ -1,8 +1,9 @@
 import http2 from 'node:http2';
 import type { HeaderList } from '../../../protocol/frames.ts';
 import { failureOf } from '../failure.ts';
-import { faultOf, lengthOf, objectOf, pairsOf } from '../fields.ts';
+import { lengthOf, objectOf, pairsOf } from '../fields.ts';
 import { bodyOfH2, pairsOfObject } from '../h2-body.ts';
+import { faultOfHead } from '../response-head.ts';
 import { StreamSink } from '../stream-sink.ts';
 import type { BackCall, BackHandler, BackRequest, Transport } from './back.ts';
 import { openSocket } from './connect.ts';
@@ -125,13 +126,13 @@ class H2Call implements BackCall {
     const fields = all.filter(([name]) => !name.startsWith(':'));
     const length = lengthOf(fields);
     const stream = this.#stream;
-    if (faultOf(fields) !== null || Number.isNaN(length)) {
+    const head = { status, message: '', fields };
+    if (faultOfHead(head) !== null) {
       this.#failed(Object.assign(new Error('a malformed head'), { code: 'HPE_INVALID_HEADER' }));
       resetH2(stream);
       return;
     }
     this.#settled = true;
-    const head = { status, message: '', fields };
     const { method } = this.#request;
     if (method === 'CONNECT' && status >= 200 && status <= 299) {
       this.#handler.switched(

@@ -1,11 +1,12 @@
 import http from 'node:http';
 import type { Socket } from 'node:net';
-import { confirmEnd } from '../../../common/socket-end.ts';
+import { confirmEnd, resetConnection } from '../../../common/socket-end.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
 import type { ResponseHead } from '../exchange.ts';
 import { failureOf } from '../failure.ts';
-import { faultOf, fieldOf, flatOf, lengthOf, pairsOf } from '../fields.ts';
+import { flatOf, lengthOf, pairsOf } from '../fields.ts';
 import { bodyOfMessage, bodyOfTunnel, cutOff, type MessageBody } from '../message-body.ts';
+import { faultOfHead } from '../response-head.ts';
 import { StreamSink } from '../stream-sink.ts';
 import type { BackCall, BackHandler, BackRequest, Transport } from './back.ts';
 import { openSocket } from './connect.ts';
@@ -91,6 +92,8 @@ class Http1Call implements BackCall {
       request.on('upgrade', (response, socket, head) => this.#switched(response, socket, head));
     }
     request.on('error', (error) => this.#failed(error));
+    // A change of protocol that nobody has asked for ends in nothing else.
+    request.on('close', () => this.#malformed());
     if (given.length === null || given.length === 0) request.end();
     else request.flushHeaders();
   }
@@ -129,9 +132,9 @@ class Http1Call implements BackCall {
     const head = headOf(response);
     const { fields, status } = head;
     const length = lengthOf(fields);
-    if (faultOf(fields) !== null || Number.isNaN(length)) {
-      this.#failed(Object.assign(new Error('a malformed head'), { code: 'HPE_INVALID_HEADER' }));
-      this.#request.destroy();
+    const coding = codingOf(fields);
+    if (faultOfHead(head) !== null || (coding !== null && coding !== 'chunked')) {
+      this.#malformed();
       return;
     }
     this.#settled = true;
@@ -141,7 +144,7 @@ class Http1Call implements BackCall {
       this.#handler.responded(head, null);
       return;
     }
-    const chunked = fieldOf(fields, 'transfer-encoding') !== null;
+    const chunked = coding !== null;
     const body =
       length === null && !chunked
         ? this.#bodyToTheEnd(response)
@@ -184,7 +187,17 @@ class Http1Call implements BackCall {
       return;
     }
     if (head.length > 0) socket.unshift(head);
-    this.#handler.switched(headOf(response), bodyOfTunnel(socket), new StreamSink(socket));
+    this.#handler.switched(
+      headOf(response),
+      bodyOfTunnel(socket),
+      new StreamSink(socket, () => resetConnection(socket)),
+    );
+  }
+
+  #malformed(): void {
+    if (this.#settled) return;
+    this.#failed(Object.assign(new Error('a malformed head'), { code: 'HPE_INVALID_HEADER' }));
+    this.#request.destroy();
   }
 
   #failed(error: Error): void {
@@ -197,6 +210,12 @@ class Http1Call implements BackCall {
     const left = stale && (code === 'ECONNRESET' || code === 'EPIPE');
     this.#handler.failed({ ...failureOf(error, !this.connected), stale: left });
   }
+}
+
+/** The transfer coding; it is taken away on the way, so that one other than chunked would leave a body that nobody can read. */
+function codingOf(fields: HeaderList): string | null {
+  const codings = fields.filter(([name]) => name === 'transfer-encoding');
+  return codings.length === 0 ? null : codings.map(([, value]) => value.toLowerCase()).join();
 }
 
 function headOf(response: http.IncomingMessage): ResponseHead {

@@ -8,9 +8,10 @@ import type { ClientResponse } from '../../../http/client/response.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
 import type { ResponseHead } from '../exchange.ts';
 import { failureOf } from '../failure.ts';
-import { faultOf, lengthOf, pairsOf } from '../fields.ts';
+import { lengthOf, pairsOf } from '../fields.ts';
 import { bodyOfMessage, bodyOfTunnel } from '../message-body.ts';
 import { urgencyOf } from '../priority.ts';
+import { faultOfHead } from '../response-head.ts';
 import { StreamSink } from '../stream-sink.ts';
 import type { BackCall, BackHandler, BackRequest, Transport } from './back.ts';
 import { openTcp } from './connect.ts';
@@ -113,7 +114,7 @@ class SpdyCall implements BackCall {
     if (this.#settled) return;
     const head = headOf(response);
     const length = lengthOf(head.fields);
-    if (faultOf(head.fields) !== null || Number.isNaN(length) || head.status < 200) {
+    if (faultOfHead(head) !== null) {
       this.#failed(Object.assign(new Error('a malformed head'), { code: 'ERR_SPDY_PROTOCOL' }));
       this.#request.destroy();
       return;

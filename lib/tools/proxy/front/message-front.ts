@@ -1,6 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import { resetSocket } from '../../../common/socket-end.ts';
+import { resetConnection } from '../../../common/socket-end.ts';
 import type { SpdyRequest } from '../../../http/server/request.ts';
 import type { SpdyResponse } from '../../../http/server/response.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
@@ -145,13 +144,6 @@ export class MessageReply implements Reply {
       process.nextTick(listener, cutOff(this.#response.errored));
     }
   }
-}
-
-/** Ends a connection so that what it has carried does not pass for all: with RST where that is possible. */
-export function resetConnection(socket: Socket): void {
-  // TLS has no such call; there it is the missing end of TLS that tells.
-  if ((socket as { encrypted?: unknown }).encrypted === true) socket.destroy();
-  else resetSocket(socket);
 }
 
 /** As `writeHead()` of a response by SPDY takes them. */

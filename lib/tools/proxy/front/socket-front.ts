@@ -1,10 +1,11 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { resetConnection } from '../../../common/socket-end.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
 import type { FrontRequest, Reply, ResponseHead, Sink } from '../exchange.ts';
 import { bodyOfTunnel, cutOff } from '../message-body.ts';
-import { MessageReply, readMessage, resetConnection } from './message-front.ts';
+import { MessageReply, readMessage } from './message-front.ts';
 
 /** Reads a request by HTTP/1.1 that asks for another protocol, or for a tunnel; text says what is wrong with it. */
 export function readSwitching(

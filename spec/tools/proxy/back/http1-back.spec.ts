@@ -26,6 +26,55 @@ async function proxyTo(server: net.Server): Promise<{ proxy: SpdyProxy; port: nu
   return { proxy, port };
 }
 
+describe('tools/proxy/back/http1-back: a head of an answer', () => {
+  async function answerOf(front: (typeof FRONTS)[number], text: string) {
+    const server = await serve((socket) => socket.end(text));
+    const { proxy, port } = await proxyTo(server);
+    const client = clientOf(front, port);
+    const answer = await client.ask({ path: '/' });
+    await client.close();
+    proxy.destroy();
+    server.close();
+    return answer;
+  }
+
+  for (const front of FRONTS) {
+    it(`is 502 with a status or a coding that no client can be told (${front})`, async () => {
+      const heads = [
+        'HTTP/1.1 999 No\r\nContent-Length: 0\r\n\r\n',
+        'HTTP/1.1 099 No\r\nContent-Length: 0\r\n\r\n',
+        'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n',
+        'HTTP/1.1 101 OK\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n',
+      ];
+      for (const head of heads) expect((await answerOf(front, head)).status).to.equal(502);
+    });
+
+    it(`goes on without a text that has control characters (${front})`, async () => {
+      const head = 'HTTP/1.1 200 a\x01b\r\nContent-Length: 2\r\n\r\nhi';
+      const { status, body } = await answerOf(front, head);
+      expect([status, body.toString()]).to.deep.equal([200, 'hi']);
+    });
+
+    it(`announces no fields behind a body of known length (${front})`, async () => {
+      const head = 'HTTP/1.1 200 OK\r\nTrailer: x\r\nContent-Length: 2\r\n\r\nhi';
+      const { status, headers, whole } = await answerOf(front, head);
+      expect([status, whole]).to.deep.equal([200, true]);
+      expect(headers).to.not.have.property('trailer');
+    });
+
+    it(`is followed by no fields that are for a head (${front})`, async () => {
+      const trailers =
+        'Connection: close\r\nTransfer-Encoding: chunked\r\nHost: b\r\nX-Sum: 42\r\n';
+      const head = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n${trailers}\r\n`;
+      const answer = await answerOf(front, head);
+      expect([answer.body.toString(), answer.whole]).to.deep.equal(['hi', true]);
+      const names = Object.keys(answer.trailers);
+      expect(names).to.include('x-sum').and.not.include.members(['connection']);
+      expect(names).to.not.include.members(['host']);
+    });
+  }
+});
+
 describe('tools/proxy/back/http1-back: a body that the end of the connection ends', () => {
   for (const front of FRONTS) {
     it(`is whole when the connection was closed (${front})`, async () => {
