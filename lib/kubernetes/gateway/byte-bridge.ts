@@ -39,6 +39,8 @@ export class ByteBridge implements Life {
     });
     this.#carry(front, back);
     this.#carry(back, front);
+    this.#watchEnd(front, back);
+    this.#watchEnd(back, front);
     this.#busy();
   }
 
@@ -64,14 +66,20 @@ export class ByteBridge implements Life {
     from.once('close', () => {
       if (!from.readableEnded) this.#lost(from, null);
     });
-    from.once('end', () => {
+  }
+
+  #watchEnd(from: Duplex, to: Duplex): void {
+    const confirm = (): void => {
       if (!(from instanceof Socket)) this.#ended(from, to);
       else
         confirmEnd(from, (error) => {
           if (error === null) this.#ended(from, to);
           else this.#lost(from, error);
         });
-    });
+    };
+    // An end that has come before anybody read does not come again.
+    if (from.readableEnded) confirm();
+    else from.once('end', confirm);
   }
 
   /** What was read is written yet; what the other side still sends is for nobody. */

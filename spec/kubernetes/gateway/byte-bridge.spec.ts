@@ -17,6 +17,11 @@ import { type Chain, chain, tcpServer, translate } from '../../support/translate
 
 const TRANSPORTS = ['spdy', 'websocket'] as const;
 
+const FIELDS =
+  'Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: portforward.k8s.io\r\n\r\n';
+const REQUEST = `POST ${FORWARD_PATH} HTTP/1.1\r\nHost: a\r\n${FIELDS}`;
+const SWITCHING = `HTTP/1.1 101 Switching Protocols\r\n${FIELDS}`;
+
 describe('Stream translator: port forwarding', () => {
   const cleanups: (() => unknown)[] = [];
 
@@ -196,9 +201,7 @@ describe('Stream translator: port forwarding', () => {
   it('ends a target that does not end when the client has', async () => {
     const server = await tcpServer((socket) => {
       socket.once('data', () => {
-        socket.write(
-          'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: portforward.k8s.io\r\n\r\n',
-        );
+        socket.write(SWITCHING);
         socket.resume();
       });
     });
@@ -209,11 +212,32 @@ describe('Stream translator: port forwarding', () => {
     const socket = net.connect(translated.port, '127.0.0.1');
     cleanups.push(() => socket.destroy());
     socket.resume();
-    socket.write(
-      `POST ${FORWARD_PATH} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: portforward.k8s.io\r\n\r\n`,
-    );
+    socket.write(REQUEST);
     await once(socket, 'data');
     socket.end();
+    await until(() => translated.translator.sessions === 0);
+    expect(translated.errors).to.deep.equal([]);
+  });
+
+  it('ends for a client that has ended before its target has answered', async () => {
+    let answer: (() => void) | null = null as (() => void) | null;
+    const server = await tcpServer((socket) => {
+      socket.once('data', () => {
+        answer = () => void socket.write(SWITCHING);
+      });
+      socket.once('end', () => socket.end());
+    });
+    cleanups.push(() => server.close());
+    const cluster = { server: `http://127.0.0.1:${server.port}` };
+    const translated = await translate(() => ({ cluster }));
+    cleanups.push(() => translated.stop());
+    const socket = net.connect(translated.port, '127.0.0.1');
+    cleanups.push(() => socket.destroy());
+    socket.resume();
+    socket.end(REQUEST);
+    await until(() => translated.requests[0]?.socket.readableEnded === true);
+    await until(() => answer !== null);
+    answer?.();
     await until(() => translated.translator.sessions === 0);
     expect(translated.errors).to.deep.equal([]);
   });
@@ -222,9 +246,7 @@ describe('Stream translator: port forwarding', () => {
     // Whoever is behind speaks no SPDY at all, and nobody minds.
     const server = await tcpServer((socket) => {
       socket.once('data', () => {
-        socket.write(
-          'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: portforward.k8s.io\r\n\r\nfirst',
-        );
+        socket.write(`${SWITCHING}first`);
         socket.on('data', (data) => socket.write(`<${data}>`));
         socket.once('end', () => socket.end());
       });
@@ -236,9 +258,7 @@ describe('Stream translator: port forwarding', () => {
     cleanups.push(() => translated.stop());
     const socket = net.connect(translated.port, '127.0.0.1');
     cleanups.push(() => socket.destroy());
-    socket.write(
-      `POST ${FORWARD_PATH} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: portforward.k8s.io\r\n\r\n`,
-    );
+    socket.write(REQUEST);
     let seen = '';
     socket.on('data', (data) => {
       seen += data;
