@@ -152,6 +152,16 @@ describe('a credential plugin', () => {
     expect(runs()).to.equal(3);
   });
 
+  it('is run again once for all requests whose token was refused', async () => {
+    plant(credential({ token: 'stale' }));
+    const { cluster } = await load({});
+    plant(credential({ token: 'fresh' }));
+    const source = cluster.token as (refused?: string) => Promise<string>;
+    const tokens = await Promise.all([source('stale'), source('stale'), source('stale')]);
+    expect(tokens).to.deep.equal(['fresh', 'fresh', 'fresh']);
+    expect(runs()).to.equal(2);
+  });
+
   it('gives certificates too, in YAML and in the beta version', async () => {
     const lines = [
       'kind: ExecCredential',
