@@ -100,7 +100,7 @@ function actionOf(
   }
 }
 
-/** As Kubernetes reads a flag in a query. */
+/** As Kubernetes reads a flag in a query: also without a value, or with any but these, it is one. */
 export function isTrue(text: string | null): boolean {
-  return text !== null && /^(?:1|t|true)$/i.test(text);
+  return text !== null && !/^(?:0|false)$/i.test(text);
 }

@@ -35,6 +35,21 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Where fields stand that have other names in the object: the first one that is there. */
+const PLACES: Readonly<Record<string, readonly string[]>> = {
+  source: ['source.component', 'reportingComponent'],
+  'status.successful': ['status.succeeded'],
+};
+
+/** What an API server has in fields, by kind, where a manifest has nothing. */
+const DEFAULTS: Readonly<Record<string, string>> = {
+  'Service spec.type': 'ClusterIP',
+  'Secret type': 'Opaque',
+  'Namespace status.phase': 'Active',
+  'ReplicaSet status.replicas': '0',
+  'Job status.successful': '0',
+};
+
 const LABEL_NAME = /^[A-Za-z\d]([\w.-]{0,61}[A-Za-z\d])?$/;
 const LABEL_VALUE = /^([A-Za-z\d]([\w.-]{0,61}[A-Za-z\d])?)?$/;
 const LABEL_PREFIX = /^[a-z\d]([a-z\d.-]{0,251}[a-z\d])?$/;
@@ -73,13 +88,13 @@ export function readLabelSelector(text: string): Selection | string {
 function readFieldSelector(resource: FakeResource, text: string): Selection | string {
   const tests: Selection[] = [];
   // A backslash makes a comma or an equals sign part of a value.
-  for (const term of text.match(/(?:\\.|[^,\\])+/g) ?? []) {
+  for (const term of text.match(/(?:\\.|[^,\\])+|\\$/gs) ?? []) {
     const [, path = '', operator = '', escaped = ''] =
       /^([^=!\\]+)(!=|==|=)((?:\\[\\,=]|[^\\=])*)$/.exec(term) ?? [];
     if (operator === '') return `invalid selector: '${text}'; can't understand '${term}'`;
     if (!isSelectable(resource, path)) return `field label not supported: ${path}`;
     const value = escaped.replace(/\\(.)/g, '$1');
-    tests.push((object) => (fieldAt(object, path) === value) === (operator !== '!='));
+    tests.push((object) => (selectable(object, path) === value) === (operator !== '!='));
   }
   return (object) => tests.every((test) => test(object));
 }
@@ -88,6 +103,12 @@ function isSelectable({ kind, namespaced }: FakeResource, path: string): boolean
   if (path === 'metadata.name') return true;
   if (path === 'metadata.namespace') return namespaced;
   return Object.hasOwn(FIELDS, kind) && (FIELDS[kind] as readonly string[]).includes(path);
+}
+
+/** What a field selector compares; nothing is the empty text. */
+function selectable(object: FakeObject, field: string): string {
+  const texts = (PLACES[field] ?? [field]).map((path) => fieldAt(object, path));
+  return texts.find((text) => text !== '') ?? DEFAULTS[`${object.kind} ${field}`] ?? '';
 }
 
 /** What stands there, as text; nothing is the empty one. */

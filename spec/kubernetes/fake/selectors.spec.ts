@@ -83,8 +83,15 @@ describe('selectors of a fake API server', () => {
   it('refuses fields that cannot be selected by, and selectors that are none', () => {
     for (const fieldSelector of ['spec.hostNetwork=true', 'constructor=a', 'metadata.labels.app=a'])
       expect(select({ fieldSelector })).to.match(/^field label not supported: /);
-    for (const fieldSelector of ['metadata.name', 'metadata.name=a=b', 'metadata.name=\\a', '=a'])
-      expect(select({ fieldSelector })).to.match(/^invalid selector: /);
+    for (const fieldSelector of [
+      'metadata.name',
+      'metadata.name=a=b',
+      'metadata.name=\\a',
+      'metadata.name=p1\\',
+      '\\',
+      '=a',
+    ])
+      expect(select({ fieldSelector }), fieldSelector).to.match(/^invalid selector: /);
   });
 
   it('knows the fields of each resource', () => {
@@ -93,5 +100,30 @@ describe('selectors of a fake API server', () => {
     expect(readSelectors(PODS, query)).to.be.a('string');
     const namespaced = new URLSearchParams({ fieldSelector: 'metadata.namespace=a' });
     expect(readSelectors(resourceNamed('ns') as never, namespaced)).to.be.a('string');
+  });
+
+  it('looks where a field stands in the object, and takes what an API server has by default', () => {
+    const isOne = (resource: string, manifest: object, fieldSelector: string): boolean => {
+      const selected = readSelectors(
+        resourceNamed(resource) as never,
+        new URLSearchParams({ fieldSelector }),
+      );
+      return typeof selected === 'function' && selected(manifest as FakeObject);
+    };
+    const metadata = { name: 'a' };
+    const cases: [string, object, string][] = [
+      ['jobs', { kind: 'Job', metadata, status: { succeeded: 1 } }, 'status.successful=1'],
+      ['jobs', { kind: 'Job', metadata }, 'status.successful=0'],
+      ['rs', { kind: 'ReplicaSet', metadata, status: { replicas: 2 } }, 'status.replicas=2'],
+      ['rs', { kind: 'ReplicaSet', metadata }, 'status.replicas=0'],
+      ['events', { kind: 'Event', metadata, source: { component: 'kubelet' } }, 'source=kubelet'],
+      ['events', { kind: 'Event', metadata, reportingComponent: 'it' }, 'source=it'],
+      ['events', { kind: 'Event', metadata }, 'type='],
+      ['svc', { kind: 'Service', metadata }, 'spec.type=ClusterIP'],
+      ['secrets', { kind: 'Secret', metadata }, 'type=Opaque'],
+      ['ns', { kind: 'Namespace', metadata }, 'status.phase=Active'],
+    ];
+    for (const one of cases) expect(isOne(...one), one[2]).to.equal(true);
+    expect(isOne('jobs', { kind: 'Job', metadata }, 'status.successful=1')).to.equal(false);
   });
 });

@@ -63,8 +63,13 @@ describe('watches of a fake API server', () => {
 
   afterEach(() => fake.close());
 
-  async function open(query: string, path = '/api/v1/pods', accept = '*/*'): Promise<Watching> {
-    const url = `${fake.url}${path}?watch=true&${query}`;
+  async function open(
+    query: string,
+    path = '/api/v1/pods',
+    accept = '*/*',
+    flag = 'watch=true',
+  ): Promise<Watching> {
+    const url = `${fake.url}${path}?${flag}&${query}`;
     const asked = http.get(url, { agent: false, headers: { Accept: accept } });
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
     expect(response.statusCode, query).to.equal(200);
@@ -97,6 +102,18 @@ describe('watches of a fake API server', () => {
       .slice(2)
       .map(({ object }) => Number(object.metadata.resourceVersion));
     expect(versions).to.deep.equal(versions.toSorted((x, y) => x - y));
+  });
+
+  it('are what is asked for, however a client says it', async () => {
+    await serve({ pods: ['a'] });
+    for (const flag of ['watch', 'watch=', 'watch=1', 'watch=True', 'watch=yes'])
+      expect(await (await open('', undefined, undefined, flag)).first(1), flag).to.deep.equal([
+        'ADDED a',
+      ]);
+    for (const flag of ['watch=0', 'watch=False']) {
+      const answer = await fetch(`${fake.url}/api/v1/pods?${flag}`);
+      expect(await answer.json(), flag).to.have.property('kind', 'PodList');
+    }
   });
 
   it('go on behind a version', async () => {
