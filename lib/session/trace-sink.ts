@@ -4,20 +4,34 @@ import type { TraceListener } from './tracer.ts';
 /** Bytes that may wait in the memory of a sink: a trace must not cost the process. */
 const MOST_WAITING = 16 * 1024 * 1024;
 
-/** Writes the events of a trace to a stream, one object of JSON a line. What comes faster than the stream takes it is counted instead. */
+/**
+ * Writes the events of a trace to a stream, one object of JSON a line. What comes faster than the stream takes it is counted instead; the
+ * count stands in the trace as soon as the stream takes something again, whether another event comes or not.
+ */
 export function traceInto(sink: Writable): TraceListener {
-  let lost = 0;
+  let lost: TraceLost | null = null;
+  const tellLost = (): void => {
+    if (lost === null || sink.destroyed || sink.writableEnded) return;
+    sink.write(`${JSON.stringify(lost)}\n`);
+    lost = null;
+  };
   return (event) => {
     if (sink.destroyed || sink.writableEnded) return;
     if (sink.writableLength > MOST_WAITING) {
-      lost++;
+      const { time, session } = event;
+      if (lost === null) sink.once('drain', tellLost);
+      lost = { time, session, event: 'lost', count: (lost?.count ?? 0) + 1 };
       return;
     }
-    const { time, session } = event;
-    if (lost > 0) {
-      sink.write(`${JSON.stringify({ time, session, event: 'lost', count: lost })}\n`);
-      lost = 0;
-    }
+    tellLost();
     sink.write(`${JSON.stringify(event)}\n`);
   };
+}
+
+/** Stands in a trace in place of events. */
+interface TraceLost {
+  readonly time: number;
+  readonly session: number;
+  readonly event: 'lost';
+  readonly count: number;
 }

@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { expect } from 'chai';
 import { SPDY2, SPDY3_1 } from '../../lib/protocol/version.ts';
 import type { TraceEvent } from '../../lib/session/trace-events.ts';
@@ -165,6 +165,32 @@ describe('session/tracer', () => {
     sink.destroy();
     await pair.client.ping();
     await pair.end();
+  });
+
+  it('tells what a stream did not take although no event comes behind it', async () => {
+    const pair = pairOver(memoryConnection(), SPDY3_1);
+    const taken: string[] = [];
+    let take = (): void => {};
+    const sink = new Writable({
+      write: (chunk: Buffer, _encoding, done) => {
+        taken.push(String(chunk));
+        take = done;
+      },
+    });
+    let full = true;
+    sink.write('x'.repeat(sink.writableHighWaterMark));
+    Object.defineProperty(sink, 'writableLength', { get: () => (full ? 1e9 : 0) });
+    pair.client.trace(sink);
+    await pair.client.ping();
+    await pair.end();
+    await settle();
+    expect(taken).to.have.length(1);
+    full = false;
+    take();
+    await until(() => taken.length > 1);
+    const { event, count } = JSON.parse(taken[1] as string);
+    expect(event).to.equal('lost');
+    expect(count).to.be.above(2);
   });
 
   it('refuses a sink that is none', () => {
