@@ -268,6 +268,19 @@ const MISUSES: Readonly<Record<string, readonly Misuse[]>> = {
       () => createServer({ proxyProtocol: { allow: [] } }),
       'proxyProtocol needs tls: false (the terminator speaks TLS)',
     ],
+    [
+      () => createServer({ session: any({ idleTimeout: 1 }) }),
+      "session: there is no option 'idleTimeout', did you mean idleTimeoutMs?",
+    ],
+    [
+      () => createServer({ session: { sessionWindowSize: 1 } }),
+      'sessionWindowSize must be an integer from 65536 to 2147483647, got 1',
+    ],
+    [
+      () => createServer({ session: { maxDataSize: 0 } }),
+      'maxDataSize must be an integer from 1 to 16777215, got 0',
+    ],
+    [() => createServer({ session: any(5) }), 'session must be an object, got 5'],
     [() => createServer(any('options')), "options must be an object, got 'options' (string)"],
   ],
   SpdyAgent: [
@@ -310,6 +323,14 @@ const MISUSES: Readonly<Record<string, readonly Misuse[]>> = {
     [
       () => new SpdyAgent({ proxy: any({ uri: 'http://p' }) }),
       "proxy: there is no option 'uri', did you mean url?",
+    ],
+    [
+      () => new SpdyAgent({ session: any({ flowcontrol: false }) }),
+      "session: there is no option 'flowcontrol', did you mean flowControl?",
+    ],
+    [
+      () => new SpdyAgent({ session: { settings: any({ initialWindow: 1 }) } }),
+      'settings: initialWindow must be one of uploadBandwidth, downloadBandwidth, roundTripTime, maxConcurrentStreams, currentCwnd, downloadRetransRate, initialWindowSize, clientCertificateVectorSize, with a number',
     ],
     [
       () => new SpdyDispatcher(any({ sesion: {} })),
@@ -432,6 +453,10 @@ const MISUSES: Readonly<Record<string, readonly Misuse[]>> = {
     [
       () => createStreamingServer(any({ execute: () => 0 })),
       "handlers: there is no option 'execute'",
+    ],
+    [
+      () => createStreamingServer({}, { session: any({ keepAliv: {} }) }),
+      "session: there is no option 'keepAliv', did you mean keepAlive?",
     ],
     [
       () => createStreamingServer({}, any({ idleTimeout: 5 })),

@@ -12,7 +12,7 @@ export {
 } from './negotiate.ts';
 export { raise } from './raise.ts';
 export { Session } from './session.ts';
-export type { SessionOptions } from './session-options.ts';
+export { checkSessionOptions, type SessionOptions } from './session-options.ts';
 export { SpdyStream } from './stream.ts';
 export type { StreamOptions } from './stream-options.ts';
 export { isTlsOption, tlsPart } from './tls-names.ts';

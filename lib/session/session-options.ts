@@ -9,7 +9,7 @@ import {
 } from '../common/check.ts';
 import { checkOptions, optionNames } from '../common/option-names.ts';
 import { ENGINE_OPTION_NAMES, ENGINE_OPTIONS } from '../engine/option-names.ts';
-import { defaultMaxUnconsumed, type EngineOptions } from '../engine/options.ts';
+import { defaultMaxUnconsumed, type EngineOptions, resolveOptions } from '../engine/options.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import {
   DEFAULT_WINDOW_SIZE,
@@ -24,9 +24,10 @@ import {
   SETTINGS_MAX_CONCURRENT_STREAMS,
   SETTINGS_ROUND_TRIP_TIME,
   SETTINGS_UPLOAD_BANDWIDTH,
+  type Side,
 } from '../protocol/constants.ts';
 import type { SettingsEntry } from '../protocol/frames.ts';
-import type { ProtocolVersion } from '../protocol/version.ts';
+import { type ProtocolVersion, SPDY3_1 } from '../protocol/version.ts';
 import { KEEP_ALIVE_NAMES, type KeepAliveOptions } from './keepalive.ts';
 import type { SettingsStore } from './settings-store.ts';
 
@@ -189,6 +190,26 @@ export function resolveSessionOptions(
     settingsStore,
     settingsKey,
   };
+}
+
+/**
+ * Checks options of sessions that are made later, when nobody is there any more to be told; returns them with those that stand there by
+ * default.
+ *
+ * @throws InvalidArgumentError for a name that is none and a value that is out of range
+ */
+export function checkSessionOptions(
+  side: Side,
+  given: SessionOptions = {},
+  defaults: SessionOptions = {},
+): SessionOptions {
+  checkObject('session', given);
+  checkOptions('session', given, SESSION_OPTION_NAMES);
+  const options = { ...defaults, ...given };
+  // Who makes the session makes the key.
+  resolveSessionOptions(SPDY3_1, { ...options, settingsStore: null });
+  resolveOptions(side, engineOptions(options));
+  return options;
 }
 
 /** The part of the options of a session that is for its engine. */

@@ -4,8 +4,10 @@ import type tls from 'node:tls';
 import { checkBoolean, checkRange, checkTime, shown } from '../../common/check.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
+import { CLIENT } from '../../protocol/constants.ts';
 import {
   checkProtocols,
+  checkSessionOptions,
   inSession,
   isTlsOption,
   resolveVersion,
@@ -158,11 +160,10 @@ export function resolveAgentOptions(options: SpdyAgentOptions): ResolvedAgentOpt
     protocols: options.protocols === undefined ? null : checkProtocols(options.protocols),
     defaultVersion:
       options.defaultVersion === undefined ? null : resolveVersion(options.defaultVersion).id,
-    session: {
+    session: checkSessionOptions(CLIENT, session, {
       sessionWindowSize: SESSION_WINDOW,
       ...sessionMemory(options.maxSessionMemory),
-      ...session,
-    },
+    }),
     keepAlive: checkBoolean('keepAlive', options.keepAlive ?? true),
     idleTimeoutMs: checkTime('idleTimeoutMs', options.idleTimeoutMs ?? 30_000),
     connectTimeoutMs: checkTime('connectTimeoutMs', options.connectTimeoutMs ?? 30_000),

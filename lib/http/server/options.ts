@@ -4,8 +4,10 @@ import type tls from 'node:tls';
 import { checkRange, checkTime } from '../../common/check.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
+import { SERVER } from '../../protocol/constants.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import {
+  checkSessionOptions,
   getNpnProtocols,
   inSession,
   isTlsOption,
@@ -196,7 +198,7 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
     http1: { ...http1Part(options), ...options.http1 },
     h2,
     proxyProtocol,
-    session: {
+    session: checkSessionOptions(SERVER, options.session, {
       idleTimeoutMs,
       closeTimeoutMs,
       idleIgnoresPing: true,
@@ -205,8 +207,7 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
       maxHeaderListSize: sessionLimit,
       maxHeaderCount: Math.max(256, 2 * maxHeaderCount),
       ...sessionMemory(options.maxSessionMemory),
-      ...options.session,
-    },
+    }),
     maxHeaderSize,
     maxHeaderCount,
     maxWaitingPushes: integer('maxWaitingPushes', options.maxWaitingPushes ?? 100),

@@ -1,6 +1,7 @@
 import { checkBoolean, checkRange, checkTime } from '../../common/check.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
-import type { SessionOptions } from '../../session/public.ts';
+import { CLIENT } from '../../protocol/constants.ts';
+import { checkSessionOptions, type SessionOptions } from '../../session/public.ts';
 import { checkPathPrefix, originsOf } from '../server/options.ts';
 
 /** Options of a stream translator. Every one has a default. Times are milliseconds. */
@@ -89,6 +90,8 @@ export function resolveTranslatorOptions(
     idleIgnoresPing: checkBoolean('idleIgnoresPing', options.idleIgnoresPing ?? false),
     pingIntervalMs: time('pingIntervalMs', 30_000),
     pingTimeoutMs: time('pingTimeoutMs', 30_000),
-    session: { inboundHighWaterMark: maxBufferedBytes, ...options.session },
+    session: checkSessionOptions(CLIENT, options.session, {
+      inboundHighWaterMark: maxBufferedBytes,
+    }),
   };
 }

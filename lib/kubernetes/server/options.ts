@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { checkBoolean, checkRange, checkTime, shown } from '../../common/check.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
-import type { SessionOptions } from '../../session/public.ts';
+import { SERVER } from '../../protocol/constants.ts';
+import { checkSessionOptions, type SessionOptions } from '../../session/public.ts';
 import type { StreamingRequest } from './routes.ts';
 
 /** Options of a streaming server. Every one has a default. Times are milliseconds. */
@@ -93,7 +94,7 @@ export function resolveStreamingOptions(options: StreamingServerOptions): Resolv
     maxPendingSessions: count('maxPendingSessions', 100),
     maxConnections: count('maxConnections', 500),
     origins: originsOf(options.origins ?? []),
-    session: options.session ?? {},
+    session: checkSessionOptions(SERVER, options.session),
   };
 }
 
