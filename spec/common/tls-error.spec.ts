@@ -63,5 +63,7 @@ describe('explainTls()', () => {
     expect(explainTls(null)).to.equal(null);
     const key = Object.assign(new Error('x'), { code: 'ERR_OSSL', library: 'PEM', reason: 'y' });
     expect(explainTls(key).message).to.equal('x');
+    const silent = { code: 'ERR_SSL_X', library: 'SSL routines' };
+    expect(explainTls(Object.assign(new Error('x'), silent)).message).to.equal('x');
   });
 });
