@@ -27,6 +27,7 @@ Sends many requests to a server and tells how fast it answers, as h2load does.
   -m, --max-concurrent-streams N               requests of a client at once
   -D, --duration TIME    instead of -n: 10, 500ms, 2m      --warm-up-time TIME
       --rps N            open loop: so many requests of each client in a second
+      --think TIME       pause between requests; 1s-3s: any time in between
   -r, --rate N           clients that begin in each --rate-period TIME (1 s)
   -i, --input-file FILE  URIs, one a line ('-': standard input)
   -H, --header 'N: V'    a header; ':method', ':path' and ':host' replace those
@@ -36,13 +37,11 @@ Sends many requests to a server and tells how fast it answers, as h2load does.
       --alpn-list LIST   protocols to offer, with commas; default all of these
   -w, --window-bits N    2^N - 1 bytes of window for each stream; default 30
   -W, --connection-window-bits N               the same of a connection
-      --header-compression indexed|deflate     of SPDY
-      --header-table-size N                    of h2; default 4096
+      --header-compression indexed|deflate (SPDY)    --header-table-size N (h2)
   -T, --connection-active-timeout TIME         longest life of a connection
   -N, --connection-inactivity-timeout TIME     longest silence of one
   -k, --insecure   --cacert FILE   --cert FILE   --key FILE   --sni NAME    TLS
-      --html FILE        write a page with charts       --json   results as JSON
-  -h, --help   --version
+      --html FILE   page with charts   --json   as JSON   -h, --help   --version
 Exit status: 1 if a request failed or none was made; 64: usage.
 `;
 
@@ -54,6 +53,7 @@ const OPTIONS: OptionTable = {
   duration: { type: 'string', short: 'D' },
   'warm-up-time': { type: 'string' },
   rps: { type: 'string' },
+  think: { type: 'string' },
   rate: { type: 'string', short: 'r' },
   'rate-period': { type: 'string' },
   'input-file': { type: 'string', short: 'i' },
@@ -121,6 +121,7 @@ function times(args: Arguments): Partial<LoadOptions> {
   return {
     ...given('durationMs', timeOption(args, 'duration')),
     ...given('warmUpMs', timeOption(args, 'warm-up-time')),
+    ...given('thinkMs', thinkOption(args)),
     ...given('ratePeriodMs', timeOption(args, 'rate-period')),
     ...given('activeTimeoutMs', timeOption(args, 'connection-active-timeout')),
     ...given('inactivityTimeoutMs', timeOption(args, 'connection-inactivity-timeout')),
@@ -141,10 +142,27 @@ function protocols(args: Arguments): Partial<LoadOptions> {
 function timeOption(args: Arguments, name: string): number | null {
   const text = args.value(name);
   if (text === null) return null;
+  const ms = timeOf(text);
+  if (ms !== null && ms > 0) return ms;
+  throw new UsageError(`--${name} takes a time as 10, 10s, 500ms, 2m or 1h, got '${text}'`);
+}
+
+/** A time, or two with a hyphen between them. */
+function thinkOption(args: Arguments): LoadOptions['thinkMs'] | null {
+  const text = args.value('think');
+  if (text === null) return null;
+  const times = text.split('-').map(timeOf);
+  const [shortest = null, longest = shortest] = times;
+  if (times.length < 3 && shortest !== null && longest !== null && shortest <= longest)
+    return [shortest, longest];
+  throw new UsageError(`--think takes a time as 10, 10s or 500ms, or 500ms-2s, got '${text}'`);
+}
+
+/** Null for what is no time, or too long. */
+function timeOf(text: string): number | null {
   const [, number = '', unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
   const ms = Math.round(Number(number) * (UNITS[unit] as number));
-  if (number !== '' && ms > 0 && ms <= MAX_MS) return ms;
-  throw new UsageError(`--${name} takes a time as 10, 10s, 500ms, 2m or 1h, got '${text}'`);
+  return number !== '' && ms <= MAX_MS ? ms : null;
 }
 
 function linesOf(path: string): string[] {

@@ -6,6 +6,7 @@ import { connectionOn, dial } from './dial.ts';
 import { Exchange } from './exchange.ts';
 import type { LoadMessage } from './message.ts';
 import { Pacer } from './pacer.ts';
+import { Pauses } from './pauses.ts';
 import type { LoadPlan } from './plan.ts';
 import type { LoadCounts, Recorder } from './recorder.ts';
 
@@ -24,6 +25,7 @@ export class LoadClient implements ConnectionOwner {
   #connection: LoadConnection | null = null;
   #socket: Socket | null = null;
   #pacer: Pacer | null = null;
+  readonly #pauses: Pauses | null;
   readonly #lifetime = new Deadline();
   readonly #silence = new StallDeadline();
   /** When connecting began. */
@@ -42,6 +44,7 @@ export class LoadClient implements ConnectionOwner {
     this.#recorder = recorder;
     this.counts = recorder.counts;
     this.#whenOver = whenOver;
+    this.#pauses = plan.think === null ? null : new Pauses(plan.think, () => this.#fillAndFlush());
   }
 
   /** Connects and begins. */
@@ -81,6 +84,7 @@ export class LoadClient implements ConnectionOwner {
       exchange.counted
     )
       this.#succeeded++;
+    if (this.#left > 0) this.#pauses?.begin();
     this.#fill(now);
   }
 
@@ -148,7 +152,7 @@ export class LoadClient implements ConnectionOwner {
     const connection = this.#connection;
     if (connection === null) return;
     const { messages, streams } = this.#plan;
-    const most = Math.min(streams, connection.maxStreams);
+    const most = Math.min(streams, connection.maxStreams) - (this.#pauses?.count ?? 0);
     while (this.#left > 0 && this.#underWay < most && !connection.retiring) {
       const due = this.#pacer === null ? now : this.#pacer.take(now);
       if (due === null) return;
@@ -182,6 +186,7 @@ export class LoadClient implements ConnectionOwner {
   #end(): void {
     this.#over = true;
     this.#pacer?.stop();
+    this.#pauses?.stop();
     this.#lifetime.stop();
     this.#silence.stop();
     const seconds = (performance.now() - this.#begun) / 1000;

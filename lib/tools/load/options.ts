@@ -54,6 +54,11 @@ export interface LoadOptions {
    * one goes when one has ended.
    */
   readonly requestRate?: number;
+  /**
+   * Pause before a request that follows on one that has ended; two numbers are the ends of a range, in which each pause has any length. 0 (default):
+   * none. Not with `requestRate`.
+   */
+  readonly thinkMs?: number | readonly [shortest: number, longest: number];
   /** The only protocol: offered by TLS, spoken without it. Default: `protocols`; without TLS `'spdy/3.1'`. */
   readonly protocol?: LoadProtocol;
   /** Protocols to offer by ALPN, best first. Default: all. */
@@ -96,6 +101,7 @@ export const LOAD_OPTION_NAMES: ReadonlySet<string> = optionNames<LoadOptions>({
   connectionRate: true,
   ratePeriodMs: true,
   requestRate: true,
+  thinkMs: true,
   protocol: true,
   protocols: true,
   headers: true,

@@ -36,6 +36,8 @@ export interface LoadPlan {
   readonly connectionRate: number;
   readonly ratePeriodMs: number;
   readonly requestRate: number;
+  /** The shortest and the longest pause in milliseconds; null for none. */
+  readonly think: readonly [number, number] | null;
   readonly windowSize: number;
   readonly sessionWindowSize: number;
   readonly headerCompression: 'indexed' | 'deflate';
@@ -80,6 +82,7 @@ export function resolveLoad(options: LoadOptions): LoadPlan {
     connectionRate: number('connectionRate', 0, MOST, 0),
     ratePeriodMs: checkRange('ratePeriodMs', options.ratePeriodMs ?? 1000, 1, 0x7fffffff),
     requestRate,
+    think: thinkOf(options.thinkMs ?? 0),
     windowSize: 2 ** number('windowBits', 1, 31, 30) - 1,
     sessionWindowSize: 2 ** number('sessionWindowBits', 16, 31, 30) - 1,
     headerCompression: compressionOf(options),
@@ -90,6 +93,8 @@ export function resolveLoad(options: LoadOptions): LoadPlan {
   };
   if (plan.warmUpMs > 0 && durationMs === 0)
     throw new InvalidArgumentError('warmUpMs needs durationMs');
+  if (plan.think !== null && requestRate > 0)
+    throw new InvalidArgumentError('thinkMs and requestRate exclude each other');
   if (plan.workers > clients)
     throw new InvalidArgumentError(`${plan.workers} workers need as many clients, got ${clients}`);
   return plan;
@@ -153,6 +158,17 @@ function rate(name: string, value: unknown): number {
   const given = value ?? 0;
   if (typeof given === 'number' && given >= 0 && given <= MOST) return given;
   throw new InvalidArgumentError(`${name} must be a number from 0 to ${MOST}, got ${shown(given)}`);
+}
+
+function thinkOf(given: number | readonly number[]): [number, number] | null {
+  const ends: readonly unknown[] = Array.isArray(given) ? given : [given, given];
+  if (ends.length !== 2)
+    throw new InvalidArgumentError(`thinkMs must be a time or two, got ${ends.length}`);
+  const shortest = checkTime('thinkMs', ends[0]);
+  const longest = checkTime('thinkMs', ends[1]);
+  if (shortest > longest)
+    throw new InvalidArgumentError(`thinkMs must rise, got ${shortest} and ${longest}`);
+  return longest === 0 ? null : [shortest, longest];
 }
 
 function compressionOf({ headerCompression = 'indexed' }: LoadOptions): 'indexed' | 'deflate' {

@@ -37,6 +37,17 @@ describe('command line of spdyload', () => {
     expect(load).to.include({ durationMs: 120_000, warmUpMs: 1500, ratePeriodMs: 3_600_000 });
   });
 
+  it('reads pauses: a time, or a range', () => {
+    for (const [text, pauses] of [
+      ['2', [2000, 2000]],
+      ['500ms-1.5s', [500, 1500]],
+      ['0-1m', [0, 60_000]],
+    ] as const)
+      expect(parse('--think', text).load.thinkMs).to.deep.equal(pauses);
+    for (const text of ['', '-', '1-', '-1', '2-1', '1-2-3', '1day', '999h'])
+      expect(() => parse(`--think=${text}`)).to.throw(/--think takes a time as 10/);
+  });
+
   it('reads headers, names of protocols and options of TLS', () => {
     const { load, json, html } = parse(
       ...['-H', 'A: b', '-H', ':method: PUT', '--alpn-list', 'h2,spdy/2', '-k', '--sni', 'b'],
@@ -59,7 +70,7 @@ describe('command line of spdyload', () => {
   });
 
   it('has help with every option, and a version', () => {
-    const names = `requests clients threads max-concurrent-streams duration warm-up-time rps rate rate-period input-file
+    const names = `requests clients threads max-concurrent-streams duration warm-up-time rps think rate rate-period input-file
       header data protocol h1 alpn-list window-bits connection-window-bits header-compression header-table-size
       connection-active-timeout connection-inactivity-timeout insecure cacert cert key sni json html help version`;
     for (const name of names.split(/\s+/))

@@ -15,6 +15,9 @@ describe('resolveLoad()', () => {
     expect(resolveLoad({ urls: [urls, `${urls}a`] }).quotas).to.deep.equal([2]);
     expect(resolveLoad({ urls, requestRate: 1 }).streams).to.equal(100);
     expect(resolveLoad({ urls, windowBits: 16 }).windowSize).to.equal(65535);
+    expect(
+      [0, 5, [1, 2] as const].map((thinkMs) => resolveLoad({ urls, thinkMs }).think),
+    ).to.deep.equal([null, [5, 5], [1, 2]]);
     const secure = resolveLoad({ urls: 'https://[::1]:8443/' });
     expect(secure.target).to.deep.include({ secure: true, host: '::1', port: 8443 });
     expect(secure.protocols).to.include.members(['spdy/3.1', 'spdy/2', 'h2', 'http/1.1']);
@@ -38,6 +41,11 @@ describe('resolveLoad()', () => {
     ['a warm-up without a time', { warmUpMs: 1 }, /needs durationMs/],
     ['no clients', { clients: 0 }, /clients must be an integer from 1/],
     ['a rate below 0', { requestRate: -1 }, /requestRate must be a number/],
+    ['pauses and a rate', { thinkMs: 1, requestRate: 1 }, /exclude each other/],
+    ['a pause below 0', { thinkMs: -1 }, /thinkMs must be/],
+    ['a pause that is text', { thinkMs: ['1', 2] }, /thinkMs must be/],
+    ['three pauses', { thinkMs: [1, 2, 3] }, /a time or two, got 3/],
+    ['pauses that fall', { thinkMs: [2, 1] }, /must rise, got 2 and 1/],
     ['a protocol that is none', { protocol: 'spdy/4' }, /protocol must be of spdy\/3\.1/],
     ['no protocols', { protocols: [] }, /protocols must be of/],
     ['a body that is none', { body: 'text' }, /body must be a Uint8Array/],

@@ -192,6 +192,46 @@ describe('runLoad()', () => {
     expect(result.durationMs).to.be.at.least(195);
   });
 
+  it('pauses between the requests of a client, and does not count that as their time', async () => {
+    let open = 0;
+    let most = 0;
+    server = await loadServer((_request, response) => {
+      most = Math.max(most, ++open);
+      response.on('finish', () => open--);
+      response.end();
+    });
+    for (const protocol of ['spdy/3.1', 'h2', 'http/1.1'] as const) {
+      const options = { protocol, requests: 6, streams: 2, thinkMs: 40 };
+      const { requests, durationMs } = await load('/', options);
+      expect(requests.succeeded).to.equal(6);
+      // HTTP/1.1 has one at a time.
+      expect(durationMs).to.be.at.least(protocol === 'http/1.1' ? 195 : 78);
+    }
+    expect(most).to.be.within(1, 2);
+  });
+
+  it('connects anew in a pause, and ends in the midst of one', async () => {
+    server = await loadServer((_request, response) => {
+      response.setHeader('connection', 'close');
+      response.end();
+    });
+    const protocol = 'http/1.1';
+    const one = await load('/', { protocol, requests: 3, thinkMs: 50 });
+    expect(one.requests).to.deep.include({ total: 3, succeeded: 3, failed: 0 });
+    expect(one.connections).to.equal(3);
+    const abort = new AbortController();
+    const { requests } = await load('/', {
+      protocol,
+      requests: 5,
+      thinkMs: 3_600_000,
+      signal: abort.signal,
+      progress: ({ done }) => {
+        if (done === 1) abort.abort();
+      },
+    });
+    expect(requests).to.deep.include({ started: 1, succeeded: 1, failed: 0 });
+  });
+
   it('begins clients at a rate', async () => {
     server = await loadServer();
     const options = { clients: 5, connectionRate: 2, ratePeriodMs: 60 };
