@@ -78,7 +78,7 @@ const PLACES: readonly Place[] = [
     start: startProxy,
   },
   {
-    name: 'a CRI server on spdystream',
+    name: 'our Go program on spdystream',
     peers: ['kubestream'],
     clients: OWN.slice(0, 1),
     cannot: {
@@ -89,7 +89,7 @@ const PLACES: readonly Place[] = [
       '6 MB and exit code 9 for a reader that sleeps':
         'it closes its connections early; that nothing cut passes for whole has a spec of its own',
     },
-    start: startCri,
+    start: startGoProgram,
   },
 ];
 
@@ -305,7 +305,7 @@ async function startProxy(server: MatrixServer): ReturnType<NonNullable<Place['s
   return { server: { ...server, cluster: { server: `http://127.0.0.1:${port}` } }, stop };
 }
 
-async function startCri(server: MatrixServer): ReturnType<NonNullable<Place['start']>> {
+async function startGoProgram(server: MatrixServer): ReturnType<NonNullable<Place['start']>> {
   const peer = new PeerProcess([peerPath('kubestream'), 'server']);
   const port = (await peer.printed(/plain=(\d+)/))[1];
   const cluster = { server: `http://127.0.0.1:${port}` };

@@ -207,6 +207,8 @@ function resolveContainer(name: string, container: FakeContainer): ResolvedConta
 function checkTexts(what: string, texts: unknown): void {
   if (texts === undefined) return;
   checkObject(what, texts);
+  if (Array.isArray(texts))
+    throw new InvalidArgumentError(`${what} must have names, got ${shown(texts)}`);
   const wrong = Object.values(texts as object).find((value) => typeof value !== 'string');
   if (wrong !== undefined)
     throw new InvalidArgumentError(`${what} must have texts, got ${shown(wrong)}`);

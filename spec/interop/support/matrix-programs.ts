@@ -55,7 +55,7 @@ interface GoCommand {
 
 /** Our program on spdystream, the Go library of Kubernetes. */
 export const GO_CLIENT: MatrixClient = {
-  name: 'client-go (spdystream)',
+  name: 'our Go program on spdystream',
   peers: ['kubestream'],
   cannot: {
     'a terminal: two sizes, Ctrl-C':

@@ -146,6 +146,7 @@ describe('objects of a fake API server', () => {
       () => fake.setPod('p1', { phase: 'Done' as never }),
       () => fake.setPod('p1', { ready: 1 as never }),
       () => fake.setPod('p1', { labels: { app: 1 as never } }),
+      () => fake.setPod('p1', { labels: [] as never }),
       () => fake.setPod('p1', { name: 'p2' } as never),
       () => fake.find('node', 'n'),
       () => createFakeApiServer({ objects: {} as never }),
