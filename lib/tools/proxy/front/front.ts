@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import http2 from 'node:http2';
 import type { AddressInfo, ListenOptions } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { Deadline } from '../../../common/deadline.ts';
 import type { SpdyServerOptions } from '../../../http/server/options.ts';
 import type { SpdyRequest } from '../../../http/server/request.ts';
 import type { SpdyResponse } from '../../../http/server/response.ts';
@@ -27,6 +28,8 @@ export interface FrontOptions
 /** What takes the requests of a front. `request` is text for one that is refused: it says why. */
 export type TakeRequest = (request: FrontRequest | string, reply: Reply) => void;
 
+/** As `idleTimeoutMs` of `createServer()`. */
+const IDLE_TIMEOUT_MS = 180_000;
 /** Bytes that a stream of HTTP/2 may bring before they were read; for the connection four times as much. */
 const H2_WINDOW = 1 << 18;
 
@@ -38,7 +41,8 @@ export class ProxyFront {
   readonly #take: TakeRequest;
   /** Connections of HTTP/1.1 of which a request was refused. */
   readonly #distrusted = new WeakSet<object>();
-  readonly #h2Sessions = new Set<http2.ServerHttp2Session>();
+  /** Those of HTTP/2, and how long they have been without requests. */
+  readonly #h2Sessions = new Map<http2.Http2Session, SessionIdleness>();
 
   /** `SpdyProxy.listen()` makes it. @internal */
   constructor(options: FrontOptions, take: TakeRequest) {
@@ -52,7 +56,9 @@ export class ProxyFront {
       session,
       // Node would answer that itself, and go on with what follows.
       http1: { requireHostHeader: false },
-      ...(h2 && h2Possible(server) ? { h2: this.#h2Server(maxConcurrentStreams) } : {}),
+      ...(h2 && h2Possible(server)
+        ? { h2: this.#h2Server(maxConcurrentStreams, server.idleTimeoutMs) }
+        : {}),
     });
     const request = (message: SpdyRequest, response: SpdyResponse): void => {
       const read = this.#read(message, () => readMessage(message));
@@ -86,13 +92,13 @@ export class ProxyFront {
 
   /** Stops listening and sends GOAWAY, waits for requests as long as `closeTimeoutMs`, then ends all connections. */
   async close(): Promise<void> {
-    for (const session of this.#h2Sessions) session.close();
+    for (const session of this.#h2Sessions.keys()) session.close();
     await this.server[Symbol.asyncDispose]();
   }
 
   /** Ends all connections at once. */
   destroy(): void {
-    for (const session of this.#h2Sessions) session.destroy();
+    for (const session of this.#h2Sessions.keys()) session.destroy();
     this.server.closeAllConnections();
   }
 
@@ -111,27 +117,62 @@ export class ProxyFront {
     return request;
   }
 
-  #h2Server(maxConcurrentStreams: number): http2.Http2Server {
+  #h2Server(maxConcurrentStreams: number, idleMs = IDLE_TIMEOUT_MS): http2.Http2Server {
     const server = http2.createServer({
       settings: { maxConcurrentStreams, initialWindowSize: H2_WINDOW },
     });
     server.on('session', (session) => {
-      this.#h2Sessions.add(session);
+      const idleness = new SessionIdleness(session, idleMs);
+      this.#h2Sessions.set(session, idleness);
       session.setLocalWindowSize(4 * H2_WINDOW);
       session.on('error', () => {});
-      session.once('close', () => this.#h2Sessions.delete(session));
+      session.once('close', () => {
+        idleness.stop();
+        this.#h2Sessions.delete(session);
+      });
       if (!this.server.listening) session.close();
     });
     server.on('stream', (stream, headers, _flags, ...more: unknown[]) => {
       // It is told late: the client may have reset the stream by then, or the connection may be gone.
       stream.on('error', () => {});
       if (stream.destroyed || stream.session?.destroyed !== false) return;
+      this.#h2Sessions.get(stream.session)?.request(stream);
       const raw = more[0] as string[] | undefined;
       const method = headers[':method'] ?? '';
       const request = readH2(stream, raw ?? Object.entries(headers).flat().map(String));
       this.#take(request, new H2Reply(stream, method === 'CONNECT'));
     });
     return server;
+  }
+}
+
+/** Ends a session of HTTP/2 that has no requests, whatever else comes on it. */
+class SessionIdleness {
+  readonly #deadline = new Deadline();
+  readonly #wait: () => void;
+  #requests = 0;
+
+  constructor(session: http2.ServerHttp2Session, ms: number) {
+    this.#wait = () => {
+      // close() would wait for a head that never ends.
+      if (ms > 0 && !session.destroyed) this.#deadline.start(ms, () => session.destroy());
+    };
+    this.#wait();
+  }
+
+  /** A request has come. */
+  request(stream: http2.ServerHttp2Stream): void {
+    this.#requests++;
+    this.#deadline.stop();
+    stream.once('close', () => {
+      this.#requests--;
+      if (this.#requests === 0) this.#wait();
+    });
+  }
+
+  /** It is over. */
+  stop(): void {
+    this.#deadline.stop();
   }
 }
 

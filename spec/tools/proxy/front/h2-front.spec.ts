@@ -8,6 +8,7 @@ const DATA = 0;
 const HEADERS = 1;
 const RST_STREAM = 3;
 const SETTINGS = 4;
+const GOAWAY = 7;
 const END_STREAM = 1;
 const END_HEADERS = 4;
 
@@ -130,6 +131,22 @@ describe('tools/proxy/front/h2-front', () => {
     );
     expect(frames.some(({ type }) => type === RST_STREAM)).to.equal(false);
   });
+
+  for (const [what, bytes] of [
+    ['asks for nothing', Buffer.alloc(0)],
+    [
+      'begins a request, and does not end its head',
+      frame(HEADERS, 0, 1, literal(':method', 'GET')),
+    ],
+  ] as const) {
+    it(`closes a session that ${what}`, async () => {
+      const front = { host: '127.0.0.1', tls: false, sniff: true, idleTimeoutMs: 20 } as const;
+      const idle = new RawClient((await proxy.listen({ port: 0, ...front })).port);
+      idle.socket.write(bytes);
+      await once(idle.socket, 'close');
+      expect(idle.frames.map(({ type }) => type)).to.include(GOAWAY);
+    });
+  }
 
   it('tells the back when the client resets a stream', async () => {
     client.send([...GET, [':path', '/slow']]);
