@@ -88,7 +88,13 @@ export class HealthChecks {
     const call = backend.ask(request, {
       informed: () => {},
       responded: (head, body) => {
-        body?.stream.on('error', () => {}).resume();
+        // As long as an answer may take, its body may last; its end keeps the connection.
+        if (body !== null) {
+          const rest = new Deadline();
+          rest.start(timeoutMs, () => call.reset(new Error('no end in time')));
+          body.stream.on('error', () => {}).once('close', () => rest.stop());
+          body.stream.resume();
+        }
         settle(status === null ? head.status >= 200 && head.status < 400 : head.status === status);
       },
       switched: (_head, _body, sink) => {
