@@ -36,6 +36,7 @@ export function checkRequest(
   httpVersion: string,
   fields: HeaderList,
 ): RequestTarget | string {
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'no version of HTTP/1';
   if (!METHOD.test(method)) return 'no valid method';
   if (!TARGET.test(url)) return 'no valid target';
   const fault = faultOf(fields);

@@ -485,6 +485,14 @@ describe('tools/proxy/relay', () => {
       expect(await errors).to.include({ code: 'ECONNRESET' });
     });
 
+    for (const protocol of ['h2c', 'TLS/1.2, h2c']) {
+      it(`is not passed on where it would hide requests (${protocol})`, async () => {
+        const { port } = await open({ backs: [`http://127.0.0.1:${await upgrading()}`] });
+        const answered = await answerTo(await upgrade(port, '/', protocol));
+        expect(answered).to.include({ status: 200, body: 'no' });
+      });
+    }
+
     it('is refused where the back refuses it', async () => {
       const { port } = await open({ backs: [`http://127.0.0.1:${await upgrading()}`] });
       expect(await answerTo(await upgrade(port, '/no'))).to.include({ status: 403, body: 'no' });

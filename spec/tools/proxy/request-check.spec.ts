@@ -24,6 +24,8 @@ const SMUGGLED: readonly (readonly [title: string, bytes: string])[] = [
     'two content-lengths that are equal',
     `${POST}Content-Length: 4\r\nContent-Length: 4\r\n\r\nabcd`,
   ],
+  ['a version that is not HTTP/1', 'GET / HTTP/2.0\r\nHost: a\r\n\r\n'],
+  ['no version at all', 'GET /\r\n\r\n'],
   ['a list as content-length', `${POST}Content-Length: 4, 4\r\n\r\nabcd`],
   ['a content-length with a sign', `${POST}Content-Length: +4\r\n\r\nabcd`],
   ['a negative content-length', `${POST}Content-Length: -1\r\n\r\n`],
@@ -104,7 +106,7 @@ describe('tools/proxy/request-check', () => {
       await application.close();
     });
 
-    it(`has ${SMUGGLED.length} of them`, () => expect(SMUGGLED).to.have.length(38));
+    it(`has ${SMUGGLED.length} of them`, () => expect(SMUGGLED).to.have.length(40));
 
     for (const [title, bytes] of SMUGGLED) {
       it(`refuses ${title}, and whatever follows on the connection`, async () => {

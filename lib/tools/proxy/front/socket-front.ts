@@ -7,6 +7,8 @@ import type { FrontRequest, Reply, ResponseHead, Sink } from '../exchange.ts';
 import { bodyOfTunnel, cutOff } from '../message-body.ts';
 import { MessageReply, readMessage } from './message-front.ts';
 
+const HOP_PROTOCOLS = /^(?:h2c|tls|https?)(?:\/|$)/i;
+
 /** Reads a request by HTTP/1.1 that asks for another protocol, or for a tunnel; text says what is wrong with it. */
 export function readSwitching(
   request: IncomingMessage,
@@ -18,8 +20,15 @@ export function readSwitching(
   if (read.body !== null && read.method !== 'CONNECT')
     return 'a body before the change of protocol';
   if (head.length > 0) socket.unshift(head);
-  const upgrade = read.method === 'CONNECT' ? null : (request.headers.upgrade ?? null);
-  return { ...read, body: bodyOfTunnel(socket), upgrade };
+  const upgrade = read.method === 'CONNECT' ? null : upgradeOf(request);
+  const ordinary = upgrade === null && read.method !== 'CONNECT';
+  return { ...read, body: ordinary ? null : bodyOfTunnel(socket), upgrade };
+}
+
+/** What a client wants to change to, without what is between it and this proxy: HTTP/2 and TLS would hide requests from it. */
+function upgradeOf({ headers }: IncomingMessage): string | null {
+  const offers = (headers.upgrade ?? '').split(',').map((offer) => offer.trim());
+  return offers.filter((offer) => offer !== '' && !HOP_PROTOCOLS.test(offer)).join(', ') || null;
 }
 
 /** The answer to a request by HTTP/1.1 that may become a tunnel: another answer than that ends the connection. */
