@@ -35,6 +35,15 @@ export function checkTime(name: string, value: unknown): number {
   return checkRange(name, value, 0, MAX_TIMEOUT_MS);
 }
 
+/**
+ * Checks that an argument is a time in milliseconds as `http` and undici take it, with fractions, and returns it: the longest that a timer
+ * can take in place of a longer one, which a timer would take for none.
+ */
+export function checkDelay(name: string, value: unknown): number {
+  if (typeof value === 'number' && value >= 0) return Math.min(value, MAX_TIMEOUT_MS);
+  throw new InvalidArgumentError(`${name} must be a number from 0, got ${shown(value)}`);
+}
+
 /** Checks that an argument is true or false, and returns it. */
 export function checkBoolean(name: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value;

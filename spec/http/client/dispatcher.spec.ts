@@ -410,7 +410,28 @@ describe('http/client/dispatcher', () => {
       });
     await failing({ body: 5 });
     await failing({ origin: undefined });
-    expect(errors.map((text) => text.split(' ')[0])).to.deep.equal(['body', 'origin']);
+    await failing({ headersTimeout: '5' });
+    await failing({ bodyTimeout: -1 });
+    await failing({ headers: ['a', 'b', 'c'] });
+    await failing({ maxRedirections: 2 });
+    expect(errors).to.deep.equal([
+      'body must be text, bytes, or yield bytes',
+      'origin is missing',
+      "headersTimeout must be a number from 0, got '5' (string)",
+      'bodyTimeout must be a number from 0, got -1',
+      'headers must be names and values in turn',
+      'maxRedirections is not supported, compose the redirect interceptor',
+    ]);
+  });
+
+  it('ends a request that is aborted with null with an AbortError', async () => {
+    const server = await stage.server({ handler: () => {} });
+    const error = await new Promise<Error>((onError) => {
+      const onConnect = (abort: (reason: never) => void): void => abort(null as never);
+      const options = { origin: server.url(), path: '/', method: 'GET' };
+      dispatcher.dispatch(options, { onConnect, onError });
+    });
+    expect(error.name).to.equal('AbortError');
   });
 
   it('gives up when no headers come in time, or its handler throws', async () => {

@@ -46,8 +46,9 @@ export class RequestController implements DispatchController {
     this.#steered.resume();
   }
 
-  abort(reason: Error = aborted()): void {
+  abort(given?: Error | null): void {
     if (this.aborted) return;
+    const reason = given ?? aborted();
     this.aborted = true;
     this.reason = reason;
     this.#steered.abort(reason);

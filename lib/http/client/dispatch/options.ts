@@ -1,3 +1,4 @@
+import { checkDelay } from '../../../common/check.ts';
 import { InvalidArgumentError } from '../../../errors.ts';
 import type { RequestOptions } from '../options.ts';
 import { contentLengthFor } from '../request-length.ts';
@@ -20,6 +21,8 @@ export interface DispatchOptions {
   readonly upgrade?: boolean | string | null;
   /** Name for SNI and for the certificate, in place of that of the origin. */
   readonly servername?: string | null;
+  /** Refused unless 0 or not there: following redirects is a matter of undici's Agents up to version 6, and of its interceptor. */
+  readonly maxRedirections?: number | null;
   /** Milliseconds without any activity before the response, 0 for no limit. Default 300000. */
   readonly headersTimeout?: number | null;
   /** The same behind its head; the time in which its handler takes nothing does not count. Default 300000. */
@@ -29,11 +32,15 @@ export interface DispatchOptions {
 /** What undici waits for. */
 const DEFAULT_TIMEOUT = 300_000;
 
-/** The timeouts of a request in milliseconds. */
+/**
+ * The timeouts of a request in milliseconds.
+ *
+ * @throws InvalidArgumentError for what is no time
+ */
 export function timeoutsOf(options: DispatchOptions): { headers: number; body: number } {
   return {
-    headers: options.headersTimeout ?? DEFAULT_TIMEOUT,
-    body: options.bodyTimeout ?? DEFAULT_TIMEOUT,
+    headers: checkDelay('headersTimeout', options.headersTimeout ?? DEFAULT_TIMEOUT),
+    body: checkDelay('bodyTimeout', options.bodyTimeout ?? DEFAULT_TIMEOUT),
   };
 }
 
@@ -50,6 +57,11 @@ export function originOf({ origin }: DispatchOptions): string | URL {
  */
 export function requestOf(options: DispatchOptions, bodyLength: number | null): RequestOptions {
   const { method, upgrade, query, servername } = options;
+  if (options.maxRedirections) {
+    throw new InvalidArgumentError(
+      'maxRedirections is not supported, compose the redirect interceptor',
+    );
+  }
   const fields = fieldsOf(method, options.headers, bodyLength);
   const request = {
     path: pathOf(options.path, query),
@@ -102,6 +114,9 @@ function pairsOf(headers: unknown): Field[] {
   if (headers === null || headers === undefined) return [];
   if (typeof headers !== 'object') throw new InvalidArgumentError('headers must be an object');
   if (Array.isArray(headers) && !Array.isArray(headers[0])) {
+    if (headers.length % 2 > 0) {
+      throw new InvalidArgumentError('headers must be names and values in turn');
+    }
     const pairs: Field[] = [];
     for (let i = 0; i + 1 < headers.length; i += 2) {
       pairs.push([text(headers[i]), valuesOf(headers[i + 1])]);
