@@ -347,6 +347,10 @@ const MISUSES: Readonly<Record<string, readonly Misuse[]>> = {
       "request(): there is no option 'header', did you mean headers?",
     ],
     [
+      () => request('https://a/', any({ timeout: '5' })),
+      "timeout must be a number from 0, got '5' (string)",
+    ],
+    [
       () => request('https://a/', any({ timeoutMs: 5 })),
       "request(): there is no option 'timeoutMs', did you mean timeout?",
     ],

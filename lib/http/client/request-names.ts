@@ -6,18 +6,12 @@ import { isTlsOption } from '../../session/public.ts';
 const HANDED_DOWN: ReadonlySet<string> = new Set([
   'agent',
   'agents',
-  'createConnection',
   'defaultPort',
-  'family',
   'hash',
-  'hints',
   'href',
   'insecureHTTPParser',
   'joinDuplicateHeaders',
   'keepAlive',
-  'localAddress',
-  'localPort',
-  'lookup',
   'maxHeaderSize',
   'pathname',
   'query',
@@ -25,6 +19,17 @@ const HANDED_DOWN: ReadonlySet<string> = new Set([
   'setHost',
   'slashes',
   'uniqueHeaders',
+]);
+
+/** What says how to connect, which is a matter of the agent: who asks for it must not believe that it counts. */
+const OF_CONNECTIONS: ReadonlySet<string> = new Set([
+  'createConnection',
+  'family',
+  'hints',
+  'localAddress',
+  'localPort',
+  'lookup',
+  'socketPath',
 ]);
 
 /** Names of libraries' own that were found to be like none of ours. */
@@ -35,7 +40,7 @@ const MAX_HARMLESS = 1000;
  * Checks the names of a request's options against the known ones. Libraries hand down options of their own, so only a name that is like one of ours is refused.
  * Returns those of TLS that stand beside the others, null if there are none.
  *
- * @throws InvalidArgumentError for a name that is most likely mistaken, and for `socketPath`
+ * @throws InvalidArgumentError for a name that is most likely mistaken, and for one that says how to connect (`lookup`, `socketPath`...)
  */
 export function checkRequestNames(
   options: object,
@@ -58,10 +63,10 @@ export function checkRequestNames(
 }
 
 function refuseMistake(name: string, value: unknown, known: ReadonlySet<string>): void {
-  if (name === 'socketPath') {
-    if (value === null) return;
+  if (OF_CONNECTIONS.has(name)) {
+    if (value === null || value === 0) return;
     throw new InvalidArgumentError(
-      'request(): socketPath leads nowhere here, use createConnection of the SpdyAgent',
+      `request(): ${name} leads nowhere here, use createConnection of the SpdyAgent`,
     );
   }
   if (nearestName(name, known) !== null) throw unknownOption('request()', name, known);

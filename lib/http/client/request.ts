@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
 import http from 'node:http';
 import { onAbort } from '../../common/abort.ts';
+import { checkDelay } from '../../common/check.ts';
 import type { Session, SpdyStream } from '../../session/public.ts';
 import { type HeaderInput, toHeaderPairs } from '../headers.ts';
 import { givenUp } from '../http-error.ts';
@@ -125,10 +126,11 @@ export class ClientRequest extends RequestFields {
   /** Emits 'timeout' when nothing happens for so many milliseconds; 0 switches it off. The request goes on nevertheless. */
   setTimeout(milliseconds: number, listener?: () => void): this {
     if (listener !== undefined) this.once('timeout', listener);
-    this.timeout = milliseconds;
+    const delay = checkDelay('timeout', milliseconds);
+    this.timeout = delay;
     this.#stopTimer();
-    if (!this.#delivery.setTimeout(milliseconds) && milliseconds > 0 && !this.destroyed) {
-      this.#timer = setTimeout(() => this.emit('timeout'), milliseconds);
+    if (!this.#delivery.setTimeout(delay) && delay > 0 && !this.destroyed) {
+      this.#timer = setTimeout(() => this.emit('timeout'), delay);
       this.#timer.unref();
     }
     return this;

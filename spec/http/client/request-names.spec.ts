@@ -20,8 +20,14 @@ describe('http/client/request-names', () => {
     expect(plan({ hostt: undefined })).to.equal(undefined);
   });
 
-  it('refuses a socketPath, also after one that was null', () => {
-    expect(plan({ socketPath: null })).to.equal(undefined);
-    expect(() => plan({ socketPath: '/s' })).to.throw('socketPath leads nowhere here');
+  it('refuses what says how to connect, also after one that was null', () => {
+    const none = { socketPath: null, lookup: undefined, family: 0 };
+    expect(plan(none)).to.equal(undefined);
+    const wanted = { socketPath: '/s', lookup: () => {}, createConnection: () => {}, family: 6 };
+    for (const [name, value] of Object.entries({ ...wanted, localAddress: '127.0.0.1' })) {
+      expect(() => plan({ [name]: value })).to.throw(
+        `request(): ${name} leads nowhere here, use createConnection of the SpdyAgent`,
+      );
+    }
   });
 });
