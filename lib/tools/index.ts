@@ -51,7 +51,14 @@ export { Tap } from './dump/tap.ts';
 export type { TapOptions } from './dump/tap-options.ts';
 export type { StaticFilesOptions } from './files/options.ts';
 export { type StaticFilesHandler, serveFiles } from './files/static-files.ts';
-export type { LoadOptions, LoadProgress, LoadProtocol, LoadTls } from './load/options.ts';
+export { type HarScript, harRequests } from './load/har-requests.ts';
+export type {
+  LoadOptions,
+  LoadProgress,
+  LoadProtocol,
+  LoadRequest,
+  LoadTls,
+} from './load/options.ts';
 export { loadPage } from './load/page/page.ts';
 export { loadReport } from './load/report.ts';
 export type {

@@ -26,6 +26,10 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(options);
     return 0;
   }
+  if (options.skipped > 0)
+    process.stderr.write(
+      `spdyload: ${options.skipped} entries of the HAR go elsewhere: left out\n`,
+    );
   const abort = new AbortController();
   let signalStatus = 0;
   // A second one ends it the hard way.
@@ -65,7 +69,8 @@ async function load(options: LoadOptions): Promise<LoadResult> {
 
 function titleOf({ urls }: LoadOptions): string {
   const [first, ...others] = [urls].flat();
-  return `spdyload ${first}${others.length === 0 ? '' : ` and ${others.length} more`}`;
+  const url = typeof first === 'object' ? first.url : first;
+  return `spdyload ${url}${others.length === 0 ? '' : ` and ${others.length} more`}`;
 }
 
 function statusOf({ requests }: LoadResult): number {

@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { LoadOptions, LoadProtocol } from '../../tools/index.ts';
+import {
+  type HarScript,
+  harRequests,
+  type LoadOptions,
+  type LoadProtocol,
+} from '../../tools/index.ts';
 import {
   type Arguments,
   headerOption,
@@ -17,6 +22,8 @@ export interface SpdyloadOptions {
   readonly json: boolean;
   /** Where a page is written; null for none. */
   readonly html: string | null;
+  /** Entries of a HAR that are left out. */
+  readonly skipped: number;
 }
 
 /** Shown by `--help`; fits a screen of 80 by 24. */
@@ -31,7 +38,7 @@ Sends many requests to a server and tells how fast it answers, as h2load does.
   -r, --rate N           clients that begin in each --rate-period TIME (1 s)
   -i, --input-file FILE  URIs, one a line ('-': standard input)
   -H, --header 'N: V'    a header; ':method', ':path' and ':host' replace those
-  -d, --data FILE        POST this file
+  -d, --data FILE        POST this file       --har FILE   requests of a HAR
   -p, --protocol NAME    spdy/3.1, spdy/3, spdy/2, h2 or http/1.1 only; without
                          TLS the default is spdy/3.1       --h1: http/1.1
       --alpn-list LIST   protocols to offer, with commas; default all of these
@@ -59,6 +66,7 @@ const OPTIONS: OptionTable = {
   'input-file': { type: 'string', short: 'i' },
   header: { type: 'string', short: 'H', multiple: true },
   data: { type: 'string', short: 'd' },
+  har: { type: 'string' },
   protocol: { type: 'string', short: 'p' },
   h1: { type: 'boolean' },
   'alpn-list': { type: 'string' },
@@ -87,7 +95,9 @@ export function parseSpdyloadOptions(argv: readonly string[]): SpdyloadOptions |
   const args = readCommandLine({ name: 'spdyload', help: SPDYLOAD_HELP, options: OPTIONS }, argv);
   if (typeof args === 'string') return args;
   const input = args.value('input-file');
-  const urls = [...args.positionals, ...(input === null ? [] : linesOf(input))];
+  const uris = [...args.positionals, ...(input === null ? [] : linesOf(input))];
+  const script = scriptOf(args.value('har'), uris);
+  const urls = script?.requests ?? uris;
   if (urls.length === 0) throw new UsageError('which URI?');
   const servername = args.value('sni');
   const load: LoadOptions = {
@@ -100,7 +110,7 @@ export function parseSpdyloadOptions(argv: readonly string[]): SpdyloadOptions |
     ...given('body', bodyOf(args.value('data'))),
     ...given('headerCompression', compression(args.value('header-compression'))),
   };
-  return { load, json: args.has('json'), html: args.value('html') };
+  return { load, json: args.has('json'), html: args.value('html'), skipped: script?.skipped ?? 0 };
 }
 
 function numbers(args: Arguments): Partial<LoadOptions> {
@@ -171,6 +181,20 @@ function linesOf(path: string): string[] {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '');
+}
+
+/** With a URI they go to its server. */
+function scriptOf(path: string | null, uris: readonly string[]): HarScript | null {
+  if (path === null) return null;
+  const [uri] = uris;
+  if (uris.length > 1) throw new UsageError('--har takes one URI, whose server is asked instead');
+  if (uri !== undefined && !URL.canParse(uri)) throw new UsageError(`not a URI: '${uri}'`);
+  const text = readOptionFile('--har', path);
+  try {
+    return harRequests(text, uri === undefined ? undefined : new URL(uri).origin);
+  } catch (error) {
+    throw new UsageError(`--har: ${(error as Error).message}`);
+  }
 }
 
 function bodyOf(path: string | null): Uint8Array | null {

@@ -55,7 +55,7 @@ export async function connectionOn(
 ): Promise<LoadConnection> {
   const version = PROTOCOL_VERSIONS.find(({ name }) => name === protocol);
   if (version !== undefined) return new SpdyConnection(version, socket, plan, owner);
-  if (protocol === 'http/1.1') return new Http1Connection(socket, plan, owner);
+  if (protocol === 'http/1.1') return new Http1Connection(socket, owner);
   // It takes its time to load, and few need it.
   return new Http2Connection(await import('node:http2'), socket, plan, owner);
 }

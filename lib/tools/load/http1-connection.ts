@@ -3,7 +3,6 @@ import type { Socket } from 'node:net';
 import type { ConnectionOwner, LoadConnection } from './connection.ts';
 import type { Exchange } from './exchange.ts';
 import type { LoadMessage } from './message.ts';
-import type { LoadPlan } from './plan.ts';
 
 /** HTTP/1.1 by Node's `http`, one request at a time. */
 export class Http1Connection implements LoadConnection {
@@ -11,17 +10,15 @@ export class Http1Connection implements LoadConnection {
   readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
-  readonly #body: Uint8Array | null;
   #error: Error | null = null;
   #counted: number;
   #open: Exchange | null = null;
   #leaving = false;
   #destroyed = false;
 
-  constructor(socket: Socket, plan: LoadPlan, owner: ConnectionOwner) {
+  constructor(socket: Socket, owner: ConnectionOwner) {
     this.#socket = socket;
     this.#owner = owner;
-    this.#body = plan.body;
     this.#counted = socket.bytesRead;
     Object.assign(this.#agent, { createConnection: () => socket });
     socket.on('error', (error) => {
@@ -34,12 +31,12 @@ export class Http1Connection implements LoadConnection {
     return this.#leaving || this.#socket.destroyed || this.#socket.readableEnded;
   }
 
-  request({ method, path, http1 }: LoadMessage, exchange: Exchange): void {
+  request({ method, path, http1, body }: LoadMessage, exchange: Exchange): void {
     this.#open = exchange;
     const request = http.request({ agent: this.#agent, method, path, headers: http1 as string[] });
     request.on('response', (response) => this.#reply(exchange, response));
     request.on('error', (error) => this.#finish(exchange, error));
-    request.end(this.#body ?? undefined);
+    request.end(body ?? undefined);
   }
 
   flush(): void {}

@@ -10,7 +10,6 @@ export class Http2Connection implements LoadConnection {
   readonly #session: http2.ClientHttp2Session;
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
-  readonly #body: Uint8Array | null;
   readonly #open = new Set<Exchange>();
   #maxStreams = Number.POSITIVE_INFINITY;
   #error: Error | null = null;
@@ -22,7 +21,6 @@ export class Http2Connection implements LoadConnection {
     const { target, windowSize, sessionWindowSize, headerTableSize } = plan;
     this.#socket = socket;
     this.#owner = owner;
-    this.#body = plan.body;
     this.#counted = socket.bytesRead;
     const session = module.connect(`${target.secure ? 'https' : 'http'}://localhost`, {
       createConnection: () => socket,
@@ -52,8 +50,7 @@ export class Http2Connection implements LoadConnection {
     return this.#leaving || this.#session.closed || this.#session.destroyed;
   }
 
-  request({ h2 }: LoadMessage, exchange: Exchange): void {
-    const body = this.#body;
+  request({ h2, body }: LoadMessage, exchange: Exchange): void {
     this.#open.add(exchange);
     const stream = this.#session.request(h2, { endStream: body === null });
     let error: Error | null = null;

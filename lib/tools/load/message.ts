@@ -5,6 +5,7 @@ import type { Header, HeaderList } from '../../protocol/frames.ts';
 /** A request in the form that each protocol takes. */
 export interface LoadMessage {
   readonly method: string;
+  readonly body: Uint8Array | null;
   /** Of the request line. */
   readonly path: string;
   readonly spdy: HeaderList;
@@ -48,6 +49,7 @@ export function loadMessage(url: URL, given: HeaderList, body: Uint8Array | null
   const headers = [...own, ...further];
   return {
     method,
+    body,
     path,
     spdy: requestToSpdy({ method, scheme, host, path, headers }),
     h2: {

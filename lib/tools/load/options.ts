@@ -29,10 +29,22 @@ export interface LoadProgress {
   readonly done: number;
 }
 
+/** A request that is not like the others. */
+export interface LoadRequest {
+  /** Its http or https URL. */
+  readonly url: string;
+  /** Default: `POST` with a body, else `GET`. */
+  readonly method?: string;
+  /** Its own fields; those of the options replace them. */
+  readonly headers?: readonly Header[];
+  /** Its body. Default: that of the options. */
+  readonly body?: Uint8Array;
+}
+
 /** What `runLoad()` does. Times are milliseconds. */
 export interface LoadOptions {
   /** What is requested, in turn, by each client from the first one on; all of one scheme, host and port. */
-  readonly urls: string | readonly string[];
+  readonly urls: string | readonly (string | LoadRequest)[];
   /** Requests of all clients together, from 1 on. Default: one for each client, or for each URL if these are more. Not with `durationMs`. */
   readonly requests?: number;
   /** Clients: each has one connection. 1 to 1000000, default 1. */
@@ -116,6 +128,14 @@ export const LOAD_OPTION_NAMES: ReadonlySet<string> = optionNames<LoadOptions>({
   tls: true,
   signal: true,
   progress: true,
+});
+
+/** Names of the parts of a request. */
+export const LOAD_REQUEST_NAMES: ReadonlySet<string> = optionNames<LoadRequest>({
+  url: true,
+  method: true,
+  headers: true,
+  body: true,
 });
 
 /** Names of the options of TLS. */

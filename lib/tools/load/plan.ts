@@ -6,9 +6,11 @@ import { type LoadMessage, loadMessage } from './message.ts';
 import {
   LOAD_OPTION_NAMES,
   LOAD_PROTOCOLS,
+  LOAD_REQUEST_NAMES,
   LOAD_TLS_NAMES,
   type LoadOptions,
   type LoadProtocol,
+  type LoadRequest,
   type LoadTls,
 } from './options.ts';
 
@@ -26,7 +28,6 @@ export interface LoadPlan {
   /** What is offered by ALPN; without TLS the first one is spoken. */
   readonly protocols: readonly LoadProtocol[];
   readonly messages: readonly LoadMessage[];
-  readonly body: Uint8Array | null;
   /** Of each client; Infinity with a duration. */
   readonly quotas: readonly number[];
   readonly streams: number;
@@ -57,7 +58,8 @@ const MOST = 1_000_000;
 export function resolveLoad(options: LoadOptions): LoadPlan {
   checkOptions('runLoad()', options, LOAD_OPTION_NAMES);
   abortSignal(options.signal);
-  const urls = targetUrls(options.urls);
+  const requests = requestsOf(options.urls);
+  const urls = targetUrls(requests);
   const [first] = urls as [URL];
   const number = (name: keyof LoadOptions, min: number, max: number, usual: number): number =>
     checkRange(name, options[name] ?? usual, min, max);
@@ -66,14 +68,10 @@ export function resolveLoad(options: LoadOptions): LoadPlan {
   const clients = number('clients', 1, MOST, 1);
   const requestRate = rate('requestRate', options.requestRate);
   const durationMs = time('durationMs', 0);
-  const body = options.body ?? null;
-  if (body !== null && !(body instanceof Uint8Array))
-    throw new InvalidArgumentError(`body must be a Uint8Array, got ${shown(body)}`);
   const plan = {
     target: targetOf(first, options.tls ?? {}),
     protocols: protocolsOf(options, first.protocol === 'https:'),
-    messages: urls.map((url) => loadMessage(url, options.headers ?? [], body)),
-    body,
+    messages: requests.map((request, index) => messageOf(request, urls[index] as URL, options)),
     quotas: quotasOf(options, clients, urls.length, durationMs),
     streams: number('streams', 1, MOST, requestRate > 0 ? 100 : 1),
     workers: number('workers', 1, 256, 1),
@@ -100,10 +98,31 @@ export function resolveLoad(options: LoadOptions): LoadPlan {
   return plan;
 }
 
-function targetUrls(given: unknown): URL[] {
-  const texts: readonly unknown[] = Array.isArray(given) ? given : [given];
-  if (texts.length === 0) throw new InvalidArgumentError('urls must have one at least');
-  const urls = texts.map((text) => {
+function requestsOf(given: LoadOptions['urls']): LoadRequest[] {
+  const all = (Array.isArray(given) ? given : [given]) as readonly (string | LoadRequest)[];
+  if (all.length === 0) throw new InvalidArgumentError('urls must have one at least');
+  return all.map((one) => {
+    if (typeof one !== 'object' || one === null) return { url: one };
+    checkOptions('urls', one, LOAD_REQUEST_NAMES);
+    return one;
+  });
+}
+
+/** Fields of the options replace those of the request that have their names. */
+function messageOf(request: LoadRequest, url: URL, options: LoadOptions): LoadMessage {
+  const { headers = [] } = options;
+  const own = (request.headers ?? []).filter(
+    ([name]) => !headers.some(([other]) => other === name),
+  );
+  const method = request.method === undefined ? [] : [[':method', request.method] as const];
+  const body = request.body ?? options.body ?? null;
+  if (body !== null && !(body instanceof Uint8Array))
+    throw new InvalidArgumentError(`body must be a Uint8Array, got ${shown(body)}`);
+  return loadMessage(url, [...method, ...own, ...headers], body);
+}
+
+function targetUrls(requests: readonly LoadRequest[]): URL[] {
+  const urls = requests.map(({ url: text }) => {
     const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : null;
     if (url !== null && /^https?:$/.test(url.protocol)) return url;
     throw new InvalidArgumentError(`urls: not an http or https URL: ${shown(text)}`);

@@ -34,7 +34,6 @@ export class SpdyConnection implements LoadConnection, EngineHandler {
   readonly #engine: Engine;
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
-  readonly #body: Uint8Array | null;
   /** Bytes of a SYN_REPLY before its headers. */
   readonly #replyHead: number;
   readonly #linger = new Deadline();
@@ -50,7 +49,6 @@ export class SpdyConnection implements LoadConnection, EngineHandler {
   constructor(version: ProtocolVersion, socket: Socket, plan: LoadPlan, owner: ConnectionOwner) {
     this.#socket = socket;
     this.#owner = owner;
-    this.#body = plan.body;
     this.#replyHead = version.replyFixedLength;
     const { headerCompression, windowSize, sessionWindowSize } = plan;
     const options = {
@@ -83,9 +81,9 @@ export class SpdyConnection implements LoadConnection, EngineHandler {
     return this.#leaving || this.#engine.failed || this.#requests === MAX_REQUESTS;
   }
 
-  request({ spdy }: LoadMessage, exchange: Exchange): void {
-    const body = this.#body === null ? null : new BodySource(this.#body);
-    this.#engine.submitRequest(PRIORITY, spdy, body, exchange);
+  request({ spdy, body }: LoadMessage, exchange: Exchange): void {
+    const source = body === null ? null : new BodySource(body);
+    this.#engine.submitRequest(PRIORITY, spdy, source, exchange);
     this.#requests++;
   }
 

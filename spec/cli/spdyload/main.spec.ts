@@ -13,7 +13,14 @@ describe('spdyload', () => {
   before(async () => {
     server = await loadServer();
     plain = await loadServer(answer, { tls: false });
-    folder = makeFolder({ body: 'text', urls: `${server.origin}/\n\n${server.origin}/404\n` });
+    const entries = [`${server.origin}/`, `${server.origin}/404`, 'https://elsewhere/'].map(
+      (url) => ({ request: { method: 'GET', url, headers: [] } }),
+    );
+    folder = makeFolder({
+      body: 'text',
+      urls: `${server.origin}/\n\n${server.origin}/404\n`,
+      har: JSON.stringify({ log: { entries } }),
+    });
   });
 
   after(async () => {
@@ -53,6 +60,21 @@ describe('spdyload', () => {
     expect(html.match(/<svg/g)).to.have.length(3);
   });
 
+  it('sends the requests of a HAR, to another server where it is told to', async () => {
+    const args = ['-k', '--json', '--har', join(folder, 'har')];
+    const { status, text, stderr } = await run('spdyload', args);
+    expect(stderr).to.equal('spdyload: 1 entries of the HAR go elsewhere: left out\n');
+    expect(status).to.equal(1);
+    const here = JSON.parse(text) as { requests: object; statuses: object };
+    expect(here.requests).to.deep.include({ total: 2, succeeded: 1 });
+    expect(here.statuses).to.deep.include({ '2xx': 1, '4xx': 1 });
+    const there = await run('spdyload', [...args, `${plain.origin}/`]);
+    expect(there.stderr).to.equal('');
+    const { tls, requests } = JSON.parse(there.text) as { tls: null; requests: object };
+    expect(tls).to.equal(null);
+    expect(requests).to.deep.include({ total: 3, succeeded: 2 });
+  });
+
   it('says why nothing comes', async () => {
     const { status, text } = await run('spdyload', [`${server.origin}/`]);
     expect(status).to.equal(1);
@@ -88,6 +110,10 @@ describe('spdyload', () => {
       [['-D', '1 day', url], /--duration takes a time as 10, 10s, 500ms, 2m or 1h, got '1 day'/],
       [['--header-compression', 'none', url], /takes indexed or deflate/],
       [['-d', join(folder, 'none'), url], /--data: .*ENOENT/],
+      [['--har', join(folder, 'none')], /--har: .*ENOENT/],
+      [['--har', join(folder, 'body')], /--har: this is no HAR: /],
+      [['--har', join(folder, 'har'), 'here'], /not a URI: 'here'/],
+      [['--har', join(folder, 'har'), url, url], /--har takes one URI/],
       [['-i', join(folder, 'none')], /--input-file: .*ENOENT/],
     ] as const) {
       const { status, stderr } = await run('spdyload', args);

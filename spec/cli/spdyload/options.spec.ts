@@ -71,7 +71,7 @@ describe('command line of spdyload', () => {
 
   it('has help with every option, and a version', () => {
     const names = `requests clients threads max-concurrent-streams duration warm-up-time rps think rate rate-period input-file
-      header data protocol h1 alpn-list window-bits connection-window-bits header-compression header-table-size
+      header data har protocol h1 alpn-list window-bits connection-window-bits header-compression header-table-size
       connection-active-timeout connection-inactivity-timeout insecure cacert cert key sni json html help version`;
     for (const name of names.split(/\s+/))
       expect(SPDYLOAD_HELP).to.match(new RegExp(`--${name}\\b`));

@@ -76,6 +76,41 @@ describe('runLoad()', () => {
       expect(bodies).to.deep.equal(new Array<number>(8).fill(body.length));
     });
 
+    it(`sends requests with methods, headers and bodies of their own by ${protocol}`, async () => {
+      const seen: string[] = [];
+      server = await loadServer((request, response) => {
+        let body = '';
+        request.on('data', (chunk: Buffer) => {
+          body += chunk;
+        });
+        request.on('end', () => {
+          const { method, url, headers } = request;
+          const { x, y, accept } = headers as Record<string, string>;
+          seen.push([method, url, x, y, accept, body].join(' '));
+          response.end();
+        });
+      });
+      const tail = [['x', 'own'] as const, ['accept', 'a/b'] as const];
+      const result = await runLoad({
+        urls: [
+          `${server.origin}/1`,
+          { url: `${server.origin}/2`, method: 'PUT', headers: tail, body: Buffer.from('body') },
+          { url: `${server.origin}/3`, headers: [['y', 'own']] },
+          { url: `${server.origin}/4`, body: Buffer.from('text') },
+        ],
+        headers: [['y', 'all']],
+        protocol,
+        ...TRUSTING,
+      });
+      expect(result.requests).to.deep.include({ total: 4, succeeded: 4 });
+      expect(seen).to.deep.equal([
+        'GET /1  all */* ',
+        'PUT /2 own all a/b body',
+        'GET /3  all */* ',
+        'POST /4  all */* text',
+      ]);
+    });
+
     for (const [what, path] of [
       ['no answer', '/reset'],
       ['half an answer', '/half'],
