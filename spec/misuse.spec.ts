@@ -325,6 +325,15 @@ const MISUSES: Readonly<Record<string, readonly Misuse[]>> = {
       "proxy: there is no option 'uri', did you mean url?",
     ],
     [
+      () => new SpdyAgent({ tls: any({ minVerison: 'TLSv1.3' }) }),
+      "tls: there is no option 'minVerison', did you mean minVersion?",
+    ],
+    [() => new SpdyAgent({ tls: any(true) }), 'tls must be an object, got true'],
+    [
+      () => connect({ tls: any({ crt: 'x' }) }),
+      "tls: there is no option 'crt', did you mean cert?",
+    ],
+    [
       () => new SpdyAgent({ session: any({ flowcontrol: false }) }),
       "session: there is no option 'flowcontrol', did you mean flowControl?",
     ],

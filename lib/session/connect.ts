@@ -18,7 +18,7 @@ import {
 } from './negotiate.ts';
 import { Session } from './session.ts';
 import type { SessionOptions } from './session-options.ts';
-import { isTcpOption, isTlsOption, tcpPart, tlsPart } from './tls-names.ts';
+import { checkTlsNames, isTcpOption, isTlsOption, tcpPart, tlsPart } from './tls-names.ts';
 
 /** Options of TLS and of TCP that mean the same here. */
 type ConnectionPart = Omit<
@@ -90,6 +90,7 @@ export async function connect(options: ConnectOptions): Promise<Session> {
   const fallback =
     options.defaultVersion === undefined ? null : resolveVersion(options.defaultVersion);
   const secure = options.tls !== false;
+  if (typeof options.tls === 'object') checkTlsNames(options.tls ?? {});
   const protocols = secure ? offeredProtocols(options, version) : [];
   if (options.signal?.aborted === true) throw aborted(options.signal);
   const socket = secure ? openTls(options, protocols) : openPlain(options);

@@ -15,5 +15,5 @@ export { Session } from './session.ts';
 export { checkSessionOptions, type SessionOptions } from './session-options.ts';
 export { SpdyStream } from './stream.ts';
 export type { StreamOptions } from './stream-options.ts';
-export { isTlsOption, tlsPart } from './tls-names.ts';
+export { checkTlsNames, isTlsOption, tlsPart } from './tls-names.ts';
 export type { TraceEvent, TraceFrame } from './trace-events.ts';

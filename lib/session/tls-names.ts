@@ -1,5 +1,7 @@
 import type net from 'node:net';
 import tls from 'node:tls';
+import { checkObject } from '../common/check.ts';
+import { nearestName, unknownOption } from '../common/option-names.ts';
 
 /** What a connection takes besides: `tls.connect()` and `net.connect()` copy their options before they read them. */
 const CONNECTION_NAMES = [
@@ -35,12 +37,29 @@ let known: ReadonlySet<string> | null = null;
  * connection. Node itself is asked, by an object that notes what is read, so options that a later version has are passed on too.
  */
 export function isTlsOption(name: string): boolean {
-  known ??= new Set([
-    ...CONNECTION_NAMES,
-    ...namesRead(tls.createSecureContext),
-    ...namesRead(tls.createServer),
-  ]);
-  return known.has(name);
+  return tlsNames().has(name);
+}
+
+/**
+ * Checks the names of options that are all for TLS: one that is none of them, but like one, would leave a connection less safe than it was
+ * meant to be. Others are left to Node.
+ *
+ * @throws InvalidArgumentError with the name that was most likely meant
+ */
+export function checkTlsNames(options: object): void {
+  checkObject('tls', options);
+  const given = options as Readonly<Record<string, unknown>>;
+  const names = tlsNames();
+  for (const name in given) {
+    if (
+      given[name] === undefined ||
+      names.has(name) ||
+      TCP_NAMES.has(name) ||
+      nearestName(name, names) === null
+    )
+      continue;
+    throw unknownOption('tls', name, names);
+  }
 }
 
 /** Whether an option is one of a TCP connection, and no part of where it goes. */
@@ -65,6 +84,15 @@ function partOf(options: object, belongs: (name: string) => boolean): object {
     if (given[name] !== undefined && belongs(name)) part[name] = given[name];
   }
   return part;
+}
+
+function tlsNames(): ReadonlySet<string> {
+  known ??= new Set([
+    ...CONNECTION_NAMES,
+    ...namesRead(tls.createSecureContext),
+    ...namesRead(tls.createServer),
+  ]);
+  return known;
 }
 
 /** The names of the options that a function reads. */

@@ -8,6 +8,7 @@ import { CLIENT } from '../../protocol/constants.ts';
 import {
   checkProtocols,
   checkSessionOptions,
+  checkTlsNames,
   inSession,
   isTlsOption,
   resolveVersion,
@@ -151,6 +152,7 @@ const SESSION_WINDOW = 1 << 24;
  */
 export function resolveAgentOptions(options: SpdyAgentOptions): ResolvedAgentOptions {
   checkOptions('new SpdyAgent()', options, OPTION_NAMES, isTlsOption, inSession);
+  checkTlsNames(options.tls ?? {});
   const { proxy = null, session, ...rest } = options;
   if (typeof proxy === 'object' && proxy !== null && !(proxy instanceof URL))
     checkOptions('proxy', proxy, PROXY_NAMES);
