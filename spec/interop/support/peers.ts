@@ -20,7 +20,7 @@ const PEERS = {
   kubestream: ['kubestream'],
   'spdy-transport': ['spdy-transport/ready', 'certificates/cert.pem'],
   qt5: ['python3-qt5', 'certificates/cert.pem'],
-  'client-node-2': ['client-node-2/ready'],
+  'client-node-2': ['client-node-2/ready', 'node-22/node_modules/node/bin/node'],
   haproxy: ['haproxy', 'openssl', 'certificates/cert.pem'],
   curl: ['curl', 'certificates/cert.pem'],
   h2load: ['h2load'],
