@@ -48,7 +48,7 @@ export async function withCredentials<T>(
   if (signal?.aborted === true) throw aborted(signal.reason);
   const { token: source } = cluster;
   // Neither token nor certificate is sent in the clear.
-  if (url.protocol !== 'https:') return await attempt(credentialsOf(cluster, null, null));
+  if (url.protocol !== 'https:') return await withoutCredentials(cluster, attempt);
   const given = async (token: string | null): Promise<RequestCredentials> => {
     const { certificates } = cluster;
     const fresh =
@@ -63,12 +63,30 @@ export async function withCredentials<T>(
   try {
     return await attempt(await given(token));
   } catch (error) {
-    const refusal = error instanceof UpgradeRefusedError || error instanceof TargetError;
-    if (!refusal || error.statusCode !== 401) throw error;
+    if (!isRefusal(error) || error.statusCode !== 401) throw error;
     const fresh = await fetchToken(() => source(token), signal);
     if (fresh === token) throw error;
     return await attempt(await given(fresh));
   }
+}
+
+/** Makes an attempt of which the error tells that there are credentials which were not sent. */
+async function withoutCredentials<T>(
+  cluster: ClusterOptions,
+  attempt: (credentials: RequestCredentials) => Promise<T>,
+): Promise<T> {
+  try {
+    return await attempt(credentialsOf(cluster, null, null));
+  } catch (error) {
+    const isThere = cluster.token !== undefined || cluster.cert !== undefined;
+    if (isThere && isRefusal(error) && (error.statusCode === 401 || error.statusCode === 403))
+      error.message += ' (token and certificate are sent to https servers only)';
+    throw error;
+  }
+}
+
+function isRefusal(error: unknown): error is UpgradeRefusedError | TargetError {
+  return error instanceof UpgradeRefusedError || error instanceof TargetError;
 }
 
 /** A signal was fired before there was an answer. */

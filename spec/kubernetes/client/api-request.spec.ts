@@ -53,6 +53,31 @@ describe('requests to a cluster', () => {
     expect(count).to.equal(2);
   });
 
+  it('that are refused without TLS tell that there are credentials which were not sent', async () => {
+    const server = http.createServer((_, response) => response.writeHead(status).end('{}'));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const place = { server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+    let status = 401;
+    const messageOf = async (more: object, pod: string): Promise<string> => {
+      const cluster = { ...place, ...more };
+      const error = await run({ cluster, pod, command: ['x'] }).catch((reason) => reason);
+      return (error as Error).message;
+    };
+    const told = /token and certificate are sent to https servers only/;
+    for (status of [401, 403])
+      for (const pod of ['p', 'deploy/d']) {
+        expect(await messageOf({ token: 't' }, pod)).to.match(told);
+        expect(await messageOf({ cert: 'c', key: 'k' }, pod)).to.match(told);
+        expect(await messageOf({}, pod))
+          .to.include(`${status}`)
+          .and.not.to.match(told);
+      }
+    status = 404;
+    expect(await messageOf({ token: 't' }, 'p')).not.to.match(told);
+    server.close();
+  });
+
   it('do not wait for certificates when they are given up', async () => {
     const abort = new AbortController();
     const certificates = (): Promise<never> => new Promise(() => abort.abort());
