@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
@@ -140,7 +141,9 @@ function logOf(value: unknown, folder: string): ProgramConfig['accessLog'] {
  */
 export function inheritedSocket(index: number): number {
   const { LISTEN_FDS = '0', LISTEN_PID = '' } = process.env;
-  const count = LISTEN_PID === String(process.pid) ? Number(LISTEN_FDS) : 0;
+  // Workers get it from the process that has it, by the same number.
+  const owner = cluster.isWorker ? process.ppid : process.pid;
+  const count = LISTEN_PID === String(owner) ? Number(LISTEN_FDS) : 0;
   if (Number.isInteger(index) && index >= 0 && index < count) return 3 + index;
   throw new UsageError(`no socket ${index} was handed over (LISTEN_FDS)`);
 }
