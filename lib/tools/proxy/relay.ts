@@ -69,8 +69,9 @@ export class Relay implements BackHandler {
       return;
     }
     this.#answered(head.status);
-    this.#reply.respond(clientHead(head, body, this.#request, this.#host.headers), body === null);
-    if (body === null) this.#downloaded(null);
+    const given = clientHead(head, body, this.#request, this.#host.headers);
+    if (!this.#respond(given, body === null)) body?.stream.destroy();
+    else if (body === null) this.#downloaded(null);
     else this.#receive(body, this.#host.timeouts.idleMs);
   }
 
@@ -81,7 +82,10 @@ export class Relay implements BackHandler {
     }
     this.#answered(head.status);
     this.#tunnel = true;
-    this.#reply.respond(tunnelHead(head, this.#request, this.#host.headers), false);
+    if (!this.#respond(tunnelHead(head, this.#request, this.#host.headers), false)) {
+      sink.reset(new Error('the answer could not be passed on'));
+      return;
+    }
     this.#call = Object.assign(sink, { connected: true });
     this.#upload?.sendTo(sink, (error) => this.#uploaded(error));
     this.#receive(body, this.#host.timeouts.tunnelIdleMs);
@@ -179,6 +183,18 @@ export class Relay implements BackHandler {
     this.#status = status;
     this.#headSeen = true;
     this.#upload?.release();
+  }
+
+  /** Sends the head to the client. What no message to it can carry is reset on both sides; false then. */
+  #respond(head: ResponseHead, bodiless: boolean): boolean {
+    try {
+      this.#reply.respond(head, bodiless);
+      return true;
+    } catch (error) {
+      this.#reply.reset(error as Error);
+      this.#abort(error as Error);
+      return false;
+    }
   }
 
   #receive(body: MessageBody, idleMs: number): void {
