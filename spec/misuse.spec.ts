@@ -330,6 +330,14 @@ const MISUSES: Readonly<Record<string, readonly Misuse[]>> = {
     ],
     [() => new SpdyAgent({ tls: any(true) }), 'tls must be an object, got true'],
     [
+      () => new SpdyAgent({ proxy: { url: 'https://p', tls: any({ minVerison: 'TLSv1.3' }) } }),
+      "tls: there is no option 'minVerison', did you mean minVersion?",
+    ],
+    [
+      () => request('https://a/', { tls: any({ minVerison: 'TLSv1.3' }) }),
+      "tls: there is no option 'minVerison', did you mean minVersion?",
+    ],
+    [
       () => connect({ tls: any({ crt: 'x' }) }),
       "tls: there is no option 'crt', did you mean cert?",
     ],

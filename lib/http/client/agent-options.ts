@@ -154,8 +154,10 @@ export function resolveAgentOptions(options: SpdyAgentOptions): ResolvedAgentOpt
   checkOptions('new SpdyAgent()', options, OPTION_NAMES, isTlsOption, inSession);
   checkTlsNames(options.tls ?? {});
   const { proxy = null, session, ...rest } = options;
-  if (typeof proxy === 'object' && proxy !== null && !(proxy instanceof URL))
+  if (typeof proxy === 'object' && proxy !== null && !(proxy instanceof URL)) {
     checkOptions('proxy', proxy, PROXY_NAMES);
+    checkTlsNames(proxy.tls ?? {});
+  }
   return {
     tls: { ...tlsPart(rest), ...options.tls },
     version: options.version === undefined ? null : resolveVersion(options.version).id,

@@ -1,5 +1,6 @@
 import type tls from 'node:tls';
 import { optionNames } from '../../common/option-names.ts';
+import { checkTlsNames } from '../../session/public.ts';
 import type { HeaderInput } from '../headers.ts';
 import { checkRequestLine } from '../message-head.ts';
 import { checkRequestNames } from './request-names.ts';
@@ -76,6 +77,7 @@ export function planRequest(
   const url = typeof input === 'string' || input instanceof URL ? input : null;
   const options = url === null ? merged(input as RequestOptions, further) : (further ?? NO_OPTIONS);
   const beside = checkRequestNames(options, OPTION_NAMES);
+  if (options.tls !== undefined) checkTlsNames(options.tls);
   // What is given beside a URL stands before what the URL says.
   const location = url === null ? null : locationOf(url);
   const target =
