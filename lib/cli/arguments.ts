@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { nearestName } from '../common/option-names.ts';
 import { PROTOCOL_VERSIONS, type ProtocolVersion } from '../protocol/version.ts';
 
 /** Exit status for wrong usage, as `sysexits.h` has it. */
@@ -234,6 +235,13 @@ function withNumbers(options: OptionTable, args: readonly string[]): string[] {
   return joined;
 }
 
+/** The option that was most likely meant by one that does not exist. */
+function advice(options: OptionTable, message: string): string {
+  const [, unknown] = /^Unknown option '--([^']+)'/.exec(message) ?? [];
+  const meant = unknown === undefined ? null : nearestName(unknown, Object.keys(options));
+  return meant === null ? '' : `, did you mean --${meant}?`;
+}
+
 function parse(
   options: OptionTable,
   args: readonly string[],
@@ -253,6 +261,6 @@ function parse(
   } catch (error) {
     // The rest of the message is about arguments that begin with a dash.
     const [message = ''] = (error as Error).message.split(/\. |\n/);
-    throw new UsageError(message);
+    throw new UsageError(`${message}${advice(options, message)}`);
   }
 }

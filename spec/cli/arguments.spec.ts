@@ -69,6 +69,11 @@ describe('command lines', () => {
 
   it('unknown options and missing values are told in one sentence', () => {
     expect(() => parseArguments({}, ['--nonsense'])).to.throw(UsageError, /^Unknown option/);
+    const table = { retry: { type: 'string' } } as const;
+    expect(() => parseArguments(table, ['--retyr', '3'])).to.throw(
+      UsageError,
+      /^Unknown option '--retyr', did you mean --retry\?$/,
+    );
     expect(() => parseArguments({}, ['--nonsense'])).to.not.throw(UsageError, /positional/);
     expect(() => cat('--window-bits')).to.throw(UsageError, /argument missing/);
     expect(() => cat('--null-out=yes', 'https://a')).to.throw(UsageError);
