@@ -14,7 +14,8 @@ import { SERVER_TESTS } from './tests.ts';
 
 /**
  * Tests a server, one connection a test, and yields what became of each. The server has to answer GET, HEAD and POST of `/`, with a body for
- * GET.
+ * GET. A version that the server does not choose (ALPN) is skipped, in one result. Rejects when no connection can be made for the first test of a
+ * version.
  *
  * @throws InvalidArgumentError for an option that does not exist or is out of range
  */
@@ -29,10 +30,44 @@ async function* results(
 ): AsyncGenerator<ConformanceResult, void, undefined> {
   for (const version of settings.versions) {
     const open = (): Promise<Peer> => connect(settings, version);
+    const refusal = settings.signal?.aborted === true ? null : await refusalOf(open);
+    if (refusal !== null) {
+      yield { ...NOT_CHOSEN, version: version.name, expected: refusal };
+      continue;
+    }
     for (const test of SERVER_TESTS) {
       if (settings.signal?.aborted === true) return;
       if (settings.chosen(test) && test.applies(version)) yield await runCase(test, version, open);
     }
+  }
+}
+
+/** What is told of a version that the server does not choose. */
+const NOT_CHOSEN = {
+  id: 'connection',
+  section: 'ALPN',
+  title: 'The version is chosen',
+  level: 'should',
+  outcome: 'skipped',
+  received: '',
+  sent: [],
+  durationMs: 0,
+} as const;
+
+/** Errors of a handshake without a protocol in common. */
+const REFUSALS: ReadonlySet<string | undefined> = new Set([
+  'ERR_SPDY_NEGOTIATION',
+  'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL',
+]);
+
+/** Why a version is not spoken; null if it is. */
+async function refusalOf(open: () => Promise<Peer>): Promise<string | null> {
+  try {
+    (await open()).close();
+    return null;
+  } catch (error) {
+    if (!REFUSALS.has((error as NodeJS.ErrnoException).code)) throw error;
+    return (error as Error).message;
   }
 }
 
