@@ -7,8 +7,7 @@ describe('cli/spdyproxy/config: sockets that were handed over', () => {
   const { LISTEN_FDS, LISTEN_PID } = process.env;
 
   function hand(over: number, to: number): void {
-    process.env['LISTEN_FDS'] = String(over);
-    process.env['LISTEN_PID'] = String(to);
+    Object.assign(process.env, { LISTEN_FDS: String(over), LISTEN_PID: String(to) });
   }
 
   afterEach(() => {
