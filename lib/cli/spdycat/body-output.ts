@@ -10,14 +10,16 @@ export type Body = AsyncIterable<Buffer>;
 /** Where bodies go. */
 export interface BodyOutput {
   /**
-   * Takes the body of a request, or null where there is none. Numbers give the order; pushed responses have none.
+   * Takes the body of a request. Numbers give the order; pushed responses have none.
    * Resolves with the name of the file that has the body now, if there is one.
    */
-  take(number: number | null, url: URL, body: Body | null): Promise<string | null>;
+  take(number: number | null, url: URL, body: Body): Promise<string | null>;
   /** Takes what follows the bytes that are there already (`sizeOf()`). */
   append?(number: number | null, url: URL, body: Body): Promise<string | null>;
   /** How many bytes of a body are there already. */
   sizeOf?(number: number | null, url: URL): Promise<number>;
+  /** Nothing comes of this request any more: others may have their turn. */
+  done?(number: number): void;
   /** Whether a body can be given from its beginning once more when it has failed. */
   readonly repeatable: boolean;
 }
@@ -26,8 +28,8 @@ export interface BodyOutput {
 export class NullOutput implements BodyOutput {
   readonly repeatable = true;
 
-  async take(_number: number | null, _url: URL, body: Body | null): Promise<null> {
-    for await (const _ of body ?? []);
+  async take(_number: number | null, _url: URL, body: Body): Promise<null> {
+    for await (const _ of body);
     return null;
   }
 }
@@ -50,19 +52,16 @@ export class OrderedOutput implements BodyOutput {
     this.#out = out;
   }
 
-  async take(number: number | null, _url: URL, body: Body | null): Promise<null> {
-    if (number === null) {
-      for await (const _ of body ?? []);
-      return null;
-    }
-    try {
-      if (body !== null) await this.#write(number, body);
-    } finally {
-      this.#done.add(number);
-      while (this.#done.delete(this.#turn)) this.#turn++;
-      this.#waiting.get(this.#turn)?.();
-    }
+  async take(number: number | null, _url: URL, body: Body): Promise<null> {
+    if (number !== null) await this.#write(number, body);
+    else for await (const _ of body);
     return null;
+  }
+
+  done(number: number): void {
+    this.#done.add(number);
+    while (this.#done.delete(this.#turn)) this.#turn++;
+    this.#waiting.get(this.#turn)?.();
   }
 
   async #write(number: number, body: Body): Promise<void> {

@@ -73,7 +73,7 @@ class GroupFetch implements FetchHost {
     const record = this.#newRecord(url.href, method, true);
     record.times.sent = this.context.now();
     const fetch = new UrlFetch(this, record, null);
-    this.#tasks.push(this.#complete(record, url, null, () => fetch.receive(url, response, false)));
+    this.#tasks.push(this.#complete(record, null, () => fetch.receive(url, response, false)));
   }
 
   connected(request: ClientRequest, record: RequestRecord): void {
@@ -97,7 +97,7 @@ class GroupFetch implements FetchHost {
     const number = this.context.nextNumber(index);
     const record = this.#newRecord(url.href, this.context.options.method, false);
     const fetch = new UrlFetch(this, record, number);
-    this.#tasks.push(this.#complete(record, url, number, () => fetch.run(url, page)));
+    this.#tasks.push(this.#complete(record, number, () => fetch.run(url, page)));
   }
 
   #newRecord(href: string, method: string, pushed: boolean): RequestRecord {
@@ -109,7 +109,6 @@ class GroupFetch implements FetchHost {
 
   async #complete(
     record: RequestRecord,
-    url: URL,
     number: number | null,
     carryOut: () => Promise<void>,
   ): Promise<void> {
@@ -120,7 +119,7 @@ class GroupFetch implements FetchHost {
       record.error = this.signal.aborted ? (this.signal.reason as Error) : (error as Error);
     }
     record.times.handshake = this.#handshake;
-    if (record.error !== null) await this.context.output.take(number, url, null).catch(() => {});
+    if (number !== null) this.context.output.done?.(number);
     this.context.ended(record);
   }
 

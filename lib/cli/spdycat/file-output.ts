@@ -19,8 +19,7 @@ export class FileOutput implements BodyOutput {
     this.#partial = partial;
   }
 
-  async take(number: number | null, url: URL, body: Body | null): Promise<string | null> {
-    if (body === null) return null;
+  async take(number: number | null, url: URL, body: Body): Promise<string> {
     const name = this.#nameFor(number, url);
     await save(join(this.#directory, name), body, this.#partial ? 'w' : null);
     return name;
@@ -73,12 +72,9 @@ export class NamedOutput implements BodyOutput {
     return this.#rest.repeatable || this.#names.every((name) => name !== '-');
   }
 
-  async take(number: number | null, url: URL, body: Body | null): Promise<string | null> {
+  async take(number: number | null, url: URL, body: Body): Promise<string | null> {
     const name = this.#nameOf(number);
     if (name === null) return await this.#rest.take(number, url, body);
-    // The others have their order.
-    await this.#rest.take(number, url, null);
-    if (body === null) return null;
     await save(name, body, this.#partial ? 'w' : null);
     return name;
   }
@@ -86,9 +82,12 @@ export class NamedOutput implements BodyOutput {
   async append(number: number | null, url: URL, body: Body): Promise<string | null> {
     const name = this.#nameOf(number);
     if (name === null) return await this.#rest.take(number, url, body);
-    await this.#rest.take(number, url, null);
     await save(name, body, 'a');
     return name;
+  }
+
+  done(number: number): void {
+    this.#rest.done?.(number);
   }
 
   async sizeOf(number: number | null, _url: URL): Promise<number> {

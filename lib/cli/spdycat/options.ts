@@ -161,6 +161,9 @@ function outputChoices(args: Arguments): OutputChoices {
   const ownFiles = remoteName || outputs.some((name) => name !== '-');
   if (resume === '-' && !ownFiles)
     throw new UsageError('--continue-at - needs --output or --remote-name');
+  const include = args.has('include') || args.has('head');
+  if (resume !== null && include)
+    throw new UsageError('--continue-at fits neither --include nor --head');
   if (resume !== null && args.value('range') !== null)
     throw new UsageError('only one of --continue-at and --range can be given');
   if (resume !== null && resume !== '-') numberOption(args, 'continue-at', 0, 2 ** 52);
@@ -168,7 +171,7 @@ function outputChoices(args: Arguments): OutputChoices {
     nullOut,
     remoteName,
     outputs,
-    include: args.has('include') || args.has('head'),
+    include,
     resume: resume === null ? null : resume === '-' ? 'file' : Number(resume),
   };
 }

@@ -79,8 +79,8 @@ export class UrlFetch {
     const resumed = this.#resumed(response);
     if (resumed === 'complete' || !hasBody(record.method, statusCode)) {
       response.resume();
-      const heads = this.#heads.length === 0 ? null : bytesOf(this.#heads);
-      record.file = await output.take(this.#number, url, heads);
+      if (this.#heads.length > 0)
+        record.file = await output.take(this.#number, url, bytesOf(this.#heads));
       return;
     }
     const { 'content-encoding': coding, 'content-length': length = '' } = headers;
@@ -171,6 +171,11 @@ export class UrlFetch {
     const { rate } = this.#host.context;
     const paced = rate === null ? source : Readable.from(pace(source, (n) => rate.take(n)));
     paced.on('error', (error) => request.destroy(error));
+    // A request that ends early has read only a part of it.
+    request.once('close', () => {
+      paced.destroy();
+      source.destroy();
+    });
     paced.pipe(request);
   }
 
@@ -211,8 +216,9 @@ export class UrlFetch {
     const [, first, size] = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(range) ?? [];
     if (statusCode === 206 && Number(first) === this.#offset) return 'goes on';
     if (statusCode === 416 && Number(size) === this.#offset) return 'complete';
-    if ((statusCode ?? 0) >= 400) return 'anew';
-    throw new Error(`the server does not go on at byte ${this.#offset}`);
+    // What is there must not give way to a page that tells an error.
+    const status = statusCode === 200 ? '' : ` (HTTP status ${statusCode})`;
+    throw new Error(`the server does not go on at byte ${this.#offset}${status}`);
   }
 
   /** Looks at the pieces of a body on their way. */

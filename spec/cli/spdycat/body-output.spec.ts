@@ -57,7 +57,9 @@ describe('ordered output', () => {
     const out = new Collector();
     const output = new OrderedOutput(out);
     const bodies = [new Pieces(), new Pieces(), new Pieces()] as const;
-    const taken = bodies.map((body, number) => output.take(number, url, body));
+    const taken = bodies.map((body, number) =>
+      output.take(number, url, body).finally(() => output.done(number)),
+    );
     bodies[2].give('third').give(null);
     bodies[1].give('sec');
     bodies[0].give('fi');
@@ -77,7 +79,9 @@ describe('ordered output', () => {
     const output = new OrderedOutput(out);
     const first = new Pieces();
     const long = new Pieces();
-    const taken = [output.take(0, url, first), output.take(1, url, long)];
+    const taken = [first, long].map((body, number) =>
+      output.take(number, url, body).finally(() => output.done(number)),
+    );
     const piece = Buffer.alloc(100_000, 'x');
     for (let i = 0; i < 5; i++) long.give(piece);
     long.give(null);
@@ -96,14 +100,27 @@ describe('ordered output', () => {
     const last = output.take(2, url, new Pieces().give('last').give(null));
     await output.take(null, url, new Pieces().give('pushed').give(null));
     const broken = output.take(1, url, new Pieces().give('half').give(new Error('reset')));
-    await output.take(0, url, null);
+    output.done(0);
     const error = await broken.then(
       () => null,
       (reason: Error) => reason,
     );
     expect(error?.message).to.equal('reset');
+    output.done(1);
     await last;
     expect(out.text).to.equal('last');
+  });
+
+  it('takes a body once more that has failed, in its turn', async () => {
+    const out = new Collector();
+    const output = new OrderedOutput(out);
+    const next = output.take(1, url, new Pieces().give('next').give(null));
+    const failed = output.take(0, url, new Pieces().give(new Error('reset')));
+    expect(await failed.catch((error: Error) => error.message)).to.equal('reset');
+    await output.take(0, url, new Pieces().give('again,').give(null));
+    output.done(0);
+    await next;
+    expect(out.text).to.equal('again,next');
   });
 
   it('tells when it cannot write', async () => {
@@ -116,6 +133,7 @@ describe('ordered output', () => {
         () => null,
         (reason: Error) => reason,
       );
+      output.done(number);
       expect(error).to.be.instanceOf(Error);
     }
   });
@@ -138,7 +156,6 @@ describe('file output', () => {
     }
     expect(names).to.deep.equal(['name.txt', 'name.txt.1', 'name.txt.2']);
     expect(readFileSync(join(folder, 'name.txt.2'), 'utf8')).to.equal('3');
-    expect(await output.take(0, url, null)).to.equal(null);
   });
 
   it('leaves a file as it is when the body breaks off', async () => {
@@ -186,6 +203,5 @@ describe('file output', () => {
   it('throws bodies away', async () => {
     const body = new Pieces().give('x').give(null);
     expect(await new NullOutput().take(0, url, body)).to.equal(null);
-    expect(await new NullOutput().take(0, url, null)).to.equal(null);
   });
 });

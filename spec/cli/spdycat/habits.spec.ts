@@ -44,10 +44,22 @@ describe('spdycat, as people use curl', () => {
         response.write(FILE.subarray(0, 100));
         setTimeout(() => response.destroy(), 20);
       }
+    } else if (path === '/headonly') {
+      breakOff(response);
     } else if (path === '/file') {
       sendFile(headers.range, response);
     } else {
       response.end(`${method} ${url}`);
+    }
+  }
+
+  /** Closes the first time behind the head, and answers the second time. */
+  function breakOff(response: SpdyResponse): void {
+    response.writeHead(200, { 'content-type': 'text/plain' });
+    if (++tries % 2 === 0) response.end('whole');
+    else {
+      response.flushHeaders();
+      setTimeout(() => response.destroy(), 20);
     }
   }
 
@@ -176,6 +188,10 @@ describe('spdycat, as people use curl', () => {
     const refused = await ask('-O', '-C', '-', `${origin}/x`);
     expect([refused.status, readFileSync(join(folder, 'x'), 'utf8')]).to.deep.equal([1, 'GET /x']);
     expect(refused.stderr).to.contain('does not go on at byte 6');
+    expect((await ask('-O', `${origin}/busy`)).status).to.equal(0);
+    const later = await ask('-O', '-C', '-', `${origin}/busy`);
+    expect([later.status, readFileSync(join(folder, 'busy'), 'utf8')]).to.deep.equal([1, 'try 1']);
+    expect(later.stderr).to.contain('does not go on at byte 5 (HTTP status 503)');
   });
 
   it('-r asks for a part, uncompressed', async () => {
@@ -199,6 +215,16 @@ describe('spdycat, as people use curl', () => {
     const written = await ask('--retry', '1', '--retry-delay', '0', `${origin}/breaks`);
     expect(written.status).to.equal(1);
     expect(written.text).to.equal(FILE.subarray(0, 100).toString());
+    tries = 0;
+    const early = await ask(
+      '--retry',
+      '1',
+      '--retry-delay',
+      '0',
+      `${origin}/headonly`,
+      `${origin}/x`,
+    );
+    expect([early.status, early.text]).to.deep.equal([0, 'wholeGET /x']);
   });
 
   it('--retry waits for a server that is not there yet', async () => {

@@ -102,6 +102,7 @@ describe('command line of spdycat', () => {
       [['-A', 'a\nb'], /has one line/],
       [['-O', '-o', 'x'], /only one of --output, --remote-name and --null-out/],
       [['-C', '-'], /--continue-at - needs --output or --remote-name/],
+      [['-C', '5', '-i'], /--continue-at fits neither --include nor --head/],
       [['-C', '5', '-r', '1-'], /only one of --continue-at and --range/],
       [['-C', 'x'], /--continue-at takes an integer/],
       [['--max-redirs', '-2'], /--max-redirs takes an integer from -1/],
