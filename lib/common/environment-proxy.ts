@@ -3,6 +3,12 @@ import { BlockList, isIP, isIPv6 } from 'node:net';
 /** A proxy that the environment names, and the variable that does. */
 export interface EnvironmentProxy {
   readonly variable: string;
+  /** Null when the value is no URL. `proxy:3128` is one of http. */
+  readonly url: URL | null;
+}
+
+interface Variable {
+  readonly name: string;
   readonly value: string;
 }
 
@@ -22,18 +28,27 @@ export function environmentProxy(
   const proxy = variableOf(env, secure ? 'HTTPS_PROXY' : 'HTTP_PROXY');
   if (proxy === null) return null;
   const host = hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase();
-  if (host === 'localhost' || isIn(LOOPBACK, host)) return null;
+  if (isLoopback(host)) return null;
   const exceptions = variableOf(env, 'NO_PROXY')?.value ?? '';
   const places = exceptions.split(',').map((one) => one.trim().toLowerCase());
   const number = port === '' ? (secure ? '443' : '80') : port;
-  return places.some((place) => excepts(place, host, number)) ? null : proxy;
+  if (places.some((place) => excepts(place, host, number))) return null;
+  // `proxy:3128` has no scheme, though it looks like one.
+  const { name, value } = proxy;
+  const text = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+  return { variable: name, url: URL.canParse(text) ? new URL(text) : null };
+}
+
+/** Whether a name or an address (without brackets) is this machine. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || isIn(LOOPBACK, host);
 }
 
 /** A variable in upper or lower case; null if neither is set to anything. */
-function variableOf(env: NodeJS.ProcessEnv, name: string): EnvironmentProxy | null {
-  for (const variable of [name, name.toLowerCase()]) {
-    const value = env[variable] ?? '';
-    if (value !== '') return { variable, value };
+function variableOf(env: NodeJS.ProcessEnv, upper: string): Variable | null {
+  for (const name of [upper, upper.toLowerCase()]) {
+    const value = env[name] ?? '';
+    if (value !== '') return { name, value };
   }
   return null;
 }

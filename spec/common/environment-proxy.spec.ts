@@ -4,21 +4,21 @@ import { environmentProxy } from '../../lib/common/environment-proxy.ts';
 describe('environmentProxy()', () => {
   const proxy = 'http://proxy:3128';
   const find = (url: string, env: Record<string, string>): string | null =>
-    environmentProxy(new URL(url), env)?.value ?? null;
+    environmentProxy(new URL(url), env)?.url?.href.replace(/\/$/, '') ?? null;
   const proxied = (url: string, exceptions: string): boolean =>
     find(url, { HTTPS_PROXY: proxy, NO_PROXY: exceptions }) !== null;
 
   it('takes the variable of the scheme, in upper case before lower case', () => {
     expect(find('https://h', {})).to.equal(null);
-    expect(find('https://h', { HTTPS_PROXY: '', https_proxy: 'low' })).to.equal('low');
-    expect(find('https://h', { HTTPS_PROXY: 'up', https_proxy: 'low' })).to.equal('up');
+    expect(find('https://h', { HTTPS_PROXY: '', https_proxy: 'low' })).to.equal('http://low');
+    expect(find('https://h', { HTTPS_PROXY: 'up', https_proxy: 'low' })).to.equal('http://up');
     expect(find('http://h', { HTTPS_PROXY: 'up' })).to.equal(null);
-    expect(find('http://h', { http_proxy: 'low' })).to.equal('low');
+    expect(find('http://h', { http_proxy: 'low' })).to.equal('http://low');
     expect(find('https://h', { ALL_PROXY: 'all' })).to.equal(null);
-    expect(environmentProxy(new URL('https://h'), { https_proxy: 'low' })).to.deep.equal({
-      variable: 'https_proxy',
-      value: 'low',
-    });
+    const found = environmentProxy(new URL('https://h'), { https_proxy: 'low:3128' });
+    expect([found?.variable, found?.url?.href]).to.deep.equal(['https_proxy', 'http://low:3128/']);
+    const wrong = environmentProxy(new URL('https://h'), { HTTPS_PROXY: 'http://[' });
+    expect(wrong).to.deep.equal({ variable: 'HTTPS_PROXY', url: null });
   });
 
   it('never stands in front of this machine', () => {

@@ -56,9 +56,7 @@ export class GroupAgents {
 function proxyOf(url: URL): ProxyPlace | null {
   const found = environmentProxy(url, process.env);
   if (found === null) return null;
-  const { variable, value } = found;
-  const text = value.includes('://') ? value : `http://${value}`;
-  const proxy = URL.canParse(text) ? new URL(text) : null;
+  const { variable, url: proxy } = found;
   if (proxy === null || (proxy.protocol !== 'http:' && proxy.protocol !== 'https:'))
     throw new Error(`the variable ${variable} has to be the URL of a proxy, with http or https`);
   return { url: proxy };

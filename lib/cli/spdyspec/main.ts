@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { BlockList, isIP } from 'node:net';
+import { isLoopback } from '../../common/environment-proxy.ts';
 import { makeCertificate } from '../../http/server/certificate.ts';
 import {
   CLIENT_TESTS,
@@ -70,7 +70,7 @@ function resultsOf(
         runClient(options, url, version, signal),
       );
     }
-    if (hostile && !owned && !isLocal(target.host))
+    if (hostile && !owned && !isLoopback(target.host))
       throw new UsageError('--hostile is for this machine, unless --yes-i-own-it');
     const secure = {
       ...(options.insecure ? { rejectUnauthorized: false } : {}),
@@ -135,14 +135,4 @@ function resultText(
 
 function shortened(hex: string): string {
   return hex.length <= 2000 ? hex : `${hex.slice(0, 2000)}... (${hex.length / 2} bytes)`;
-}
-
-function isLocal(host: string): boolean {
-  const loopback = new BlockList();
-  loopback.addSubnet('127.0.0.0', 8);
-  loopback.addAddress('::1', 'ipv6');
-  const family = isIP(host);
-  return (
-    host === 'localhost' || (family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4'))
-  );
 }

@@ -38,10 +38,7 @@ function configured(fields: Fields | null): URL | null {
 function inherited(server: URL, env: NodeJS.ProcessEnv): URL | null {
   const found = environmentProxy(server, env);
   if (found === null) return null;
-  const { variable, value } = found;
-  // `proxy:3128` has no scheme, though it looks like one.
-  const text = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`;
-  const url = URL.canParse(text) ? new URL(text) : null;
+  const { variable, url } = found;
   // Not its value, which may hold a password.
   if (url === null || !isProxy(url) || !isEncoded(url))
     throw new KubeConfigError(`the variable ${variable} ${WANTED}`);

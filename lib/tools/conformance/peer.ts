@@ -13,6 +13,8 @@ import { Mismatch } from './mismatch.ts';
 import { frameWords, type Seen, type SeenData, SeenFrames } from './seen-frames.ts';
 
 const FIN = 1;
+/** Frames that a peer may send on one connection. */
+const MOST_FRAMES = 200_000;
 /** Milliseconds in which what must not come would come. */
 const QUIET_MS = 150;
 
@@ -61,6 +63,8 @@ export class Peer {
     this.#timeoutMs = timeoutMs;
     this.again = again;
     this.#seen = new SeenFrames(version.name, (frame) => {
+      // Whoever is tested may flood.
+      if (this.frames.length >= MOST_FRAMES) this.close();
       this.#credit(frame);
       this.#wake();
     });
