@@ -14,6 +14,12 @@ export interface RequestCredentials {
   readonly tls: Omit<ClusterOptions, 'server' | 'token' | 'certificates' | 'headers' | 'agent'>;
 }
 
+/** What proves who we are, at one moment. */
+interface Proof {
+  readonly token: string | null;
+  readonly certificates: Certificates;
+}
+
 /** Names of systems and processors as Kubernetes has them, where Node has others. */
 const GO_NAMES: Readonly<Record<string, string>> = {
   win32: 'windows',
@@ -38,7 +44,7 @@ export function locate(server: string, path: string): URL {
   return new URL(`${url.origin}${url.pathname.replace(/\/$/, '')}${path}`);
 }
 
-/** Makes an attempt with our credentials, and one more with a fresh token when the server refuses the first (401). */
+/** Makes an attempt with our credentials, and one more with fresh ones when the server refuses the first (401). */
 export async function withCredentials<T>(
   url: URL,
   cluster: ClusterOptions,
@@ -46,27 +52,17 @@ export async function withCredentials<T>(
   attempt: (credentials: RequestCredentials) => Promise<T>,
 ): Promise<T> {
   if (signal?.aborted === true) throw aborted(signal.reason);
-  const { token: source } = cluster;
   // Neither token nor certificate is sent in the clear.
   if (url.protocol !== 'https:') return await withoutCredentials(cluster, attempt);
-  const given = async (token: string | null): Promise<RequestCredentials> => {
-    const { certificates } = cluster;
-    const fresh =
-      certificates === undefined
-        ? {}
-        : await unlessAborted(async () => await certificates(), signal);
-    return credentialsOf(cluster, token, fresh);
-  };
-  if (source === undefined) return await attempt(await given(null));
-  if (typeof source === 'string') return await attempt(await given(source.trim()));
-  const token = await fetchToken(source, signal);
+  const first = await proofOf(cluster, undefined, signal);
   try {
-    return await attempt(await given(token));
+    return await attempt(credentialsOf(cluster, first));
   } catch (error) {
     if (!isRefusal(error) || error.statusCode !== 401) throw error;
-    const fresh = await fetchToken(() => source(token), signal);
-    if (fresh === token) throw error;
-    return await attempt(await given(fresh));
+    const fresh = await proofOf(cluster, first, signal);
+    if (fresh.token === first.token && fresh.certificates.cert === first.certificates.cert)
+      throw error;
+    return await attempt(credentialsOf(cluster, fresh));
   }
 }
 
@@ -76,7 +72,7 @@ async function withoutCredentials<T>(
   attempt: (credentials: RequestCredentials) => Promise<T>,
 ): Promise<T> {
   try {
-    return await attempt(credentialsOf(cluster, null, null));
+    return await attempt(credentialsOf(cluster, null));
   } catch (error) {
     const isThere = cluster.token !== undefined || cluster.cert !== undefined;
     if (isThere && isRefusal(error) && (error.statusCode === 401 || error.statusCode === 403))
@@ -94,28 +90,37 @@ export function aborted(reason: unknown): SpdyError {
   return new SpdyError('ERR_SPDY_ABORTED', 'the request was aborted', 'local', { cause: reason });
 }
 
-/** `certificates`: those of this moment; null without TLS. */
-function credentialsOf(
-  cluster: ClusterOptions,
-  token: string | null,
-  certificates: Certificates | null,
-): RequestCredentials {
+/** `proof`: that of this moment; null without TLS. */
+function credentialsOf(cluster: ClusterOptions, proof: Proof | null): RequestCredentials {
   const { server: _, token: __, certificates: ___, headers = {}, agent: ____, ...tls } = cluster;
+  const token = proof?.token ?? null;
   return {
     fields: {
       'User-Agent': USER_AGENT,
       ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
       ...(headers as OutgoingHttpHeaders),
     },
-    tls: certificates === null ? {} : { ...tls, ...certificates },
+    tls: proof === null ? {} : { ...tls, ...proof.certificates },
   };
 }
 
-async function fetchToken(
-  source: () => string | Promise<string>,
+/** What the sources give; others than those that were refused, where they have others. */
+async function proofOf(
+  { token: source, certificates }: ClusterOptions,
+  refused: Proof | undefined,
   signal: AbortSignal | null,
-): Promise<string> {
-  return (await unlessAborted(async () => await source(), signal)).trim();
+): Promise<Proof> {
+  const token =
+    typeof source === 'function'
+      ? await unlessAborted(async () => await source(refused?.token ?? undefined), signal)
+      : (source ?? null);
+  return {
+    token: token?.trim() ?? null,
+    certificates:
+      certificates === undefined
+        ? {}
+        : await unlessAborted(async () => await certificates(refused?.certificates), signal),
+  };
 }
 
 /** What a function comes to; a signal gives up whoever waits for it. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { KubeConfigError } from '../errors.ts';
 import { readBounded } from './bounded-file.ts';
-import type { Certificates } from './cluster.ts';
+import type { Certificates, ClusterOptions } from './cluster.ts';
 import type { ConfigEntry } from './files.ts';
 
 /** Largest certificate, key or token file that is read, in bytes. */
@@ -103,13 +103,13 @@ export function rereadingAuthority(
 
 /** All that several sources give. */
 export function together(
-  ...sources: readonly ((() => Certificates | Promise<Certificates>) | undefined)[]
-): { readonly certificates?: () => Promise<Certificates> } {
+  ...sources: readonly ClusterOptions['certificates'][]
+): Pick<ClusterOptions, 'certificates'> {
   const given = sources.filter((source) => source !== undefined);
   if (given.length === 0) return {};
   return {
-    certificates: async () => {
-      const all = await Promise.all(given.map((source) => source()));
+    certificates: async (refused) => {
+      const all = await Promise.all(given.map((source) => source(refused)));
       return Object.assign({}, ...all) as Certificates;
     },
   };

@@ -56,13 +56,15 @@ export class CredentialPlugin {
     });
   }
 
-  /** Its credential: that of before, as long as it is good and not the token that was refused. Rejects with KubeConfigError. */
+  /** Its credential: that of before, as long as it is good and not the token, or the certificate, that was refused. Rejects with KubeConfigError. */
   async credential(refused?: string): Promise<PluginCredential> {
     if (this.#expires !== null && this.#expires <= Date.now()) this.#last = null;
     const last = this.#last;
     // Of several requests that were refused at once one is enough to run it again.
-    if (refused !== undefined && (await last)?.token === refused && this.#last === last)
-      this.#last = null;
+    if (refused !== undefined && last !== null) {
+      const { token, cert } = await last;
+      if ((refused === token || refused === cert) && this.#last === last) this.#last = null;
+    }
     this.#last ??= this.#run();
     return await this.#last;
   }

@@ -69,10 +69,11 @@ async function pluginOf(
     throw entry.fields.wrong('exec', 'gives credentials, which are only sent to https servers');
   const plugin = new CredentialPlugin(entry, cluster, server);
   const { token, cert, key } = await plugin.credential();
+  // A token is asked for first, and brings its certificate along.
+  const certificates: ClusterOptions['certificates'] = async (refused) =>
+    certificateOf(await plugin.credential(token === null ? refused?.cert?.toString() : undefined));
   return {
-    ...(cert === null || key === null
-      ? {}
-      : { cert, key, certificates: async () => certificateOf(await plugin.credential()) }),
+    ...(cert === null || key === null ? {} : { cert, key, certificates }),
     ...(token === null
       ? {}
       : { token: async (refused) => (await plugin.credential(refused)).token ?? token }),

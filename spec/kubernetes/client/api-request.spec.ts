@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { PACKAGE_VERSION } from '../../../lib/common/package-version.ts';
 import { withCredentials } from '../../../lib/kubernetes/client/api-request.ts';
 import { run } from '../../../lib/kubernetes/client/run.ts';
+import { UpgradeRefusedError } from '../../../lib/kubernetes/errors.ts';
 import type { ClusterOptions } from '../../../lib/kubernetes/kubeconfig/cluster.ts';
 
 describe('requests to a cluster', () => {
@@ -51,6 +52,28 @@ describe('requests to a cluster', () => {
     });
     expect(await tls('http://h')).to.deep.equal({});
     expect(count).to.equal(2);
+  });
+
+  it('that are refused (401) are made once more, with another certificate if there is one', async () => {
+    const made = async (next: string): Promise<unknown[]> => {
+      const certs: unknown[] = [];
+      const refusals: unknown[] = [];
+      const cluster: ClusterOptions = {
+        server: 'https://h',
+        certificates: (refused) => {
+          refusals.push(refused?.cert);
+          return { cert: refused === undefined ? 'one' : next, key: 'k' };
+        },
+      };
+      const result = await withCredentials(new URL('https://h'), cluster, null, async ({ tls }) => {
+        certs.push(tls.cert);
+        if (tls.cert === 'one') throw new UpgradeRefusedError('no', 401, null);
+        return 'served';
+      }).catch((error: UpgradeRefusedError) => error.statusCode);
+      return [result, certs, refusals];
+    };
+    expect(await made('two')).to.deep.equal(['served', ['one', 'two'], [undefined, 'one']]);
+    expect(await made('one')).to.deep.equal([401, ['one'], [undefined, 'one']]);
   });
 
   it('that are refused without TLS tell that there are credentials which were not sent', async () => {

@@ -2,8 +2,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
+import { withCredentials } from '../../../lib/kubernetes/client/api-request.ts';
 import { run } from '../../../lib/kubernetes/client/run.ts';
-import { KubeConfigError } from '../../../lib/kubernetes/errors.ts';
+import { KubeConfigError, UpgradeRefusedError } from '../../../lib/kubernetes/errors.ts';
 import {
   createFakeApiServer,
   type FakeApiServer,
@@ -187,6 +188,33 @@ describe('a credential plugin', () => {
     plant(credential(status('two', 3_600_000)));
     for (let count = 0; count < 2; count++)
       expect(await cluster.certificates?.()).to.deep.equal({ cert: 'cert two', key: 'key two' });
+    expect(runs()).to.equal(2);
+  });
+
+  it('is run again when the server refuses its certificate, once for all requests', async () => {
+    const status = (name: string, more = {}): string =>
+      credential({ clientCertificateData: `cert ${name}`, clientKeyData: `key ${name}`, ...more });
+    plant(status('one'));
+    const { cluster } = await load({});
+    const refused = { cert: 'cert one', key: 'key one' };
+    plant(status('two'));
+    const given = await Promise.all([1, 2, 3].map(() => cluster.certificates?.(refused)));
+    for (const one of given) expect(one).to.deep.equal({ cert: 'cert two', key: 'key two' });
+    expect(runs()).to.equal(2);
+  });
+
+  it('that gives both is run once when they are refused', async () => {
+    const both = { clientCertificateData: 'cert', clientKeyData: 'key' };
+    plant(credential({ ...both, token: 'one' }));
+    const { cluster } = await load({});
+    plant(credential({ ...both, token: 'two' }));
+    const seen: unknown[] = [];
+    await withCredentials(new URL('https://h'), cluster, null, async (credentials) => {
+      const { Authorization } = credentials.fields;
+      seen.push(Authorization);
+      if (seen.length === 1) throw new UpgradeRefusedError('no', 401, null);
+    });
+    expect(seen).to.deep.equal(['Bearer one', 'Bearer two']);
     expect(runs()).to.equal(2);
   });
 
