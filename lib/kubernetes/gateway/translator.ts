@@ -1,10 +1,7 @@
-import { EventEmitter } from 'node:events';
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import type https from 'node:https';
+import http, { type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { shown } from '../../common/check.ts';
 import { InvalidArgumentError, SpdyError } from '../../errors.ts';
-import type { Session, SessionOptions } from '../../session/public.ts';
 import { locateTarget } from '../client/command-options.ts';
 import { type CommandConnection, connectCommand } from '../client/exec.ts';
 import { keepSessionOpen } from '../client/keep-open.ts';
@@ -15,10 +12,9 @@ import { withPlainPod } from '../client/resolve-target.ts';
 import { clientSession } from '../client/upgrade.ts';
 import { RemoteFailureError, TargetError, UpgradeRefusedError } from '../errors.ts';
 import type { ServerCommand } from '../server/command.ts';
-import { type CloseOptions, failure, UpgradeDoor, type Visit } from '../server/door.ts';
-import { type FrontInit, serveCommand, takeOver } from '../server/front.ts';
+import { failure, UpgradeDoor, type Visit } from '../server/door.ts';
+import { type FrontInit, frontOf, serveCommand, takeOver } from '../server/front.ts';
 import type { CommandRequest, ForwardRequest, StreamingRequest } from '../server/routes.ts';
-import { serverSession } from '../server/server-session.ts';
 import { agreeOnCommand, agreeOnForward, type ChannelSocket } from '../server/upgrade.ts';
 import { WebSocketForward } from '../server/websocket-forward.ts';
 import type { KubernetesStatus } from '../wire/status.ts';
@@ -52,60 +48,25 @@ export function createStreamTranslator(
 }
 
 /** Made by `createStreamTranslator()`. */
-export class StreamTranslator extends EventEmitter<StreamTranslatorEvents> {
+export class StreamTranslator extends UpgradeDoor<StreamTranslatorEvents> {
   readonly #choose: TargetChooser;
   readonly #options: ResolvedTranslatorOptions;
-  readonly #door: UpgradeDoor;
 
   /** @throws InvalidArgumentError for an option that is out of range */
   constructor(target: TargetChooser, options: StreamTranslatorOptions = {}) {
-    super();
+    const resolved = resolveTranslatorOptions(options);
+    super(resolved);
     if (typeof target !== 'function')
       throw new InvalidArgumentError(`target must be a function, got ${shown(target)}`);
     this.#choose = target;
-    this.#options = resolveTranslatorOptions(options);
-    this.#door = new UpgradeDoor({
-      ...this.#options,
-      serve: (visit) => this.#serve(visit),
-      failed: (error, request) => this.emit('targetError', error, request),
-    });
+    this.#options = resolved;
   }
 
-  /** Clients that count for `maxSessions`. */
-  get sessions(): number {
-    return this.#door.sessions;
+  protected override failed(error: unknown, request: IncomingMessage): void {
+    this.emit('targetError', error, request);
   }
 
-  /** Serves the 'upgrade' events of a server. If nobody else listens for them, other URLs are answered 404. Returns itself. */
-  attach(server: http.Server | https.Server): this {
-    this.#door.attach(server);
-    return this;
-  }
-
-  /** For the 'upgrade' event of an `http.Server`: false if the URL is none of exec, attach or port forwarding, and nothing was done. */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    return this.#door.handleUpgrade(request, socket, head);
-  }
-
-  /** For requests that ask for no upgrade: answers 400 under such URLs; else false, and nothing was done. */
-  handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
-    return this.#door.handleRequest(request, response);
-  }
-
-  /**
-   * Accepts nothing more, gives clients the time of `deadlineMs`, sends those away that are still there, and resolves when their connections are
-   * closed. Another call may shorten the time.
-   */
-  close(options: CloseOptions = {}): Promise<void> {
-    return this.#door.close(options);
-  }
-
-  /** `close()`, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  async #serve(visit: Visit): Promise<void> {
+  protected override async serve(visit: Visit): Promise<void> {
     const { route } = visit;
     if (route.api === 'runtime') throw failure(404, 'NotFound', 'nothing is served under this URL');
     const { asked } = route;
@@ -133,14 +94,14 @@ export class StreamTranslator extends EventEmitter<StreamTranslatorEvents> {
     }
     const once = new OneCommand(connection);
     try {
-      this.#door.checkOpen();
+      this.checkOpen();
       takeOver(socket);
       const front = await accept(socket, head);
-      const failed = (error: unknown): void => void this.emit('targetError', error, request);
+      const failed = (error: unknown): void => this.failed(error, request);
       const serve = (command: ServerCommand): Promise<KubernetesStatus> =>
         bridgeCommand(command, once.begin(), failed);
       const served = serveCommand(front, asked, this.#front(request), serve, started);
-      await this.#door.keep(served.life);
+      await this.keep(served.life);
       await served.done;
     } finally {
       await once.finish();
@@ -159,7 +120,7 @@ export class StreamTranslator extends EventEmitter<StreamTranslatorEvents> {
     });
     if (back === null) return;
     try {
-      this.#door.checkOpen();
+      this.checkOpen();
       takeOver(socket);
       const front = await accept(socket, head);
       started();
@@ -167,11 +128,9 @@ export class StreamTranslator extends EventEmitter<StreamTranslatorEvents> {
         await this.#forwardChannels(front, asked, request, back);
         return;
       }
-      const failed = (error: Error): void => void this.emit('targetError', error, request);
+      const failed = (error: Error): void => this.failed(error, request);
       const { transport: bytes } = front;
-      await this.#door.keep(
-        new ByteBridge({ front: bytes, back, idleTimeoutMs, endTimeoutMs, failed }),
-      );
+      await this.keep(new ByteBridge({ front: bytes, back, idleTimeoutMs, endTimeoutMs, failed }));
     } finally {
       back.destroy();
     }
@@ -195,10 +154,10 @@ export class StreamTranslator extends EventEmitter<StreamTranslatorEvents> {
       handler: forwardThrough(session, replyTimeoutMs),
       failed: (error) => {
         // The pod's side refuses a port: the client is told, and nothing else.
-        if (!(error instanceof RemoteFailureError)) this.emit('targetError', error, request);
+        if (!(error instanceof RemoteFailureError)) this.failed(error, request);
       },
     });
-    await this.#door.keep(served.life);
+    await this.keep(served.life);
     await served.done;
     await leave(session);
   }
@@ -221,7 +180,7 @@ export class StreamTranslator extends EventEmitter<StreamTranslatorEvents> {
     } catch (error) {
       if (gone.signal.aborted) return null;
       if (error instanceof InvalidArgumentError) throw error;
-      this.emit('targetError', error, request);
+      this.failed(error, request);
       throw answerOf(error as Error);
     } finally {
       socket.removeListener('close', leaves);
@@ -229,14 +188,7 @@ export class StreamTranslator extends EventEmitter<StreamTranslatorEvents> {
   }
 
   #front(request: IncomingMessage): FrontInit {
-    const { streamCreationTimeoutMs, endTimeoutMs, idleTimeoutMs } = this.#options;
-    const broken = (error: Error): void => void this.emit('sessionError', error, request);
-    const attach = (transport: Duplex, limits: SessionOptions): Session => {
-      const session = serverSession(this.#options, limits);
-      session.on('error', broken);
-      return session.attach(transport);
-    };
-    return { request, streamCreationTimeoutMs, endTimeoutMs, idleTimeoutMs, attach, broken };
+    return frontOf(this.#options, request, (error) => this.emit('sessionError', error, request));
   }
 }
 

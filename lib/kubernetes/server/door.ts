@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type https from 'node:https';
@@ -36,20 +37,18 @@ export interface Visit {
   readonly started: () => void;
 }
 
-/** What a door leads to. */
-export interface DoorInit {
+/** Who comes in. */
+export interface DoorLimits {
   readonly pathPrefix: string;
   readonly maxSessions: number;
   readonly maxPendingSessions: number;
-  /** Serves a client to its end. What it throws before anything was answered is the answer: what an UpgradeRefusedError says, else 500. */
-  readonly serve: (visit: Visit) => Promise<void>;
-  /** It has thrown something else. */
-  readonly failed: (error: unknown, request: IncomingMessage) => void;
 }
 
-/** The door of a server of streams: whose URLs they are, how many come in, what they are told who do not, and the end of all. */
-export class UpgradeDoor {
-  readonly #init: DoorInit;
+/** What servers of streams have in common: whose URLs they are, how many come in, what they are told who do not, and the end of all. */
+export abstract class UpgradeDoor<
+  Events extends Record<keyof Events, unknown[]>,
+> extends EventEmitter<Events> {
+  readonly #limits: DoorLimits;
   readonly #lives = new Set<Life>();
   readonly #detach: (() => void)[] = [];
   #sessions = 0;
@@ -57,17 +56,18 @@ export class UpgradeDoor {
   #closing = false;
   #ending = false;
 
-  constructor(init: DoorInit) {
-    this.#init = init;
+  constructor(limits: DoorLimits) {
+    super();
+    this.#limits = limits;
   }
 
-  /** Those who came in and whose service is not over. */
+  /** Clients that count for `maxSessions`. */
   get sessions(): number {
     return this.#sessions;
   }
 
-  /** Serves the 'upgrade' events of a server. If nobody else listens for them, other URLs are answered 404. */
-  attach(server: http.Server | https.Server): void {
+  /** Serves the 'upgrade' events of a server. If nobody else listens for them, other URLs are answered 404. Returns itself. */
+  attach(server: http.Server | https.Server): this {
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
       if (this.handleUpgrade(request, socket, head)) return;
       if (server.listenerCount('upgrade') > 1) return;
@@ -76,13 +76,14 @@ export class UpgradeDoor {
     };
     server.on('upgrade', onUpgrade);
     this.#detach.push(() => server.removeListener('upgrade', onUpgrade));
+    return this;
   }
 
-  /** False if the URL is none of these, and nothing was done. */
+  /** For the 'upgrade' event of an `http.Server`: false if the URL is none of exec, attach or port forwarding, and nothing was done. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     let route: Route | null;
     try {
-      route = parseRoute(request.url ?? '', this.#init.pathPrefix);
+      route = parseRoute(request.url ?? '', this.#limits.pathPrefix);
     } catch (exception) {
       socket.on('error', ignore);
       refuse(socket, exception as UpgradeRefusedError);
@@ -94,10 +95,10 @@ export class UpgradeDoor {
     return true;
   }
 
-  /** For requests that ask for no upgrade: answers 400 under these URLs; else false, and nothing was done. */
+  /** For requests that ask for no upgrade: answers 400 under such URLs; else false, and nothing was done. */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
     try {
-      if (parseRoute(request.url ?? '', this.#init.pathPrefix) === null) return false;
+      if (parseRoute(request.url ?? '', this.#limits.pathPrefix) === null) return false;
     } catch {
       // It is ours, and no better.
     }
@@ -106,20 +107,10 @@ export class UpgradeDoor {
     return true;
   }
 
-  /** @throws UpgradeRefusedError (503) when nobody is let in any more */
-  checkOpen(): void {
-    if (this.#closing) throw failure(503, 'ServiceUnavailable', 'the server is closing');
-  }
-
-  /** Resolves when a client has gone, who is sent away when the time comes. */
-  async keep(life: Life): Promise<void> {
-    this.#lives.add(life);
-    if (this.#ending) life.end();
-    await life.closed;
-    this.#lives.delete(life);
-  }
-
-  /** Lets nobody in, and sends all away when the time is up. Resolves when they are gone. */
+  /**
+   * Accepts nothing more, gives clients the time of `deadlineMs`, sends those away that are still there, and resolves when their connections are
+   * closed. Commands are told by their `signal`. Another call may shorten the time.
+   */
   async close(options: CloseOptions = {}): Promise<void> {
     checkOptions('close()', options, CLOSE_NAMES);
     const { deadlineMs = 0 } = options;
@@ -129,6 +120,30 @@ export class UpgradeDoor {
     const gone = Promise.all([...this.#lives].map(({ closed }) => closed));
     if (deadlineMs === 0) this.#end();
     await closeWithin(deadlineMs, gone, () => this.#end());
+  }
+
+  /** `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Serves a client to its end. What it throws before anything was answered is the answer: what an UpgradeRefusedError says, else 500. */
+  protected abstract serve(visit: Visit): Promise<void>;
+
+  /** `serve()` has thrown something else. */
+  protected abstract failed(error: unknown, request: IncomingMessage): void;
+
+  /** @throws UpgradeRefusedError (503) when nobody is let in any more */
+  protected checkOpen(): void {
+    if (this.#closing) throw failure(503, 'ServiceUnavailable', 'the server is closing');
+  }
+
+  /** Resolves when a client has gone, who is sent away when the time comes. */
+  protected async keep(life: Life): Promise<void> {
+    this.#lives.add(life);
+    if (this.#ending) life.end();
+    await life.closed;
+    this.#lives.delete(life);
   }
 
   #end(): void {
@@ -143,7 +158,7 @@ export class UpgradeDoor {
     socket: Duplex,
     head: Buffer,
   ): Promise<void> {
-    const { maxSessions, maxPendingSessions, serve, failed } = this.#init;
+    const { maxSessions, maxPendingSessions } = this.#limits;
     if (this.#closing || this.#sessions >= maxSessions || this.#pending >= maxPendingSessions) {
       const message = this.#closing ? 'the server is closing' : 'too many sessions';
       refuse(socket, failure(503, 'ServiceUnavailable', message));
@@ -159,10 +174,10 @@ export class UpgradeDoor {
     try {
       if (request.method !== 'GET' && request.method !== 'POST')
         throw failure(405, 'MethodNotAllowed', 'only GET and POST are served');
-      await serve({ route, request, socket, head, started });
+      await this.serve({ route, request, socket, head, started });
     } catch (exception) {
       const refusal = exception instanceof UpgradeRefusedError ? exception : null;
-      if (refusal === null) failed(exception, request);
+      if (refusal === null) this.failed(exception, request);
       if (socket.destroyed) return;
       refuse(socket, refusal ?? failure(500, 'InternalError', 'the request could not be checked'));
     } finally {

@@ -5,7 +5,9 @@ import type { KubernetesStatus } from '../wire/status.ts';
 import type { ServerCommand } from './command.ts';
 import { CommandSession } from './command-session.ts';
 import type { Life } from './door.ts';
+import type { ResolvedStreamingOptions } from './options.ts';
 import type { CommandRequest } from './routes.ts';
+import { serverSession } from './server-session.ts';
 import type { CommandFront } from './upgrade.ts';
 import { WebSocketCommand } from './websocket-command.ts';
 
@@ -28,6 +30,12 @@ export interface FrontInit {
   readonly broken: (error: Error) => void;
 }
 
+/** Options that every server of streams has. */
+type FrontOptions = Pick<
+  ResolvedStreamingOptions,
+  'streamCreationTimeoutMs' | 'endTimeoutMs' | 'idleTimeoutMs' | 'idleIgnoresPing' | 'session'
+>;
+
 /** Most streams of one command: there is use for five. */
 const MAX_COMMAND_STREAMS = 32;
 /** The transport's own question whether the peer is still there. */
@@ -37,6 +45,21 @@ const TCP_KEEPALIVE_MS = 30_000;
 interface SocketLike {
   setTimeout?(ms: number): unknown;
   setKeepAlive?(enable: boolean, ms: number): unknown;
+}
+
+/** How the client of a request is served. `broken`: it broke the protocol. */
+export function frontOf(
+  options: FrontOptions,
+  request: IncomingMessage,
+  broken: (error: Error) => void,
+): FrontInit {
+  const { streamCreationTimeoutMs, endTimeoutMs, idleTimeoutMs } = options;
+  const attach = (transport: Duplex, limits: SessionOptions): Session => {
+    const session = serverSession(options, limits);
+    session.on('error', broken);
+    return session.attach(transport);
+  };
+  return { request, streamCreationTimeoutMs, endTimeoutMs, idleTimeoutMs, attach, broken };
 }
 
 /** Takes the socket of an upgrade from the HTTP server, which would end it when it is silent. */

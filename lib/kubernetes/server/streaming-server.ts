@@ -1,15 +1,11 @@
-import { EventEmitter } from 'node:events';
-import type http from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type https from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Session, SessionOptions } from '../../session/public.ts';
 import type { KubernetesStatus } from '../wire/status.ts';
 import type { ServerCommand } from './command.ts';
 import { type CommandHandler, outcomeOf } from './command-outcome.ts';
-import { type CloseOptions, failure, UpgradeDoor, type Visit } from './door.ts';
+import { failure, UpgradeDoor, type Visit } from './door.ts';
 import { ForwardSession, type PortForwardHandler } from './forward-session.ts';
-import { type FrontInit, type Served, serveCommand, takeOver } from './front.ts';
+import { type FrontInit, frontOf, type Served, serveCommand, takeOver } from './front.ts';
 import { checkHandlers, type StreamingHandlers } from './handlers.ts';
 import {
   type ResolvedStreamingOptions,
@@ -18,7 +14,6 @@ import {
 } from './options.ts';
 import type { CommandRequest, ForwardRequest, Route, StreamingRequest } from './routes.ts';
 import { type RuntimeRequest, readRuntimeRequest } from './runtime-request.ts';
-import { serverSession } from './server-session.ts';
 import { OneTimeTokens } from './tokens.ts';
 import { agreeOnCommand, agreeOnForward } from './upgrade.ts';
 import { WebSocketForward } from './websocket-forward.ts';
@@ -46,43 +41,17 @@ export function createStreamingServer(
 }
 
 /** Made by `createStreamingServer()`. */
-export class StreamingServer extends EventEmitter<StreamingServerEvents> {
+export class StreamingServer extends UpgradeDoor<StreamingServerEvents> {
   readonly #handlers: StreamingHandlers;
   readonly #options: ResolvedStreamingOptions;
   readonly #tokens = new OneTimeTokens<StreamingRequest>();
-  readonly #door: UpgradeDoor;
 
   /** @throws InvalidArgumentError for an option that is out of range */
   constructor(handlers: StreamingHandlers, options: StreamingServerOptions = {}) {
-    super();
+    const resolved = resolveStreamingOptions(options);
+    super(resolved);
+    this.#options = resolved;
     this.#handlers = checkHandlers(handlers);
-    this.#options = resolveStreamingOptions(options);
-    this.#door = new UpgradeDoor({
-      ...this.#options,
-      serve: (visit) => this.#serve(visit),
-      failed: (error, request) => this.emit('handlerError', error, request),
-    });
-  }
-
-  /** Sessions that count for `maxSessions`. */
-  get sessions(): number {
-    return this.#door.sessions;
-  }
-
-  /** Serves the 'upgrade' events of a server. If nobody else listens for them, other URLs are answered 404. Returns itself. */
-  attach(server: http.Server | https.Server): this {
-    this.#door.attach(server);
-    return this;
-  }
-
-  /** For the 'upgrade' event of an `http.Server`: false if the URL is none of this server, and nothing was done. */
-  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    return this.#door.handleUpgrade(request, socket, head);
-  }
-
-  /** For requests that ask for no upgrade: answers 400 under the URLs of this server; else false, and nothing was done. */
-  handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
-    return this.#door.handleRequest(request, response);
   }
 
   /**
@@ -98,29 +67,20 @@ export class StreamingServer extends EventEmitter<StreamingServerEvents> {
     return `${this.#options.pathPrefix}/${asked.kind.toLowerCase()}/${token}`;
   }
 
-  /**
-   * Accepts nothing more, gives clients the time of `deadlineMs`, sends those away that are still there, and resolves when their sessions are
-   * closed. Commands are told by their `signal`. Another call may shorten the time.
-   */
-  close(options: CloseOptions = {}): Promise<void> {
-    return this.#door.close(options);
+  protected override failed(error: unknown, request: IncomingMessage): void {
+    this.emit('handlerError', error, request);
   }
 
-  /** `close()`, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
-  async #serve({ route, request, socket, head, started }: Visit): Promise<void> {
+  protected override async serve({ route, request, socket, head, started }: Visit): Promise<void> {
     const asked = await this.#admit(route, request);
-    this.#door.checkOpen();
+    this.checkOpen();
     if (socket.destroyed) return;
     takeOver(socket);
     const served =
       asked.kind === 'portForward'
         ? await this.#forward(asked, request, socket, head, started)
         : await this.#command(asked, request, socket, head, started);
-    await this.#door.keep(served.life);
+    await this.keep(served.life);
     await served.done;
   }
 
@@ -146,7 +106,7 @@ export class StreamingServer extends EventEmitter<StreamingServerEvents> {
   ): Promise<Served> {
     const handler = this.#handlers[asked.kind] as CommandHandler;
     const front = await agreeOnCommand(request, this.#options.origins)(socket, head);
-    const failed = (error: unknown): void => void this.emit('handlerError', error, request);
+    const failed = (error: unknown): void => this.failed(error, request);
     const serve = (command: ServerCommand): Promise<KubernetesStatus> =>
       outcomeOf(handler, command, failed);
     return serveCommand(front, asked, this.#front(request), serve, started);
@@ -162,7 +122,7 @@ export class StreamingServer extends EventEmitter<StreamingServerEvents> {
     const { maxConnections, origins } = this.#options;
     const front = await agreeOnForward(request, asked, origins)(socket, head);
     const handler = this.#handlers.portForward as PortForwardHandler;
-    const failed = (error: unknown): void => void this.emit('handlerError', error, request);
+    const failed = (error: unknown): void => this.failed(error, request);
     const init = { ...this.#front(request), asked, handler, failed };
     started();
     if ('webSocket' in front) {
@@ -177,13 +137,6 @@ export class StreamingServer extends EventEmitter<StreamingServerEvents> {
   }
 
   #front(request: IncomingMessage): FrontInit {
-    const { streamCreationTimeoutMs, endTimeoutMs, idleTimeoutMs } = this.#options;
-    const broken = (error: Error): void => void this.emit('sessionError', error, request);
-    const attach = (transport: Duplex, limits: SessionOptions): Session => {
-      const session = serverSession(this.#options, limits);
-      session.on('error', broken);
-      return session.attach(transport);
-    };
-    return { request, streamCreationTimeoutMs, endTimeoutMs, idleTimeoutMs, attach, broken };
+    return frontOf(this.#options, request, (error) => this.emit('sessionError', error, request));
   }
 }
