@@ -5,6 +5,7 @@ import { HEADER_CASES, HTTP_CASES, PUSH_CASES } from './cases/headers.ts';
 import { HOSTILE_CASES } from './cases/hostile.ts';
 import { GOAWAY_CASES, PING_CASES, SETTINGS_CASES, WINDOW_CASES } from './cases/session.ts';
 import { STREAM_CASES } from './cases/streams.ts';
+import { WIRE_CASES } from './cases/wire.ts';
 
 /** What servers are tested for. */
 export const SERVER_TESTS: readonly ConformanceCase[] = [
@@ -17,6 +18,7 @@ export const SERVER_TESTS: readonly ConformanceCase[] = [
   ...HEADER_CASES,
   ...HTTP_CASES,
   ...PUSH_CASES,
+  ...WIRE_CASES,
   ...HOSTILE_CASES,
 ];
 
