@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -186,15 +186,16 @@ describe('web frameworks on a SPDY server, unmodified', () => {
             expect(body.equals(FILE)).to.equal(true);
           });
 
-          it('closes a file whose client has gone', async function () {
-            if (!existsSync('/proc/self/fd')) this.skip();
-            const path = join(folder, 'large.bin');
-            const stream = served.session.request(head('/static/large.bin'), { endStream: true });
-            await once(stream, 'data');
-            expect(openFiles()).to.include(path);
-            stream.close();
-            while (openFiles().includes(path)) await setTimeout(5);
-          });
+          // Linux tells which files a process has open.
+          if (process.platform === 'linux')
+            it('closes a file whose client has gone', async () => {
+              const path = join(folder, 'large.bin');
+              const stream = served.session.request(head('/static/large.bin'), { endStream: true });
+              await once(stream, 'data');
+              expect(openFiles()).to.include(path);
+              stream.close();
+              while (openFiles().includes(path)) await setTimeout(5);
+            });
 
           it('answers for errors', async () => {
             const { status, body } = await ask(served.session, '/fail');

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -84,11 +84,12 @@ describe('names that a file system folds', () => {
       await extract(true, ['b', 'c']);
     });
 
-    it('are of no interest elsewhere', async function () {
-      if (await foldsNames(byteName(folder))) this.skip();
-      await extract(false, ['b', 'B']);
-      expect(readdirSync(path.join(folder, 'copy')).sort()).to.deep.equal(['B', 'b']);
-    });
+    // There is room for both only where the file system tells them apart.
+    if (!foldsHere())
+      it('are of no interest elsewhere', async () => {
+        await extract(false, ['b', 'B']);
+        expect(readdirSync(path.join(folder, 'copy')).sort()).to.deep.equal(['B', 'b']);
+      });
 
     it('are found out without leaving anything behind', async () => {
       const folds = await foldsNames(byteName(folder));
@@ -98,3 +99,12 @@ describe('names that a file system folds', () => {
     });
   });
 });
+
+/** Whether the file system of temporary files takes `a` and `A` for one name, as those of macOS and Windows do. */
+function foldsHere(): boolean {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'spdylay-folded-'));
+  const { dir, base } = path.parse(folder);
+  const folds = existsSync(path.join(dir, base.toUpperCase()));
+  rmSync(folder, { recursive: true });
+  return folds;
+}

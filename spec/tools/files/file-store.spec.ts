@@ -174,20 +174,21 @@ describe('file store', () => {
     return text;
   }
 
-  it('leaves nothing open of what it keeps', async function () {
-    if (process.platform !== 'linux') this.skip();
-    for (const name of ['a.txt.br', 'a.txt.gz']) writeFileSync(join(root, name), 'coded');
-    const files = store();
-    for (let at = 0; at < 5; at++) {
-      for (const path of ['/a.txt', '/sub/a.txt', '/sub', '/none']) await files.find(path);
-    }
-    const open = readdirSync('/proc/self/fd').map((name) => {
-      try {
-        return readlinkSync(`/proc/self/fd/${name}`);
-      } catch {
-        return '';
+  // Linux tells which files a process has open.
+  if (process.platform === 'linux')
+    it('leaves nothing open of what it keeps', async () => {
+      for (const name of ['a.txt.br', 'a.txt.gz']) writeFileSync(join(root, name), 'coded');
+      const files = store();
+      for (let at = 0; at < 5; at++) {
+        for (const path of ['/a.txt', '/sub/a.txt', '/sub', '/none']) await files.find(path);
       }
+      const open = readdirSync('/proc/self/fd').map((name) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${name}`);
+        } catch {
+          return '';
+        }
+      });
+      expect(open.filter((path) => path.startsWith(parent))).to.deep.equal([]);
     });
-    expect(open.filter((path) => path.startsWith(parent))).to.deep.equal([]);
-  });
 });

@@ -437,35 +437,36 @@ describe('static files', () => {
     });
   });
 
-  it('closes what it has opened, however a request ends', async function () {
-    if (process.platform !== 'linux') this.skip();
-    writeFileSync(join(root, 'long.txt'), 'x'.repeat(3 << 20));
-    writeFileSync(join(root, 'long.txt.gz'), gzipSync('x'.repeat(3 << 20), { level: 0 }));
-    const { etag } = (await ask('/long.txt', {}, 'HEAD')).headers;
-    for (const [status, headers, method] of [
-      [200, {}, 'GET'],
-      [200, { 'accept-encoding': 'gzip' }, 'HEAD'],
-      [304, { 'if-none-match': etag }, 'GET'],
-      [412, { 'if-match': '"x"' }, 'GET'],
-      [416, { range: 'bytes=9999999-' }, 'GET'],
-      [206, { range: 'bytes=5-5' }, 'GET'],
-    ] as const) {
-      expect((await ask('/long.txt', headers, method)).status).to.equal(status);
-    }
-    const { port } = server.address() as AddressInfo;
-    await new Promise<void>((resolve) => {
-      const options = { host: '127.0.0.1', port, path: '/long.txt', agent: false };
-      const request = http.get(options, (response) => {
-        response.on('error', () => {});
-        response.once('data', () => request.destroy());
-        response.once('close', resolve);
+  // Linux tells which files a process has open.
+  if (process.platform === 'linux')
+    it('closes what it has opened, however a request ends', async () => {
+      writeFileSync(join(root, 'long.txt'), 'x'.repeat(3 << 20));
+      writeFileSync(join(root, 'long.txt.gz'), gzipSync('x'.repeat(3 << 20), { level: 0 }));
+      const { etag } = (await ask('/long.txt', {}, 'HEAD')).headers;
+      for (const [status, headers, method] of [
+        [200, {}, 'GET'],
+        [200, { 'accept-encoding': 'gzip' }, 'HEAD'],
+        [304, { 'if-none-match': etag }, 'GET'],
+        [412, { 'if-match': '"x"' }, 'GET'],
+        [416, { range: 'bytes=9999999-' }, 'GET'],
+        [206, { range: 'bytes=5-5' }, 'GET'],
+      ] as const) {
+        expect((await ask('/long.txt', headers, method)).status).to.equal(status);
+      }
+      const { port } = server.address() as AddressInfo;
+      await new Promise<void>((resolve) => {
+        const options = { host: '127.0.0.1', port, path: '/long.txt', agent: false };
+        const request = http.get(options, (response) => {
+          response.on('error', () => {});
+          response.once('data', () => request.destroy());
+          response.once('close', resolve);
+        });
       });
+      // What was given up is closed when the server has heard of it.
+      while (openFiles().some((path) => path.includes('long.txt'))) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
     });
-    // What was given up is closed when the server has heard of it.
-    while (openFiles().some((path) => path.includes('long.txt'))) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  });
 
   it('breaks the response off when a file becomes shorter', async () => {
     const path = join(root, 'shrinking.bin');
