@@ -19,7 +19,7 @@ import { FakeControl } from './control.ts';
 import { breakOf, checkFault, type FakeFault } from './fault.ts';
 import { FAKE_KUBECONFIG_MARK, formatKubeConfig } from './kubeconfig.ts';
 import { checkFakeOptions, type FakeApiServerOptions } from './options.ts';
-import { asError, nothingAt } from './refusals.ts';
+import { asError, failure, nothingAt } from './refusals.ts';
 import { type FakeRequest, isStreaming, type ReadRequest, readRequest } from './request.ts';
 
 /** How many of what a fake API server has at one moment. */
@@ -190,27 +190,22 @@ export class FakeApiServer extends FakeCluster {
     const { method = '', url = '' } = request;
     const read = readRequest(method, url);
     const answers = this.#answers;
+    const control = FakeControl.owns(read.path) ? this.#control : null;
+    const fault = control === null ? this.#faultFor(this.#take(read)) : null;
+    if (!(await this.#wait(fault))) return;
+    const broken = breakOf(fault);
+    if (broken !== null) breakResponse(response, broken);
     try {
-      if (this.#control !== null && FakeControl.owns(read.path)) {
-        const refusal = answers.strangerRefusal(request, read);
-        if (refusal === null) await this.#control.respond(request, response, read.path);
-        else send(response, refusal);
-        return;
-      }
-      const fault = this.#faultFor(this.#take(read));
-      if (!(await this.#wait(fault))) return;
-      const broken = breakOf(fault);
-      if (broken !== null) breakResponse(response, broken);
       const refusal = answers.strangerRefusal(request, read) ?? answers.refusalOf(read, fault);
-      if (refusal === null) await answers.respond(request, response, read);
-      else {
+      if (refusal !== null) {
         request.resume();
         send(response, refusal);
-      }
+      } else if (control === null) await answers.respond(request, response, read);
+      else await control.respond(request, response, read.path);
     } catch (exception) {
-      response.destroy();
-      // The client has gone in the midst of its request.
-      if (request.errored === null) throw exception;
+      // The client may have gone in the midst of its request. No body of one ends the process of the test.
+      if (request.errored !== null || response.headersSent) response.destroy();
+      else send(response, failure(500, `Internal error occurred: ${exception}`));
     }
   }
 

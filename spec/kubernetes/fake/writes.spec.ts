@@ -68,6 +68,18 @@ describe('changes at a fake API server', () => {
     expect(generated.metadata.name).to.match(/^job-[a-z\d]{5,}$/);
   });
 
+  it('that cannot be worked on are answered 500, and the server goes on', async () => {
+    await serve({});
+    const path = '/api/v1/namespaces/default/configmaps';
+    const deep = `{"metadata":{"name":"c"},"data":${'['.repeat(1e5)}${']'.repeat(1e5)}}`;
+    const object = { metadata: { name: 'c' }, kind: { toString: null, valueOf: null } };
+    for (const body of [deep, object]) {
+      const [status, { reason }] = await ask('POST', path, body);
+      expect([status, reason]).to.deep.equal([500, 'InternalError']);
+    }
+    expect((await ask('POST', path, { metadata: { name: 'c' } }))[0]).to.equal(201);
+  });
+
   it('are refused as Kubernetes would', async () => {
     await serve({ pods: ['p1'] });
     const twice = [
