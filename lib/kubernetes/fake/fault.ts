@@ -1,7 +1,8 @@
 import { checkObject, checkRange, checkTime, shown } from '../../common/check.ts';
 import { checkOptions, type NamesOf, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
-import type { FakeAction, FakeRequest } from './request.ts';
+import { type FakeAction, type FakeRequest, isAction } from './request.ts';
+import { checkText } from './texts.ts';
 
 /** Something that goes wrong on purpose. */
 export interface FakeFault {
@@ -81,7 +82,10 @@ export function checkFaultRule(rule: FakeFaultRule): FakeFaultRule {
   checkObject('fault', rule);
   checkOptions('fault', rule, RULE_NAMES);
   checkValues(rule);
-  const { after = 0, times = 1 } = rule;
+  const { action = STREAMS, after = 0, times = 1, pod, namespace, resource } = rule;
+  const unknown = [action].flat().find((one) => !isAction(one));
+  if (unknown !== undefined) throw new InvalidArgumentError(`there is no action ${shown(unknown)}`);
+  for (const [name, value] of Object.entries({ pod, namespace, resource })) checkText(name, value);
   checkRange('after', after, 0, Number.MAX_SAFE_INTEGER);
   checkRange('times', times, 1, Number.MAX_SAFE_INTEGER);
   return rule;
@@ -151,6 +155,7 @@ function concerns({ action = STREAMS, ...rule }: FakeFaultRule, request: FakeReq
 function checkValues(fault: FakeFault): void {
   const { delayMs = 0, refuseWith = 500 } = fault;
   checkTime('delayMs', delayMs);
+  checkText('message', fault.message);
   checkRange('refuseWith', refuseWith, 400, 599);
   const breaks = Object.entries(fault).filter(
     ([name, value]) => name.endsWith('AfterBytes') && value !== undefined,

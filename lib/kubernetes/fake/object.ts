@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from '../../errors.ts';
 import { apiVersionOf, type FakeResource, resourceOfKind } from './resources.ts';
+import { isText } from './texts.ts';
 
 /** An object of the API, as its JSON has it. */
 export interface FakeObject {
@@ -112,8 +113,4 @@ export function readManifest(manifest: unknown): readonly [FakeResource, FakeObj
 /** To the second, as Kubernetes has it. */
 export function timestamp(time: Date = new Date()): string {
   return time.toISOString().replace(/\.\d+/, '');
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
 }

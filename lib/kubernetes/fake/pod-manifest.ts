@@ -3,6 +3,7 @@ import { ContainerLogs } from './log.ts';
 import { type FakeObject, type Fields, fieldsOf, isName, listOf, textOf } from './object.ts';
 import { placed } from './pod-object.ts';
 import type { ResolvedContainer, ResolvedPod, RestartPolicy } from './pod-options.ts';
+import { isTextList } from './texts.ts';
 
 /** Why a pod of a client cannot be; null if it can. */
 export function podProblem(pod: FakeObject): string | null {
@@ -18,8 +19,8 @@ export function podProblem(pod: FakeObject): string | null {
     if (!isName(name)) return `${place}.name: Invalid value: ${JSON.stringify(name ?? '')}`;
     if (names.indexOf(name) !== index) return `${place}.name: Duplicate value: "${name}"`;
     if (typeof image !== 'string' || image === '') return `${place}.image: Required value`;
-    if (!isTexts(command)) return `${place}.command: Invalid value: it must be a list of texts`;
-    if (!isTexts(args)) return `${place}.args: Invalid value: it must be a list of texts`;
+    if (!isTextList(command)) return `${place}.command: Invalid value: it must be a list of texts`;
+    if (!isTextList(args)) return `${place}.args: Invalid value: it must be a list of texts`;
   }
   return null;
 }
@@ -75,8 +76,4 @@ function fixedPart(spec: Fields): Fields {
   const { activeDeadlineSeconds, tolerations, terminationGracePeriodSeconds, ...rest } = spec;
   const containers = listOf(spec, 'containers').map(({ image: _, ...container }) => container);
   return { ...rest, containers };
-}
-
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }

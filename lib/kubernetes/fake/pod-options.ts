@@ -4,6 +4,7 @@ import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { ContainerLogs } from './log.ts';
 import { isName } from './object.ts';
+import { checkText, checkTextList, isText } from './texts.ts';
 
 /** A container of a pod of a fake API server. */
 export interface FakeContainer {
@@ -140,6 +141,7 @@ export function resolvePod(pod: FakePod): ResolvedPod {
   checkName('namespace', namespace);
   checkObject('containers', containers);
   checkObject('ports', ports);
+  checkText('host', pod.host);
   const resolved = Object.entries(containers).map(([name, one]) => resolveContainer(name, one));
   if (resolved.length === 0) throw new InvalidArgumentError(`${pod.name} has no container`);
   return {
@@ -187,19 +189,24 @@ function resolveContainer(name: string, container: FakeContainer): ResolvedConta
   checkOptions('container', container, CONTAINER_NAMES);
   checkName('container', name);
   const { command = ['cat'], tty = false, env = {}, directory, portNames = {} } = container;
+  const { image, log, previousLog } = container;
+  checkTextList('command', command);
+  checkTexts('env', env);
+  for (const [what, text] of Object.entries({ directory, image, log, previousLog }))
+    checkText(what, text);
   if (command.length === 0) throw new InvalidArgumentError('command must not be empty');
   checkObject('portNames', portNames);
   for (const number of Object.values(portNames)) port(number);
   return {
     name,
-    image: container.image ?? 'fake',
+    image: image ?? 'fake',
     command,
-    tty,
+    tty: checkBoolean('tty', tty),
     env,
     portNames,
     start: checkBoolean('start', container.start ?? false),
     stdin: true,
-    logs: new ContainerLogs(container.log, container.previousLog ?? null),
+    logs: new ContainerLogs(log, previousLog ?? null),
     directory: directory === undefined ? null : path.resolve(directory),
   };
 }
@@ -209,7 +216,7 @@ function checkTexts(what: string, texts: unknown): void {
   checkObject(what, texts);
   if (Array.isArray(texts))
     throw new InvalidArgumentError(`${what} must have names, got ${shown(texts)}`);
-  const wrong = Object.values(texts as object).find((value) => typeof value !== 'string');
+  const wrong = Object.values(texts as object).find((value) => !isText(value));
   if (wrong !== undefined)
     throw new InvalidArgumentError(`${what} must have texts, got ${shown(wrong)}`);
 }

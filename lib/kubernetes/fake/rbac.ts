@@ -1,8 +1,9 @@
-import { checkObject, shown } from '../../common/check.ts';
+import { checkObject } from '../../common/check.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { failure, type Refusal } from './refusals.ts';
 import { isStreaming, type ReadRequest } from './request.ts';
+import { checkText, checkTextList } from './texts.ts';
 
 /** Something that users may do, as a Role of RBAC has it. */
 export interface FakeRule {
@@ -32,12 +33,10 @@ export function checkRules(rules: readonly FakeRule[]): readonly FakeRule[] {
   for (const rule of rules) {
     checkObject('rule', rule);
     checkOptions('rule', rule, RULE_NAMES);
-    const { verbs, resources, apiGroups = [], resourceNames = [] } = rule;
+    const { verbs, resources, apiGroups = [], resourceNames = [], namespace } = rule;
     for (const [name, list] of Object.entries({ verbs, resources, apiGroups, resourceNames }))
-      if (!Array.isArray(list) || list.some((one) => typeof one !== 'string'))
-        throw new InvalidArgumentError(
-          `${name} of a rule must be a list of texts, got ${shown(list)}`,
-        );
+      checkTextList(`${name} of a rule`, list);
+    checkText('namespace of a rule', namespace);
   }
   return rules;
 }

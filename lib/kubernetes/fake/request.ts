@@ -37,6 +37,13 @@ export type FakeAction =
   | 'deletecollection'
   | 'other';
 
+const ACTIONS: Readonly<Record<FakeAction, true>> = {
+  ...{ exec: true, attach: true, portforward: true, log: true },
+  ...{ get: true, list: true, watch: true },
+  ...{ create: true, update: true, patch: true, delete: true, deletecollection: true },
+  other: true,
+};
+
 /** What goes on below a pod as long as both sides like. */
 const STREAMS = ['exec', 'attach', 'portforward'];
 
@@ -68,6 +75,11 @@ export function readRequest(method: string, url: string): ReadRequest {
     path,
     query,
   };
+}
+
+/** Whether it is an action at all. */
+export function isAction(value: unknown): value is FakeAction {
+  return typeof value === 'string' && Object.hasOwn(ACTIONS, value);
 }
 
 /** Whether it is exec, attach or portforward. */

@@ -80,7 +80,17 @@ describe('the control API of a fake API server', () => {
     for (const [method, path, body, code] of [
       ['POST', '/_fake/pods', { name: 'p1' }, 400],
       ['PATCH', '/_fake/pods/default/p9', {}, 400],
+      ...[
+        ...[{ log: 1 }, { previousLog: 1 }, { directory: 1 }, { command: 'ls' }, { command: [1] }],
+        ...[{ image: 1 }, { env: { A: 1 } }, { tty: 'no' }],
+      ].map((main) => ['POST', '/_fake/pods', { name: 'p2', containers: { main } }, 400] as const),
+      ['POST', '/_fake/pods', { name: 'p2', host: 1 }, 400],
       ['POST', '/_fake/faults', { delay: 1 }, 400],
+      ['POST', '/_fake/faults', { action: 'lists' }, 400],
+      ['POST', '/_fake/faults', { action: ['list', 1] }, 400],
+      ['POST', '/_fake/faults', { pod: 1 }, 400],
+      ['POST', '/_fake/faults', { message: 1 }, 400],
+      ['PUT', '/_fake/rules', [{ verbs: ['*'], resources: ['*'], namespace: 1 }], 400],
       ['POST', '/_fake/objects', {}, 400],
       ['DELETE', '/_fake/pods/default/p1?graceSeconds=x', undefined, 400],
       ['GET', '/_fake/none', undefined, 404],
