@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ApiPlace } from './api-path.ts';
-import { readSelection } from './lists.ts';
+import { listOf, readSelection } from './lists.ts';
 import { type FakeObject, type Fields, fieldsOf, isFields, isName, timestamp } from './object.ts';
 import { applyPatch } from './patch.ts';
 import { createdPod, podProblem, podUpdateProblem } from './pod-manifest.ts';
@@ -39,8 +39,9 @@ export class FakeWrites {
     if (dryRun.some((value) => value !== 'All'))
       return failure(400, `dryRun: Unsupported value: "${dryRun.join()}"`);
     if (place.name === null) {
+      if (place.resource.namespaced && place.namespace === null) return notAllowed(write);
       if (method === 'POST') return this.#create(write);
-      if (method === 'DELETE' && place.subresource === null) return this.#deleteAll(write);
+      if (method === 'DELETE') return this.#deleteAll(write);
       return notAllowed(write);
     }
     const { resource, namespace, name } = place;
@@ -145,7 +146,6 @@ export class FakeWrites {
 
   #deleteAll(write: FakeWrite): WriteAnswer {
     const { place, query } = write;
-    if (place.resource.namespaced && place.namespace === null) return notAllowed(write);
     const selected = readSelection(place, query);
     if (typeof selected !== 'function') return selected;
     const items = this.#store.list(place.resource, place.namespace).filter(selected);
@@ -153,12 +153,7 @@ export class FakeWrites {
       const answer = this.#delete(write, item);
       if (isRefusal(answer)) return answer;
     }
-    const { kind } = place.resource;
-    const list = { kind: `${kind}List`, apiVersion: apiVersionOf(place.resource), items };
-    return {
-      code: 200,
-      body: { ...list, metadata: { resourceVersion: String(this.#store.version) } },
-    };
+    return { code: 200, body: listOf(place.resource, this.#store.version, items) };
   }
 
   #end({ resource }: ApiPlace, found: FakeObject, grace: number | null): object {

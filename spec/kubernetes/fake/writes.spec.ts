@@ -116,6 +116,7 @@ describe('changes at a fake API server', () => {
       ['DELETE', `${PODS}/p1`, { preconditions: { uid: 'x' } }, 409],
       ['DELETE', `${PODS}/p1`, { preconditions: { resourceVersion: '1' } }, 409],
       ['DELETE', '/api/v1/pods', undefined, 405],
+      ['POST', '/api/v1/pods', pod('p2'), 405],
       ['DELETE', `${PODS}?labelSelector=((`, undefined, 400],
     ] as const)
       expect((await ask(method, path, body))[0], `${method} ${path}`).to.equal(code);
@@ -257,6 +258,7 @@ describe('changes at a fake API server', () => {
 });
 
 interface Answer {
+  readonly reason?: string;
   readonly metadata: {
     readonly name: string;
     readonly uid: string;
