@@ -8,6 +8,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { chart } from './support/chart.mjs';
 import { compareTable } from './support/compare.mjs';
+import { requireKubernetesPeers } from './support/kube-clients.mjs';
 import { PARTS, runParts } from './support/parts.mjs';
 import { describeMachine, results as resultsPage, targetTable } from './support/results.mjs';
 import { formatTable } from './support/table.mjs';
@@ -31,6 +32,7 @@ if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
   console.error(`parts: ${PARTS.join(', ')}; rounds: from 1 on`);
   process.exit(2);
 }
+if (only.includes('kubernetes')) requireKubernetesPeers();
 
 const started = performance.now();
 const size = options.quick ? 'quick' : 'full';

@@ -2,9 +2,13 @@
 // kubelets and container runtimes do, and what kubectl does, without their code.
 //
 //	kubestream server [ADDRESS]            (127.0.0.1:0) prints the port; knows /exec?command=..&input=1&output=1&error=1&tty=1,
-//	                                       /attach (echoes lines), /portforward; `only=v2.channel.k8s.io` takes one sub-protocol
+//	                                       /attach (echoes lines), /portforward; `only=v2.channel.k8s.io` takes one sub-protocol;
+//	                                       answers what kubectl asks for before
 //	kubestream exec URL [-p PROTOCOL] [-i BYTES] [-tty COLSxROWS,..]   runs what the URL says; stdin is a pattern of BYTES
 //	kubestream forward URL PORT N BYTES [finish]   N connections to PORT at once, each sends BYTES and reads the same back
+//	kubestream source [ADDRESS]            prints the port; sends each connection as many bytes as its first line says
+//	kubestream drain ADDRESS N BYTES       N connections to that at once
+//	kubestream measure PROGRAM...          runs it, and writes what it took to descriptor 3
 //
 // The clients print one line of JSON.
 package main
@@ -94,16 +98,22 @@ func check(err error) {
 
 func main() {
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: kubestream server | exec URL ... | forward URL PORT N BYTES [finish]")
+		fmt.Fprintln(os.Stderr, "usage: kubestream server | exec URL ... | forward URL PORT N BYTES [finish] | source | drain ADDRESS N BYTES | measure PROGRAM ...")
 		os.Exit(2)
+	}
+	address := "127.0.0.1:0"
+	if len(os.Args) > 2 {
+		address = os.Args[2]
 	}
 	switch os.Args[1] {
 	case "server":
-		address := "127.0.0.1:0"
-		if len(os.Args) > 2 {
-			address = os.Args[2]
-		}
 		serve(address)
+	case "source":
+		source(address)
+	case "drain":
+		drain(os.Args[2:])
+	case "measure":
+		measure(os.Args[2:])
 	case "exec":
 		execClient(os.Args[2:])
 	case "forward":

@@ -34,6 +34,9 @@ func serve(address string) {
 }
 
 func handle(w http.ResponseWriter, r *http.Request) {
+	if answerQuestion(w, r) {
+		return
+	}
 	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
 	action := strings.ToLower(parts[0])
 	// API servers name the action last.

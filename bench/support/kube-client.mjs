@@ -1,0 +1,36 @@
+// Our client of Kubernetes as a program, which does what kubectl does: node kube-client.mjs WORK SERVER ARGUMENT...
+import { entry } from './product.mjs';
+
+const { copyFromPod, copyToPod, exec, portForward } = await import(entry('./kubernetes'));
+
+const [, , work, server, ...args] = process.argv;
+const pod = { cluster: { server }, pod: 'p1', container: 'c1' };
+
+const WORKS = {
+  /** COMMAND...: the output goes to standard output. */
+  async exec(...command) {
+    const { stdout, stderr, exited } = await exec({ ...pod, command });
+    stdout.pipe(process.stdout);
+    stderr.pipe(process.stderr);
+    process.exitCode = (await exited).exitCode;
+  },
+  /** The same with standard input. */
+  async execWithInput(...command) {
+    const { stdin, stdout, stderr, exited } = await exec({ ...pod, command, stdin: true });
+    process.stdin.pipe(stdin);
+    stdout.pipe(process.stdout);
+    stderr.pipe(process.stderr);
+    process.exitCode = (await exited).exitCode;
+  },
+  /** PORT: prints the local one; SIGTERM ends it. */
+  async forward(port) {
+    const forward = await portForward(pod);
+    const listener = await forward.listen(Number(port));
+    console.log(`Forwarding from 127.0.0.1:${listener.port} -> ${port}`);
+    process.once('SIGTERM', () => process.exit());
+  },
+  copyToPod: (from, to) => copyToPod({ ...pod, from, to }),
+  copyFromPod: (from, to) => copyFromPod({ ...pod, from, to }),
+};
+
+await WORKS[work](...args);
