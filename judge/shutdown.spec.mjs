@@ -67,6 +67,8 @@ for (const way of WAYS) {
         const answered = once(request, 'response').then(([response]) => drain(response));
         await log.seen('asked');
         const ended = end();
+        // `stoppable` looks a turn later at what is idle.
+        await new Promise((done) => setImmediate(() => setImmediate(done)));
         log.add('go');
         const { ended: how, body } = await answered;
         expect([how, body]).to.deep.equal(['whole', 'answer to /slow']);
@@ -87,6 +89,7 @@ for (const way of WAYS) {
         const answered = once(request, 'response').then(([response]) => drain(response));
         expect(await next()).to.equal('asked');
         child.kill('SIGTERM');
+        expect(await next()).to.equal('stopping');
         child.send('go');
         const { ended, body } = await answered;
         expect([ended, body]).to.deep.equal(['whole', 'slow, but whole']);

@@ -18,6 +18,7 @@ createTerminus(server, {
   signal: 'SIGTERM',
   timeout: 5000,
   useExit0: true,
+  beforeShutdown: async () => say('stopping'),
   onSignal: async () => say('ended'),
   onShutdown: async () => say('done'),
   logger: () => {},

@@ -2,6 +2,10 @@ import type { EventEmitter } from 'node:events';
 import http from 'node:http';
 import type net from 'node:net';
 import type { EventedServer } from './events.ts';
+import type { ResolvedServerOptions } from './options.ts';
+
+/** Milliseconds between two looks at the requests that are late: Node's own, as far as no limit is shorter. */
+const CHECK_MS = 30_000;
 
 /** Connections that speak HTTP/1.1: an `http.Server` that never listens gets them, with the same handler. */
 export class Http1Connections {
@@ -12,8 +16,8 @@ export class Http1Connections {
   readonly #busy = new Map<net.Socket, number>();
   #closing = false;
 
-  constructor(options: http.ServerOptions) {
-    this.server = http.createServer(options);
+  constructor(options: ResolvedServerOptions) {
+    this.server = http.createServer(http1Options(options));
     // Starts its watch over slow requests, which begins with listening.
     this.server.emit('listening');
     this.server.prependListener('request', (request, response) => this.#begin(request, response));
@@ -123,4 +127,19 @@ export function forwardHttp1Events(http1: http.Server, server: EventedServer): v
     const listener = handOn.get(event);
     if (listener !== undefined && server.listenerCount(event) === 0) source.off(event, listener);
   });
+}
+
+function http1Options(options: ResolvedServerOptions): http.ServerOptions {
+  const requestTimeout = options.http1.requestTimeout ?? options.requestTimeoutMs;
+  const most = requestTimeout > 0 ? requestTimeout : Number.POSITIVE_INFINITY;
+  const headersTimeout = Math.min(options.headersTimeoutMs, most);
+  const limits = [headersTimeout, requestTimeout].filter((limit) => limit > 0);
+  return {
+    requestTimeout,
+    headersTimeout,
+    // A limit that is looked at more rarely than it is long would be none.
+    connectionsCheckingInterval: Math.min(CHECK_MS, ...limits),
+    maxHeaderSize: options.maxHeaderSize,
+    ...options.http1,
+  };
 }

@@ -60,7 +60,7 @@ export interface SpdyServerOptions extends tls.TlsOptions {
   readonly maxWaitingPushes?: number;
   /** For the TLS handshake and the PROXY header. Default 30000. */
   readonly handshakeTimeoutMs?: number;
-  /** From the beginning of a session to its first request. Default 60000. */
+  /** From the beginning of a session to its first request; with HTTP/1.1 the `headersTimeout` of `http.Server`. Default 60000. */
   readonly headersTimeoutMs?: number;
   /** From the head of a request to its end: 408, or a reset when it was answered. Default 300000. */
   readonly requestTimeoutMs?: number;

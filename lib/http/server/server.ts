@@ -1,4 +1,4 @@
-import type { Server as HttpServer, IncomingMessage, ServerOptions } from 'node:http';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
@@ -10,6 +10,7 @@ import { resolveVersion } from '../../session/public.ts';
 import { Acceptor } from './acceptor.ts';
 import { dispatchTo } from './dispatch.ts';
 import { ServerEmitter, type SpdyRequestListener } from './events.ts';
+import { endGracefully } from './graceful-end.ts';
 import { forwardHttp1Events, Http1Connections } from './http1.ts';
 import {
   checkHandleOptions,
@@ -78,12 +79,13 @@ export class SpdyServer extends ServerEmitter {
       idleTimeoutMs: () => this.timeout,
       timedOut: (socket) => this.emit('timeout', socket as unknown as net.Socket),
     });
-    const http1 = settled.allowHttp1 ? new Http1Connections(http1Options(settled)) : null;
+    const http1 = settled.allowHttp1 ? new Http1Connections(settled) : null;
     if (http1 !== null) forwardHttp1Events(http1.server, this);
     this.#http1 = http1;
     this.listener = new Acceptor(options, settled, {
       server: this,
-      begin: (socket, version, secure) => this.#begin(socket, version, secure),
+      begin: (socket, version, secure) =>
+        endGracefully(socket, this.#begin(socket, version, secure)),
       beginHttp1: http1 === null ? null : (socket) => http1.accept(socket),
     }).listener;
     this.listener.on('connection', (socket: net.Socket) => this.#track(socket));
@@ -289,12 +291,4 @@ export class SpdyServer extends ServerEmitter {
       timeout,
     };
   }
-}
-
-function http1Options(options: ResolvedServerOptions): ServerOptions {
-  return {
-    requestTimeout: options.requestTimeoutMs,
-    maxHeaderSize: options.maxHeaderSize,
-    ...options.http1,
-  };
 }

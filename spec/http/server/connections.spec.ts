@@ -242,6 +242,38 @@ describe('the end of an HTTP server', () => {
     expect(server.sessions.size).to.equal(0);
   });
 
+  for (const way of WAYS) {
+    it(`of one connection: end() on its socket waits for open requests, ${way.title}`, async () => {
+      let finish: (() => void) | null = null;
+      const { server, session } = await serve(way, (_request, response) => {
+        finish = () => response.end('late');
+      });
+      const gone = once(session, 'close');
+      const open = session.request(head(), { endStream: true });
+      await until(() => finish !== null);
+      const [ending] = [...server.sessions] as [Session];
+      const goaway = once(session, 'goaway');
+      (ending.socket as net.Socket).end();
+      await goaway;
+      (finish as unknown as () => void)();
+      expect((await reply(open)).body.toString()).to.equal('late');
+      await gone;
+      await shut(server);
+    });
+  }
+
+  it('of one connection: end() with data on its socket is no word of the session', async () => {
+    const { server, session } = await serve(PLAIN, () => {});
+    session.on('error', () => {});
+    const open = session.request(head(), { endStream: true });
+    open.on('error', () => {});
+    await once(server, 'request');
+    const [ending] = [...server.sessions] as [Session];
+    (ending.socket as net.Socket).end(Buffer.alloc(8));
+    await closed(open);
+    await shut(server, session);
+  });
+
   it('does not wait longer than closeTimeoutMs', async () => {
     const { server, session } = await serve(PLAIN, undefined, { closeTimeoutMs: 30 });
     const asked = once(server, 'request');

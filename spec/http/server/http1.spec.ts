@@ -101,4 +101,28 @@ describe('HTTP/1.1 of a server', () => {
     expect(connection).to.be.instanceOf(net.Socket);
     socket.destroy();
   });
+
+  it('ends a head that never becomes whole after headersTimeoutMs', async () => {
+    const slow = await listen({ tls: false, sniff: true, headersTimeoutMs: 50 });
+    const socket = net.connect(slow.port, '127.0.0.1');
+    socket.write('GET / HTTP/1.1\r\nHost: ');
+    let all = '';
+    for await (const chunk of socket) all += chunk;
+    expect(all).to.match(/^HTTP\/1\.1 408 /);
+    await shut(slow.server);
+  });
+
+  for (const [title, options, expected] of [
+    ['the limits of all', { headersTimeoutMs: 7, requestTimeoutMs: 9 }, [7, 9]],
+    ['no limit for the head beyond that of the request', { requestTimeoutMs: 5 }, [5, 5]],
+    ['none', { headersTimeoutMs: 0, requestTimeoutMs: 0 }, [0, 0]],
+    ['its own options first', { http1: { headersTimeout: 3, requestTimeout: 4 } }, [3, 4]],
+  ] as const) {
+    it(`has ${title}`, async () => {
+      const limited = await listen(options);
+      const http1 = limited.server.http1 as http.Server;
+      expect([http1.headersTimeout, http1.requestTimeout]).to.deep.equal(expected);
+      await shut(limited.server);
+    });
+  }
 });
