@@ -63,16 +63,21 @@ function worksOf(home, source, { bulk, large, files, connections }) {
   writeFileSync(input, Buffer.alloc(bulk * MIB, 'input\n'));
   writeFileSync(one, Buffer.alloc(large * MIB, 'large\n'));
   writeFiles(many, files);
-  const output = path.join(home, 'copy');
-  const isLarge = async () => statSync(output).size === large * MIB;
-  const areMany = async () =>
-    (await readdir(output, { recursive: true })).length === files + Math.ceil(files / FOLDER_SIZE);
+  const isLarge = async (copy) => {
+    const { size } = statSync(copy);
+    rmSync(copy);
+    return size === large * MIB;
+  };
+  // They stay: ext4 is slow to create files for some seconds after as many were removed.
+  const areMany = async (copy) =>
+    (await readdir(copy, { recursive: true })).length === files + Math.ceil(files / FOLDER_SIZE);
 
   const run = (command, stdio) => new MeasuredClient(command, home, stdio);
+  let copies = 0;
   const copy = (action, from, isThere) => async (client) => {
-    rmSync(output, { recursive: true, force: true });
-    const taken = await run(client[action](from, output), ['ignore', 'ignore']).ended();
-    if (!(await isThere())) throw new Error('the copy is not whole');
+    const to = path.join(home, `copy-${copies++}`);
+    const taken = await run(client[action](from, to), ['ignore', 'ignore']).ended();
+    if (!(await isThere(to))) throw new Error('the copy is not whole');
     return taken;
   };
   const forward = (count, bytes) => async (client) => {
