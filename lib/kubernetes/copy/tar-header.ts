@@ -104,7 +104,8 @@ function headerBlock({ name, linkName, type, mode, size, mtime }: TarHeader): Bu
   block.write(linkName.slice(0, LONGEST_NAME), ...LINK_NAME, 'latin1');
   block.write('ustar  \0', MAGIC[0], 'latin1');
   block.fill(' ', CHECKSUM[0], CHECKSUM[0] + CHECKSUM[1]);
-  const sum = block.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (let at = 0; at < BLOCK; at++) sum += block[at] as number;
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, CHECKSUM[0], 'latin1');
   return block;
 }

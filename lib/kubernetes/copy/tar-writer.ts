@@ -1,15 +1,16 @@
-import type { Stats } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, readlink } from 'node:fs/promises';
+import fs, { type Stats } from 'node:fs';
+import { type FileHandle, open, readdir, readlink } from 'node:fs/promises';
 import { InvalidStateError } from '../../errors.ts';
 import { asPath, asText } from './byte-names.ts';
 import type { CopyCounter } from './options.ts';
 import { BLOCK, type ByteName, padding, writeHeader } from './tar-header.ts';
 
-/** Files of at most so many bytes are read whole, several at a time. */
+/** Bytes of a piece of the archive. */
+const PIECE = 262144;
+/** Files of at most so many bytes are read whole, several at a time: so many, or as have so many bytes. */
 const SMALL = 65536;
-const MOST_AT_ONCE = 8;
-/** Bytes of larger files that are read at once, and least bytes of a piece. */
-const PIECE = 65536;
+const MOST_AT_ONCE = 32;
+const MOST_AHEAD = 1 << 20;
 
 /** Something that goes into the archive. */
 interface Source {
@@ -27,60 +28,81 @@ interface Source {
  * owners are not. What is neither file, directory nor link is left out.
  */
 export class TarWriter {
+  /** Whether the last piece has come out. */
+  complete = false;
   readonly #counter: CopyCounter;
   /** Names of files that have several, by device and number. */
   readonly #linked = new Map<string, ByteName>();
-  #pending: Buffer[] = [];
+  /** The piece that is being filled, and the one before. */
+  #piece: Buffer = Buffer.allocUnsafeSlow(PIECE);
+  #other: Buffer = Buffer.allocUnsafeSlow(PIECE);
   #length = 0;
+  /** Bytes of small files that were read and are not in a piece yet. */
+  #ahead = 0;
 
   constructor(counter: CopyCounter) {
     this.#counter = counter;
   }
 
-  /** The archive of what is at `file`, under this name. Throws errors of the file system, and InvalidStateError for a file that changes meanwhile. */
+  /**
+   * The archive of what is at `file`, under this name. A piece is good until the one behind the next is asked for: there are but two, so that
+   * their memory stays in the cache of the processor. Throws errors of the file system, and InvalidStateError for a file that changes meanwhile.
+   */
   async *pack(file: ByteName, name: ByteName): AsyncGenerator<Buffer> {
-    yield* this.#put(await load(file, name));
-    this.#add(Buffer.alloc(2 * BLOCK));
-    yield this.#take();
+    yield* this.#put(await this.#load(file, name));
+    yield* this.#add(Buffer.alloc(2 * BLOCK));
+    this.complete = true;
+    if (this.#length > 0) yield this.#take();
   }
 
   async *#put(source: Source): AsyncGenerator<Buffer> {
     const { file, name, status } = source;
     if (status.isDirectory()) {
-      this.#begin(source, '5', '', 0);
+      yield* this.#add(this.#begin(source, '5', '', 0));
       yield* this.#children(file, name);
     } else if (status.isSymbolicLink()) {
       const target = await readlink(asPath(file), { encoding: 'buffer' });
-      this.#begin(source, '2', target.toString('latin1'), 0);
+      yield* this.#add(this.#begin(source, '2', target.toString('latin1'), 0));
     } else if (status.isFile()) yield* this.#file(source);
     else this.#counter.skip(asText(name), 'neither a file nor a directory nor a link');
-    if (this.#length >= PIECE) yield this.#take();
   }
 
   async *#children(folder: ByteName, name: ByteName): AsyncGenerator<Buffer> {
     const names = await readdir(asPath(folder), { encoding: 'buffer' });
     const children = names.map((child) => child.toString('latin1')).sort();
-    for (let at = 0; at < children.length; at += MOST_AT_ONCE) {
-      const group = children.slice(at, at + MOST_AT_ONCE);
-      const sources = group.map((child) => load(`${folder}/${child}`, `${name}/${child}`));
-      for (const source of await Promise.all(sources)) yield* this.#put(source);
+    const loads: Promise<Source>[] = [];
+    let next = 0;
+    for (let at = 0; at < children.length; at++) {
+      while (next === at || (next < children.length && this.#mayLoad(next - at))) {
+        const child = children[next++];
+        const load = this.#load(`${folder}/${child}`, `${name}/${child}`);
+        // It is waited for in its turn, if nothing fails before.
+        load.catch(() => {});
+        loads.push(load);
+      }
+      yield* this.#put(await (loads.shift() as Promise<Source>));
     }
+  }
+
+  #mayLoad(loading: number): boolean {
+    return loading < MOST_AT_ONCE && this.#ahead < MOST_AHEAD;
   }
 
   async *#file(source: Source): AsyncGenerator<Buffer> {
     const { file, name, status, content } = source;
     const { size, nlink, dev, ino } = status;
+    if (content !== null) this.#ahead -= size;
     const key = `${dev}:${ino}`;
     const first = nlink > 1 ? this.#linked.get(key) : undefined;
     if (first !== undefined) {
-      this.#begin(source, '1', first, 0);
+      yield* this.#add(this.#begin(source, '1', first, 0));
       return;
     }
     if (nlink > 1) this.#linked.set(key, name);
-    this.#begin(source, '0', '', size);
-    if (content !== null) this.#add(content);
+    yield* this.#add(this.#begin(source, '0', '', size));
+    if (content !== null) yield* this.#add(content);
     else yield* this.#large(file, size);
-    this.#add(padding(size));
+    yield* this.#add(padding(size));
   }
 
   async *#large(file: ByteName, size: number): AsyncGenerator<Buffer> {
@@ -88,59 +110,92 @@ export class TarWriter {
     try {
       let left = size;
       while (left > 0) {
-        const { bytesRead, buffer } = await read(handle, Math.min(left, PIECE));
+        const room = Math.min(left, PIECE - this.#length);
+        const { bytesRead } = await handle.read(this.#piece, this.#length, room, null);
         if (bytesRead === 0) throw changed(file);
         left -= bytesRead;
-        this.#add(buffer.subarray(0, bytesRead));
-        if (this.#length >= PIECE) yield this.#take();
+        this.#length += bytesRead;
+        if (this.#length === PIECE) yield this.#take();
       }
-      if ((await read(handle, 1)).bytesRead > 0) throw changed(file);
+      if (await hasMore(handle)) throw changed(file);
     } finally {
       await handle.close();
     }
   }
 
-  #begin({ name, status }: Source, type: string, linkName: ByteName, size: number): void {
+  /** The header of an entry. */
+  #begin({ name, status }: Source, type: string, linkName: ByteName, size: number): Buffer {
     const { mode, mtimeMs } = status;
     const path = type === '5' ? `${name}/` : name;
     this.#counter.entry(asText(path), type === '0');
     const header = { name: path, linkName, type, mode: mode & 0o7777, size };
-    this.#add(writeHeader({ ...header, mtime: mtimeMs / 1000 }));
+    return writeHeader({ ...header, mtime: mtimeMs / 1000 });
   }
 
-  #add(bytes: Buffer): void {
-    this.#pending.push(bytes);
-    this.#length += bytes.length;
+  /** Puts bytes into pieces; those that are full come out. */
+  *#add(bytes: Buffer): Generator<Buffer> {
+    let at = 0;
+    while (at < bytes.length) {
+      const copied = bytes.copy(this.#piece, this.#length, at);
+      at += copied;
+      this.#length += copied;
+      if (this.#length === PIECE) yield this.#take();
+    }
   }
 
   #take(): Buffer {
-    const piece = Buffer.concat(this.#pending, this.#length);
-    this.#pending = [];
+    const piece = this.#piece;
+    const length = this.#length;
+    this.#piece = this.#other;
+    this.#other = piece;
     this.#length = 0;
-    return piece;
+    return piece.subarray(0, length);
+  }
+
+  /** What is to be known of a file, and all of it if it is small. (Callbacks cost half of what handles and promises do.) */
+  #load(file: ByteName, name: ByteName): Promise<Source> {
+    const path = asPath(file);
+    return new Promise((resolve, reject) => {
+      fs.lstat(path, (error, status) => {
+        if (error !== null) reject(error);
+        else if (!status.isFile() || status.size > SMALL)
+          resolve({ file, name, status, content: null });
+        else
+          readWhole(path, status.size, (failed, content) => {
+            if (failed !== null) reject(failed);
+            else if (content === null) reject(changed(file));
+            else {
+              this.#ahead += content.length;
+              resolve({ file, name, status, content });
+            }
+          });
+      });
+    });
   }
 }
 
-/** What is to be known of a file, and all of it if it is small. */
-async function load(file: ByteName, name: ByteName): Promise<Source> {
-  const status = await lstat(asPath(file));
-  if (!status.isFile() || status.size > SMALL) return { file, name, status, content: null };
-  const { size } = status;
-  const handle = await open(asPath(file));
-  try {
-    const { bytesRead, buffer } = await read(handle, size + 1);
-    if (bytesRead !== size) throw changed(file);
-    return { file, name, status, content: buffer.subarray(0, size) };
-  } finally {
-    await handle.close();
-  }
+/** Reads a file of which the size is known; null if it has another one. */
+function readWhole(
+  path: Buffer,
+  size: number,
+  done: (error: Error | null, content: Buffer | null) => void,
+): void {
+  fs.open(path, 'r', (error, file) => {
+    if (error !== null) {
+      done(error, null);
+      return;
+    }
+    const content = Buffer.allocUnsafe(size + 1);
+    fs.read(file, content, 0, size + 1, null, (failed, bytesRead) => {
+      fs.close(file, (left) =>
+        done(failed ?? left ?? null, bytesRead === size ? content.subarray(0, size) : null),
+      );
+    });
+  });
 }
 
-function read(
-  handle: FileHandle,
-  length: number,
-): Promise<{ readonly bytesRead: number; readonly buffer: Buffer }> {
-  return handle.read(Buffer.allocUnsafe(length), 0, length, null);
+async function hasMore(handle: FileHandle): Promise<boolean> {
+  return (await handle.read(Buffer.alloc(1), 0, 1, null)).bytesRead > 0;
 }
 
 function changed(file: ByteName): InvalidStateError {

@@ -1,7 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Readable, type Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Writable } from 'node:stream';
 import { InvalidArgumentError } from '../../errors.ts';
 import { exec } from '../client/exec.ts';
 import { withPlainPod } from '../client/resolve-target.ts';
@@ -50,8 +49,9 @@ export async function copyToPod(options: CopyToPodOptions): Promise<CopyResult> 
   for (;;) {
     const counter = new CopyCounter(options);
     try {
-      const archive = new TarWriter(counter).pack(byteName(source), byteName(name));
-      await send(await RemoteTar.start(target, command, true), archive, counter);
+      const writer = new TarWriter(counter);
+      const tar = await RemoteTar.start(target, command, true);
+      await send(tar, writer.pack(byteName(source), byteName(name)), writer, counter);
       return counter.result;
     } catch (error) {
       await retries.next(error);
@@ -80,46 +80,51 @@ async function isDirectoryThere(target: ExecPart, name: string): Promise<boolean
   }
 }
 
+/** Sends the archive, and waits for the end of the command. */
 async function send(
   tar: RemoteTar,
   archive: AsyncIterable<Buffer>,
+  writer: TarWriter,
   counter: CopyCounter,
 ): Promise<void> {
-  const progress = { complete: false };
   tar.command.stdout?.resume();
   try {
-    await sendAll(tar, counted(archive, counter, progress));
+    await sendAll(tar.command.stdin as Writable, archive, counter);
     await tar.ended();
   } finally {
     tar.command.close();
   }
-  if (!progress.complete)
+  // Some tars end as soon as they have seen the end of the archive, which is in its last piece.
+  if (!writer.complete)
     throw new RemoteFailureError(
       'tar ended without reading the whole archive, and calls that success',
     );
 }
 
-async function sendAll(tar: RemoteTar, archive: AsyncIterable<Buffer>): Promise<void> {
-  try {
-    await pipeline(Readable.from(archive), tar.command.stdin as Writable);
-  } catch (error) {
-    // The tar there has ended without reading all: it says why.
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
-  }
-}
-
-/** Passes the archive on. It is complete when its last piece is: some tars end as soon as they have seen the end of the archive. */
-async function* counted(
+/** Writes one piece while the next is made: longer than that none is good. Ends early when the tar there has ended, which says why. */
+async function sendAll(
+  stdin: Writable,
   archive: AsyncIterable<Buffer>,
   counter: CopyCounter,
-  progress: { complete: boolean },
-): AsyncGenerator<Buffer> {
-  let held: Buffer | null = null;
-  for await (const chunk of archive) {
-    if (held !== null) yield held;
-    held = chunk;
-    counter.passed(chunk.length);
+): Promise<void> {
+  let written = Promise.resolve();
+  for await (const piece of archive) {
+    counter.passed(piece.length);
+    await written;
+    if (stdin.destroyed) return;
+    written = write(stdin, piece);
   }
-  progress.complete = true;
-  if (held !== null) yield held;
+  stdin.end();
+}
+
+/** Resolves when the piece has left, or cannot. */
+function write(stdin: Writable, piece: Buffer): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stdin.removeListener('close', done);
+      resolve();
+    };
+    stdin.once('close', done);
+    stdin.write(piece, done);
+  });
 }
