@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { run } from '../client/run.ts';
 import { RemoteFailureError } from '../errors.ts';
+import { batches } from './batches.ts';
 import type { ExecPart } from './options.ts';
 import { RemoteTar } from './remote-tar.ts';
 import type { Retries } from './retries.ts';
@@ -19,7 +20,7 @@ const REST =
 export interface ArchiveSink {
   /** Whether it has failed by itself. */
   readonly failed: boolean;
-  consume(source: AsyncIterable<Buffer>): Promise<void>;
+  consume(source: AsyncIterable<readonly Buffer[]>): Promise<void>;
   /** All has come. */
   finish(): Promise<void>;
 }
@@ -78,11 +79,13 @@ export class RemoteArchive {
     await sink.finish();
   }
 
-  async *#counted(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of source) {
-      this.#received += chunk.length;
-      this.#hash?.update(chunk);
-      yield chunk;
+  async *#counted(source: Readable): AsyncGenerator<readonly Buffer[]> {
+    for await (const batch of batches(source)) {
+      for (const chunk of batch) {
+        this.#received += chunk.length;
+        this.#hash?.update(chunk);
+      }
+      yield batch;
     }
   }
 

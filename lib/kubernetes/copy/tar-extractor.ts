@@ -11,7 +11,9 @@ import { asPath, asText, byteName, isPossibleHere } from './byte-names.ts';
 import { FoldedNames } from './folded-names.ts';
 import { kindOf, LocalTree } from './local-tree.ts';
 import type { CopyCounter } from './options.ts';
-import { PartialFile, writeWhole } from './partial-file.ts';
+import { PartialFile } from './partial-file.ts';
+import { PartialNames } from './partial-names.ts';
+import { SmallFiles } from './small-files.ts';
 import type { ByteName } from './tar-header.ts';
 import { linkStaysInside, segmentsOf } from './tar-names.ts';
 import { type Found, type TarEntry, TarReader } from './tar-reader.ts';
@@ -48,11 +50,10 @@ export class DirectoryFound extends Error {}
 const GZIP = 0x1f;
 /** Files of at most so many bytes are written several at a time. */
 const SMALL = 65536;
-const MOST_AT_ONCE = 8;
 
 /**
  * Writes the entries of an archive that is not trusted. Directories that it walks through are looked at with `lstat`: a link is never followed.
- * Files are written under another name, and renamed when they are complete. What is in one piece of the archive is written, or being written,
+ * Files are written under another name, and renamed when they are complete. What is in one batch of the archive is written, or being written,
  * before the next one is taken.
  */
 export class TarExtractor {
@@ -67,14 +68,15 @@ export class TarExtractor {
   /** The names so far, where the file system folds them; undefined while that is not known. */
   #names: FoldedNames | null | undefined;
   #file: PartialFile | null = null;
-  /** Small files that are being written, by name. */
-  readonly #writing = new Map<ByteName, Promise<void>>();
+  readonly #partial = new PartialNames();
+  readonly #small: SmallFiles;
   /** Directories whose time is set at the end. */
   readonly #times: { readonly directory: ByteName; readonly mtime: Date }[] = [];
 
   constructor(options: ExtractOptions) {
     this.#options = options;
     this.#member = byteName(options.member);
+    this.#small = new SmallFiles(this.#partial, options.preserveMtime);
   }
 
   /** Whether it has failed here; else what `consume()` throws comes from the source. */
@@ -83,15 +85,13 @@ export class TarExtractor {
   }
 
   /** Takes the archive, as far as it comes. */
-  async consume(source: AsyncIterable<Buffer>): Promise<void> {
-    const { counter, maxBytes } = this.#options;
-    for await (const chunk of source) {
+  async consume(source: AsyncIterable<readonly Buffer[]>): Promise<void> {
+    for await (const batch of source) {
       try {
-        if (this.#bytes === 0 && chunk[0] === GZIP) throw malformedArchive('it is compressed');
-        this.#bytes += chunk.length;
-        counter.passed(chunk.length);
-        if (this.#bytes > maxBytes) throw archiveTooLarge('bytes', maxBytes);
-        await this.#work(this.#reader.push(chunk));
+        const found: Found[] = [];
+        const fault = this.#read(batch, found);
+        await this.#work(found);
+        if (fault !== null) throw fault;
       } catch (error) {
         this.#failure ??= error;
         throw this.#failure;
@@ -110,22 +110,43 @@ export class TarExtractor {
 
   /** Removes what is not complete. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#writing.values());
+    await this.#settle().catch(() => {});
     await this.#file?.discard();
     this.#file = null;
   }
 
-  /** Writes what was found. What came before a fault of the archive is good. */
+  /** Finds out what is in a batch. Returns what is wrong with the archive; what was found before that is good. */
+  #read(batch: readonly Buffer[], found: Found[]): Error | null {
+    const { counter, maxBytes } = this.#options;
+    for (const chunk of batch) {
+      if (this.#bytes === 0 && chunk[0] === GZIP) return malformedArchive('it is compressed');
+      this.#bytes += chunk.length;
+      counter.passed(chunk.length);
+      if (this.#bytes > maxBytes) return archiveTooLarge('bytes', maxBytes);
+      for (const one of this.#reader.push(chunk)) found.push(one);
+    }
+    return this.#reader.failure;
+  }
+
+  /** Writes what was found. */
   async #work(found: readonly Found[]): Promise<void> {
     for (let at = 0; at < found.length; at++) {
       const one = found[at] as Found;
-      if (one === null) await this.#complete();
-      else if (Buffer.isBuffer(one)) await this.#file?.append(one);
-      else if (isWhole(one, found, at)) await this.#begin(one, found[++at] as Buffer);
-      else await this.#begin(one, null);
+      if (one === null) {
+        await this.#complete();
+        continue;
+      }
+      if (Buffer.isBuffer(one)) {
+        const data = dataAt(found, at);
+        await this.#file?.append(data);
+        at += data.length - 1;
+        continue;
+      }
+      const data = isSmall(one) ? dataAt(found, at + 1) : null;
+      const isWhole = data !== null && lengthOf(data) === one.stored;
+      await this.#begin(one, isWhole ? joined(data) : null);
+      if (isWhole) at += data.length;
     }
-    const { failure } = this.#reader;
-    if (failure !== null) throw failure;
   }
 
   async #complete(): Promise<void> {
@@ -187,28 +208,16 @@ export class TarExtractor {
     content: Buffer | null,
   ): Promise<void> {
     const target = tree.at(segments);
-    if (this.#writing.has(target)) await this.#settle();
+    if (this.#small.has(target)) await this.#settle();
     if (segments.length > 0) await tree.enter(segments.slice(0, -1));
     await tree.makeRoom(target);
-    if (content === null) {
-      this.#file = await PartialFile.open(entry, target);
-      return;
-    }
-    const { preserveMtime } = this.#options;
-    const writing = writeWhole(entry, target, content, preserveMtime).then(() => {
-      this.#writing.delete(target);
-    });
-    this.#writing.set(target, writing);
-    // Who waits for it is told as well.
-    writing.catch((error: unknown) => {
-      this.#failure ??= error;
-    });
-    if (this.#writing.size >= MOST_AT_ONCE) await Promise.race(this.#writing.values());
+    if (content !== null) await this.#small.add(entry, target, content);
+    else this.#file = await PartialFile.open(entry, target, this.#partial);
   }
 
   /** Waits for small files. */
   async #settle(): Promise<void> {
-    await Promise.all(this.#writing.values());
+    await this.#small.settle();
   }
 
   async #directory(
@@ -259,9 +268,22 @@ export class TarExtractor {
   }
 }
 
-/** Whether a small file stands in one piece behind its entry. */
-function isWhole({ kind, parts, stored }: TarEntry, found: readonly Found[], at: number): boolean {
-  if (kind !== 'file' || parts !== null || stored === 0 || stored > SMALL) return false;
-  const next = found[at + 1];
-  return Buffer.isBuffer(next) && next.length === stored;
+/** Whether a file is written at once when all of it is there. */
+function isSmall({ kind, parts, stored }: TarEntry): boolean {
+  return kind === 'file' && parts === null && stored <= SMALL;
+}
+
+/** The data that stands together at a place. */
+function dataAt(found: readonly Found[], from: number): Buffer[] {
+  const data: Buffer[] = [];
+  for (let at = from; Buffer.isBuffer(found[at]); at++) data.push(found[at] as Buffer);
+  return data;
+}
+
+function lengthOf(data: readonly Buffer[]): number {
+  return data.reduce((sum, { length }) => sum + length, 0);
+}
+
+function joined(data: readonly Buffer[]): Buffer {
+  return data.length === 1 ? (data[0] as Buffer) : Buffer.concat(data);
 }

@@ -68,7 +68,7 @@ describe('names that a file system folds', () => {
       try {
         await extractor.consume(
           (async function* () {
-            yield archive;
+            yield [archive];
           })(),
         );
         await extractor.finish();
