@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { InvalidArgumentError } from '../../errors.ts';
 import type { Header } from '../../protocol/frames.ts';
 import type { Reply } from './exchange.ts';
 
@@ -28,7 +29,7 @@ export interface Failure {
   readonly text: string;
   /** Whether the back has surely done nothing with the request. */
   readonly unprocessed: boolean;
-  /** Whether it ended a connection that was kept, before it said a word of the answer: it has most likely not seen the request. */
+  /** Whether it ended a connection that was kept, before it said a word of the answer: it has most likely not seen the request, and may get it once more. */
   readonly stale?: boolean;
   /** The error behind it. */
   readonly cause: Error | null;
@@ -59,6 +60,13 @@ export function failureOf(cause: Error, unsent: boolean, unprocessed: boolean = 
 /** A request that is not even tried. */
 export function refusal(status: number, reason: FailureReason, text: string): Failure {
   return { status, reason, text, unprocessed: true, cause: null };
+}
+
+/** What a request comes to that could not even be begun: one that no message can carry, as with a path that `http` does not take, is no fault of the back. */
+export function failureOfSending(cause: Error): Failure {
+  // Node tells its arguments' faults so.
+  const malformed = cause instanceof TypeError || cause instanceof InvalidArgumentError;
+  return malformed ? refusal(400, 'http_request_error', cause.message) : failureOf(cause, true);
 }
 
 /** Answers a request that has failed, in the name of this proxy. `unread`: some of it was not read. */

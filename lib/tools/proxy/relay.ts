@@ -5,7 +5,7 @@ import type { BackCall, BackHandler } from './back/back.ts';
 import type { Backend } from './back/backend.ts';
 import { backRequestFor } from './back-request.ts';
 import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from './exchange.ts';
-import { answerFailure, type Failure, failureOf, refusal } from './failure.ts';
+import { answerFailure, type Failure, failureOf, failureOfSending, refusal } from './failure.ts';
 import { endToEnd, faultOf, fieldOf, without } from './fields.ts';
 import { forwardResponseFields } from './forwarded.ts';
 import type { MessageBody } from './message-body.ts';
@@ -140,8 +140,7 @@ export class Relay implements BackHandler {
     try {
       this.#call = backend.send(given, this);
     } catch (error) {
-      // What no message can carry, as a path that `http` does not take: no fault of the back.
-      this.failed(refusal(400, 'http_request_error', (error as Error).message));
+      this.failed(failureOfSending(error as Error));
       return true;
     }
     this.#await();

@@ -11,6 +11,13 @@ import type { ResolvedBack } from './options.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM } = http2.constants;
 
+/** Errors of a session that takes no more requests. */
+const SPENT: ReadonlySet<string> = new Set([
+  'ERR_HTTP2_GOAWAY_SESSION',
+  'ERR_HTTP2_INVALID_SESSION',
+  'ERR_HTTP2_OUT_OF_STREAMS',
+]);
+
 /** Speaks HTTP/2 with a back: one session for all requests, another one when it takes no more. */
 export class H2Back implements Transport {
   readonly #back: ResolvedBack;
@@ -23,7 +30,16 @@ export class H2Back implements Transport {
   }
 
   send(request: BackRequest, handler: BackHandler): BackCall {
-    return new H2Call(this.#session(), request, handler);
+    const session = this.#session();
+    try {
+      return new H2Call(session, request, handler);
+    } catch (error) {
+      if (!SPENT.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      // It takes no more, and has not said so.
+      if (this.#current === session) this.#current = null;
+      session.close();
+      return new H2Call(this.#session(), request, handler);
+    }
   }
 
   close(): void {
@@ -69,6 +85,7 @@ export class H2Back implements Transport {
 /** A request by HTTP/2. */
 class H2Call implements BackCall {
   connected: boolean;
+  readonly #session: http2.ClientHttp2Session;
   readonly #stream: http2.ClientHttp2Stream;
   readonly #handler: BackHandler;
   readonly #request: BackRequest;
@@ -77,6 +94,7 @@ class H2Call implements BackCall {
 
   constructor(session: http2.ClientHttp2Session, request: BackRequest, handler: BackHandler) {
     this.connected = !session.connecting;
+    this.#session = session;
     this.#handler = handler;
     this.#request = request;
     const empty = request.length === null || request.length === 0;
@@ -151,10 +169,13 @@ class H2Call implements BackCall {
   #failed(error: Error): void {
     if (this.#settled) return;
     this.#settled = true;
-    const { rstCode } = this.#stream;
-    const refused = rstCode === NGHTTP2_REFUSED_STREAM;
+    const { rstCode, id } = this.#stream;
+    // One that has no number was never sent.
+    const unprocessed = rstCode === NGHTTP2_REFUSED_STREAM || id === undefined || !this.connected;
     const cause = (error.cause as Error | undefined) ?? error;
-    this.#handler.failed(failureOf(cause, !this.connected, refused || !this.connected));
+    const { closed, destroyed } = this.#session;
+    const stale = this.connected && unprocessed && (closed || destroyed);
+    this.#handler.failed({ ...failureOf(cause, !this.connected, unprocessed), stale });
   }
 }
 
