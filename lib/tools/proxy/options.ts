@@ -27,7 +27,7 @@ export interface ProxyOptions {
   readonly maxTries?: number;
   /** Bytes of a request body that are kept for that, 0 to 16777216. Default 65536. */
   readonly replayBytes?: number;
-  /** Failures in a row after which a back is taken out of service, 0 for never. Default 5. */
+  /** Failures in a row (no connection, no answer, one that was cut off) after which a back is taken out of service, 0 for never. Default 5. */
   readonly maxFailures?: number;
   /** For how long. Then one request tries it. Default 10000. */
   readonly openTimeoutMs?: number;

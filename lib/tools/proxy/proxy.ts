@@ -25,7 +25,7 @@ export interface BackStatistics {
   readonly active: number;
   /** Requests that it was sent. */
   readonly requests: number;
-  /** Requests that it did not answer. */
+  /** Requests that it did not answer, or not to the end. */
   readonly failures: number;
 }
 
@@ -85,14 +85,16 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
    */
   update(options: ProxyOptions): void {
     const settled = resolveProxyOptions(options);
-    const former = new Map(this.#backends.map((backend) => [backend.key, backend]));
+    const former = new Set(this.#backends);
     this.#backends = settled.backs.map((back) => {
-      const fresh = new Backend(back, settled.rules);
-      const known = former.get(fresh.key);
-      former.delete(fresh.key);
-      return known ?? fresh;
+      for (const known of former) {
+        if (!known.isFor(back, settled.rules)) continue;
+        former.delete(known);
+        return known;
+      }
+      return new Backend(back, settled.rules);
     });
-    for (const backend of former.values()) backend.close();
+    for (const backend of former) backend.close();
     this.#options = settled;
     this.#pool = new Pool(this.#backends, settled.sticky);
     this.#check();

@@ -33,6 +33,8 @@ export class Relay implements BackHandler {
   /** The back has changed the protocol: both directions end by themselves. */
   #tunnel = false;
   #downloadEnded = false;
+  /** The back has ended its answer before its end. */
+  #cut = false;
   #over = false;
 
   constructor(request: FrontRequest, reply: Reply, host: RelayHost) {
@@ -226,6 +228,8 @@ export class Relay implements BackHandler {
     if (error !== null) {
       this.#call?.reset(error);
       this.#upload?.stop();
+      // A tunnel may end as its ends like; an answer has to be whole.
+      if (!this.#tunnel) this.#cut = true;
       this.#finish(error);
       return;
     }
@@ -262,7 +266,8 @@ export class Relay implements BackHandler {
     const backend = this.#sentTo;
     this.#sentTo = null;
     if (backend === null) return;
-    if (failure === null && this.#headSeen) backend.answered();
+    if (this.#cut) backend.failed();
+    else if (failure === null && this.#headSeen) backend.answered();
     else if (failure === null || failure.status < 500) backend.abandoned();
     else backend.failed();
   }

@@ -8,7 +8,7 @@ import { createServer } from '../../../lib/http/server/server.ts';
 import { REFUSED_STREAM } from '../../../lib/protocol/constants.ts';
 import type { ProxyOptions } from '../../../lib/tools/proxy/options.ts';
 import { createProxy, type ProxyOutcome, type SpdyProxy } from '../../../lib/tools/proxy/proxy.ts';
-import { type Application, startApplication } from './support/application.ts';
+import { type Application, BACKS, startApplication } from './support/application.ts';
 
 /** What has to be ended behind each spec. */
 const ends: (() => unknown)[] = [];
@@ -139,6 +139,34 @@ describe('tools/proxy/relay', () => {
       expect(new Set(statuses).has(502)).to.equal(false);
       expect(proxy.statistics[0]).to.include({ inService: true });
       server.closeAllConnections();
+    });
+
+    for (const protocol of BACKS) {
+      it(`is taken out of service for answers that it cuts off (${protocol})`, async () => {
+        const { back } = await application(protocol);
+        const { port, proxy } = await open({ backs: [back], maxFailures: 2 });
+        for (let failures = 1; failures <= 2; failures++) {
+          const outcome = nextOutcome(proxy);
+          const request = http.get({ host: '127.0.0.1', port, path: '/cut', agent: false });
+          request.on('error', () => {});
+          request.on('response', (response) => response.on('error', () => {}).resume());
+          expect((await outcome).status).to.equal(200);
+          expect(proxy.statistics[0]).to.include({ failures, active: 0 });
+        }
+        expect(proxy.statistics[0]).to.include({ inService: false });
+        expect((await get(port, '/facts')).status).to.equal(503);
+      });
+    }
+
+    it('is well although clients leave in the middle of its answers', async () => {
+      const { back, onceAborted } = await application('http/1.1');
+      const { port, proxy } = await open({ backs: [back], maxFailures: 1 });
+      const aborted = onceAborted();
+      const request = http.get({ host: '127.0.0.1', port, path: '/slow', agent: false });
+      await once(request, 'response');
+      request.on('error', () => {}).destroy();
+      await aborted;
+      expect(proxy.statistics[0]).to.include({ inService: true, failures: 0, active: 0 });
     });
 
     it('is 503 when it has as many requests as it may have', async () => {

@@ -7,7 +7,7 @@ import { SpdyBack } from './spdy-back.ts';
 
 /** When a back is taken out of service, and how it comes back. Times are milliseconds. */
 export interface BackendRules {
-  /** Failures in a row (no connection, no answer) after which it gets no requests for `openMs`. */
+  /** Failures in a row (no connection, no answer, one that was cut off) after which it gets no requests for `openMs`. */
   readonly maxFailures: number;
   /** How long. After that one request tries it. */
   readonly openMs: number;
@@ -18,15 +18,13 @@ export interface BackendRules {
 /** A server behind the proxy, and what is known of it. */
 export class Backend {
   readonly options: ResolvedBack;
-  /** The same for backs with the same options, and the same rules. */
-  readonly key: string;
   /** For choosing by a field: the same for every proxy that has this back. */
   readonly seed: string;
   /** Requests under way. */
   active = 0;
   /** Requests that it was sent. */
   requests = 0;
-  /** Requests that it did not answer. */
+  /** Requests that it did not answer, or not to the end. */
   failures = 0;
   readonly #rules: BackendRules;
   readonly #transport: Transport;
@@ -43,9 +41,13 @@ export class Backend {
   constructor(options: ResolvedBack, rules: BackendRules) {
     this.options = options;
     this.#rules = rules;
-    this.key = JSON.stringify([options, rules]);
     this.seed = createHash('sha256').update(options.name).digest('hex').slice(0, 16);
     this.#transport = transportFor(options);
+  }
+
+  /** Whether it is what these options and rules make. */
+  isFor(options: ResolvedBack, rules: BackendRules): boolean {
+    return sameValue(this.options, options) && sameValue(this.#rules, rules);
   }
 
   /** Whether it may get a request now. */
@@ -99,7 +101,7 @@ export class Backend {
     this.#trying = false;
   }
 
-  /** A request was not answered, by no fault of it. */
+  /** A request was not answered, or not to the end, by no fault of it. */
   failed(): void {
     this.active--;
     this.failures++;
@@ -140,4 +142,23 @@ export class Backend {
 function transportFor(options: ResolvedBack): Transport {
   if (options.protocol === 'http/1.1') return new Http1Back(options);
   return options.protocol === 'h2' ? new H2Back(options) : new SpdyBack(options);
+}
+
+/** Whether options are the same: those that are data by what they hold, functions and other objects (contexts of TLS) only if they are one. */
+function sameValue(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0;
+  if (!isData(a) || !isData(b) || Array.isArray(a) !== Array.isArray(b)) return false;
+  const names = Object.keys(a);
+  return (
+    names.length === Object.keys(b).length &&
+    names.every((name) => Object.hasOwn(b, name) && sameValue(a[name], b[name]))
+  );
+}
+
+/** Whether a value is a list, or an object without a class. */
+function isData(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null;
 }
