@@ -17,12 +17,13 @@ export type FailureReason =
   | 'http_response_incomplete'
   | 'http_response_timeout'
   | 'proxy_internal_error'
+  | 'proxy_loop_detected'
   | 'tls_certificate_error'
   | 'tls_protocol_error';
 
 /** A request that no back has answered. */
 export interface Failure {
-  /** What the client gets: 502, 503 or 504; 400, 403, 405 and 417 for a request that is refused. */
+  /** What the client gets: 502, 503 or 504; 400, 405, 408, 421 and 508 for a request that is refused. */
   readonly status: number;
   readonly reason: FailureReason;
   /** In words, for the client and the log. */
@@ -121,6 +122,7 @@ const TEXTS: Readonly<Record<FailureReason, string>> = {
   http_response_incomplete: 'the answer of the server ended before its end',
   http_response_timeout: 'no answer of the server in time',
   proxy_internal_error: 'something is wrong here',
+  proxy_loop_detected: 'the request goes round in circles',
   tls_certificate_error: 'the certificate of the server is not accepted',
   tls_protocol_error: 'no TLS with the server',
 };

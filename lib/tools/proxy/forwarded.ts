@@ -8,11 +8,17 @@ export type ForwardedRule = 'append' | 'replace' | 'keep' | 'drop';
 
 /** How header fields are changed on their way. */
 export interface HeaderRules {
-  /** Name of this proxy in `via` and `proxy-status`. Default `'spdyproxy'`. */
+  /**
+   * Name of this proxy in `via` and `proxy-status`. Default `'spdyproxy'`. A request whose `via` has that name goes round in circles, and is answered 508:
+   * at once if the name was given, at the eighth time if it is the default, which other proxies may have.
+   */
   readonly name?: string;
   /** Whether `via` is added to requests and responses. Default true. */
   readonly via?: boolean;
-  /** For `x-forwarded-for`, `x-forwarded-proto` and `x-forwarded-host`; of these only the first one can be appended to. Default `'replace'`. */
+  /**
+   * For `x-forwarded-for`, `x-forwarded-proto` and `x-forwarded-host`; of these only the first one can be appended to. `'replace'` and `'drop'` take
+   * everything else away that begins with `x-forwarded-`, and `x-real-ip`. Default `'replace'`.
+   */
   readonly xForwarded?: ForwardedRule;
   /** For `forwarded` (RFC 7239). Default `'drop'`. */
   readonly forwarded?: ForwardedRule;
@@ -21,9 +27,13 @@ export interface HeaderRules {
 }
 
 /** Header rules with their defaults. */
-export type ResolvedHeaderRules = Required<HeaderRules>;
+export interface ResolvedHeaderRules extends Required<HeaderRules> {
+  /** How often `via` may have the name of this proxy, less one. */
+  readonly maxPasses: number;
+}
 
-const X_NAMES = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host'];
+/** What says of a client where it comes from. Some servers (CGI, WSGI) take `_` and `-` in names for the same. */
+const CLAIM = /^x[-_](?:forwarded[-_]|real[-_]ip$)/;
 
 /** The fields of a request as the back gets them, but for `host` and the framing of the body. */
 export function forwardRequestFields(
@@ -47,6 +57,23 @@ export function forwardRequestFields(
   return fields;
 }
 
+/** Whether a request has come through here so often that it goes round in circles. */
+export function isLoop(
+  { fields }: FrontRequest,
+  { via, name, maxPasses }: ResolvedHeaderRules,
+): boolean {
+  if (!via) return false;
+  let passes = 0;
+  for (const [field, value] of fields) {
+    if (field !== 'via') continue;
+    for (const hop of value.split(',')) {
+      const [, receivedBy = ''] = hop.trim().split(/[ \t]+/);
+      if (receivedBy.toLowerCase() === name.toLowerCase()) passes++;
+    }
+  }
+  return passes >= maxPasses;
+}
+
 /** The fields of a response as the client gets them. */
 export function forwardResponseFields(
   fields: HeaderList,
@@ -66,8 +93,12 @@ function forwardX(
   authority: string,
 ): Header[] {
   if (rule === 'keep') return fields;
-  if (rule === 'drop') return without(fields, ...X_NAMES);
-  const kept = forwardOne(fields, 'x-forwarded-for', rule, () => client.address ?? 'unknown');
+  // Who may be trusted to say that spells it as everybody does.
+  const given = fields.filter(
+    ([name]) => !CLAIM.test(name) || (rule === 'append' && !name.includes('_')),
+  );
+  if (rule === 'drop') return given;
+  const kept = forwardOne(given, 'x-forwarded-for', rule, () => client.address ?? 'unknown');
   const all = without(kept, 'x-forwarded-proto', 'x-forwarded-host');
   all.push(['x-forwarded-proto', scheme]);
   if (authority !== '') all.push(['x-forwarded-host', authority]);

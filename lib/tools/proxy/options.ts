@@ -150,5 +150,6 @@ function resolveHeaderRules(rules: HeaderRules): ResolvedHeaderRules {
   if (host !== 'keep' && host !== 'rewrite') {
     throw new InvalidArgumentError(`headers.host must be keep or rewrite, got ${shown(host)}`);
   }
-  return { name, via: checkBoolean('headers.via', rules.via ?? true), xForwarded, forwarded, host };
+  const via = checkBoolean('headers.via', rules.via ?? true);
+  return { name, via, xForwarded, forwarded, host, maxPasses: rules.name === undefined ? 8 : 1 };
 }

@@ -7,7 +7,7 @@ import { backRequestFor } from './back-request.ts';
 import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from './exchange.ts';
 import { answerFailure, type Failure, failureOf, failureOfSending, refusal } from './failure.ts';
 import { endToEnd, faultOf, fieldOf, without } from './fields.ts';
-import { forwardResponseFields } from './forwarded.ts';
+import { forwardResponseFields, isLoop } from './forwarded.ts';
 import type { MessageBody } from './message-body.ts';
 import { Pump } from './pump.ts';
 import type { RelayHost } from './relay-host.ts';
@@ -55,6 +55,8 @@ export class Relay implements BackHandler {
       this.failed(refusal(405, 'http_request_denied', 'CONNECT is not spoken here'));
     } else if (absolute && this.#request.scheme !== 'http' && !this.#host.forward) {
       this.failed(refusal(421, 'http_request_denied', 'this is no forward proxy'));
+    } else if (isLoop(this.#request, this.#host.headers)) {
+      this.failed(refusal(508, 'proxy_loop_detected', 'the request has come through here before'));
     } else this.#try();
   }
 

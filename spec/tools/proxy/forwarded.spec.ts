@@ -5,6 +5,7 @@ import {
   type ForwardedRule,
   forwardRequestFields,
   forwardResponseFields,
+  isLoop,
   type ResolvedHeaderRules,
 } from '../../../lib/tools/proxy/forwarded.ts';
 
@@ -34,7 +35,7 @@ function request(fields: HeaderList, address: string | null = '192.0.2.1'): Fron
 
 function rules(own: Partial<ResolvedHeaderRules>): ResolvedHeaderRules {
   const none = { xForwarded: 'drop', forwarded: 'drop' } as const;
-  return { name: 'p', via: false, host: 'keep', ...none, ...own };
+  return { name: 'p', via: false, host: 'keep', maxPasses: 1, ...none, ...own };
 }
 
 describe('tools/proxy/forwarded', () => {
@@ -59,6 +60,44 @@ describe('tools/proxy/forwarded', () => {
       expect(fields).to.deep.equal(expected[rule]);
     });
   }
+
+  for (const rule of ['append', 'replace', 'drop'] as const) {
+    it(`x-forwarded-*: ${rule} passes no name on that a server may take for one of these`, () => {
+      const aliases = ['x_forwarded_for', 'x-forwarded_proto', 'x_real_ip', 'X_Real-Ip'].map(
+        (name) => [name.toLowerCase(), '10.0.0.9'] as const,
+      );
+      const fields = forwardRequestFields(
+        request([...aliases, ['x-forwardedfor', 'kept'], ['x-real-ipv6', 'kept']]),
+        rules({ xForwarded: rule }),
+        false,
+      );
+      expect(fields.filter(([, value]) => value === '10.0.0.9')).to.deep.equal([]);
+      expect(fields.filter(([, value]) => value === 'kept').length).to.equal(2);
+    });
+
+    it(`x-forwarded-*: ${rule}: what else is claimed of the client`, () => {
+      const claims: HeaderList = [
+        ['x-real-ip', '10.0.0.1'],
+        ['x-forwarded-port', '1'],
+        ['x-forwarded-user', 'root'],
+      ];
+      const fields = forwardRequestFields(request(claims), rules({ xForwarded: rule }), false);
+      expect(fields.filter(([name]) => claims.some(([claim]) => claim === name))).to.deep.equal(
+        rule === 'append' ? claims : [],
+      );
+    });
+  }
+
+  it('knows requests that go round in circles by its own name in via', () => {
+    const loop = (own: Partial<ResolvedHeaderRules>, ...via: string[]): boolean =>
+      isLoop(request(via.map((value) => ['via', value] as const)), rules({ via: true, ...own }));
+    expect(loop({}, '1.1 p')).to.equal(true);
+    expect(loop({}, '1.0 a, 1.1\tP (comment)')).to.equal(true);
+    expect(loop({}, '1.1 pp', '1.1 p:80', 'p')).to.equal(false);
+    expect(loop({ maxPasses: 3 }, '1.1 p, 2 p')).to.equal(false);
+    expect(loop({ maxPasses: 3 }, '1.1 p, 2 p', '1.1 p')).to.equal(true);
+    expect(loop({ via: false }, '1.1 p')).to.equal(false);
+  });
 
   it('forwarded: append, replace, keep', () => {
     const value = (rule: ForwardedRule, address?: string | null): string | undefined =>

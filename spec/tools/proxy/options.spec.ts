@@ -15,6 +15,7 @@ describe('tools/proxy/options', () => {
         xForwarded: 'replace',
         forwarded: 'drop',
         host: 'keep',
+        maxPasses: 8,
       },
       sticky: null,
       timeouts: { responseMs: 60_000, idleMs: 120_000, tunnelIdleMs: 3_600_000 },

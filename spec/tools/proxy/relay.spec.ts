@@ -287,6 +287,22 @@ describe('tools/proxy/relay', () => {
     expect((await answerTo(post)).status).to.equal(502);
   });
 
+  it('answers 508 when its back is itself', async () => {
+    const port = await deadPort();
+    const proxy = createProxy({ backs: [`http://127.0.0.1:${port}`] });
+    ends.push(() => proxy.destroy());
+    await proxy.listen({ port, host: '127.0.0.1', tls: false, sniff: true });
+    const statuses: (number | null)[] = [];
+    proxy.on('exchange', ({ status }) => statuses.push(status));
+    const { status, headers } = await get(port);
+    expect(status).to.equal(508);
+    expect(headers['proxy-status']).to.equal('spdyproxy; error=proxy_loop_detected');
+    expect(statuses.length).to.equal(9);
+    proxy.update({ backs: [`http://127.0.0.1:${port}`], headers: { name: 'mine' } });
+    expect((await get(port)).status).to.equal(508);
+    expect(statuses.length).to.equal(11);
+  });
+
   it('answers 408 when the body of a request does not come', async () => {
     const { back } = await application('http/1.1');
     const { port, proxy } = await open({ backs: [back], responseTimeoutMs: 30 });
