@@ -2,16 +2,18 @@ import { SpdyError } from '../../errors.ts';
 import { ConnectionLostError, RemoteFailureError } from '../errors.ts';
 import { printable } from '../wire/printable.ts';
 import type { RemoteCommandRules } from '../wire/protocols.ts';
-import { exitCodeOf, type KubernetesStatus, parseStatus } from '../wire/status.ts';
+import {
+  exitCodeOf,
+  type KubernetesStatus,
+  MAX_STATUS_BYTES,
+  parseStatus,
+} from '../wire/status.ts';
 
 /** How a remote command ended. */
 export interface CommandExit {
   /** 0 to 255, of a signal 128 more than its number; null for an attached process, whose code nobody tells. */
   readonly exitCode: number | null;
 }
-
-/** Longest text on an error stream. */
-const MAX_STATUS = 65536;
 
 /** The error stream of a remote command: what it says, and what that means. */
 export class CommandOutcome {
@@ -28,7 +30,7 @@ export class CommandOutcome {
   /** Takes a piece of it; returns the error when there is too much. */
   add(chunk: Buffer): SpdyError | null {
     this.#length += chunk.length;
-    if (this.#length > MAX_STATUS) return malformed(`more than ${MAX_STATUS} bytes`);
+    if (this.#length > MAX_STATUS_BYTES) return malformed(`more than ${MAX_STATUS_BYTES} bytes`);
     this.#chunks.push(chunk);
     return null;
   }

@@ -1,6 +1,12 @@
 import { shown } from '../../common/check.ts';
 import { RemoteFailureError } from '../errors.ts';
-import { exitStatus, internalError, type KubernetesStatus, SUCCESS } from '../wire/status.ts';
+import {
+  exitStatus,
+  internalError,
+  type KubernetesStatus,
+  MAX_STATUS_BYTES,
+  SUCCESS,
+} from '../wire/status.ts';
 import type { ServerCommand } from './command.ts';
 
 /** Runs a command for a client: resolves with its exit code, 0 without one. What it throws is told to the client as a failure. */
@@ -28,8 +34,27 @@ export async function outcomeOf(
   }
 }
 
-/** A status as the error stream has it: JSON, or for old clients the words of a failure. */
+/** A status as the error stream has it: JSON, or for old clients the words of a failure. Of one that is too long for clients the beginning. */
 export function statusText(status: KubernetesStatus, asJson: boolean): string {
+  const text = textOf(status, asJson);
+  return Buffer.byteLength(text) > MAX_STATUS_BYTES ? textOf(shortened(status), asJson) : text;
+}
+
+function textOf(status: KubernetesStatus, asJson: boolean): string {
   if (asJson) return JSON.stringify(status);
   return status.status === 'Success' ? '' : (status.message ?? 'the command failed');
+}
+
+/** As many characters as fit, however they are escaped. */
+const KEPT = 8192;
+
+function shortened({ status, message, reason, code, details }: KubernetesStatus): KubernetesStatus {
+  const causes = details?.causes?.filter((cause) => cause.reason === 'ExitCode').slice(0, 1) ?? [];
+  return {
+    ...{ metadata: {}, status },
+    ...(message === undefined ? {} : { message: `${message.slice(0, KEPT)}...` }),
+    ...(reason === undefined ? {} : { reason: reason.slice(0, 100) }),
+    ...(code === undefined ? {} : { code }),
+    ...(causes.length === 0 ? {} : { details: { causes } }),
+  };
 }

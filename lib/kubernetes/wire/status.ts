@@ -26,6 +26,9 @@ export interface StatusCause {
   readonly message?: string;
 }
 
+/** Most bytes of a status on an error stream: no client waits for more. */
+export const MAX_STATUS_BYTES = 65536;
+
 /** The status of a command that went well. */
 export const SUCCESS: KubernetesStatus = { metadata: {}, status: 'Success' };
 

@@ -3,7 +3,11 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { expect } from 'chai';
 import { RemoteFailureError } from '../../../lib/kubernetes/errors.ts';
-import type { CommandHandler, ServerCommand } from '../../../lib/kubernetes/index.ts';
+import type {
+  CommandHandler,
+  KubernetesStatus,
+  ServerCommand,
+} from '../../../lib/kubernetes/index.ts';
 import {
   bytesOn,
   execPath,
@@ -374,6 +378,42 @@ describe('Kubernetes server: exec and attach', () => {
       expect(await statusOf('code')).to.have.property('code', 500);
       expect(await statusOf('text')).to.have.property('message', 'Internal error occurred: a text');
       expect(served?.errors).to.have.length(4);
+    });
+
+    it('fails with more words than clients take: they get the first of them, and the exit code', async () => {
+      const long = '\u0001\u{1f600}'.repeat(1e6);
+      await start(({ command }) => {
+        if (command[0] === 'text') throw new Error(long);
+        throw new RemoteFailureError('no', {
+          status: 'Failure',
+          message: long,
+          reason: 'NonZeroExitCode',
+          code: 500,
+          details: {
+            causes: [{ message: long }, { reason: 'ExitCode', message: '7' }, { reason: long }],
+          },
+        });
+      });
+      for (const [word, begin, more] of [
+        ['text', 'Internal error occurred: \u0001', { reason: 'InternalError', code: 500 }],
+        [
+          'status',
+          '\u0001',
+          {
+            ...{ reason: 'NonZeroExitCode', code: 500 },
+            details: { causes: [{ reason: 'ExitCode', message: '7' }] },
+          },
+        ],
+      ] as const) {
+        const { peer } = await again(`command=${word}&stdout=1`);
+        openStreams(peer, 'error', 'stdout');
+        const text = await textOn(peer, 1);
+        expect(Buffer.byteLength(text)).to.be.within(8192, 65536);
+        const { message, ...rest } = JSON.parse(text) as KubernetesStatus;
+        expect(rest).to.deep.equal({ metadata: {}, status: 'Failure', ...more });
+        expect(message?.startsWith(begin)).to.equal(true);
+        expect(message?.endsWith('...')).to.equal(true);
+      }
     });
   });
 
