@@ -99,13 +99,13 @@ export class TarExtractor {
     }
   }
 
-  /** The command has ended well: there must be something, and the end of it. */
+  /** The command has ended well: there must be something, and the end of it. When the rest of an archive was asked for, it ends once more. */
   async finish(): Promise<void> {
     await this.#settle();
     if (!this.#reader.complete) throw archiveCutOff();
     if (this.#entries === 0) throw new RemoteFailureError('the archive of the pod is empty');
-    for (const { directory, mtime } of this.#times.reverse())
-      await utimes(asPath(directory), mtime, mtime);
+    // A directory that comes twice has the time that came last.
+    for (const { directory, mtime } of this.#times) await utimes(asPath(directory), mtime, mtime);
   }
 
   /** Removes what is not complete. */

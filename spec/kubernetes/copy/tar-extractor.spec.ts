@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { expect } from 'chai';
+import { CopyCounter } from '../../../lib/kubernetes/copy/options.ts';
+import { TarExtractor } from '../../../lib/kubernetes/copy/tar-extractor.ts';
+import { writeHeader } from '../../../lib/kubernetes/copy/tar-header.ts';
+
+describe('what is extracted', () => {
+  let folder = '';
+
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'spdylay-extractor-'));
+  });
+
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('has the times that came last for each directory, however often its end is told', async () => {
+    const extractor = new TarExtractor({
+      to: path.join(folder, 'copy'),
+      name: 'data',
+      member: 'data',
+      preserveMtime: true,
+      maxBytes: 1e6,
+      maxEntries: 100,
+      onlyFile: false,
+      foldsNames: async () => false,
+      counter: new CopyCounter({}),
+    });
+    const directory = (name: string, mtime: number): Buffer =>
+      writeHeader({ name, mtime, linkName: '', mode: 0o755, type: '5', size: 0 });
+    const archive = [
+      directory('data/', 1e9),
+      directory('data/a/', 1.1e9),
+      directory('data/a/b/', 1.2e9),
+      directory('data/a/', 1.3e9),
+      Buffer.alloc(1024),
+    ];
+    await extractor.consume(Readable.from([Buffer.concat(archive)]));
+    for (const _ of ['once', 'again']) {
+      await extractor.finish();
+      const times = ['', 'a', 'a/b'].map(
+        (name) => statSync(path.join(folder, 'copy', name)).mtimeMs,
+      );
+      expect(times).to.deep.equal([1e12, 1.3e12, 1.2e12]);
+    }
+    await extractor.close();
+  });
+});
