@@ -71,7 +71,7 @@ export class FakeAnswers {
 
   /** Why a pod cannot be used so, null if it can. */
   mismatch({ asked: { namespace, pod, action }, path, query }: ReadRequest): Refusal | null {
-    if (!isStreaming(action)) return nothingAt(path);
+    if (!isStreaming(action)) return nothingAt(path ?? '');
     const found = this.#store.get(PODS, namespace ?? '', pod ?? '');
     if (found === null) return objectNotFound(PODS, pod);
     const { phase } = fieldsOf(found, 'status');
@@ -99,6 +99,7 @@ export class FakeAnswers {
     { asked, place, path, query }: ReadRequest,
   ): Promise<FakeAnswer | null> {
     const { method, action } = asked;
+    if (path === null) return failure(400, 'the path of the URL cannot be decoded');
     if (place === null) {
       const found = discover(path);
       if (found === null) return nothingAt(path);

@@ -201,7 +201,7 @@ export class FakeApiServer extends FakeCluster {
         request.resume();
         send(response, refusal);
       } else if (control === null) await answers.respond(request, response, read);
-      else await control.respond(request, response, read.path);
+      else await control.respond(request, response, read.path ?? '');
     } catch (exception) {
       // The client may have gone in the midst of its request. No body of one ends the process of the test.
       if (request.errored !== null || response.headersSent) response.destroy();
@@ -229,7 +229,7 @@ export class FakeApiServer extends FakeCluster {
     const broken = breakOf(fault);
     const end = broken === null ? socket : new BrokenSocket(socket, broken);
     if (!this.#streaming.handleUpgrade(request, end, head))
-      refuse(socket, asError(nothingAt(read.path)));
+      refuse(socket, asError(nothingAt(read.path ?? '')));
   }
 
   /** Counts a request, and tells of it. */

@@ -34,8 +34,8 @@ export class FakeControl {
   }
 
   /** Whether a path is one of the control API. */
-  static owns(path: string): boolean {
-    return path.startsWith(PREFIX);
+  static owns(path: string | null): boolean {
+    return path?.startsWith(PREFIX) === true;
   }
 
   /** Answers a request. */

@@ -90,24 +90,35 @@ export function textsOf(object: Fields, field: string): Readonly<Record<string, 
  * @throws InvalidArgumentError for a kind that is not served, or a name that none can have
  */
 export function readManifest(manifest: unknown): readonly [FakeResource, FakeObject] {
-  if (!isFields(manifest)) throw new InvalidArgumentError('an object of the API must be an object');
-  const { apiVersion, kind } = manifest;
+  const given = asJson(manifest);
+  if (!isFields(given)) throw new InvalidArgumentError('an object of the API must be an object');
+  const { apiVersion, kind } = given;
   const resource = resourceOfKind(apiVersion, kind);
   if (resource === null)
     throw new InvalidArgumentError(`there is no ${kind} of ${apiVersion} here`);
-  const metadata = fieldsOf(manifest, 'metadata');
+  const metadata = fieldsOf(given, 'metadata');
   const { name, namespace = 'default' } = metadata;
   for (const value of [name, namespace])
     if (!isName(value))
       throw new InvalidArgumentError(`${kind}: names must be as Kubernetes allows`);
   const place = resource.namespaced ? { namespace: namespace as string } : {};
   const object: FakeObject = {
-    ...manifest,
+    ...given,
     apiVersion: apiVersionOf(resource),
     kind: resource.kind,
     metadata: { ...metadata, name: name as string, ...place },
   };
   return [resource, object];
+}
+
+/** As clients see it: a date is a text, and what is undefined is not there. Throws InvalidArgumentError for what JSON cannot have. */
+function asJson(value: unknown): unknown {
+  if (!isFields(value)) return value;
+  try {
+    return JSON.parse(JSON.stringify(value));
+  } catch (exception) {
+    throw new InvalidArgumentError(`it is not as JSON has it: ${(exception as Error).message}`);
+  }
 }
 
 /** To the second, as Kubernetes has it. */

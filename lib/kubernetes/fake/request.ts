@@ -1,3 +1,4 @@
+import querystring from 'node:querystring';
 import { type ApiPlace, readApiPath } from './api-path.ts';
 import { PODS, qualified } from './resources.ts';
 
@@ -52,15 +53,18 @@ export interface ReadRequest {
   readonly asked: Omit<FakeRequest, 'count'>;
   /** Null for `'other'`. */
   readonly place: ApiPlace | null;
-  readonly path: string;
+  /** Decoded; null for one that cannot be. */
+  readonly path: string | null;
   readonly query: URLSearchParams;
 }
 
 /** Reads the first line of a request. */
 export function readRequest(method: string, url: string): ReadRequest {
-  const [path = '', search = ''] = url.split(/\?(.*)/s);
+  const [encoded = '', search = ''] = url.split(/\?(.*)/s);
   const query = new URLSearchParams(search);
-  const place = readApiPath(path);
+  // As a whole, as API servers do: an encoded slash is one.
+  const path = /%(?![\da-f]{2})/i.test(encoded) ? null : querystring.unescape(encoded);
+  const place = path === null ? null : readApiPath(path);
   if (place === null) {
     const none = { resource: null, namespace: null, name: null, pod: null };
     return { asked: { method, url, action: 'other', ...none }, place, path, query };
@@ -105,8 +109,9 @@ function actionOf(
       return name === null ? 'deletecollection' : 'delete';
     case 'GET':
     case 'HEAD':
-      if (isTrue(query.get('watch'))) return 'watch';
-      return name === null ? 'list' : 'get';
+      // One object is not watched by its name: the flag is of lists.
+      if (name !== null) return 'get';
+      return isTrue(query.get('watch')) ? 'watch' : 'list';
     default:
       return 'other';
   }

@@ -14,14 +14,22 @@ export interface StoreChange {
   readonly version: number;
 }
 
-/** How many changes a client may have missed. */
+/** How many changes a client may have missed, and of how many characters of JSON. */
 const HISTORY = 1000;
+const HISTORY_LENGTH = 64 * 1024 * 1024;
+
+/** A change that is kept, with the length of its object. */
+interface KeptChange {
+  readonly change: StoreChange;
+  readonly length: number;
+}
 
 /** The objects of a fake API server. None of them is ever changed: a change puts another one in its place. */
 export class FakeStore {
   readonly #objects = new Map<FakeResource, Map<string, FakeObject>>();
   readonly #listeners = new Set<(change: StoreChange) => void>();
-  #history: StoreChange[] = [];
+  #history: KeptChange[] = [];
+  #historyLength = 0;
   #version = 0;
   #forgotten = 0;
 
@@ -95,12 +103,14 @@ export class FakeStore {
   /** What has happened behind a version; null when that is not known any more. */
   changesSince(version: number): readonly StoreChange[] | null {
     if (version < this.#forgotten) return null;
-    return this.#history.filter((change) => change.version > version);
+    const since = this.#history.filter(({ change }) => change.version > version);
+    return since.map(({ change }) => change);
   }
 
   /** Forgets what has happened: who has missed some of it has to read all again. */
   forget(): void {
     this.#history = [];
+    this.#historyLength = 0;
     this.#forgotten = this.#version;
   }
 
@@ -118,12 +128,26 @@ export class FakeStore {
   }
 
   #tell(change: StoreChange): void {
-    this.#history.push(change);
-    if (this.#history.length > HISTORY) {
-      const dropped = this.#history.splice(0, HISTORY / 2);
-      this.#forgotten = (dropped.at(-1) as StoreChange).version;
-    }
+    const { length } = JSON.stringify(change.object);
+    this.#history.push({ change, length });
+    this.#historyLength += length;
+    if (this.#history.length > HISTORY || this.#historyLength > HISTORY_LENGTH) this.#drop();
     for (const listener of [...this.#listeners]) listener(change);
+  }
+
+  /** Makes room for a while, not for each change. */
+  #drop(): void {
+    let dropped = 0;
+    while (
+      this.#history.length - dropped > HISTORY / 2 ||
+      this.#historyLength > HISTORY_LENGTH / 2
+    ) {
+      const { change, length } = this.#history[dropped] as KeptChange;
+      this.#historyLength -= length;
+      this.#forgotten = change.version;
+      dropped += 1;
+    }
+    this.#history.splice(0, dropped);
   }
 }
 

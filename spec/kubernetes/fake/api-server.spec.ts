@@ -80,6 +80,21 @@ describe('a fake API server', () => {
         expect(await list(query), query).to.deep.equal(expected);
     });
 
+    it('decodes paths as a whole, and refuses what cannot be decoded', async () => {
+      const fake = await serve({ pods: ['p-1'] });
+      const codes: number[] = [];
+      for (const path of [
+        '/api/v1/namespaces/default/pods/p%2D1',
+        '/api/v1/namespaces%2fdefault/%70ods/p-1',
+        '/api/v1/namespaces/default/pods/p%252D1',
+        '/api/v1/namespaces/default/pods/%FF',
+        '/api/v1/namespaces/default/pods/p%2',
+        '/api/%zz',
+      ])
+        codes.push((await get(fake, path)).status);
+      expect(codes).to.deep.equal([200, 200, 404, 404, 400, 400]);
+    });
+
     it('refuses the rest with a status', async () => {
       const fake = await serve({ pods: ['p1'] });
       const pod = '/api/v1/namespaces/default/pods/p1';

@@ -3,7 +3,7 @@ import {
   createFakeApiServer,
   type FakeApiServer,
 } from '../../../lib/kubernetes/fake/api-server.ts';
-import type { FakeManifest } from '../../../lib/kubernetes/fake/object.ts';
+import type { FakeManifest, FakeObject } from '../../../lib/kubernetes/fake/object.ts';
 
 /** A deployment with its service, as manifests have them. */
 const WEB: FakeManifest[] = [
@@ -57,6 +57,15 @@ describe('objects of a fake API server', () => {
     expect(ready).to.deep.equal(['True', 'False']);
     const [status, { message }] = await get('/apis/apps/v1/namespaces/default/deployments/no');
     expect([status, message]).to.deep.equal([404, 'deployments.apps "no" not found']);
+  });
+
+  it('are as JSON has them', async () => {
+    fake = await createFakeApiServer({}).listen();
+    const time = new Date(0);
+    const metadata = { name: 'e', namespace: undefined as never };
+    fake.put({ apiVersion: 'v1', kind: 'Event', metadata, lastTimestamp: time });
+    const { lastTimestamp } = fake.find('event', 'e') as FakeObject;
+    expect(lastTimestamp).to.equal('1970-01-01T00:00:00.000Z');
   });
 
   it('change as the test says', async () => {
@@ -141,6 +150,8 @@ describe('objects of a fake API server', () => {
       () => fake.put({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'Not_A_Name' } }),
       () => fake.put({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' } }),
       () => fake.put(null as never),
+      () =>
+        fake.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, data: { a: 1n } }),
       () => fake.addPod('p1'),
       () => fake.setPod('p9', {}),
       () => fake.setPod('p1', { phase: 'Done' as never }),

@@ -61,6 +61,18 @@ describe('the store of a fake API server', () => {
     expect(store.changesSince(store.version)).to.deep.equal([]);
   });
 
+  it('remembers fewer changes of large objects', () => {
+    const store = new FakeStore();
+    const begin = store.version;
+    const spec = { text: 'x'.repeat(2 ** 20) };
+    for (let i = 0; i < 63; i++) store.put(PODS, pod('a', { spec }));
+    expect(store.changesSince(begin)).to.have.length(63);
+    store.put(PODS, pod('a', { spec }));
+    expect(store.changesSince(begin)).to.equal(null);
+    expect(store.changesSince(store.version - 31)).to.have.length(31);
+    expect(store.changesSince(store.version - 32)).to.equal(null);
+  });
+
   it('tells listeners what was there before', () => {
     const store = new FakeStore();
     const told: unknown[] = [];

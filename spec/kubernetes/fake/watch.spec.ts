@@ -116,6 +116,12 @@ describe('watches of a fake API server', () => {
     }
   });
 
+  it('are of lists: the flag means nothing to one object', async () => {
+    await serve({ pods: ['a'] });
+    const answer = await fetch(`${fake.url}/api/v1/namespaces/default/pods/a?watch=true`);
+    expect(await answer.json()).to.have.property('kind', 'Pod');
+  });
+
   it('go on behind a version', async () => {
     await serve({ pods: ['a'] });
     const before = await version();
@@ -147,7 +153,7 @@ describe('watches of a fake API server', () => {
   it('are of one namespace, one object, one resource', async () => {
     await serve({ pods: ['a', { name: 'b', namespace: 'n' }] });
     const space = await open('', '/api/v1/namespaces/n/pods');
-    const single = await open('', '/api/v1/namespaces/default/pods/a');
+    const single = await open('fieldSelector=metadata.name%3Da', '/api/v1/namespaces/default/pods');
     const maps = await open('', '/api/v1/configmaps');
     fake.setPod('a', { ready: false });
     fake.setPod('b', { ready: false }, 'n');
