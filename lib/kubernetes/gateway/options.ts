@@ -19,7 +19,7 @@ export interface StreamTranslatorOptions {
   readonly maxPendingSessions?: number;
   /**
    * Most bytes that wait on one side of a client because the other side does not take them, from 16384 to 1073741824, beside one message or frame. Then
-   * nothing is read. Default 1048576 (1 MiB).
+   * nothing is read. Of a WebSocket no more than 65536 bytes wait. Default 1048576 (1 MiB).
    */
   readonly maxBufferedBytes?: number;
   /** How long connecting to the target and its answer may take; 0: for ever. Default 30000. */

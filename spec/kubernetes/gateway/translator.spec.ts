@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { InvalidArgumentError } from '../../../lib/errors.ts';
 import {
+  type CommandHandler,
   createFakeApiServer,
   createStreamTranslator,
   exec,
@@ -298,6 +300,64 @@ describe('Stream translator', () => {
         requests[0]?.socket.destroy();
         expect(await first.catch(() => '')).to.equal('');
       }
+    });
+
+    describe('maxBufferedBytes', () => {
+      const piece = Buffer.alloc(65536);
+      /** More than the kernel holds of connections that nobody reads. */
+      const total = 1600 * piece.length;
+      const much = 64 << 20;
+
+      const pour = async (sink: Writable, count: (length: number) => void): Promise<void> => {
+        for (let sent = 0; sent < total && !sink.destroyed; sent += piece.length) {
+          await new Promise((done) => sink.write(piece, done));
+          count(piece.length);
+        }
+      };
+
+      /** A command whose output, or input, is not read, and one behind it whose is: when that is over, nothing new comes of the first. */
+      const held = async (
+        direction: 'out' | 'in',
+        transport: 'spdy' | 'websocket',
+        maxBufferedBytes: number,
+        enough: (taken: number) => boolean,
+      ): Promise<number> => {
+        let taken = 0;
+        const count = (length: number): void => {
+          taken += length;
+        };
+        const handler: CommandHandler = async ({ command: [what], stdin, stdout, signal }) => {
+          if (what === 'out') await pour(stdout as Writable, count);
+          else if (what === 'in') await once(signal, 'abort');
+          else if (direction === 'out') await pour(stdout as Writable, () => {});
+          else for await (const _ of stdin as Readable);
+        };
+        const one = await chain(transport, { exec: handler }, { maxBufferedBytes });
+        cleanups.push(() => one.stop());
+        const target = { cluster: one.cluster, pod: 'p', transport, stderr: false } as const;
+        const first = await exec({ ...target, stdin: true, command: [direction] });
+        cleanups.push(() => first.close());
+        first.exited.catch(() => {});
+        first.stdin.on('error', () => {});
+        if (direction === 'in') void pour(first.stdin, count);
+        const second = await exec({ ...target, stdin: true, command: ['read'] });
+        second.stdout.resume();
+        if (direction === 'in') await pour(second.stdin, () => {});
+        second.stdin.end();
+        await second.exited;
+        await until(() => enough(taken));
+        return taken;
+      };
+
+      for (const transport of ['spdy', 'websocket'] as const)
+        for (const direction of ['out', 'in'] as const)
+          it(`is about all that waits: ${direction} over ${transport}`, async () => {
+            expect(await held(direction, transport, 16384, () => true)).to.be.below(much);
+          });
+
+      it('lets more wait for who wants that', async () => {
+        expect(await held('out', 'spdy', much, (taken) => taken > much)).to.be.below(total);
+      });
     });
 
     it('refuses options and targets that are none', () => {
