@@ -240,6 +240,8 @@ describe('targets', () => {
       [{ pod: { selector: ' ' } }, /\{ selector \}/],
       [{ pod: { labels: 'a' } }, /\{ selector \}/],
       [{ pod: 'deploy/web', api: 'kubelet', container: 'c' }, /kubelet knows pods by their names/],
+      [{ pod: 'a', api: 'kubelet', container: 'c', podTimeoutMs: 1 }, /needs an API server/],
+      [{ pod: 'a', podTimeoutMs: -1 }, /podTimeoutMs/],
     ];
     for (const [target, message] of cases) {
       const options = { cluster, command: ['true'], pod: '', ...target };
@@ -260,6 +262,84 @@ describe('targets', () => {
     expect(given).to.include({ code: 'ERR_SPDY_ABORTED' });
     const late = await resolveTarget({ cluster, pod: 'a', timeoutMs: 1 }).catch((error) => error);
     expect(late).to.include({ code: 'ERR_SPDY_TIMEOUT' });
+  });
+
+  describe('with podTimeoutMs', () => {
+    const LONG = 60_000;
+
+    it('wait for the first pod that runs, by whatever they are', async () => {
+      for (const target of ['deploy/web', { selector: 'app=web' }]) {
+        const server = await start([], [workload('Deployment', 'apps/v1', APP)]);
+        const { cluster } = server;
+        const command = ['echo', 'here'];
+        const result = run({ cluster, pod: target, podTimeoutMs: LONG, command });
+        const listed = async (count: number): Promise<void> => {
+          for (let seen = 0; seen < count; ) {
+            const [{ action }] = (await once(server, 'request')) as [FakeRequest];
+            if (action === 'list') seen += 1;
+          }
+        };
+        await listed(2);
+        server.addPod(pod('a', { phase: 'Pending' }));
+        await listed(1);
+        server.setPod('a', { phase: 'Running', ready: false });
+        expect(String((await result).stdout)).to.equal('here\n');
+        await server.close();
+      }
+    });
+
+    it('wait for a pod of that name to run, and use its container', async () => {
+      const containers = { one: {}, two: { env: { NAME: 'two' } } };
+      const annotations = { 'kubectl.kubernetes.io/default-container': 'two' };
+      const server = await start([pod('a', { phase: 'Pending', containers, annotations })]);
+      const { cluster } = server;
+      const command = ['sh', '-c', 'echo $NAME'];
+      const result = run({ cluster, pod: 'a', podTimeoutMs: LONG, command });
+      await once(server, 'request');
+      server.setPod('a', { phase: 'Running' });
+      expect(String((await result).stdout)).to.equal('two\n');
+    });
+
+    it('wait for a pod whose ports are forwarded', async () => {
+      const server = await start([], [workload('Deployment', 'apps/v1', APP)]);
+      const { cluster } = server;
+      const forwarding = portForward({ cluster, pod: 'deploy/web', podTimeoutMs: LONG });
+      await once(server, 'request');
+      server.addPod(pod('a'));
+      const forward = await forwarding;
+      expect(forward.pod).to.equal('a');
+      await forward.close();
+    });
+
+    it('wait for nothing that cannot come', async () => {
+      const server = await start([pod('done', { phase: 'Failed' })]);
+      const { cluster } = server;
+      const look = (name: string): ReturnType<typeof resolveTarget> =>
+        resolveTarget({ cluster, pod: name, podTimeoutMs: LONG });
+      expect(await failure(look('deploy/none'))).to.include({ statusCode: 404 });
+      expect(await failure(look('none'))).to.include({ statusCode: 404 });
+      expect(await look('done')).to.include({ runs: false, phase: 'Failed' });
+    });
+
+    it('say what there was when the time is over, or give up before', async () => {
+      const server = await start([pod('late', { phase: 'Pending' })]);
+      const { cluster } = server;
+      const selected = { selector: 'app=web' };
+      const late = await failure(resolveTarget({ cluster, pod: selected, podTimeoutMs: 1 }));
+      expect(late.message).to.match(/has no pod that runs: late is Pending$/);
+      expect(late.name).to.equal('TargetError');
+      const named = await resolveTarget({ cluster, pod: 'late', podTimeoutMs: 1 });
+      expect(named).to.include({ runs: false, phase: 'Pending' });
+      const abort = new AbortController();
+      const { signal } = abort;
+      const given = resolveTarget({ cluster, pod: selected, podTimeoutMs: LONG, signal }).catch(
+        (error: unknown) => error,
+      );
+      await once(server, 'request');
+      await once(server, 'request');
+      abort.abort();
+      expect(await given).to.include({ code: 'ERR_SPDY_ABORTED' });
+    });
   });
 
   it('of servers that answer something else are an error', async () => {

@@ -131,10 +131,12 @@ export class ForwardWay {
     const target = this.#target;
     if (!isAtApiServer(target))
       throw new InvalidArgumentError('the name of a port needs a pod behind an API server');
-    const { cluster, namespace, pod } = target;
+    const { cluster, namespace, pod, podTimeoutMs } = target;
+    const waits = name === undefined && podTimeoutMs !== undefined;
     return await resolveTarget({
       cluster,
       pod: name ?? pod,
+      ...(waits ? { podTimeoutMs } : {}),
       ...(namespace === undefined ? {} : { namespace }),
       timeoutMs,
       ...(signal === null ? {} : { signal }),

@@ -17,6 +17,8 @@ export class FoundPod {
   readonly ready: boolean;
   /** Whether it runs, and is not about to end. */
   readonly runs: boolean;
+  /** Its phase: `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`. */
+  readonly phase: string | null;
   readonly #containers: readonly ApiObject[];
   readonly #service: ApiObject | null;
 
@@ -33,6 +35,7 @@ export class FoundPod {
     this.container = (names.includes(wanted) ? wanted : names[0]) ?? null;
     const readiness = readinessOf(pod);
     this.ready = readiness === 0;
+    this.phase = textAt(objectAt(pod, 'status'), 'phase');
     this.runs = readiness === 0 || readiness === 1;
     // Those that stay beside the others have ports too.
     const sidecars = objectsAt(spec, 'initContainers').filter(

@@ -12,6 +12,7 @@ const TARGET: NamesOf<PodCommandTarget & UrlTarget> = {
   container: true,
   uid: true,
   api: true,
+  podTimeoutMs: true,
 };
 
 const COMMAND: NamesOf<RemoteCommandOptions> = {

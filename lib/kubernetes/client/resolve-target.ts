@@ -9,11 +9,12 @@ import { type ApiPlace, readApi } from './api-reader.ts';
 import type { KubernetesTarget } from './command-options.ts';
 import { FoundPod, readinessOf } from './found-pod.ts';
 import { checkTargetNames } from './option-names.ts';
+import { type PodLook, waitForPod } from './pod-wait.ts';
 import { type PodTarget, plainName, segment } from './target.ts';
 import { parseTargetName, SERVICE, type TargetName } from './target-name.ts';
 
 /** Which pod is looked for, and where. */
-export interface TargetRequest extends Pick<PodTarget, 'namespace' | 'pod'> {
+export interface TargetRequest extends Pick<PodTarget, 'namespace' | 'pod' | 'podTimeoutMs'> {
   /** The API server to ask, and how. */
   readonly cluster: ClusterOptions;
   /** Milliseconds for each answer, 0 for no limit. Default 30000. */
@@ -28,6 +29,7 @@ const OPTION_NAMES = optionNames<TargetRequest>({
   cluster: true,
   timeoutMs: true,
   signal: true,
+  podTimeoutMs: true,
 });
 
 /** Pods of one answer, and most answers. */
@@ -39,7 +41,7 @@ const OPERATORS: Readonly<Record<string, string>> = { In: 'in', NotIn: 'notin' }
  * Finds the pod of a target as `deploy/web`, `svc/web`, a selector or a plain name: the first one that is ready, else that runs. It needs `get` for what
  * is named, and `list` for pods; for a plain name `get` for pods.
  *
- * Rejects with TargetError when there is none, or the server does not tell; with InvalidArgumentError for a kind that has no pods; else as
+ * Rejects with TargetError when there is none, not even after `podTimeoutMs`, or the server does not tell; with InvalidArgumentError for a kind that has no pods; else as
  * `upgradeToSpdy()`.
  */
 export async function resolveTarget(request: TargetRequest): Promise<FoundPod> {
@@ -52,14 +54,26 @@ export async function resolveTarget(request: TargetRequest): Promise<FoundPod> {
     signal: abortSignal(request.signal),
   };
   const namespace = segment('namespace', request.namespace ?? 'default');
+  const podTimeoutMs = checkTime('podTimeoutMs', request.podTimeoutMs ?? 0);
   const { pod } = request;
   const name = plainName(pod);
-  if (name !== undefined)
-    return new FoundPod(namespace, await readPod(place, namespace, segment('pod', name)), null);
-  if (typeof pod === 'string') return await findByName(place, namespace, parseTargetName(pod));
+  const look =
+    name === undefined ? searchFor(place, namespace, pod) : named(place, namespace, name);
+  return await waitForPod(look, name !== undefined, podTimeoutMs, place.signal);
+}
+
+function named(place: ApiPlace, namespace: string, name: string): PodLook {
+  const checked = segment('pod', name);
+  return async () => new FoundPod(namespace, await readPod(place, namespace, checked), null);
+}
+
+function searchFor(place: ApiPlace, namespace: string, pod: unknown): PodLook {
+  if (typeof pod === 'string') {
+    const parsed = parseTargetName(pod);
+    return () => findByName(place, namespace, parsed);
+  }
   const selector = selectorOf(pod);
-  const found = await findPod(place, namespace, selector, `the selector ${selector}`);
-  return new FoundPod(namespace, found, null);
+  return () => findPod(place, namespace, selector, `the selector ${selector}`, null);
 }
 
 /** A target with the name of its pod, which is looked up if need be. */
@@ -68,16 +82,18 @@ export async function withPlainPod<Target extends KubernetesTarget>(
   { timeoutMs, signal }: Pick<TargetRequest, 'timeoutMs' | 'signal'>,
 ): Promise<Target> {
   if (!needsLookup(target)) return target;
-  const { cluster, namespace, pod, container } = target;
+  const { cluster, namespace, pod, container, podTimeoutMs, ...rest } = target;
   const found = await resolveTarget({
     cluster,
     pod,
+    ...(podTimeoutMs === undefined ? {} : { podTimeoutMs }),
     ...(namespace === undefined ? {} : { namespace }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(signal === undefined ? {} : { signal }),
   });
   const chosen = container ?? found.container;
-  return { ...target, pod: found.name, ...(chosen === null ? {} : { container: chosen }) };
+  const place = { cluster, ...(namespace === undefined ? {} : { namespace }), pod: found.name };
+  return { ...rest, ...place, ...(chosen === null ? {} : { container: chosen }) } as Target;
 }
 
 /**
@@ -89,9 +105,12 @@ export function needsLookup(
   target: KubernetesTarget,
 ): target is Exclude<KubernetesTarget, { readonly url: unknown }> {
   if ('url' in target) return false;
-  const { pod, api } = target;
+  const { pod, api, podTimeoutMs = 0 } = target;
+  const waits = checkTime('podTimeoutMs', podTimeoutMs) > 0;
+  if (waits && api === 'kubelet')
+    throw new InvalidArgumentError('podTimeoutMs needs an API server: a kubelet tells of no pods');
   const isSelector = typeof pod === 'object' && pod !== null;
-  if (!isSelector && (typeof pod !== 'string' || plainName(pod) !== undefined)) return false;
+  if (!isSelector && (typeof pod !== 'string' || plainName(pod) !== undefined)) return waits;
   if (api === 'kubelet')
     throw new InvalidArgumentError(`a kubelet knows pods by their names only, got ${shown(pod)}`);
   return true;
@@ -111,7 +130,7 @@ async function findByName(
   place: ApiPlace,
   namespace: string,
   { kind, name }: TargetName,
-): Promise<FoundPod> {
+): Promise<FoundPod | TargetError> {
   const { root, plural, resource } = kind;
   const permission = { verb: 'get', resource, namespace };
   const owner = await readApi(
@@ -125,17 +144,17 @@ async function findByName(
   const labels = isMap ? textsOf(selector).map(equals) : requirements(objectAt(owner, 'spec'));
   const what = `${plural}/${name}`;
   if (labels.length === 0) throw new TargetError(`${what} selects no pods`);
-  const pod = await findPod(place, namespace, labels.join(','), what);
-  return new FoundPod(namespace, pod, isService ? owner : null);
+  return await findPod(place, namespace, labels.join(','), what, isService ? owner : null);
 }
 
-/** The best one of the pods with these labels; of several the first one by name. */
+/** The best one of the pods with these labels, of several the first one by name; or that there is none that runs. */
 async function findPod(
   place: ApiPlace,
   namespace: string,
   selector: string,
   what: string,
-): Promise<ApiObject> {
+  service: ApiObject | null,
+): Promise<FoundPod | TargetError> {
   const permission = { verb: 'list', resource: 'pods', namespace };
   let best: ApiObject | null = null;
   let least = Number.POSITIVE_INFINITY;
@@ -152,7 +171,7 @@ async function findPod(
     const list = await readApi(place, path, permission);
     for (const pod of objectsAt(list, 'items')) {
       const readiness = readinessOf(pod);
-      if (readiness === 0) return pod;
+      if (readiness === 0) return new FoundPod(namespace, pod, service);
       if (readiness === null) other ??= pod;
       else if (readiness < least) {
         least = readiness;
@@ -161,11 +180,11 @@ async function findPod(
     }
     next = textAt(objectAt(list, 'metadata'), 'continue');
   }
-  if (best !== null) return best;
-  if (other === null) throw new TargetError(`${what} has no pods in the namespace ${namespace}`);
+  if (best !== null) return new FoundPod(namespace, best, service);
+  if (other === null) return new TargetError(`${what} has no pods in the namespace ${namespace}`);
   const name = textAt(objectAt(other, 'metadata'), 'name');
   const phase = textAt(objectAt(other, 'status'), 'phase');
-  throw new TargetError(`${what} has no pod that runs: ${name} is ${phase ?? 'unknown'}`);
+  return new TargetError(`${what} has no pod that runs: ${name} is ${phase ?? 'unknown'}`);
 }
 
 function selectorOf(pod: unknown): string {

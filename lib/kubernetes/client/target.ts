@@ -16,6 +16,11 @@ export interface PodTarget {
   readonly uid?: string;
   /** Who is asked: an API server or a kubelet (default port 10250); their URLs differ. Default `'apiServer'`. */
   readonly api?: 'apiServer' | 'kubelet';
+  /**
+   * Milliseconds to wait, at an API server, for a pod that runs where there is none yet, 0 for not at all. A plain name is looked up for it, too. Default 0;
+   * kubectl waits for a minute.
+   */
+  readonly podTimeoutMs?: number;
 }
 
 /** A pod by its labels. */

@@ -139,10 +139,10 @@ export class CopyCounter {
 
 /** The part of the options that says where and how a command is run. */
 export function execPart(options: CopyToPodOptions | CopyFromPodOptions): ExecPart {
-  const { cluster, pod, namespace, container, uid, api } = options;
+  const { cluster, pod, namespace, container, uid, api, podTimeoutMs } = options;
   const { transport, signal, timeoutMs, replyTimeoutMs } = options;
   const { pingIntervalMs, pingTimeoutMs, session } = options;
-  const all = { cluster, pod, namespace, container, uid, api };
+  const all = { cluster, pod, namespace, container, uid, api, podTimeoutMs };
   const times = { timeoutMs, replyTimeoutMs, pingIntervalMs, pingTimeoutMs };
   const more = { transport, signal, session, ...times };
   const given = Object.entries({ ...all, ...more }).filter(([, value]) => value !== undefined);
