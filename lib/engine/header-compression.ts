@@ -4,6 +4,7 @@ import { IndexedHeaderCompressor } from '../compression/indexed-compressor.ts';
 import { encodeHeaderBlock } from '../framing/header-block.ts';
 import { prepareHeaders } from '../framing/header-list.ts';
 import type { Header, HeaderList } from '../protocol/frames.ts';
+import { SECRET_FIELDS } from '../protocol/secret-fields.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
 import type { ResolvedOptions } from './options.ts';
 
@@ -12,15 +13,6 @@ export interface BlockCompressor {
   /** The next block; the result is valid until the next call on any compressor. */
   compress(headers: HeaderList): Buffer;
 }
-
-/** Names whose values are secrets, whatever the application says. */
-const SENSITIVE: readonly string[] = [
-  'authorization',
-  'cookie',
-  'proxy-authorization',
-  'set-cookie',
-];
-const ONLY_SENSITIVE: ReadonlySet<string> = new Set(SENSITIVE);
 
 /** The compressor that the options ask for. */
 export function createCompressor(
@@ -55,8 +47,8 @@ export function compressedBound(options: ResolvedOptions, plainLength: number): 
 
 /** Names as they stand on the wire. */
 function sensitiveNames(version: ProtocolVersion, names: readonly string[]): ReadonlySet<string> {
-  if (names.length === 0) return ONLY_SENSITIVE;
+  if (names.length === 0) return SECRET_FIELDS;
   const headers = names.map((name): Header => [name, '-']);
   const prepared = prepareHeaders(version, headers, 'latin1');
-  return new Set([...SENSITIVE, ...prepared.map(([name]) => name)]);
+  return new Set([...SECRET_FIELDS, ...prepared.map(([name]) => name)]);
 }

@@ -1,13 +1,5 @@
 import type { StreamState } from '../engine/insight.ts';
-import {
-  CTRL_FLAG_FIN,
-  CTRL_FLAG_UNIDIRECTIONAL,
-  HEADERS,
-  SYN_REPLY,
-  SYN_STREAM,
-} from '../protocol/constants.ts';
-import type { ControlFrame, Header } from '../protocol/frames.ts';
-import { FRAME_NAMES } from '../protocol/names.ts';
+import type { Header } from '../protocol/frames.ts';
 import type { SessionStatistics } from './diagnostics.ts';
 
 /** What all events of a trace have. */
@@ -40,7 +32,7 @@ export interface TraceFrame extends TraceEventHead {
   readonly type: string;
   /** 0 for frames of the session. */
   readonly stream: number;
-  /** `FIN`, `UNIDIRECTIONAL`; empty for a frame that has neither. */
+  /** `FIN`, `UNIDIRECTIONAL`, `CLEAR_SETTINGS`; bits that mean nothing as a number, `0x04`. */
   readonly flags: readonly string[];
   /** Bytes behind the 8 of the frame header. */
   readonly length: number;
@@ -119,56 +111,9 @@ export type TraceEvent =
   | TraceStreamEnd
   | TraceEnd;
 
-/** Header fields whose values are nobody's business. */
-const SECRET: ReadonlySet<string> = new Set([
-  'authorization',
-  'cookie',
-  'proxy-authorization',
-  'set-cookie',
-]);
-
-/** Fields of frames that stand elsewhere in an event, or are large. */
-const ELSEWHERE: ReadonlySet<string> = new Set([
-  'version',
-  'flags',
-  'length',
-  'type',
-  'streamId',
-  'headers',
-  'proof',
-  'certificates',
-]);
-
-/** What an event tells of a control frame. */
-export function frameFacts(
-  frame: ControlFrame,
-): Pick<TraceFrame, 'type' | 'stream' | 'flags' | 'length' | 'headers' | 'fields'> {
-  const { type, length } = frame;
-  const fields = Object.entries(frame).filter(([name]) => !ELSEWHERE.has(name));
-  const stream = 'streamId' in frame ? frame.streamId : 0;
-  const facts = { type: FRAME_NAMES[type] as string, stream, flags: flagNames(frame), length };
-  return {
-    ...facts,
-    ...(fields.length === 0 ? {} : { fields: Object.fromEntries(fields) }),
-    ...('headers' in frame ? { headers: frame.headers.map(withoutSecret) } : {}),
-  };
-}
-
 /** What an event tells of an error. */
 export function errorFacts(error: Error | null): TraceError | null {
   if (error === null) return null;
   const { code } = error as { readonly code?: unknown };
   return { code: typeof code === 'string' ? code : error.name, message: error.message };
-}
-
-function flagNames({ type, flags }: ControlFrame): string[] {
-  const names: string[] = [];
-  if (type !== SYN_STREAM && type !== SYN_REPLY && type !== HEADERS) return names;
-  if ((flags & CTRL_FLAG_FIN) !== 0) names.push('FIN');
-  if (type === SYN_STREAM && (flags & CTRL_FLAG_UNIDIRECTIONAL) !== 0) names.push('UNIDIRECTIONAL');
-  return names;
-}
-
-function withoutSecret(header: Header): Header {
-  return SECRET.has(header[0]) ? [header[0], '***'] : header;
 }

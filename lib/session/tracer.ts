@@ -1,10 +1,12 @@
 import type { EngineInsight, StreamState } from '../engine/insight.ts';
-import { CLIENT, DATA_FLAG_FIN, WINDOW_UPDATE } from '../protocol/constants.ts';
+import { CLIENT, WINDOW_UPDATE } from '../protocol/constants.ts';
+import { flagNames, frameFacts } from '../protocol/frame-facts.ts';
 import type { ControlFrame } from '../protocol/frames.ts';
+import { withoutSecret } from '../protocol/secret-fields.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
 import type { SessionState, SessionStatistics } from './diagnostics.ts';
 import type { SessionEvents } from './session-events.ts';
-import { errorFacts, frameFacts, type TraceEvent, type TraceFrame } from './trace-events.ts';
+import { errorFacts, type TraceEvent, type TraceFrame } from './trace-events.ts';
 
 /** Is told the events of a trace. */
 export type TraceListener = (event: TraceEvent) => void;
@@ -103,12 +105,13 @@ export class Tracer {
   #control(direction: TraceFrame['direction'], frame: ControlFrame): void {
     const windows =
       frame.type === WINDOW_UPDATE ? this.#windows(direction === 'received', frame.streamId) : {};
-    this.#tell({ event: 'frame', direction, ...frameFacts(frame), ...windows });
+    const headers = 'headers' in frame ? { headers: frame.headers.map(withoutSecret) } : {};
+    this.#tell({ event: 'frame', direction, ...frameFacts(frame), ...headers, ...windows });
     this.#lookSoon();
   }
 
   #data(direction: TraceFrame['direction'], bits: number, stream: number, length: number): void {
-    const flags = (bits & DATA_FLAG_FIN) === 0 ? [] : ['FIN'];
+    const flags = flagNames(null, bits);
     const windows = this.#windows(direction === 'sent', stream);
     this.#tell({ event: 'frame', direction, type: 'DATA', stream, flags, length, ...windows });
     this.#lookSoon();

@@ -2,6 +2,7 @@ import type http from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HeaderList } from '../../protocol/frames.ts';
+import { isSecret } from '../../protocol/secret-fields.ts';
 import type { Observed, RequestObserver } from './channels.ts';
 import type { ReadyHead } from './exchange.ts';
 import type { HarEntry, HarPair, HarRequest, HarResponse, HarTimings } from './har-format.ts';
@@ -13,9 +14,6 @@ export interface Recorded extends Observed {
   hasHeader(name: string): boolean;
   setHeader(name: string, value: number | string | readonly string[]): unknown;
 }
-
-/** Fields whose values may be secrets. */
-const SECRET = new Set(['cookie', 'set-cookie', 'authorization', 'proxy-authorization']);
 
 const UNKNOWN = 'unknown';
 
@@ -220,7 +218,7 @@ function pairsOf(raw: readonly string[]): HeaderList {
 function shownFields(fields: HeaderList, secrets: boolean): HarPair[] {
   return fields.map(([name, value]) => ({
     name,
-    value: secrets || !SECRET.has(name.toLowerCase()) ? value : '***',
+    value: secrets || !isSecret(name) ? value : '***',
   }));
 }
 

@@ -1,8 +1,8 @@
 import { FrameDecoder } from '../../engine/frame-decoder.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { FrameSink, HeaderFault } from '../../framing/frame-sink.ts';
+import { frameName } from '../../protocol/frame-facts.ts';
 import type { ControlFrame, HeaderBlockFrame } from '../../protocol/frames.ts';
-import { FRAME_NAMES } from '../../protocol/names.ts';
 import type { SessionVersion } from '../../protocol/version.ts';
 
 /** A DATA frame that came. */
@@ -53,7 +53,7 @@ export class SeenFrames implements FrameSink {
   badHeaders(frame: HeaderBlockFrame, fault: HeaderFault): void {
     this.#add({
       type: 'fault',
-      what: `${nameOf(frame.type)} of stream ${frame.streamId} with bad headers (${fault})`,
+      what: `${frameName(frame.type)} of stream ${frame.streamId} with bad headers (${fault})`,
     });
   }
 
@@ -66,7 +66,7 @@ export class SeenFrames implements FrameSink {
   dataEnd(): void {}
 
   wrongVersion(type: number, version: number): void {
-    this.#add({ type: 'fault', what: `${nameOf(type)} with version ${version}` });
+    this.#add({ type: 'fault', what: `${frameName(type)} with version ${version}` });
   }
 
   unknown(head: Buffer): void {
@@ -99,7 +99,7 @@ export function frameWords(frame: Seen): string {
     const fin = (frame.flags & 1) === 0 ? '' : ', FIN';
     return `DATA (stream ${frame.streamId}, ${frame.length} bytes${fin})`;
   }
-  const name = nameOf(frame.type);
+  const name = frameName(frame.type);
   const { streamId, status, id } = frame as { streamId?: number; status?: number; id?: number };
   const facts = [
     ...(streamId === undefined ? [] : [`stream ${streamId}`]),
@@ -108,8 +108,4 @@ export function frameWords(frame: Seen): string {
     ...('headers' in frame && (frame.flags & 1) !== 0 ? ['FIN'] : []),
   ];
   return facts.length === 0 ? name : `${name} (${facts.join(', ')})`;
-}
-
-function nameOf(type: number): string {
-  return FRAME_NAMES[type] ?? `control frame ${type}`;
 }

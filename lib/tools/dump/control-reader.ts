@@ -1,9 +1,11 @@
 import { FrameDecoder } from '../../engine/frame-decoder.ts';
+import { blockPrefixLength, hasHeaderBlock } from '../../framing/decode.ts';
 import type { FrameSink, HeaderFault } from '../../framing/frame-sink.ts';
-import { HEADERS, NOOP, SYN_REPLY, SYN_STREAM } from '../../protocol/constants.ts';
-import type { ControlFrame, Header, HeaderBlockFrame, HeaderList } from '../../protocol/frames.ts';
-import { FRAME_NAMES } from '../../protocol/names.ts';
-import type { ProtocolVersion } from '../../protocol/version.ts';
+import { NOOP, SYN_STREAM } from '../../protocol/constants.ts';
+import { flagNames, frameFacts, frameName } from '../../protocol/frame-facts.ts';
+import type { ControlFrame, HeaderBlockFrame } from '../../protocol/frames.ts';
+import { withoutSecret } from '../../protocol/secret-fields.ts';
+import { type ProtocolVersion, SPDY3_1 } from '../../protocol/version.ts';
 import type { DumpFrame } from './events.ts';
 
 /** What the bytes of a frame tell. */
@@ -15,26 +17,6 @@ export interface FrameFacts
   readonly warnings: string[];
 }
 
-/** Header fields whose values are nobody's business. */
-const SECRET: ReadonlySet<string> = new Set([
-  'authorization',
-  'cookie',
-  'proxy-authorization',
-  'set-cookie',
-]);
-
-/** Fields of frames that stand elsewhere in an event, or are large. */
-const ELSEWHERE: ReadonlySet<string> = new Set([
-  'version',
-  'flags',
-  'length',
-  'type',
-  'streamId',
-  'headers',
-  'proof',
-  'certificates',
-]);
-
 const FAULTS: Readonly<Record<HeaderFault, string>> = {
   structure: 'the counts and lengths of the header block do not fit',
   content: 'the header block has names or values that are not allowed',
@@ -44,7 +26,7 @@ const FAULTS: Readonly<Record<HeaderFault, string>> = {
 /** Bytes of an inflated header block that are shown. */
 const MOST_HEADERS = 1 << 18;
 /** Bytes in front of the header block of a SYN_STREAM. */
-const LONGEST_PREFIX = 10;
+const LONGEST_PREFIX = blockPrefixLength(SPDY3_1, SYN_STREAM);
 
 /** Reads control frames of one direction, one after the other; what cannot be read becomes a frame with a warning. */
 export class ControlReader implements FrameSink {
@@ -85,7 +67,7 @@ export class ControlReader implements FrameSink {
 
   /** Whether the frame has a header block. */
   get hasBlock(): boolean {
-    return this.#type === SYN_STREAM || this.#type === SYN_REPLY || this.#type === HEADERS;
+    return hasHeaderBlock(this.#type);
   }
 
   /** The next bytes of its payload. */
@@ -104,20 +86,10 @@ export class ControlReader implements FrameSink {
       this.#decoder.resume();
     }
     if (frame === null) return this.#unread();
-    const { type, flags, length } = frame;
-    const stream = 'streamId' in frame ? frame.streamId : 0;
-    const facts: FrameFacts = {
-      type: typeName(type),
-      stream,
-      flags: flagNames(type, flags),
-      length,
-      warnings: this.#warnings,
-    };
-    const fields = Object.entries(frame).filter(([name]) => !ELSEWHERE.has(name));
     return {
-      ...facts,
-      ...(fields.length === 0 ? {} : { fields: Object.fromEntries(fields) }),
+      ...frameFacts(frame),
       ...('headers' in frame ? this.#headersOf(frame) : {}),
+      warnings: this.#warnings,
     };
   }
 
@@ -159,8 +131,7 @@ export class ControlReader implements FrameSink {
   /** A frame of which only the front is understood. */
   #unread(): FrameFacts {
     const type = this.#type;
-    const { replyFixedLength } = this.#version;
-    const blockAt = type === SYN_STREAM ? LONGEST_PREFIX : replyFixedLength;
+    const blockAt = blockPrefixLength(this.#version, type);
     const stream =
       this.hasBlock && this.#prefixLength >= 4 ? this.#prefix.readUInt32BE(0) & 0x7fffffff : 0;
     // NOOP says nothing, and there is nothing to be said about it.
@@ -172,7 +143,7 @@ export class ControlReader implements FrameSink {
         ? { headerBytes: { compressed: this.#length - blockAt, plain: 0 } }
         : {};
     return {
-      type: typeName(type),
+      type: frameName(type),
       stream,
       flags: flagNames(type, this.#flags),
       length: this.#length,
@@ -183,30 +154,10 @@ export class ControlReader implements FrameSink {
 
   #headersOf(frame: HeaderBlockFrame): Pick<FrameFacts, 'headers' | 'headerBytes'> {
     const { headers, length, type } = frame;
-    const prefix = type === SYN_STREAM ? LONGEST_PREFIX : this.#version.replyFixedLength;
-    const headerBytes = { compressed: length - prefix, plain: this.#plain };
-    return { headers: this.#secrets ? headers : hidden(headers), headerBytes };
+    const headerBytes = {
+      compressed: length - blockPrefixLength(this.#version, type),
+      plain: this.#plain,
+    };
+    return { headers: this.#secrets ? headers : headers.map(withoutSecret), headerBytes };
   }
-}
-
-function hidden(headers: HeaderList): HeaderList {
-  const secret = headers.some(([name]) => SECRET.has(name));
-  if (!secret) return headers;
-  return headers.map((header): Header => (SECRET.has(header[0]) ? [header[0], '***'] : header));
-}
-
-function typeName(type: number): string {
-  return FRAME_NAMES[type] ?? `TYPE_${type}`;
-}
-
-function flagNames(type: number, flags: number): string[] {
-  const names: string[] = [];
-  let rest = flags;
-  if (type === SYN_STREAM || type === SYN_REPLY || type === HEADERS) {
-    if ((flags & 1) !== 0) names.push('FIN');
-    if (type === SYN_STREAM && (flags & 2) !== 0) names.push('UNIDIRECTIONAL');
-    rest &= type === SYN_STREAM ? ~3 : ~1;
-  }
-  if (rest !== 0) names.push(`0x${rest.toString(16).padStart(2, '0')}`);
-  return names;
 }

@@ -1,6 +1,9 @@
+import { FrameHead } from '../../framing/frame-head.ts';
+import { FRAME_HEADER_LENGTH } from '../../protocol/constants.ts';
+import { flagNames } from '../../protocol/frame-facts.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import { ControlReader, type FrameFacts } from './control-reader.ts';
-import { findFrame, HEAD_LENGTH, isPossibleFrame } from './frame-search.ts';
+import { findFrame, isPossibleFrame } from './frame-search.ts';
 
 /** What one direction of a connection is made of, in order. */
 export interface DirectionSink {
@@ -51,14 +54,13 @@ export class DirectionDecoder {
   #state = HEAD;
   /** Bytes taken so far. */
   #taken = 0;
-  /** A part of a frame header, of a control frame, or of what is searched. */
+  #head = new FrameHead();
+  /** A part of what is searched. */
   #held: Buffer = NO_BYTES;
   /** Offset of the frame at hand, or of the bytes that are searched. */
   #offset = 0;
   #left = 0;
   #missing = 0;
-  #stream = 0;
-  #flags = 0;
   #length = 0;
   /** Whether headers can still be inflated. */
   #inStep = true;
@@ -134,7 +136,7 @@ export class DirectionDecoder {
   end(): void {
     if (this.#state === SEARCH && this.#taken > this.#offset) {
       this.#note(this.#offset, `${this.#taken - this.#offset} bytes that are no frames`);
-    } else if (this.#state === DATA || this.#state === CONTROL || this.#held.length > 0) {
+    } else if (this.#state === DATA || this.#state === CONTROL || !this.#head.complete) {
       this.#note(
         this.#offset,
         `ends in a frame, ${this.#taken - this.#offset} bytes behind its beginning`,
@@ -150,48 +152,32 @@ export class DirectionDecoder {
   }
 
   #readHead(chunk: Buffer, start: number): number {
-    let head = chunk;
-    let at = start;
-    if (this.#held.length > 0 || chunk.length - start < HEAD_LENGTH) {
-      if (this.#held.length === 0) this.#offset = this.#taken;
-      const end = Math.min(chunk.length, start + HEAD_LENGTH - this.#held.length);
-      this.#held = Buffer.concat([this.#held, chunk.subarray(start, end)]);
-      if (this.#held.length < HEAD_LENGTH) return end;
-      head = this.#held;
-      this.#held = NO_BYTES;
-      at = 0;
-      this.#startFrame(head, at);
-      return end;
-    }
-    this.#offset = this.#taken;
-    this.#startFrame(head, at);
-    return start + HEAD_LENGTH;
+    if (this.#head.complete) this.#offset = this.#taken;
+    const at = this.#head.read(chunk, start);
+    if (this.#head.complete) this.#startFrame(this.#head);
+    return at;
   }
 
-  #startFrame(head: Buffer, at: number): void {
-    const first = head[at] as number;
+  #startFrame(head: FrameHead): void {
+    const bytes = head.toBuffer();
     // Nobody begins with DATA.
-    const possible = isPossibleFrame(head, at) && (this.#version !== null || first >= 0x80);
+    const possible = isPossibleFrame(bytes, 0) && (this.#version !== null || head.isControl);
     if (!possible) {
       this.#note(this.#offset, 'no frame begins here');
-      this.#startSearch(this.#offset, Buffer.from(head.subarray(at, at + HEAD_LENGTH)));
+      this.#startSearch(this.#offset, bytes);
       return;
     }
-    this.#flags = head[at + 4] as number;
-    this.#length = head.readUIntBE(at + 5, 3);
+    this.#length = head.length;
     this.#left = this.#length;
-    if (first < 0x80) {
-      this.#stream = head.readUInt32BE(at);
+    if (!head.isControl) {
       this.#missing = 0;
       this.#state = DATA;
       if (this.#left === 0) this.#endData();
       return;
     }
-    if (this.#version === null) {
-      this.#version = this.#sink.versionFound((head[at + 1] as number) === 2 ? 2 : 3);
-    }
+    this.#version ??= this.#sink.versionFound(head.version === 2 ? 2 : 3);
     this.#reader ??= new ControlReader(this.#version, this.#secrets);
-    this.#reader.start(Buffer.from(head.subarray(at, at + HEAD_LENGTH)), this.#inStep);
+    this.#reader.start(bytes, this.#inStep);
     this.#state = CONTROL;
     if (this.#left === 0) this.#endControl();
   }
@@ -199,7 +185,7 @@ export class DirectionDecoder {
   #readData(chunk: Buffer, at: number): number {
     const end = at + Math.min(this.#left, chunk.length - at);
     this.#left -= end - at;
-    this.#sink.payload(this.#stream, chunk.subarray(at, end));
+    this.#sink.payload(this.#head.streamId, chunk.subarray(at, end));
     if (this.#left === 0) this.#endData();
     return end;
   }
@@ -209,8 +195,8 @@ export class DirectionDecoder {
     const missing = this.#missing === 0 ? {} : { missing: this.#missing };
     this.#sink.frame(this.#offset, {
       type: 'DATA',
-      stream: this.#stream,
-      flags: dataFlags(this.#flags),
+      stream: this.#head.streamId,
+      flags: flagNames(null, this.#head.flags),
       length: this.#length,
       ...missing,
       warnings: [],
@@ -236,6 +222,7 @@ export class DirectionDecoder {
   #startSearch(offset: number, held: Buffer): void {
     this.#state = SEARCH;
     this.#offset = offset;
+    this.#head = new FrameHead();
     this.#held = held;
   }
 
@@ -261,7 +248,7 @@ export class DirectionDecoder {
       return chunk.length;
     }
     // All that is not a whole frame header may be the beginning of one.
-    this.#held = Buffer.from(bytes.subarray(Math.max(0, bytes.length - HEAD_LENGTH + 1)));
+    this.#held = Buffer.from(bytes.subarray(Math.max(0, bytes.length - FRAME_HEADER_LENGTH + 1)));
     return chunk.length;
   }
 
@@ -274,9 +261,4 @@ export class DirectionDecoder {
   #note(offset: number, text: string): void {
     this.#sink.note(offset, text);
   }
-}
-
-function dataFlags(flags: number): string[] {
-  const names = (flags & 1) === 0 ? [] : ['FIN'];
-  return flags > 1 ? [...names, `0x${(flags & ~1).toString(16).padStart(2, '0')}`] : names;
 }

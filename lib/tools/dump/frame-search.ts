@@ -1,18 +1,12 @@
 import {
-  CREDENTIAL,
-  GOAWAY,
-  HEADERS,
-  NOOP,
-  PING,
-  RST_STREAM,
-  SETTINGS,
-  SYN_REPLY,
-  SYN_STREAM,
-  WINDOW_UPDATE,
-} from '../../protocol/constants.ts';
+  blockPrefixLength,
+  CONTROL_DECODERS,
+  hasHeaderBlock,
+  typeExists,
+} from '../../framing/decode.ts';
+import { FRAME_HEADER_LENGTH } from '../../protocol/constants.ts';
+import { SPDY2, SPDY3 } from '../../protocol/version.ts';
 
-/** Bytes of a frame header (SPDY/3 2.2). */
-export const HEAD_LENGTH = 8;
 /** The longest payload of a frame that a search believes in, but for DATA. */
 const MOST_CONTROL_BYTES = 1 << 17;
 
@@ -22,10 +16,10 @@ const MOST_CONTROL_BYTES = 1 << 17;
  */
 export function findFrame(bytes: Buffer, wire: number | null): number {
   for (let at = bytes.indexOf(0x80); at >= 0; at = bytes.indexOf(0x80, at + 1)) {
-    if (at + HEAD_LENGTH > bytes.length) return -1;
+    if (at + FRAME_HEADER_LENGTH > bytes.length) return -1;
     if (!isLikelyControl(bytes, at, wire)) continue;
-    const next = at + HEAD_LENGTH + bytes.readUIntBE(at + 5, 3);
-    if (next + HEAD_LENGTH > bytes.length || isPossibleFrame(bytes, next)) return at;
+    const next = at + FRAME_HEADER_LENGTH + bytes.readUIntBE(at + 5, 3);
+    if (next + FRAME_HEADER_LENGTH > bytes.length || isPossibleFrame(bytes, next)) return at;
   }
   return -1;
 }
@@ -47,28 +41,11 @@ function isLikelyControl(bytes: Buffer, at: number, wire: number | null): boolea
   return (bytes[at + 4] as number) <= 3 && fits(type, version, bytes.readUIntBE(at + 5, 3));
 }
 
-function fits(type: number, version: number, length: number): boolean {
-  switch (type) {
-    case SYN_STREAM:
-      return length >= 12 && length <= MOST_CONTROL_BYTES;
-    case SYN_REPLY:
-    case HEADERS:
-      return length >= 6 && length <= MOST_CONTROL_BYTES;
-    case RST_STREAM:
-      return length === 8;
-    case SETTINGS:
-      return length >= 4 && length % 8 === 4 && length <= MOST_CONTROL_BYTES;
-    case NOOP:
-      return version === 2 && length === 0;
-    case PING:
-      return length === 4;
-    case GOAWAY:
-      return length === 8 || (version === 2 && length === 4);
-    case WINDOW_UPDATE:
-      return version === 3 && length === 8;
-    case CREDENTIAL:
-      return version === 3 && length >= 6 && length <= MOST_CONTROL_BYTES;
-    default:
-      return false;
-  }
+function fits(type: number, wire: number, length: number): boolean {
+  const version = wire === 2 ? SPDY2 : SPDY3;
+  if (length > MOST_CONTROL_BYTES || !typeExists(version, type)) return false;
+  // No header block is shorter than two bytes.
+  if (hasHeaderBlock(type)) return length >= blockPrefixLength(version, type) + 2;
+  // Only NOOP has no decoder.
+  return CONTROL_DECODERS[type]?.accepts(version, length) ?? length === 0;
 }
