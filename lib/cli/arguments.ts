@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { nearestName } from '../common/option-names.ts';
+import { PACKAGE_VERSION } from '../common/package-version.ts';
 import { PROTOCOL_VERSIONS, type ProtocolVersion } from '../protocol/version.ts';
 
 /** Exit status for wrong usage, as `sysexits.h` has it. */
@@ -83,7 +84,7 @@ export function readCommandLine(
   const all = parseArguments({ ...options, ...COMMON_OPTIONS, ...more }, args);
   if (all.has('help-all')) return help + helpAll;
   if (all.has('help')) return help;
-  return all.has('version') ? `${name} (spdylay ${packageVersion()})\n` : all;
+  return all.has('version') ? `${name} (spdylay ${PACKAGE_VERSION})\n` : all;
 }
 
 /**
@@ -159,6 +160,20 @@ export function numberOption(
 }
 
 /**
+ * The value of an option as bytes per second, `500`, `200K`, `1.5M`; null without the option.
+ *
+ * @throws UsageError for what is no such rate
+ */
+export function rateOption(args: Arguments, name: string): number | null {
+  const text = args.value(name);
+  if (text === null) return null;
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)([kmg]?)b?$/i.exec(text) ?? [];
+  const rate = Number(number) * 1024 ** ' kmg'.indexOf(unit.toLowerCase() || ' ');
+  if (number !== '' && rate >= 1) return rate;
+  throw new UsageError(`--${name} takes bytes per second, as 500, 200K, 1M; got '${text}'`);
+}
+
+/**
  * The name and the value of an option `-H 'name: value'`; the name may begin with a colon.
  *
  * @throws UsageError for what is no header
@@ -185,18 +200,6 @@ export function readOptionFile(name: string, path: string): string {
   } catch (error) {
     throw new UsageError(`${name}: ${(error as Error).message}`);
   }
-}
-
-/** The version of this package. */
-export function packageVersion(): string {
-  // Two levels up are the sources, three the compiled files.
-  for (const up of ['../../package.json', '../../../package.json']) {
-    try {
-      const text = readFileSync(new URL(up, import.meta.url), 'utf8');
-      return (JSON.parse(text) as { readonly version: string }).version;
-    } catch {}
-  }
-  return 'unknown';
 }
 
 /** Runs a program: its result is the exit status, and wrong usage is told as every program does. */

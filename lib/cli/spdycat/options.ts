@@ -1,6 +1,7 @@
 import {
   type Arguments,
   numberOption,
+  rateOption,
   readCommandLine,
   type SpdyArguments,
   spdyArguments,
@@ -10,7 +11,6 @@ import { type TlsFiles, tlsFiles } from '../tls-files.ts';
 import { type BodyChoice, type DataOptions, dataOptions } from './data-options.ts';
 import { Places } from './places.ts';
 import { type ProxyPlace, parseProxy } from './proxy-option.ts';
-import { parseRate } from './rate-limit.ts';
 import { type RequestChoices, requestChoices } from './request-options.ts';
 import type { RetryChoice } from './retries.ts';
 import { SPDYCAT_HELP, SPDYCAT_HELP_ALL, SPDYCAT_TABLE } from './usage.ts';
@@ -103,7 +103,7 @@ export function parseSpdycatOptions(argv: readonly string[]): SpdycatOptions | s
     proxy: parseProxy(args.value('proxy'), numberOption(args, 'proxy-port', 1, 65535)),
     places: new Places(args),
     parallel: args.has('parallel') ? (numberOption(args, 'parallel-max', 1, 10_000) ?? 50) : 1,
-    rate: parseRate(args.value('limit-rate')),
+    rate: rateOption(args, 'limit-rate'),
     timeoutMs: timeOption(args, 'timeout', 0.001),
     maxTimeMs: timeOption(args, 'max-time', 0.001),
     har: args.value('har'),

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
+import { PACKAGE_VERSION } from '../../common/package-version.ts';
 import type { Header } from '../../protocol/frames.ts';
-import { type Arguments, headerOption, packageVersion, UsageError } from '../arguments.ts';
+import { type Arguments, headerOption, UsageError } from '../arguments.ts';
 import type { DataOptions } from './data-options.ts';
 import { Netrc } from './netrc.ts';
 
@@ -56,7 +57,7 @@ function readHeaders(args: Arguments, data: DataOptions): HeaderChoices {
     ['host', ''],
     ['accept', '*/*'],
     ['accept-encoding', 'gzip, deflate, br'],
-    ['user-agent', `spdylay/${packageVersion()}`],
+    ['user-agent', `spdylay/${PACKAGE_VERSION}`],
     ['referer', ''],
     ['range', ''],
     ['content-type', data.type ?? ''],

@@ -5,11 +5,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, isIPv6, type Socket } from 'node:net';
 import { resolve } from 'node:path';
 import type { TLSSocket } from 'node:tls';
+import { PACKAGE_VERSION } from '../../common/package-version.ts';
 import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
 import { createServer, type SpdyServer } from '../../http/server/server.ts';
 import { getNpnProtocols, type SessionOptions } from '../../session/public.ts';
 import { type StaticFilesHandler, serveFiles } from '../../tools/files/static-files.ts';
-import { packageVersion, runProgram, UsageError } from '../arguments.ts';
+import { runProgram, UsageError } from '../arguments.ts';
 import { FrameLog } from '../frame-log.ts';
 import { painter } from '../terminal.ts';
 import { TraceFile } from '../trace-file.ts';
@@ -97,7 +98,7 @@ function delay(milliseconds: number, response: ServerResponse, then: () => void)
 
 function fileHandler(options: SpdydOptions): StaticFilesHandler {
   const { root, push, listing, dotfiles, spa, cors, compress } = options;
-  const server = `spdyd spdylay/${packageVersion()}`;
+  const server = `spdyd spdylay/${PACKAGE_VERSION}`;
   try {
     return serveFiles({ root, push, listing, dotfiles, spa, cors, compress, server });
   } catch (error) {

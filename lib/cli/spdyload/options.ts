@@ -10,6 +10,7 @@ import {
   headerOption,
   numberOption,
   type OptionTable,
+  rateOption,
   readCommandLine,
   readOptionFile,
   UsageError,
@@ -35,6 +36,7 @@ Sends many requests to a server and tells how fast it answers, as h2load does.
   -D, --duration TIME    instead of -n: 10, 500ms, 2m      --warm-up-time TIME
       --rps N            open loop: so many requests of each client in a second
       --think TIME       pause between requests; 1s-3s: any time in between
+      --limit-rate RATE  bytes read in a second, by all or --slow-clients N
   -r, --rate N           clients that begin in each --rate-period TIME (1 s)
   -i, --input-file FILE  URIs, one a line ('-': standard input)
   -H, --header 'N: V'    a header; ':method', ':path' and ':host' replace those
@@ -42,8 +44,7 @@ Sends many requests to a server and tells how fast it answers, as h2load does.
   -p, --protocol NAME    spdy/3.1, spdy/3, spdy/2, h2 or http/1.1 only; without
                          TLS the default is spdy/3.1       --h1: http/1.1
       --alpn-list LIST   protocols to offer, with commas; default all of these
-  -w, --window-bits N    2^N - 1 bytes of window for each stream; default 30
-  -W, --connection-window-bits N               the same of a connection
+  -w, --window-bits N, -W, --connection-window-bits N  2^N - 1 bytes; default 30
       --header-compression indexed|deflate (SPDY)    --header-table-size N (h2)
   -T, --connection-active-timeout TIME         longest life of a connection
   -N, --connection-inactivity-timeout TIME     longest silence of one
@@ -61,6 +62,8 @@ const OPTIONS: OptionTable = {
   'warm-up-time': { type: 'string' },
   rps: { type: 'string' },
   think: { type: 'string' },
+  'limit-rate': { type: 'string' },
+  'slow-clients': { type: 'string' },
   rate: { type: 'string', short: 'r' },
   'rate-period': { type: 'string' },
   'input-file': { type: 'string', short: 'i' },
@@ -120,6 +123,8 @@ function numbers(args: Arguments): Partial<LoadOptions> {
     ...given('workers', numberOption(args, 'threads', 1, 256)),
     ...given('streams', numberOption(args, 'max-concurrent-streams', 1, MILLION)),
     ...given('requestRate', numberOption(args, 'rps', 0, MILLION, false)),
+    ...given('readRate', rateOption(args, 'limit-rate')),
+    ...given('slowClients', numberOption(args, 'slow-clients', 1, MILLION)),
     ...given('connectionRate', numberOption(args, 'rate', 0, MILLION)),
     ...given('windowBits', numberOption(args, 'window-bits', 1, 31)),
     ...given('sessionWindowBits', numberOption(args, 'connection-window-bits', 16, 31)),

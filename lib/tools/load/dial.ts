@@ -7,13 +7,13 @@ import { PROTOCOL_VERSIONS } from '../../protocol/version.ts';
 import type { ConnectionOwner, LoadConnection } from './connection.ts';
 import { Http1Connection } from './http1-connection.ts';
 import { Http2Connection } from './http2-connection.ts';
+import type { LoadSocket } from './load-socket.ts';
 import type { LoadProtocol } from './options.ts';
 import type { LoadPlan, LoadTarget } from './plan.ts';
 import { SpdyConnection } from './spdy-connection.ts';
 
-/** A socket that was opened for a plan, and what is to be spoken on it. */
+/** What is to be spoken on a socket that was opened for a plan. */
 export interface Dialled {
-  readonly socket: Socket;
   readonly protocol: LoadProtocol;
   /** Version of TLS and cipher; null without. */
   readonly tls: string | null;
@@ -47,9 +47,10 @@ export function dial(plan: LoadPlan): { socket: Socket; ready: Promise<Dialled> 
   return { socket, ready };
 }
 
-/** The connection that speaks the protocol of a socket. */
+/** A connection that speaks a protocol on a socket. */
 export async function connectionOn(
-  { socket, protocol }: Dialled,
+  socket: LoadSocket,
+  protocol: LoadProtocol,
   plan: LoadPlan,
   owner: ConnectionOwner,
 ): Promise<LoadConnection> {
@@ -76,13 +77,13 @@ function openTls({ host, port, tls: options }: LoadTarget, protocols: readonly s
 }
 
 function dialled(socket: Socket, { target, protocols }: LoadPlan): Dialled {
-  if (!target.secure) return { socket, protocol: protocols[0] as LoadProtocol, tls: null };
+  if (!target.secure) return { protocol: protocols[0] as LoadProtocol, tls: null };
   const secure = socket as tls.TLSSocket;
   const chosen = protocols.find((name) => name === secure.alpnProtocol);
   // A server that negotiates nothing speaks HTTP/1.1, or the only one that is left.
   const usual = protocols.length === 1 ? (protocols[0] as LoadProtocol) : 'http/1.1';
   const cipher = `${secure.getProtocol()} ${secure.getCipher().name}`;
-  return { socket, protocol: chosen ?? usual, tls: cipher };
+  return { protocol: chosen ?? usual, tls: cipher };
 }
 
 function closed(): Error {

@@ -1,29 +1,26 @@
 import http from 'node:http';
-import type { Socket } from 'node:net';
 import type { ConnectionOwner, LoadConnection } from './connection.ts';
 import type { Exchange } from './exchange.ts';
+import type { LoadSocket } from './load-socket.ts';
 import type { LoadMessage } from './message.ts';
+import { OpenExchanges } from './open-exchanges.ts';
+import type { LoadCounts } from './recorder.ts';
 
 /** HTTP/1.1 by Node's `http`, one request at a time. */
 export class Http1Connection implements LoadConnection {
   readonly maxStreams = 1;
   readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-  readonly #socket: Socket;
-  readonly #owner: ConnectionOwner;
-  #error: Error | null = null;
-  #counted: number;
-  #open: Exchange | null = null;
+  readonly #socket: LoadSocket;
+  readonly #counts: LoadCounts;
+  readonly #open: OpenExchanges;
   #leaving = false;
-  #destroyed = false;
 
-  constructor(socket: Socket, owner: ConnectionOwner) {
+  constructor(socket: LoadSocket, owner: ConnectionOwner) {
     this.#socket = socket;
-    this.#owner = owner;
-    this.#counted = socket.bytesRead;
+    this.#counts = owner.counts;
+    this.#open = new OpenExchanges(socket, owner);
     Object.assign(this.#agent, { createConnection: () => socket });
-    socket.on('error', (error) => {
-      this.#error ??= error;
-    });
+    socket.on('error', (error) => this.#open.fail(error));
     socket.on('close', () => this.#closed());
   }
 
@@ -32,10 +29,10 @@ export class Http1Connection implements LoadConnection {
   }
 
   request({ method, path, http1, body }: LoadMessage, exchange: Exchange): void {
-    this.#open = exchange;
+    this.#open.begin(exchange);
     const request = http.request({ agent: this.#agent, method, path, headers: http1 as string[] });
     request.on('response', (response) => this.#reply(exchange, response));
-    request.on('error', (error) => this.#finish(exchange, error));
+    request.on('error', (error) => this.#open.finish(exchange, error));
     request.end(body ?? undefined);
   }
 
@@ -46,46 +43,30 @@ export class Http1Connection implements LoadConnection {
   }
 
   destroy(): void {
-    this.#destroyed = true;
+    this.#open.forget();
     this.#socket.destroy();
     this.#agent.destroy();
   }
 
   #reply(exchange: Exchange, response: http.IncomingMessage): void {
-    const { counts } = this.#owner;
-    exchange.status = response.statusCode ?? 0;
+    const counts = this.#counts;
+    const { statusCode: status = 0 } = response;
     // As it stands on the wire, but for spaces that nobody writes.
-    let length = `HTTP/1.1 ${exchange.status} ${response.statusMessage}\r\n\r\n`.length;
+    let length = `HTTP/1.1 ${status} ${response.statusMessage}\r\n\r\n`.length;
     for (const text of response.rawHeaders) length += text.length + 2;
     counts.headerBytes += length;
     counts.headerText += length;
     if (response.headers.connection === 'close') this.#leaving = true;
-    if (!this.#destroyed) this.#owner.replied();
+    this.#open.reply(exchange, status);
     response.on('data', (chunk: Buffer) => {
       counts.dataBytes += chunk.length;
     });
-    response.on('end', () => this.#finish(exchange, null));
-    response.on('error', (error) => this.#finish(exchange, error));
-  }
-
-  #finish(exchange: Exchange, error: Error | null): void {
-    this.#count();
-    if (this.#open === exchange) this.#open = null;
-    if (!this.#destroyed) this.#owner.finished(exchange, error);
-  }
-
-  #count(): void {
-    const { bytesRead } = this.#socket;
-    this.#owner.counts.bytes += bytesRead - this.#counted;
-    this.#counted = bytesRead;
+    response.on('end', () => this.#open.finish(exchange, null));
+    response.on('error', (error) => this.#open.finish(exchange, error));
   }
 
   #closed(): void {
-    if (this.#destroyed) return;
-    const open = this.#open;
-    if (open !== null) this.#finish(open, this.#error ?? new Error('the connection was closed'));
-    this.#destroyed = true;
+    this.#open.end();
     this.#agent.destroy();
-    this.#owner.ended(this.#error);
   }
 }

@@ -4,11 +4,21 @@ import { SpdyError } from '../../errors.ts';
 import type { ConnectionOwner, LoadConnection } from './connection.ts';
 import { connectionOn, dial } from './dial.ts';
 import { Exchange } from './exchange.ts';
+import type { LoadSocket } from './load-socket.ts';
 import type { LoadMessage } from './message.ts';
 import { Pacer } from './pacer.ts';
 import { Pauses } from './pauses.ts';
 import type { LoadPlan } from './plan.ts';
 import type { LoadCounts, Recorder } from './recorder.ts';
+import { SlowSocket } from './slow-socket.ts';
+
+/** What a client has of its own. */
+export interface ClientPart {
+  /** Requests to be sent. */
+  readonly quota: number;
+  /** Bytes that it reads in a second; 0 for no limit. */
+  readonly readRate: number;
+}
 
 /** A client: one connection at a time, its requests in turn. */
 export class LoadClient implements ConnectionOwner {
@@ -16,6 +26,7 @@ export class LoadClient implements ConnectionOwner {
   readonly #plan: LoadPlan;
   readonly #recorder: Recorder;
   readonly #whenOver: () => void;
+  readonly #readRate: number;
   /** Requests that are still to be sent. */
   #left: number;
   #underWay = 0;
@@ -38,9 +49,10 @@ export class LoadClient implements ConnectionOwner {
   #over = false;
 
   /** `whenOver` is called once, when all is done or nothing more can be. */
-  constructor(plan: LoadPlan, quota: number, recorder: Recorder, whenOver: () => void) {
+  constructor(plan: LoadPlan, part: ClientPart, recorder: Recorder, whenOver: () => void) {
     this.#plan = plan;
-    this.#left = quota;
+    this.#left = part.quota;
+    this.#readRate = part.readRate;
     this.#recorder = recorder;
     this.counts = recorder.counts;
     this.#whenOver = whenOver;
@@ -110,14 +122,15 @@ export class LoadClient implements ConnectionOwner {
     try {
       const dialled = await ready;
       const now = performance.now();
-      const connection = await connectionOn(dialled, this.#plan, this);
+      const stream = this.#readRate > 0 ? new SlowSocket(socket, this.#readRate) : socket;
+      const connection = await connectionOn(stream, dialled.protocol, this.#plan, this);
       if (this.#over) return;
       this.#recorder.connect.add(now - this.#connecting);
       this.#recorder.protocol ??= dialled.protocol;
       this.#recorder.tls ??= dialled.tls;
       this.#recorder.connections++;
       this.#connection = connection;
-      this.#watch(socket);
+      this.#watch(stream);
     } catch (error) {
       if (!this.#over) this.#giveUp(error as Error);
       return;
@@ -128,7 +141,7 @@ export class LoadClient implements ConnectionOwner {
   }
 
   /** The limits of the time that a connection has. */
-  #watch(socket: Socket): void {
+  #watch(socket: LoadSocket): void {
     const { inactivityTimeoutMs, activeTimeoutMs } = this.#plan;
     const expire = (what: string): void => {
       this.#timedOut = true;

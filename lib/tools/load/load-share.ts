@@ -54,7 +54,9 @@ export class LoadShare {
     const wanted = connectionRate === 0 ? this.#quotas.length : Math.ceil(share * this.#periods);
     while (this.#clients.length < Math.min(wanted, this.#quotas.length)) {
       const quota = this.#quotas[this.#clients.length] as number;
-      const client = new LoadClient(this.#plan, quota, this.#recorder, () => this.#clientOver());
+      const readRate = this.#clients.length < this.#plan.slowClients ? this.#plan.readRate : 0;
+      const part = { quota, readRate };
+      const client = new LoadClient(this.#plan, part, this.#recorder, () => this.#clientOver());
       this.#clients.push(client);
       client.start();
     }

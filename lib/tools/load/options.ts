@@ -71,6 +71,10 @@ export interface LoadOptions {
    * none. Not with `requestRate`.
    */
   readonly thinkMs?: number | readonly [shortest: number, longest: number];
+  /** Bytes that slow clients read in a second, from 1 on, on their connection: what comes faster waits in the network. 0 (default): all is read at once. */
+  readonly readRate?: number;
+  /** With `readRate`: how many of the clients are slow, 1 to 1000000. Default: all. */
+  readonly slowClients?: number;
   /** The only protocol: offered by TLS, spoken without it. Default: `protocols`; without TLS `'spdy/3.1'`. */
   readonly protocol?: LoadProtocol;
   /** Protocols to offer by ALPN, best first. Default: all. */
@@ -114,6 +118,8 @@ export const LOAD_OPTION_NAMES: ReadonlySet<string> = optionNames<LoadOptions>({
   ratePeriodMs: true,
   requestRate: true,
   thinkMs: true,
+  readRate: true,
+  slowClients: true,
   protocol: true,
   protocols: true,
   headers: true,

@@ -39,6 +39,10 @@ export interface LoadPlan {
   readonly requestRate: number;
   /** The shortest and the longest pause in milliseconds; null for none. */
   readonly think: readonly [number, number] | null;
+  /** Bytes in a second; 0 for no limit. */
+  readonly readRate: number;
+  /** The first ones of the clients. */
+  readonly slowClients: number;
   readonly windowSize: number;
   readonly sessionWindowSize: number;
   readonly headerCompression: 'indexed' | 'deflate';
@@ -49,6 +53,8 @@ export interface LoadPlan {
 }
 
 const MOST = 1_000_000;
+/** Bytes in a second beyond which nobody is slow. */
+const MOST_RATE = 1e12;
 
 /**
  * Checks the options and fills in the defaults.
@@ -66,7 +72,7 @@ export function resolveLoad(options: LoadOptions): LoadPlan {
   const time = (name: keyof LoadOptions, usual: number): number =>
     checkTime(name, options[name] ?? usual);
   const clients = number('clients', 1, MOST, 1);
-  const requestRate = rate('requestRate', options.requestRate);
+  const requestRate = rate('requestRate', options.requestRate, MOST);
   const durationMs = time('durationMs', 0);
   const plan = {
     target: targetOf(first, options.tls ?? {}),
@@ -81,6 +87,8 @@ export function resolveLoad(options: LoadOptions): LoadPlan {
     ratePeriodMs: checkRange('ratePeriodMs', options.ratePeriodMs ?? 1000, 1, 0x7fffffff),
     requestRate,
     think: thinkOf(options.thinkMs ?? 0),
+    readRate: rate('readRate', options.readRate, MOST_RATE),
+    slowClients: number('slowClients', 1, MOST, MOST),
     windowSize: 2 ** number('windowBits', 1, 31, 30) - 1,
     sessionWindowSize: 2 ** number('sessionWindowBits', 16, 31, 30) - 1,
     headerCompression: compressionOf(options),
@@ -93,6 +101,10 @@ export function resolveLoad(options: LoadOptions): LoadPlan {
     throw new InvalidArgumentError('warmUpMs needs durationMs');
   if (plan.think !== null && requestRate > 0)
     throw new InvalidArgumentError('thinkMs and requestRate exclude each other');
+  if (options.slowClients !== undefined && plan.readRate === 0)
+    throw new InvalidArgumentError('slowClients needs readRate');
+  if (plan.readRate > 0 && plan.readRate < 1)
+    throw new InvalidArgumentError(`readRate must be 0, or 1 at least, got ${plan.readRate}`);
   if (plan.workers > clients)
     throw new InvalidArgumentError(`${plan.workers} workers need as many clients, got ${clients}`);
   return plan;
@@ -173,10 +185,10 @@ function quotasOf(
   return Array.from({ length: clients }, (_, index) => each + (index < more ? 1 : 0));
 }
 
-function rate(name: string, value: unknown): number {
+function rate(name: string, value: unknown, most: number): number {
   const given = value ?? 0;
-  if (typeof given === 'number' && given >= 0 && given <= MOST) return given;
-  throw new InvalidArgumentError(`${name} must be a number from 0 to ${MOST}, got ${shown(given)}`);
+  if (typeof given === 'number' && given >= 0 && given <= most) return given;
+  throw new InvalidArgumentError(`${name} must be a number from 0 to ${most}, got ${shown(given)}`);
 }
 
 function thinkOf(given: number | readonly number[]): [number, number] | null {

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { Deadline } from '../../common/deadline.ts';
 import type { DataSource, ReadCtrl } from '../../engine/data-provider.ts';
 import { Engine } from '../../engine/engine.ts';
@@ -19,6 +18,7 @@ import type { ControlFrame, HeaderList, SynReplyFrame } from '../../protocol/fra
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import type { ConnectionOwner, LoadConnection } from './connection.ts';
 import type { Exchange } from './exchange.ts';
+import type { LoadSocket } from './load-socket.ts';
 import type { LoadMessage } from './message.ts';
 import type { LoadPlan } from './plan.ts';
 
@@ -32,7 +32,7 @@ const MAX_REQUESTS = 2 ** 30;
 /** SPDY by an engine on a socket, without a stream object for each request. */
 export class SpdyConnection implements LoadConnection, EngineHandler {
   readonly #engine: Engine;
-  readonly #socket: Socket;
+  readonly #socket: LoadSocket;
   readonly #owner: ConnectionOwner;
   /** Bytes of a SYN_REPLY before its headers. */
   readonly #replyHead: number;
@@ -46,7 +46,12 @@ export class SpdyConnection implements LoadConnection, EngineHandler {
   #closing = false;
   #destroyed = false;
 
-  constructor(version: ProtocolVersion, socket: Socket, plan: LoadPlan, owner: ConnectionOwner) {
+  constructor(
+    version: ProtocolVersion,
+    socket: LoadSocket,
+    plan: LoadPlan,
+    owner: ConnectionOwner,
+  ) {
     this.#socket = socket;
     this.#owner = owner;
     this.#replyHead = version.replyFixedLength;

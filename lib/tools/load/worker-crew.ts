@@ -29,7 +29,9 @@ export class WorkerCrew implements LoadCrew {
     this.#done = new Array<number>(workers).fill(0);
     this.#workers = Array.from({ length: workers }, (_, index) => {
       const own = quotas.filter((_, client) => client % workers === index);
-      const workerData: WorkerOrder = { plan: { ...plan, quotas: [] }, quotas: own };
+      // The slow ones are the first ones: each worker has its part of them.
+      const slowClients = Math.ceil(Math.max(0, plan.slowClients - index) / workers);
+      const workerData: WorkerOrder = { plan: { ...plan, slowClients, quotas: [] }, quotas: own };
       return new Worker(PROGRAM, { workerData });
     });
   }

@@ -48,6 +48,20 @@ describe('command line of spdyload', () => {
       expect(() => parse(`--think=${text}`)).to.throw(/--think takes a time as 10/);
   });
 
+  it('reads how slowly some clients read', () => {
+    const slow = (...args: string[]): object => parse('--limit-rate', ...args).load;
+    expect(slow('1.5K', '--slow-clients', '2')).to.include({ readRate: 1536, slowClients: 2 });
+    for (const [text, rate] of [
+      ['20', 20],
+      ['1kb', 1024],
+      ['2M', 2 << 20],
+      ['1g', 1 << 30],
+    ] as const)
+      expect(slow(text)).to.include({ readRate: rate });
+    for (const text of ['', '0', 'K', '1T', '10 K', 'fast'])
+      expect(() => slow(text)).to.throw(/--limit-rate takes bytes per second/);
+  });
+
   it('reads headers, names of protocols and options of TLS', () => {
     const { load, json, html } = parse(
       ...['-H', 'A: b', '-H', ':method: PUT', '--alpn-list', 'h2,spdy/2', '-k', '--sni', 'b'],
@@ -70,7 +84,7 @@ describe('command line of spdyload', () => {
   });
 
   it('has help with every option, and a version', () => {
-    const names = `requests clients threads max-concurrent-streams duration warm-up-time rps think rate rate-period input-file
+    const names = `requests clients threads max-concurrent-streams duration warm-up-time rps think limit-rate slow-clients rate rate-period input-file
       header data har protocol h1 alpn-list window-bits connection-window-bits header-compression header-table-size
       connection-active-timeout connection-inactivity-timeout insecure cacert cert key sni json html help version`;
     for (const name of names.split(/\s+/))

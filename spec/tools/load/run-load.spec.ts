@@ -267,6 +267,43 @@ describe('runLoad()', () => {
     expect(requests).to.deep.include({ started: 1, succeeded: 1, failed: 0 });
   });
 
+  it('reads slowly where it shall, and fast elsewhere', async () => {
+    const body = Buffer.alloc(8 << 20);
+    server = await loadServer((_request, response) => void response.end(body));
+    for (const protocol of ['spdy/3.1', 'h2', 'http/1.1'] as const) {
+      const abort = new AbortController();
+      const { requests, traffic, request } = await load('/', {
+        protocol,
+        requests: 2,
+        clients: 2,
+        readRate: 50_000,
+        slowClients: 1,
+        signal: abort.signal,
+        progress: ({ done }) => {
+          if (done === 1) setTimeout(() => abort.abort(), 100);
+        },
+      });
+      expect(requests, protocol).to.deep.include({ started: 2, succeeded: 1, failed: 0 });
+      expect(request.count).to.equal(1);
+      expect(traffic.total, protocol).to.be.above(body.length);
+      expect(traffic.total, protocol).to.be.below(1.5 * body.length);
+    }
+  });
+
+  for (const protocol of LOAD_PROTOCOLS) {
+    it(`gets all of an answer of ${protocol} that it reads slowly, and takes its time`, async () => {
+      server = await loadServer();
+      const paths = ['/bytes/4000', '/', '/404', '/half'];
+      const options = { protocol, requests: 8, readRate: 10_000, workers: 2, clients: 2 };
+      const { requests, statuses, traffic, durationMs } = await load(paths, options);
+      expect(requests).to.deep.include({ done: 8, succeeded: 4, errored: 2 });
+      expect(statuses).to.deep.include({ '2xx': 4, '4xx': 2 });
+      expect(traffic.data).to.be.within(2 * 4010, 2 * 4014);
+      // 4000 bytes in pieces of 500: a pause behind each but the last one.
+      expect(durationMs).to.be.at.least(345);
+    });
+  }
+
   it('begins clients at a rate', async () => {
     server = await loadServer();
     const options = { clients: 5, connectionRate: 2, ratePeriodMs: 60 };
