@@ -1,5 +1,6 @@
 // SPDY/3.1 test server on Netty's io.netty.handler.codec.spdy (Debian package libnetty-java).
 // Built by .ci/peers: java -cp "$(cat .peers/netty/classpath)" NettySpdyServer [--port N] [--tls-port N --p12 FILE (password changeit)]
+//   [--h2-port N] [--h1-port N]: the same answers over HTTP/2 (prior knowledge) and HTTP/1.1, plain TCP, for comparison
 //   (port 0: any free one, printed in the line "listening ...") [--settings id=value,...] [--ping MS] [--max-header N] [--level 0..9] [-v]
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.*;
@@ -8,10 +9,12 @@ import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.http.*;
+import io.netty.handler.codec.http2.*;
 import io.netty.handler.codec.spdy.*;
 import java.nio.charset.StandardCharsets;
 import java.util.*;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 
 public class NettySpdyServer {
@@ -24,11 +27,13 @@ public class NettySpdyServer {
     static { for (int i = 0; i < PATTERN.length; i++) PATTERN[i] = (byte) i; }
 
     public static void main(String[] a) throws Exception {
-        int port = -1, tlsPort = -1; String p12 = null;
+        int port = -1, tlsPort = -1, h2Port = -1, h1Port = -1; String p12 = null;
         for (int i = 0; i < a.length; i++) {
             switch (a[i]) {
                 case "--port": port = Integer.parseInt(a[++i]); break;
                 case "--tls-port": tlsPort = Integer.parseInt(a[++i]); break;
+                case "--h2-port": h2Port = Integer.parseInt(a[++i]); break;
+                case "--h1-port": h1Port = Integer.parseInt(a[++i]); break;
                 case "--p12": p12 = a[++i]; break;
                 case "--ping": pingMs = Long.parseLong(a[++i]); break;
                 case "--max-header": maxHeader = Integer.parseInt(a[++i]); break;
@@ -40,23 +45,63 @@ public class NettySpdyServer {
         }
         NioEventLoopGroup g = new NioEventLoopGroup(1);
         StringBuilder up = new StringBuilder("listening");
-        if (port >= 0) up.append(" plain=").append(bind(g, port, null));
-        if (tlsPort >= 0) up.append(" tls=").append(bind(g, tlsPort, Tls.server(p12, "changeit")));
+        if (port >= 0) up.append(" plain=").append(bind(g, port, NettySpdyServer::spdy));
+        if (tlsPort >= 0) up.append(" tls=").append(bind(g, tlsPort, tls(Tls.server(p12, "changeit"))));
+        if (h2Port >= 0) up.append(" h2=").append(bind(g, h2Port, NettySpdyServer::h2));
+        if (h1Port >= 0) up.append(" h1=").append(bind(g, h1Port, NettySpdyServer::h1));
         System.out.println(up);
     }
 
-    static int bind(EventLoopGroup g, int port, SSLContext ssl) throws Exception {
+    static int bind(EventLoopGroup g, int port, Consumer<ChannelPipeline> fill) throws Exception {
         return ((java.net.InetSocketAddress) new ServerBootstrap().group(g).channel(NioServerSocketChannel.class)
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childHandler(new ChannelInitializer<SocketChannel>() {
-                @Override protected void initChannel(SocketChannel ch) {
-                    if (ssl == null) { spdy(ch.pipeline()); return; }
-                    Tls.add(ch.pipeline(), ssl, false, new String[]{"spdy/3.1"}, (c, proto) -> {
-                        if (verbose) System.out.println("ALPN " + proto);
-                        if ("spdy/3.1".equals(proto)) spdy(c.pipeline()); else c.close();
-                    });
-                }
+                @Override protected void initChannel(SocketChannel ch) { fill.accept(ch.pipeline()); }
             }).bind("127.0.0.1", port).sync().channel().localAddress()).getPort();
+    }
+
+    static Consumer<ChannelPipeline> tls(SSLContext ssl) {
+        return p -> Tls.add(p, ssl, false, new String[]{"spdy/3.1"}, (c, proto) -> {
+            if (verbose) System.out.println("ALPN " + proto);
+            if ("spdy/3.1".equals(proto)) spdy(c.pipeline()); else c.close();
+        });
+    }
+
+    static void h2(ChannelPipeline p) {
+        Http2Connection connection = new DefaultHttp2Connection(true);
+        p.addLast(new HttpToHttp2ConnectionHandlerBuilder().connection(connection)
+            .frameListener(new InboundHttp2ToHttpAdapterBuilder(connection).maxContentLength(64 << 20).propagateSettings(false).build()).build());
+        p.addLast(new StreamIds("x-http2-stream-id"));
+        p.addLast(new App());
+    }
+
+    static void h1(ChannelPipeline p) {
+        p.addLast(new HttpServerCodec());
+        p.addLast(new HttpObjectAggregator(64 << 20));
+        p.addLast(new StreamIds(null));
+        p.addLast(new App());
+    }
+
+    /** The application names streams as the codec of SPDY does; {@code name}: the header that another codec has for it, null for none. */
+    static class StreamIds extends ChannelDuplexHandler {
+        private static final String OURS = "x-spdy-stream-id";
+        private final String name;
+        StreamIds(String name) { this.name = name; }
+        @Override public void channelRead(ChannelHandlerContext c, Object m) {
+            if (m instanceof HttpRequest) {
+                HttpHeaders h = ((HttpRequest) m).headers();
+                h.set(OURS, name == null ? "0" : h.get(name));
+            }
+            c.fireChannelRead(m);
+        }
+        @Override public void write(ChannelHandlerContext c, Object m, ChannelPromise done) {
+            if (m instanceof HttpResponse) {
+                HttpHeaders h = ((HttpResponse) m).headers();
+                if (name != null) h.set(name, h.get(OURS));
+                h.remove(OURS);
+            }
+            c.write(m, done);
+        }
     }
 
     static void spdy(ChannelPipeline p) {
