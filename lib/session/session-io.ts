@@ -14,7 +14,6 @@ import { Outlet } from './outlet.ts';
 import { Pings } from './pings.ts';
 import { Probe } from './probe.ts';
 import { raise } from './raise.ts';
-
 import { SessionEnding } from './session-ending.ts';
 import type { Emit, SessionEvents } from './session-events.ts';
 import {
@@ -127,7 +126,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
     this.#inlet = new Inlet(this.engine, settled.inboundLimit, this.#probe);
     this.transport = new Transport({
       closed: (closed) => this.ending.transportClosed(closed),
-      drained: () => this.#flush(),
+      drained: () => this.flush(),
       unpiped: () => this.schedule(),
     });
     this.#outlet = new Outlet(this, this.transport, () => this.schedule());
@@ -193,9 +192,20 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
 
   readonly #onTick = (): void => {
     this.#scheduled = false;
-    this.#flush();
+    this.flush();
     this.#inlet.release();
   };
+
+  /** Sends what was submitted now, not only behind the running callback: for those who submit a lot in one. */
+  flush(): void {
+    if (this.destroyed) return;
+    if (this.#access.busy || this.#outlet.busy) {
+      this.schedule();
+      return;
+    }
+    if (!this.ending.outputEnded && !this.ending.outputDead) this.#outlet.send(this.#access.pull);
+    this.ending.check();
+  }
 
   /** Watches that `close()` comes to an end. */
   protected startCloseDeadline(): void {
@@ -225,7 +235,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
       this.#timers.start();
       this.ending.started();
     }
-    this.#flush();
+    this.flush();
   }
 
   override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {
@@ -235,7 +245,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
       return;
     }
     this.#receive(chunk);
-    this.#flush();
+    this.flush();
     this.#inlet.processed(done);
   }
 
@@ -276,16 +286,6 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> {
       this.#startPending = false;
       queueStart(this.engine, this.settled);
     }
-  }
-
-  #flush(): void {
-    if (this.destroyed) return;
-    if (this.#access.busy || this.#outlet.busy) {
-      this.schedule();
-      return;
-    }
-    if (!this.ending.outputEnded && !this.ending.outputDead) this.#outlet.send(this.#access.pull);
-    this.ending.check();
   }
 
   // What the engine reports

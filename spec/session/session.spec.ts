@@ -101,6 +101,20 @@ describe('session/session', () => {
     });
   }
 
+  it('sends behind the running callback, or at once with flush()', async () => {
+    const pair = pairOver(memoryConnection(), SPDY3_1);
+    await settle();
+    const { client } = pair;
+    const before = client.statistics.framesSent;
+    client.submitPing();
+    expect(client.statistics.framesSent).to.equal(before);
+    client.flush();
+    expect(client.statistics.framesSent).to.equal(before + 1);
+    client.destroy();
+    client.flush();
+    await pair.end();
+  });
+
   it('refuses a side, a version and options that are none', () => {
     expect(() => new Session(3 as never, 4)).to.throw(InvalidArgumentError, 'side');
     expect(() => new Session(CLIENT, 9 as never)).to.throw(UnsupportedVersionError, '9');

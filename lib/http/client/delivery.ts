@@ -265,6 +265,7 @@ export class Delivery implements ExchangeHost {
     this.#observer?.sent(this.#head, socket, version);
     this.#recording?.sent(this.#head, socket, version);
     if (stream !== null) this.#request.emit('stream', stream);
+    if (this.#link?.protocol === 'spdy') this.#link.begun();
   }
 
   #keep(response: http.IncomingMessage): void {

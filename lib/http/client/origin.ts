@@ -254,7 +254,7 @@ export class Origin implements Lender {
     });
     session.attach(socket);
     this.#events.session(session);
-    return { protocol: 'spdy', session, pushing: new Set(), gate };
+    return { protocol: 'spdy', session, pushing: new Set(), gate, requests: 0 };
   }
 
   /** Uses the connection for nothing new. */

@@ -42,6 +42,22 @@ describe('http/client/agent', () => {
         expect(later.reusedSocket).to.equal(true);
       });
 
+      it('lets the first of very many requests leave before the last is made', async () => {
+        const server = await stage.server(only);
+        const agent = stage.agent();
+        await bodyOf(agent.get(server.url()));
+        const sent: number[] = [];
+        const requests = Array.from({ length: 80 }, () => agent.get(server.url()));
+        for (const request of requests) {
+          request.on('stream', () => sent.push(request.session?.statistics.streamsOpened ?? 0));
+        }
+        await Promise.all(requests.map(bodyOf));
+        const [first = 0] = sent;
+        const last = sent.at(-1) ?? 0;
+        expect(first).to.equal(1);
+        expect(last).to.be.at.least(32).and.below(80);
+      });
+
       it('makes a new session after GOAWAY, while the old one finishes its streams', async () => {
         const streams: SpdyStream[] = [];
         const server = await stage.server({
