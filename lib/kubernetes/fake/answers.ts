@@ -16,7 +16,7 @@ import { isStreaming, type ReadRequest } from './request.ts';
 import { PODS } from './resources.ts';
 import type { FakeStore } from './store.ts';
 import type { FakeWatches } from './watch.ts';
-import { FakeWrites } from './writes.ts';
+import { FakeWrites, type WriteAnswer } from './writes.ts';
 
 /** What clients may show; with neither anybody is served. */
 interface Credentials {
@@ -170,12 +170,20 @@ export class FakeAnswers {
 }
 
 /** An answer without streams. */
-type FakeAnswer = { readonly code: number; readonly body: object } | Refusal;
+type FakeAnswer = WriteAnswer;
 
 /** Sends an answer. */
 export function send(response: ServerResponse, answer: FakeAnswer): void {
-  response.writeHead(answer.code, { 'Content-Type': 'application/json' });
+  response.writeHead(answer.code, {
+    'Content-Type': 'application/json',
+    ...('warnings' in answer ? { Warning: answer.warnings.map(warningOf) } : {}),
+  });
   response.end(JSON.stringify('body' in answer ? answer.body : answer));
+}
+
+/** As RFC 7234 has them. */
+function warningOf(text: string): string {
+  return `299 - "${text.replaceAll(/[^ -~]/g, '?').replaceAll(/["\\]/g, '\\$&')}"`;
 }
 
 function ok(body: object): FakeAnswer {

@@ -1,5 +1,3 @@
-import { InvalidArgumentError } from '../../errors.ts';
-import { apiVersionOf, type FakeResource, resourceOfKind } from './resources.ts';
 import { isText } from './texts.ts';
 
 /** An object of the API, as its JSON has it. */
@@ -48,7 +46,7 @@ export type FakeManifest = Pick<FakeObject, 'apiVersion' | 'kind'> & {
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Names of namespaces, pods and containers (RFC 1123, with dots). */
-const NAME = /^[a-z\d]([a-z\d.-]{0,251}[a-z\d])?$/;
+const NAME = /^(?=.{1,253}$)[a-z\d]([a-z\d-]*[a-z\d])?(\.[a-z\d]([a-z\d-]*[a-z\d])?)*$/;
 
 /** Whether Kubernetes allows this name. */
 export function isName(value: unknown): value is string {
@@ -82,43 +80,6 @@ export function textOf(object: Fields, field: string): string {
 export function textsOf(object: Fields, field: string): Readonly<Record<string, string>> {
   const entries = Object.entries(fieldsOf(object, field));
   return Object.fromEntries(entries.filter((one): one is [string, string] => isText(one[1])));
-}
-
-/**
- * The resource of a manifest, and the manifest as an object with its namespace.
- *
- * @throws InvalidArgumentError for a kind that is not served, or a name that none can have
- */
-export function readManifest(manifest: unknown): readonly [FakeResource, FakeObject] {
-  const given = asJson(manifest);
-  if (!isFields(given)) throw new InvalidArgumentError('an object of the API must be an object');
-  const { apiVersion, kind } = given;
-  const resource = resourceOfKind(apiVersion, kind);
-  if (resource === null)
-    throw new InvalidArgumentError(`there is no ${kind} of ${apiVersion} here`);
-  const metadata = fieldsOf(given, 'metadata');
-  const { name, namespace = 'default' } = metadata;
-  for (const value of [name, namespace])
-    if (!isName(value))
-      throw new InvalidArgumentError(`${kind}: names must be as Kubernetes allows`);
-  const place = resource.namespaced ? { namespace: namespace as string } : {};
-  const object: FakeObject = {
-    ...given,
-    apiVersion: apiVersionOf(resource),
-    kind: resource.kind,
-    metadata: { ...metadata, name: name as string, ...place },
-  };
-  return [resource, object];
-}
-
-/** As clients see it: a date is a text, and what is undefined is not there. Throws InvalidArgumentError for what JSON cannot have. */
-function asJson(value: unknown): unknown {
-  if (!isFields(value)) return value;
-  try {
-    return JSON.parse(JSON.stringify(value));
-  } catch (exception) {
-    throw new InvalidArgumentError(`it is not as JSON has it: ${(exception as Error).message}`);
-  }
 }
 
 /** To the second, as Kubernetes has it. */

@@ -145,13 +145,15 @@ function readRequirement(
     (Object.hasOwn(labels, key) && values.includes(labels[key] as string)) === wanted;
 }
 
-function keyProblem(key: string): string | null {
+/** Why a text is no key of a label; null if it is. */
+export function keyProblem(key: string): string | null {
   const [name = '', prefix = null, more] = key.split('/').reverse();
   if (more === undefined && LABEL_NAME.test(name) && (prefix === null || LABEL_PREFIX.test(prefix)))
     return null;
   return `'${key}' is no key of a label`;
 }
 
-function valueProblem(value: string): string | null {
+/** Why a text is no value of a label; null if it is. */
+export function valueProblem(value: string): string | null {
   return LABEL_VALUE.test(value) ? null : `'${value}' is no value of a label`;
 }

@@ -1,13 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ApiPlace } from './api-path.ts';
+import { withDefaults } from './defaults.ts';
 import { listOf, readSelection } from './lists.ts';
-import { type FakeObject, type Fields, fieldsOf, isFields, isName, timestamp } from './object.ts';
+import { type FakeObject, type Fields, fieldsOf, isFields, timestamp } from './object.ts';
 import { applyPatch } from './patch.ts';
 import { createdPod, podProblem, podUpdateProblem } from './pod-manifest.ts';
 import type { FakePods } from './pods.ts';
 import { failure, failureBecause, isRefusal, objectNotFound, type Refusal } from './refusals.ts';
-import { apiVersionOf, PODS, qualified, RESOURCES } from './resources.ts';
+import { PODS, qualified, RESOURCES } from './resources.ts';
 import type { FakeStore } from './store.ts';
+import { metadataProblem, readWritten } from './write-body.ts';
 
 /** A request that changes something. */
 export interface FakeWrite {
@@ -20,7 +22,9 @@ export interface FakeWrite {
 }
 
 /** What comes of it. */
-export type WriteAnswer = { readonly code: number; readonly body: object } | Refusal;
+export type WriteAnswer =
+  | { readonly code: number; readonly body: object; readonly warnings?: readonly string[] }
+  | Refusal;
 
 /** Creates, changes and deletes objects for clients. */
 export class FakeWrites {
@@ -57,12 +61,13 @@ export class FakeWrites {
 
   #create({ place, query, body }: FakeWrite): WriteAnswer {
     const { resource, namespace } = place;
-    const object = readObject(place, body);
-    if (isRefusal(object)) return object;
+    const written = readWritten(place, query, body, null);
+    if (isRefusal(written)) return written;
+    const { object, warnings } = written;
     const { metadata } = object;
-    const name = metadata.name ?? this.#generateName(fieldsOf(object, 'metadata'));
-    if (!isName(name))
-      return invalid(object, 'metadata.name: Required value: name or generateName');
+    const name = metadata.name || this.#generateName(metadata);
+    if (name === null)
+      return invalid(object, 'metadata.name: Required value: name or generateName is required');
     if (namespace !== null && !this.#store.hasNamespace(namespace))
       return failure(404, `namespaces "${namespace}" not found`);
     const named: FakeObject = { ...object, metadata: { ...metadata, name } };
@@ -72,14 +77,14 @@ export class FakeWrites {
         'AlreadyExists',
         `${qualified(resource)} "${name}" already exists`,
       );
-    const problem = resource === PODS ? podProblem(named) : null;
+    const problem = metadataProblem(named) ?? (resource === PODS ? podProblem(named) : null);
     if (problem !== null) return invalid(named, problem);
     const { status: _, ...rest } = named;
     const bare = resource.subresources.includes('status') ? (rest as FakeObject) : named;
-    const made = resource === PODS ? createdPod(bare) : bare;
-    if (query.has('dryRun')) return { code: 201, body: made };
+    const made = resource === PODS ? createdPod(bare) : withDefaults(bare);
+    if (query.has('dryRun')) return { code: 201, body: made, warnings };
     const put = resource === PODS ? this.#pods.create(made) : this.#store.put(resource, made);
-    return { code: 201, body: put };
+    return { code: 201, body: put, warnings };
   }
 
   #update(write: FakeWrite, found: FakeObject): WriteAnswer {
@@ -91,8 +96,9 @@ export class FakeWrites {
       if ('problem' in patched) return failure(patched.code, patched.problem);
       wanted = patched.value;
     }
-    const object = readObject(place, wanted);
-    if (isRefusal(object)) return object;
+    const written = readWritten(place, query, wanted, found);
+    if (isRefusal(written)) return written;
+    const { object, warnings } = written;
     const { metadata } = object;
     const old = found.metadata;
     if (metadata.name !== undefined && metadata.name !== old.name)
@@ -110,15 +116,16 @@ export class FakeWrites {
     const next =
       subresource === 'status' ? withStatusOf(found, object) : merged(place, found, object);
     const problem =
-      resource === PODS && subresource === null ? podUpdateProblem(found, next) : null;
+      metadataProblem(next) ??
+      (resource === PODS && subresource === null ? podUpdateProblem(found, next) : null);
     if (problem !== null) return invalid(next, problem);
-    if (query.has('dryRun')) return { code: 200, body: next };
-    if (isDeepStrictEqual(found, next)) return { code: 200, body: found };
+    if (query.has('dryRun')) return { code: 200, body: next, warnings };
+    if (isDeepStrictEqual(found, next)) return { code: 200, body: found, warnings };
     const put = this.#store.put(resource, next);
     // Whoever held the end of an object up has let go of it.
     if (put.metadata.deletionTimestamp !== undefined && resource !== PODS && !isHeld(put))
       this.#store.delete(resource, put.metadata.namespace ?? '', put.metadata.name);
-    return { code: 200, body: put };
+    return { code: 200, body: put, warnings };
   }
 
   #delete({ place, query, body }: FakeWrite, found: FakeObject): WriteAnswer {
@@ -181,9 +188,8 @@ export class FakeWrites {
     }
   }
 
-  #generateName(metadata: Fields): unknown {
-    const { generateName } = metadata;
-    if (typeof generateName !== 'string' || generateName === '') return undefined;
+  #generateName({ generateName }: Fields): string | null {
+    if (typeof generateName !== 'string' || generateName === '') return null;
     // The same in each run that does the same.
     return (
       generateName.slice(0, 58) + (this.#store.version + 0x10000).toString(36).padStart(5, 'x')
@@ -195,7 +201,7 @@ export class FakeWrites {
 function merged({ resource }: ApiPlace, found: FakeObject, object: FakeObject): FakeObject {
   const kept = Object.entries(found.metadata).filter(([name]) => MADE_HERE.includes(name));
   const metadata = { ...object.metadata, ...Object.fromEntries(kept), name: found.metadata.name };
-  const next = { ...object, metadata };
+  const next = withDefaults({ ...object, metadata });
   return resource.subresources.includes('status') ? withStatusOf(next, found) : next;
 }
 
@@ -208,26 +214,6 @@ const MADE_HERE = [
 function withStatusOf(object: FakeObject, { status }: FakeObject): FakeObject {
   const { status: _, ...rest } = object;
   return { ...(rest as FakeObject), ...(status === undefined ? {} : { status }) };
-}
-
-/** An object of a body, for this place; its name may be missing. */
-function readObject({ resource, namespace }: ApiPlace, body: unknown): FakeObject | Refusal {
-  if (!isFields(body)) return failure(400, 'the body must be an object of JSON');
-  const { apiVersion = apiVersionOf(resource), kind = resource.kind } = body;
-  if (apiVersion !== apiVersionOf(resource) || kind !== resource.kind)
-    return failure(
-      400,
-      `${kind} in version ${apiVersion} cannot be handled as a ${resource.kind} in ${apiVersionOf(resource)}`,
-    );
-  const metadata = fieldsOf(body, 'metadata') as Fields & FakeObject['metadata'];
-  const { namespace: own = namespace } = metadata;
-  if (own !== namespace && own !== '')
-    return failure(
-      400,
-      `the namespace of the provided object does not match the namespace sent on the request`,
-    );
-  const place = namespace === null ? {} : { namespace };
-  return { ...body, apiVersion, kind, metadata: { ...metadata, ...place } };
 }
 
 function invalid({ kind, metadata }: FakeObject, problem: string): Refusal {

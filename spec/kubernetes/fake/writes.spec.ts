@@ -68,15 +68,18 @@ describe('changes at a fake API server', () => {
     expect(generated.metadata.name).to.match(/^job-[a-z\d]{5,}$/);
   });
 
-  it('that cannot be worked on are answered 500, and the server goes on', async () => {
+  it('that cannot be worked on are refused, and the server goes on', async () => {
     await serve({});
     const path = '/api/v1/namespaces/default/configmaps';
     const deep = `{"metadata":{"name":"c"},"data":${'['.repeat(1e5)}${']'.repeat(1e5)}}`;
     const object = { metadata: { name: 'c' }, kind: { toString: null, valueOf: null } };
-    for (const body of [deep, object]) {
-      const [status, { reason }] = await ask('POST', path, body);
-      expect([status, reason]).to.deep.equal([500, 'InternalError']);
+    for (const body of [deep, object, deep.replace('"data"', '"unknown"')]) {
+      const [status, { reason }] = await ask('POST', `${path}?fieldValidation=Strict`, body);
+      expect([status, reason]).to.deep.equal([400, 'BadRequest']);
     }
+    const affinity = `{"metadata":{"name":"c"},"spec":{"affinity":${'['.repeat(1e5)}${']'.repeat(1e5)}}}`;
+    const [, { message }] = await ask('POST', PODS, affinity);
+    expect(message).to.match(/cannot be handled as a Pod: spec.affinity is too deep$/);
     expect((await ask('POST', path, { metadata: { name: 'c' } }))[0]).to.equal(201);
   });
 
@@ -94,7 +97,14 @@ describe('changes at a fake API server', () => {
       ['POST', PODS, pod('p2', { spec: { containers: twice } }), 422],
       ['POST', PODS, pod('p2', { spec: { containers: [{ name: 'c' }] } }), 422],
       ['POST', PODS, pod('p2', { spec: { containers: [{ image: 'x' }] } }), 422],
-      ['POST', PODS, pod('p2', { spec: { containers: [{ ...twice[0], args: 'x' }] } }), 422],
+      ['POST', PODS, pod('p2', { spec: { containers: [{ ...twice[0], args: 'x' }] } }), 400],
+      ['POST', PODS, pod('p2', { metadata: { name: 'p2', labels: { a: 1 } } }), 400],
+      ['POST', PODS, pod('p2', { metadata: { name: 'p2', labels: { a: 'b c' } } }), 422],
+      ['POST', PODS, pod('p2', { metadata: { name: 'p2', labels: { '': 'b' } } }), 422],
+      ['POST', PODS, pod('p2', { metadata: { name: 'p2', annotations: { 'a b': '' } } }), 422],
+      ['POST', PODS, pod('p..2'), 422],
+      ['POST', PODS, pod('p-.2'), 422],
+      ['POST', `${PODS}?fieldValidation=Some`, pod('p2'), 422],
       ['POST', PODS, pod('p2', { kind: 'Job' }), 400],
       ['POST', PODS, pod('p2', { metadata: { name: 'p2', namespace: 'other' } }), 400],
       ['POST', '/api/v1/namespaces/other/pods', pod('p2'), 404],
@@ -124,6 +134,93 @@ describe('changes at a fake API server', () => {
     expect((await ask('GET', PODS))[1].items?.map(({ metadata }) => metadata.name)).to.deep.equal([
       'p1',
     ]);
+  });
+
+  describe('with fields that their kind has not', () => {
+    const maps = '/api/v1/namespaces/default/configmaps';
+    const given = {
+      metadata: { name: 'c', lables: {} },
+      data: { a: 'b' },
+      dta: { a: 'b' },
+    };
+
+    const send = async (method: string, path: string, body: object): Promise<Response> =>
+      await fetch(fake.url + path, {
+        method,
+        headers: { 'Content-Type': method === 'PATCH' ? MERGE : 'application/json' },
+        body: JSON.stringify(body),
+      });
+
+    it('are refused where that is wanted, by the names of all', async () => {
+      await serve({});
+      const answer = await send('POST', `${maps}?fieldValidation=Strict`, given);
+      expect(answer.status).to.equal(400);
+      expect(await answer.json()).to.have.property(
+        'message',
+        'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "metadata.lables", unknown field "dta"',
+      );
+      const spec = { containers: [{ name: 'c', image: 'x', comand: [] }] };
+      const [, { message }] = await ask(
+        'POST',
+        `${PODS}?fieldValidation=Strict`,
+        pod('p', { spec }),
+      );
+      expect(message).to.match(/unknown field "spec.containers\[0\].comand"$/);
+    });
+
+    it('are made without them, and with a warning unless these are not wanted', async () => {
+      await serve({});
+      const warned = await send('POST', maps, given);
+      expect(warned.headers.get('warning')).to.equal(
+        '299 - "unknown field \\"metadata.lables\\"", 299 - "unknown field \\"dta\\""',
+      );
+      expect(await warned.json()).to.not.have.property('dta');
+      const silent = await send('PATCH', `${maps}/c?fieldValidation=Ignore`, { dta: { a: 'c' } });
+      expect([silent.status, silent.headers.get('warning')]).to.deep.equal([200, null]);
+      expect(fake.find('configmap', 'c')).to.not.have.property('dta');
+    });
+
+    it('may change what a test has given such fields', async () => {
+      await serve({});
+      fake.put({ apiVersion: 'v1', kind: 'ConfigMap', ...given });
+      const path = `${maps}/c?fieldValidation=Strict`;
+      expect((await send('PATCH', path, { data: { a: 'c' } })).status).to.equal(200);
+      expect((await send('PATCH', path, { other: 1 })).status).to.equal(400);
+    });
+  });
+
+  it('are completed as API servers do', async () => {
+    await serve({});
+    const make = async (path: string, body: object): Promise<object> =>
+      (await ask('POST', path, body))[1];
+    const core = '/api/v1/namespaces/default';
+    const metadata = { name: 'x' };
+    const secret = { metadata, data: { a: 'eA==' }, stringData: { b: 'y' } };
+    expect(await make(`${core}/secrets`, secret))
+      .to.include({ type: 'Opaque' })
+      .and.deep.include({ data: { a: 'eA==', b: 'eQ==' } })
+      .and.not.have.property('stringData');
+    const service = { metadata, spec: { ports: [{ port: 80 }, { port: 1, targetPort: 'http' }] } };
+    expect(await make(`${core}/services`, service)).to.have.deep.property('spec', {
+      type: 'ClusterIP',
+      sessionAffinity: 'None',
+      ports: [
+        { port: 80, protocol: 'TCP', targetPort: 80 },
+        { port: 1, protocol: 'TCP', targetPort: 'http' },
+      ],
+    });
+    expect(await make('/api/v1/namespaces', { metadata })).to.have.nested.property(
+      'status.phase',
+      'Active',
+    );
+    const apps = '/apis/apps/v1/namespaces/default';
+    for (const plural of ['deployments', 'replicasets', 'statefulsets'])
+      expect(await make(`${apps}/${plural}`, { metadata })).to.have.nested.property(
+        'spec.replicas',
+        1,
+      );
+    const job = await make('/apis/batch/v1/namespaces/default/jobs', { metadata });
+    expect(job).to.have.nested.property('spec.completions', 1);
   });
 
   it('change objects whose version is the last one', async () => {
@@ -258,6 +355,7 @@ describe('changes at a fake API server', () => {
 });
 
 interface Answer {
+  readonly message?: string;
   readonly reason?: string;
   readonly metadata: {
     readonly name: string;
