@@ -8,6 +8,7 @@ import { readList } from './lists.ts';
 import type { FakeLog } from './log.ts';
 import { readContainer, readLogQuery, sendLog } from './log-request.ts';
 import { type FakeObject, fieldsOf } from './object.ts';
+import { type OpenApiDocument, openApi } from './openapi.ts';
 import type { FakePods } from './pods.ts';
 import { forbidden, refusalByRules, verbsOf } from './rbac.ts';
 import { failure, isRefusal, nothingAt, objectNotFound, type Refusal } from './refusals.ts';
@@ -101,9 +102,11 @@ export class FakeAnswers {
     const { method, action } = asked;
     if (path === null) return failure(400, 'the path of the URL cannot be decoded');
     if (place === null) {
-      const found = discover(path);
+      const { accept } = request.headers;
+      const found = HEALTH.test(path) ? HEALTHY : (openApi(path, accept) ?? discover(path));
       if (found === null) return nothingAt(path);
-      return method === 'GET' ? ok(found) : failure(405, `${method} is not supported`);
+      if (!['GET', 'HEAD'].includes(method)) return failure(405, `${method} is not supported`);
+      return 'type' in found ? (found as OpenApiDocument) : ok(found);
     }
     if (isStreaming(action)) return failure(400, 'Upgrade request required');
     const { resource, namespace, name } = place;
@@ -170,10 +173,19 @@ export class FakeAnswers {
 }
 
 /** An answer without streams. */
-type FakeAnswer = WriteAnswer;
+type FakeAnswer = WriteAnswer | OpenApiDocument;
+
+/** Whether it is well: always, as long as it answers. */
+const HEALTH = /^\/(?:healthz|livez|readyz)(?:\/ping)?$/;
+const HEALTHY: OpenApiDocument = { type: 'text/plain; charset=utf-8', body: Buffer.from('ok') };
 
 /** Sends an answer. */
 export function send(response: ServerResponse, answer: FakeAnswer): void {
+  if ('type' in answer) {
+    response.writeHead(200, { 'Content-Type': answer.type });
+    response.end(answer.body);
+    return;
+  }
   response.writeHead(answer.code, {
     'Content-Type': 'application/json',
     ...('warnings' in answer ? { Warning: answer.warnings.map(warningOf) } : {}),

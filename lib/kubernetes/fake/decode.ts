@@ -1,5 +1,5 @@
 import { isFields } from './object.ts';
-import type { Scalar, Shape } from './shapes.ts';
+import type { Scalar, Shape } from './shape.ts';
 import { isText } from './texts.ts';
 
 /** A body as an API server understands it. */

@@ -2,7 +2,8 @@ import { InvalidArgumentError } from '../../errors.ts';
 import { DecodeProblem, decodeAs } from './decode.ts';
 import { type FakeObject, type Fields, fieldsOf, isFields, isName } from './object.ts';
 import { apiVersionOf, type FakeResource, resourceOfKind } from './resources.ts';
-import { type Fieldset, SHAPES } from './shapes.ts';
+import type { Fieldset } from './shape.ts';
+import { SHAPES } from './shapes.ts';
 
 /**
  * The resource of a manifest, and the manifest as an object with its namespace.

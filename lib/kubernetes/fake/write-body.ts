@@ -4,7 +4,8 @@ import { type FakeObject, type Fields, fieldsOf, isFields, isName, textsOf } fro
 import { failure, type Refusal } from './refusals.ts';
 import { apiVersionOf } from './resources.ts';
 import { keyProblem, valueProblem } from './selectors.ts';
-import { type Fieldset, SHAPES } from './shapes.ts';
+import type { Fieldset } from './shape.ts';
+import { SHAPES } from './shapes.ts';
 import { isText } from './texts.ts';
 
 /** The object of a body. */

@@ -55,6 +55,35 @@ describe('a fake API server', () => {
       expect(await names('/api/v1/namespaces/other/pods')).to.deep.equal(['p2']);
     });
 
+    it('tells kubectl what it may say when it changes objects, and that it is well', async () => {
+      const fake = await serve({});
+      const read = async (path: string, accept = 'application/json'): Promise<Response> =>
+        await fetch(fake.url + path, { headers: { Accept: accept } });
+      const { paths } = (await (await read('/openapi/v3')).json()) as Paths;
+      expect(Object.keys(paths)).to.include.members(['api/v1', 'apis/apps/v1']);
+      for (const { serverRelativeURL } of Object.values(paths)) {
+        const document = (await (await read(serverRelativeURL)).json()) as Paths;
+        const patches = Object.values(document.paths).flatMap(({ patch }) => patch ?? []);
+        expect(patches.length, serverRelativeURL).to.be.above(0);
+        for (const { parameters } of patches)
+          expect(parameters.map(({ name }) => name)).to.deep.equal(['dryRun', 'fieldValidation']);
+      }
+      expect((await read('/openapi/v3/apis/none/v1')).status).to.equal(404);
+      expect((await read('/openapi/v4')).status).to.equal(404);
+      expect((await (await read('/openapi/v2')).json()) as object).to.include({ swagger: '2.0' });
+      // For versions of kubectl that read nothing else.
+      const form = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+      const old = await read('/openapi/v2', form);
+      expect(old.headers.get('content-type')).to.equal('application/octet-stream');
+      const bytes = Buffer.from(await old.arrayBuffer());
+      expect(bytes.toString('latin1')).to.equal(
+        '\x0a\x032.0\x12\x14\x0a\x0espdy-kube-fake\x12\x02v1\x42\x00',
+      );
+      for (const path of ['/healthz', '/livez', '/readyz'])
+        expect(await (await read(path)).text(), path).to.equal('ok');
+      expect((await fetch(`${fake.url}/healthz`, { method: 'POST' })).status).to.equal(405);
+    });
+
     it('lists the pods that are selected, and says what it cannot do', async () => {
       const fake = await serve({ pods: ['p1', { name: 'web', phase: 'Pending' }] });
       const list = async (query: string): Promise<unknown> => {
@@ -439,4 +468,16 @@ async function failureOf(promise: Promise<unknown>): Promise<unknown> {
     return error;
   }
   throw new Error('it succeeded');
+}
+
+interface Paths {
+  readonly paths: Readonly<
+    Record<
+      string,
+      {
+        readonly serverRelativeURL: string;
+        readonly patch?: { readonly parameters: { readonly name: string }[] };
+      }
+    >
+  >;
 }
