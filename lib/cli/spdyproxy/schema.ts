@@ -1,3 +1,11 @@
+import type {
+  BackOptions,
+  FrontOptions,
+  HeaderRules,
+  HealthOptions,
+  ProxyOptions,
+} from '../../tools/index.ts';
+
 const time = { type: 'integer', minimum: 0, maximum: 0x7fffffff } as const;
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
@@ -16,28 +24,74 @@ export interface RecordSchema {
   readonly additionalProperties: false;
 }
 
-function record(
-  properties: Readonly<Record<string, object>>,
-  ...required: readonly string[]
+/** That of all members of an interface: one that is missing or too much does not compile. */
+function record<T>(
+  properties: { readonly [K in keyof Required<T>]: object },
+  ...required: readonly (keyof T & string)[]
 ): RecordSchema {
   return { type: 'object', properties, required, additionalProperties: false };
 }
 
+/** Options of a front that a file can hold, and what it has besides. */
+type FrontMembers = Pick<FrontOptions, FrontName> & {
+  readonly certificates?: readonly Certificate[];
+  readonly inherited?: number;
+};
+
+type Certificate = Record<'key' | 'cert', string>;
+
+type FrontName =
+  | 'allowHttp1'
+  | 'backlog'
+  | 'ciphers'
+  | 'closeTimeoutMs'
+  | 'h2'
+  | 'handshakeTimeoutMs'
+  | 'headersTimeoutMs'
+  | 'host'
+  | 'idleTimeoutMs'
+  | 'maxConcurrentStreams'
+  | 'maxHeaderCount'
+  | 'maxHeaderSize'
+  | 'minVersion'
+  | 'path'
+  | 'port'
+  | 'proxyProtocol'
+  | 'requestCert'
+  | 'requestTimeoutMs'
+  | 'sniff'
+  | 'tls'
+  | 'version'
+  | 'versions';
+
+type Members = ProxyOptions & {
+  readonly fronts: unknown;
+  readonly admin?: unknown;
+  readonly accessLog?: unknown;
+  readonly workers?: number;
+};
+
 /** That of a front. */
-export const FRONT_SCHEMA: RecordSchema = record({
+export const FRONT_SCHEMA: RecordSchema = record<FrontMembers>({
   port: count(0, 65535),
   host: text,
   path: text,
   inherited: count(0, 1000),
   backlog: count(0, 65535),
-  certificates: { type: 'array', items: record({ key: text, cert: text }, 'key', 'cert') },
+  certificates: {
+    type: 'array',
+    items: record<Certificate>({ key: text, cert: text }, 'key', 'cert'),
+  },
   tls: flag,
   sniff: flag,
   h2: flag,
   allowHttp1: flag,
   version,
   versions: { type: 'array', items: version, minItems: 1 },
-  proxyProtocol: record({ allow: { type: 'array', items: text } }, 'allow'),
+  proxyProtocol: record<NonNullable<FrontOptions['proxyProtocol']>>(
+    { allow: { type: 'array', items: text } },
+    'allow',
+  ),
   maxConcurrentStreams: count(1, 0x7fffffff),
   maxHeaderSize: count(0, 1 << 22),
   maxHeaderCount: count(0, 500_000),
@@ -51,7 +105,7 @@ export const FRONT_SCHEMA: RecordSchema = record({
   closeTimeoutMs: time,
 });
 
-const back = record(
+const back = record<BackOptions>(
   {
     url: text,
     protocol: { enum: ['http/1.1', 'h2', 'spdy/3.1', 'spdy/3', 'spdy/2', 'spdy'] },
@@ -70,12 +124,12 @@ const back = record(
 export const CONFIG_SCHEMA: RecordSchema & { readonly $schema: string; readonly title: string } = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'spdyproxy',
-  ...record(
+  ...record<Members>(
     {
       fronts: { type: 'array', items: FRONT_SCHEMA, minItems: 1 },
       backs: { type: 'array', items: { anyOf: [text, back] }, minItems: 1 },
       forward: flag,
-      headers: record({
+      headers: record<HeaderRules>({
         name: text,
         via: flag,
         xForwarded: rule,
@@ -91,7 +145,7 @@ export const CONFIG_SCHEMA: RecordSchema & { readonly $schema: string; readonly 
       maxFailures: count(0, 0x7fffffff),
       openTimeoutMs: time,
       slowStartMs: time,
-      health: record(
+      health: record<HealthOptions>(
         {
           path: text,
           intervalMs: count(1, 0x7fffffff),
@@ -102,8 +156,14 @@ export const CONFIG_SCHEMA: RecordSchema & { readonly $schema: string; readonly 
         },
         'path',
       ),
-      admin: record({ host: text, port: count(0, 65535) }, 'port'),
-      accessLog: record({ file: text, format: { enum: ['common', 'combined', 'json'] } }, 'file'),
+      admin: record<Record<'host' | 'port', unknown>>(
+        { host: text, port: count(0, 65535) },
+        'port',
+      ),
+      accessLog: record<Record<'file' | 'format', unknown>>(
+        { file: text, format: { enum: ['common', 'combined', 'json'] } },
+        'file',
+      ),
       workers: count(0, 1024),
     },
     'fronts',

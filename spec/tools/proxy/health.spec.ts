@@ -54,6 +54,23 @@ describe('tools/proxy/health', () => {
     await until(silent, false);
   });
 
+  for (const protocol of BACKS) {
+    it(`ends an answer that has no end (${protocol})`, async () => {
+      const endless = await start(
+        protocol,
+        (_request, response) => {
+          const more = (): void => {
+            if (!response.destroyed) response.write('more', () => setImmediate(more));
+          };
+          more();
+        },
+        { timeoutMs: 5, intervalMs: 60_000 },
+      );
+      expect(await application?.onceAborted()).to.equal('GET /health');
+      expect(endless.statistics[0]).to.include({ inService: true });
+    });
+  }
+
   it('takes the status that it was told', async () => {
     const strict = await start('http/1.1', (_request, response) => response.end(), { status: 204 });
     await until(strict, false);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import http from 'node:http';
+import http2 from 'node:http2';
 import net, { type AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { SpdyAgent } from '../../../lib/http/client/agent.ts';
@@ -359,6 +360,23 @@ describe('tools/proxy/relay', () => {
     expect(await answerTo(request)).to.include({ status: 200, body: 'the body' });
     expect(interim).to.deep.equal([100, 103]);
     server.closeAllConnections();
+  });
+
+  it('passes no length on with 103', async () => {
+    const hints =
+      'HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=preload\r\ncontent-length: 5\r\n\r\n';
+    const answer = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+    const back = await tcp((socket) => socket.once('data', () => socket.write(hints + answer)));
+    const { port } = await open({ backs: [`http://127.0.0.1:${back}`] });
+    const session = http2.connect(`http://127.0.0.1:${port}`);
+    ends.push(() => session.destroy());
+    const stream = session.request({ ':path': '/' });
+    const [informed] = (await once(stream, 'headers')) as [http2.IncomingHttpHeaders];
+    expect(informed).to.include({ ':status': 103, link: '</a>; rel=preload' });
+    expect(informed).not.to.have.property('content-length');
+    let body = '';
+    for await (const chunk of stream.setEncoding('utf8')) body += chunk;
+    expect(body).to.equal('ok');
   });
 
   it('passes pushed resources on', async () => {

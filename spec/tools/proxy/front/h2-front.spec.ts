@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import http2 from 'node:http2';
 import net from 'node:net';
 import { expect } from 'chai';
+import { H2Reply } from '../../../../lib/tools/proxy/front/h2-front.ts';
 import { createProxy, type SpdyProxy } from '../../../../lib/tools/proxy/proxy.ts';
 import { type Application, startApplication } from '../support/application.ts';
 
@@ -147,6 +149,33 @@ describe('tools/proxy/front/h2-front', () => {
       expect(idle.frames.map(({ type }) => type)).to.include(GOAWAY);
     });
   }
+
+  it('answers nothing on a stream that was reset, although some of its body is unread', async () => {
+    const server = http2.createServer();
+    server.on('session', (session) => session.on('error', () => {}));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const raw = new RawClient((server.address() as net.AddressInfo).port);
+    raw.send([[':method', 'POST'], ...GET.slice(1), [':path', '/']], 0);
+    raw.socket.write(frame(DATA, 0, 1, Buffer.from('read')));
+    const [stream] = (await once(server, 'stream')) as [http2.ServerHttp2Stream];
+    const reply = new H2Reply(stream, false);
+    stream.once('data', () => stream.pause());
+    await once(stream, 'pause');
+    raw.socket.write(frame(DATA, 0, 1, Buffer.from('unread')));
+    raw.socket.write(frame(RST_STREAM, 0, 1, Buffer.from([0, 0, 0, 0])));
+    await once(stream, 'aborted');
+    expect(stream.closed).to.equal(true);
+    expect(reply.push({} as never)).to.equal(null);
+    reply.inform(103, []);
+    reply.respond({ status: 200, message: '', fields: [] }, false);
+    expect(stream.headersSent).to.equal(false);
+    const gone = new Promise((resolve) => reply.onGone(resolve));
+    expect(await gone).to.be.an('error');
+    raw.socket.destroy();
+    stream.destroy();
+    server.close();
+  });
 
   it('tells the back when the client resets a stream', async () => {
     client.send([...GET, [':path', '/slow']]);
