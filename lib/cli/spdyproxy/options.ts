@@ -160,7 +160,8 @@ function frontOf(args: Arguments, client: boolean): FrontConfig {
   const options: FrontOptions = {
     ...place,
     ...(plain ? { tls: false } : {}),
-    ...(allow === undefined ? (plain ? { sniff: true } : {}) : { proxyProtocol: { allow } }),
+    ...(plain ? { sniff: true } : {}),
+    ...(allow === undefined ? {} : { proxyProtocol: { allow } }),
   };
   return { options, certificates };
 }

@@ -74,19 +74,19 @@ export class Acceptor {
     listener.on('connection', (socket) => {
       this.#host.server.emit('connection', socket);
       if (proxyProtocol !== null) this.#readProxyHeader(socket);
-      else if (sniff) this.#readOpening(socket);
+      else if (sniff) this.#readOpening(socket, false);
       else this.#host.begin(socket, version, false);
     });
     return listener;
   }
 
-  #readOpening(socket: net.Socket): void {
+  #readOpening(socket: net.Socket, secure: boolean): void {
     const { handshakeTimeoutMs, version } = this.#options;
     const spdy3 = version.name === 'spdy/3' ? 'spdy/3' : 'spdy/3.1';
     socket.on('error', () => {});
     readOpening(socket, handshakeTimeoutMs, spdy3, (protocol) => {
       if (protocol === null) socket.destroy();
-      else this.#accept(socket, protocol, false);
+      else this.#accept(socket, protocol, secure);
     });
   }
 
@@ -107,7 +107,8 @@ export class Acceptor {
         return;
       }
       if (header.proxied) showClient(socket, header);
-      this.#accept(socket, header.alpn ?? false, header.tls);
+      if (header.alpn === null && this.#options.sniff) this.#readOpening(socket, header.tls);
+      else this.#accept(socket, header.alpn ?? false, header.tls);
     });
   }
 

@@ -31,7 +31,7 @@ export interface SpdyServerOptions extends tls.TlsOptions {
   readonly version?: SessionVersion;
   /**
    * Without TLS: finds out by the first bytes what a client speaks: SPDY/2, SPDY/3(.1), HTTP/1.1 and, with `h2`, HTTP/2. `version` tells SPDY/3
-   * from SPDY/3.1, which begin alike. Default false.
+   * from SPDY/3.1, which begin alike. With `proxyProtocol` only where the header does not tell. Default false.
    */
   readonly sniff?: boolean;
   /** The SPDY versions to offer by ALPN, best first. Default `spdy/3.1, spdy/3, spdy/2`. */
@@ -46,7 +46,7 @@ export interface SpdyServerOptions extends tls.TlsOptions {
   readonly http1?: http.ServerOptions;
   /** Offers `h2` (behind SPDY) and takes its connections. Default none. */
   readonly h2?: H2Handler;
-  /** Connections begin with a PROXY protocol header, which names the client and the protocol. With `tls: false`. Default none. */
+  /** Connections begin with a PROXY protocol header, version 1 or 2, which names the client, and in version 2 the protocol. With `tls: false`. Default none. */
   readonly proxyProtocol?: ProxyProtocolOptions;
   /** Options of every session. Default: a `sessionWindowSize` of 1 MiB, so that uploads nobody reads yet do not stop the others. */
   readonly session?: SessionOptions;
@@ -175,8 +175,7 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
     throw new InvalidArgumentError('proxyProtocol needs tls: false (the terminator speaks TLS)');
   }
   const sniff = options.sniff ?? false;
-  if (sniff && (secure || proxyProtocol !== null))
-    throw new InvalidArgumentError('sniff needs tls: false, without proxyProtocol');
+  if (sniff && secure) throw new InvalidArgumentError('sniff needs tls: false');
   const versions = resolveVersions(options.versions ?? (getNpnProtocols() as SessionVersion[]));
   const allowHttp1 =
     options.allowHttp1 ?? options.allowHTTP1 ?? (secure || sniff || proxyProtocol !== null);

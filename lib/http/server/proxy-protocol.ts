@@ -50,18 +50,64 @@ const ADDRESS_LENGTHS: Readonly<Record<number, number>> = {
   [FAMILY_IPV6]: 36,
   [FAMILY_UNIX]: 216,
 };
+const LINE_START = Buffer.from('PROXY ');
+/** With the end of the line. */
+const MAX_LINE_LENGTH = 107;
+const LINE_FAMILIES: Readonly<Record<string, 4 | 6 | undefined>> = { TCP4: 4, TCP6: 6 };
+const LINE_PORT = /^(?:0|[1-9]\d{0,4})$/;
+
 const TLV_ALPN = 0x01;
 const TLV_SSL = 0x20;
 const CLIENT_SSL = 0x01;
 
 /**
- * Reads a PROXY protocol version 2 header from the beginning of what was received: null while it is incomplete.
+ * Reads a PROXY protocol header, version 1 or 2, from the beginning of what was received: null while it is incomplete.
  *
  * @throws SpdyError `ERR_SPDY_PROTOCOL` for bytes that are no such header
  */
 export function parseProxyHeader(bytes: Buffer): ProxyHeader | null {
+  return bytes[0] === LINE_START[0] ? parseLine(bytes) : parseBinary(bytes);
+}
+
+/** Version 1: a line of text. */
+function parseLine(bytes: Buffer): ProxyHeader | null {
+  const known = Math.min(bytes.length, LINE_START.length);
+  if (LINE_START.compare(bytes, 0, known, 0, known) !== 0) throw invalid('no PROXY signature');
+  const end = bytes.subarray(0, MAX_LINE_LENGTH).indexOf('\r\n');
+  if (end < 0) {
+    if (bytes.length >= MAX_LINE_LENGTH) throw invalid('a line that is too long');
+    return null;
+  }
+  const line = bytes.toString('latin1', LINE_START.length, end);
+  const length = end + 2;
+  if (/^UNKNOWN(?: |$)/.test(line)) return { ...NOTHING, proxied: true, length };
+  const [family = '', source = '', destination = '', ...ports] = line.split(' ');
+  const version = LINE_FAMILIES[family];
+  if (version === undefined || !isPlain(source, version) || !isPlain(destination, version)) {
+    throw invalid('a line without addresses of its family');
+  }
+  if (ports.length !== 2 || !ports.every((port) => LINE_PORT.test(port) && Number(port) <= 65535)) {
+    throw invalid('a line without ports');
+  }
+  const [sourcePort, destinationPort] = ports.map(Number) as [number, number];
+  return {
+    ...NOTHING,
+    proxied: true,
+    source: { address: source, port: sourcePort, family: `IPv${version}` },
+    destination: { address: destination, port: destinationPort, family: `IPv${version}` },
+    length,
+  };
+}
+
+/** Whether a text is an address of a family, without the name of an interface. */
+function isPlain(address: string, version: 4 | 6): boolean {
+  return net.isIP(address) === version && !address.includes('%');
+}
+
+/** Version 2. */
+function parseBinary(bytes: Buffer): ProxyHeader | null {
   const known = Math.min(bytes.length, SIGNATURE.length);
-  if (SIGNATURE.compare(bytes, 0, known, 0, known) !== 0) throw invalid('no PROXY v2 signature');
+  if (SIGNATURE.compare(bytes, 0, known, 0, known) !== 0) throw invalid('no PROXY signature');
   if (bytes.length < FIXED_LENGTH) return null;
   const version = bytes.readUInt8(12);
   const family = bytes.readUInt8(13) >>> 4;

@@ -102,7 +102,7 @@ describe('a plain server that is told to sniff', () => {
   });
 
   it('needs a plain port', () => {
-    const message = 'sniff needs tls: false, without proxyProtocol';
+    const message = 'sniff needs tls: false';
     expect(() => createServer({ sniff: true })).to.throw(message);
   });
 });

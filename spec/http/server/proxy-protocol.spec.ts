@@ -6,7 +6,7 @@ import {
   parseProxyHeader,
 } from '../../../lib/http/server/proxy-protocol.ts';
 import type { SpdyServer } from '../../../lib/http/server/server.ts';
-import { PROTOCOL_VERSIONS } from '../../../lib/protocol/version.ts';
+import { PROTOCOL_VERSIONS, type ProtocolVersion } from '../../../lib/protocol/version.ts';
 import { closed, RawPeer } from '../../support/session-pair.ts';
 import { head, listen, shut } from '../support/http-support.ts';
 
@@ -27,7 +27,7 @@ function tlv(type: number, value: Buffer | string): string {
 const alpn = (name: string): string => tlv(1, name);
 const TLS_FACTS = tlv(0x20, Buffer.from([1, 0, 0, 0, 0]));
 
-describe('PROXY protocol version 2', () => {
+describe('PROXY protocol', () => {
   describe('header', () => {
     it('tells the addresses, the protocol and TLS', () => {
       const bytes = header(0x21, 0x11, IPV4 + alpn('spdy/3.1') + TLS_FACTS);
@@ -63,9 +63,59 @@ describe('PROXY protocol version 2', () => {
       expect(parseProxyHeader(bytes)).to.include({ length: bytes.length });
     });
 
+    it('may be a line: version 1', () => {
+      const line = 'PROXY TCP4 192.0.2.1 198.51.100.1 1234 80\r\n';
+      expect(parseProxyHeader(Buffer.from(`${line}rest`))).to.deep.equal({
+        proxied: true,
+        source: { address: '192.0.2.1', port: 1234, family: 'IPv4' },
+        destination: { address: '198.51.100.1', port: 80, family: 'IPv4' },
+        alpn: null,
+        tls: false,
+        length: line.length,
+      });
+      const six = Buffer.from('PROXY TCP6 2001:db8::1 ::1 0 65535\r\n');
+      expect(parseProxyHeader(six)?.source).to.deep.equal({
+        address: '2001:db8::1',
+        port: 0,
+        family: 'IPv6',
+      });
+      for (const unknown of ['PROXY UNKNOWN\r\n', 'PROXY UNKNOWN a b c d\r\n']) {
+        expect(parseProxyHeader(Buffer.from(unknown))).to.deep.include({
+          proxied: true,
+          source: null,
+          length: unknown.length,
+        });
+      }
+      for (let length = 0; length < line.length; length++) {
+        expect(parseProxyHeader(Buffer.from(line.slice(0, length)))).to.equal(null);
+      }
+    });
+
+    for (const line of [
+      'PROXY TCP4 192.0.2.1 198.51.100.1 1234\r\n',
+      'PROXY TCP4 192.0.2.1 198.51.100.1 1234 80 1\r\n',
+      'PROXY TCP4 192.0.2.1 198.51.100.1 1234 65536\r\n',
+      'PROXY TCP4 192.0.2.1 198.51.100.1 01234 80\r\n',
+      'PROXY TCP4 192.0.2.1  198.51.100.1 1234 80\r\n',
+      'PROXY TCP4 192.0.2.1 198.51.100 1234 80\r\n',
+      'PROXY TCP4 ::1 ::1 1234 80\r\n',
+      'PROXY TCP6 192.0.2.1 198.51.100.1 1234 80\r\n',
+      'PROXY TCP6 ::1%lo ::1 1 2\r\n',
+      'PROXY UDP4 192.0.2.1 198.51.100.1 1234 80\r\n',
+      'PROXY UNKNOWNED\r\n',
+      'PROXY toString 1 2 3 4\r\n',
+      'PROXY TCP4 192.0.2.1 198.51.100.1 1234 80\n\r\n',
+      'proxy TCP4',
+      'PROXYTCP4',
+      `PROXY UNKNOWN ${'a'.repeat(93)}`,
+    ]) {
+      it(`is refused as the line ${JSON.stringify(line)}`, () => {
+        expect(() => parseProxyHeader(Buffer.from(line))).to.throw(/PROXY header/);
+      });
+    }
+
     for (const [title, bytes] of [
       ['no signature', Buffer.from('GET / HTTP/1.1\r\n')],
-      ['version 1', Buffer.from('PROXY TCP4 ')],
       ['another version', header(0x11, 0x11, IPV4)],
       ['another command', header(0x22, 0x11, IPV4)],
       ['cut addresses', header(0x21, 0x11, '0000')],
@@ -133,6 +183,45 @@ describe('PROXY protocol version 2', () => {
       for await (const chunk of socket) text += (chunk as Buffer).toString();
       expect(text).to.match(/^HTTP\/1\.1 200 OK/);
       expect(text).to.include('192.0.2.1 1234 198.51.100.1 false 1.1');
+    });
+
+    it('speaks what the first bytes behind a header say that names no protocol', async () => {
+      ({ server, port } = await listen(
+        { tls: false, sniff: true, proxyProtocol: { allow: ['127.0.0.1'] } },
+        (request, response) => {
+          response.end(`${request.socket.remoteAddress} ${request.stream === undefined}`);
+        },
+      ));
+      const line = Buffer.from('PROXY TCP4 192.0.2.1 198.51.100.1 1234 80\r\n');
+      const [version] = PROTOCOL_VERSIONS as [ProtocolVersion];
+      for (const split of [false, true]) {
+        const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
+        const peer = new RawPeer(socket, version);
+        const names = head().map(([name, value]) => [
+          version.plainPseudoNames ? name.slice(1).replace('path', 'url') : name,
+          value,
+        ]) as [string, string][];
+        const request = peer.make.synStream(1, names, { flags: 1 });
+        if (split) {
+          socket.write(line);
+          await new Promise((later) => setTimeout(later, 5));
+          socket.write(request);
+        } else socket.write(Buffer.concat([line, request]));
+        await peer.frame('DATA');
+        expect(peer.frames.at(-1)?.data.toString()).to.equal('192.0.2.1 false');
+        socket.destroy();
+
+        const plain = net.connect(port, '127.0.0.1');
+        plain.write(
+          Buffer.concat([
+            line,
+            Buffer.from('GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n'),
+          ]),
+        );
+        let text = '';
+        for await (const chunk of plain) text += (chunk as Buffer).toString();
+        expect(text).to.match(/192\.0\.2\.1 true$/);
+      }
     });
 
     it('takes the header only from those who may send it', async () => {
