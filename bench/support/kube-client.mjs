@@ -1,4 +1,5 @@
 // Our client of Kubernetes as a program, which does what kubectl does: node kube-client.mjs WORK SERVER ARGUMENT...
+import { createReadStream } from 'node:fs';
 import { entry } from './product.mjs';
 
 const { copyFromPod, copyToPod, exec, portForward } = await import(entry('./kubernetes'));
@@ -14,10 +15,10 @@ const WORKS = {
     stderr.pipe(process.stderr);
     process.exitCode = (await exited).exitCode;
   },
-  /** The same with standard input. */
+  /** The same with standard input, a file: `process.stdin` would read 64 KiB of it at once. */
   async execWithInput(...command) {
     const { stdin, stdout, stderr, exited } = await exec({ ...pod, command, stdin: true });
-    process.stdin.pipe(stdin);
+    createReadStream('', { fd: 0, highWaterMark: 262144 }).pipe(stdin);
     stdout.pipe(process.stdout);
     stderr.pipe(process.stderr);
     process.exitCode = (await exited).exitCode;

@@ -13,7 +13,8 @@ export type { CommandExit } from './client/command-outcome.ts';
 export { attach, exec, type StartedCommand, type StreamFlags } from './client/exec.ts';
 export { FoundPod } from './client/found-pod.ts';
 export { PodConnection } from './client/pod-connection.ts';
-export { PortForward, type PortForwardEvents, portForward } from './client/port-forward.ts';
+export { PortForward, portForward } from './client/port-forward.ts';
+export type { PortForwardEvents } from './client/port-forward-events.ts';
 export { ForwardListener, type ListenOptions } from './client/port-forward-listener.ts';
 export type {
   PortForwardOptions,

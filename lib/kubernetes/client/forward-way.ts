@@ -69,9 +69,15 @@ export class ForwardWay {
     return this.#found?.name ?? ('url' in target ? null : (plainName(target.pod) ?? null));
   }
 
+  /** The number of a port, if that need not be looked up; else null. */
+  portNow(port: number | string): number | null {
+    return typeof port === 'number' && !this.#follows ? port : null;
+  }
+
   /** The number of a port of the pod. A name is looked up in the pod. Rejects as `resolveTarget()`. */
   async port(port: number | string, signal: AbortSignal | null): Promise<number> {
-    if (typeof port === 'number' && !this.#follows) return port;
+    const number = this.portNow(port);
+    if (number !== null) return number;
     const found = this.#found ?? (await this.#find(signal));
     return found.port(port);
   }

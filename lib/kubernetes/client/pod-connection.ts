@@ -32,6 +32,8 @@ export class PodConnection extends Duplex {
   readonly #replyDeadline = new Deadline();
   readonly #explanation = new Deadline();
   #settle: (error: Error | null) => void = () => {};
+  /** `accepted` has come to an end. */
+  #settled = false;
   /** What the error stream has said. */
   readonly #text: Buffer[] = [];
   #textLength = 0;
@@ -62,10 +64,16 @@ export class PodConnection extends Duplex {
     this.#data = open('data');
     this.#unanswered = new Set([this.#error, this.#data]);
     this.accepted = new Promise((resolve, reject) => {
-      this.#settle = (error) => (error === null ? resolve() : reject(error));
+      this.#settle = (error) => {
+        this.#settled = true;
+        if (error === null) resolve();
+        else reject(error);
+      };
     });
     this.accepted.catch(() => {});
-    this.once('close', () => this.#settle(this.errored ?? destroyed()));
+    this.once('close', () => {
+      if (!this.#settled) this.#settle(this.errored ?? destroyed());
+    });
     // As with a SpdyStream: who does not listen is not hurt.
     this.on('error', () => {});
     this.#followError();

@@ -90,17 +90,24 @@ export class ForwardListener {
 
   #accept(socket: net.Socket): void {
     const gone = new AbortController();
+    let connecting = true;
     this.#sockets.add(socket);
     // Its own failure ends in 'close'.
     socket.on('error', () => {});
     socket.once('close', () => {
       this.#sockets.delete(socket);
-      gone.abort();
+      if (connecting) gone.abort();
     });
     socket.setNoDelay(true);
     this.#forward.connect(this.remotePort, { signal: gone.signal }).then(
-      (connection) => this.#join(socket, connection),
-      (error: Error) => this.#fail(socket, error),
+      (connection) => {
+        connecting = false;
+        this.#join(socket, connection);
+      },
+      (error: Error) => {
+        connecting = false;
+        this.#fail(socket, error);
+      },
     );
   }
 

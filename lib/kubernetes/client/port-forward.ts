@@ -4,13 +4,14 @@ import { abortSignal, onAbort } from '../../common/abort.ts';
 import { SpdyError } from '../../errors.ts';
 import { REFUSED_STREAM } from '../../protocol/constants.ts';
 import type { Session } from '../../session/public.ts';
-import { type ConnectionLostError, RemoteFailureError } from '../errors.ts';
+import { RemoteFailureError } from '../errors.ts';
 import { abortedConnection, lost, unlessAborted } from './forward-failures.ts';
 import { ForwardWay } from './forward-way.ts';
 import { type KeepOpen, keepSessionOpen } from './keep-open.ts';
 import { leave } from './leave.ts';
 import { checkTargetNames, PORT_FORWARD_OPTION_NAMES } from './option-names.ts';
 import { PodConnection } from './pod-connection.ts';
+import type { PortForwardEvents } from './port-forward-events.ts';
 import {
   abandon,
   ForwardListener,
@@ -26,18 +27,6 @@ import {
   resolvePortForward,
 } from './port-forward-options.ts';
 import { StallWatch } from './stall-watch.ts';
-
-/** Events of a PortForward, with the arguments of their listeners. */
-export interface PortForwardEvents {
-  /** The connection to the cluster is lost; with `reconnect` the next local connection brings another one. */
-  disconnect: [error: ConnectionLostError];
-  /** Another connection has replaced the lost one. */
-  reconnect: [];
-  /** A local connection of a listener has failed; all others go on. The port is what `listen()` was given. */
-  connectionError: [error: Error, port: number | string];
-  /** Everything has ended: null after `close()`, else why. */
-  close: [error: Error | null];
-}
 
 /**
  * Connects to a pod to forward its ports: any number of connections and listeners over one connection to the cluster.
@@ -132,7 +121,8 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
   ): Promise<PodConnection> {
     const wanted = checkPort('port', port);
     const signal = abortSignal(options.signal);
-    const [session, number] = await unlessAborted(this.#ready(wanted), signal);
+    const [session, number] =
+      this.#readyNow(wanted, signal) ?? (await unlessAborted(this.#ready(wanted), signal));
     try {
       return await this.#accepted(session, number, signal);
     } catch (error) {
@@ -205,32 +195,44 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
     return connection;
   }
 
+  /** What `#ready()` resolves with, where nothing has to be waited for; else null. */
+  #readyNow(port: number | string, signal: AbortSignal | null): [Session, number] | null {
+    const session = this.#session;
+    const number = this.#way.portNow(port);
+    if (number === null || session === null || signal?.aborted === true) return null;
+    return this.#closed === null && this.#isUsable(session) ? [session, number] : null;
+  }
+
+  /** Whether connections may be opened on a session without a look at its pod. */
+  #isUsable(session: Session): boolean {
+    const trusted = this.#settings.reconnect === null || !this.#way.doubted;
+    return trusted && session.state.phase === 'open';
+  }
+
   /** The session, or another one after it was lost or its pod is gone; and the number of a port there. */
   async #ready(port: number | string): Promise<[Session, number]> {
-    const session = await this.#current();
-    return [session, await this.#way.port(port, this.#end.signal)];
+    return [await this.#current(), await this.#way.port(port, this.#end.signal)];
   }
 
   async #current(): Promise<Session> {
     if (this.#closed !== null) throw abandon([]);
     const session = this.#session;
     const { reconnect } = this.#settings;
-    const isOpen = session !== null && session.state.phase === 'open';
-    if (isOpen && (reconnect === null || !this.#way.doubted)) return session;
+    if (session !== null && this.#isUsable(session)) return session;
     if (reconnect === null) throw lost(session?.state.transportError);
-    this.#opening ??= this.#renew(isOpen ? session : null, reconnect).finally(() => {
+    this.#opening ??= this.#renew(session, reconnect).finally(() => {
       this.#opening = null;
     });
     return await this.#opening;
   }
 
   /** A session that is open is left if its pod is gone. */
-  async #renew(open: Session | null, limits: Required<ReconnectOptions>): Promise<Session> {
-    if (open !== null) {
-      if (!(await this.#way.isGone(this.#end.signal))) return open;
+  async #renew(former: Session | null, limits: Required<ReconnectOptions>): Promise<Session> {
+    if (former?.state.phase === 'open') {
+      if (!(await this.#way.isGone(this.#end.signal))) return former;
       if (this.#closed !== null) throw abandon([]);
-      this.#lose(open, null);
-      void leave(open);
+      this.#lose(former, null);
+      void leave(former);
     }
     return await this.#reconnect(limits);
   }
