@@ -77,6 +77,10 @@ export type { RequestOptions } from './http/client/options.ts';
 export type { OriginStatistics } from './http/client/origin.ts';
 export type { PushedRequest } from './http/client/push.ts';
 export { ClientRequest } from './http/client/request.ts';
+export type {
+  CreateRequestConnection,
+  RequestConnection,
+} from './http/client/request-connection.ts';
 export type { ClientRequestEvents } from './http/client/request-events.ts';
 export { ClientResponse } from './http/client/response.ts';
 export type { Target } from './http/client/target.ts';

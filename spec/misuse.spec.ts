@@ -241,6 +241,18 @@ const MISUSES: Readonly<Record<string, readonly Misuse[]>> = {
       'maxSessionMemory must be an integer from 1 to 1048576, got 0',
     ],
     [
+      () => createServer({ tls: false, allowHttp1: true, allowHTTP1: false }),
+      'allowHttp1 and allowHTTP1 contradict each other',
+    ],
+    [
+      () => createServer({ tls: false, allowHTTP1: any('no') }),
+      "allowHttp1 must be true or false, got 'no' (string)",
+    ],
+    [
+      () => createServer({ tls: false }).handle(any({}), 'spdy/3'),
+      'handle() needs a Duplex, got an object',
+    ],
+    [
       () => createServer({ tls: false }).handle(new PassThrough(), 'spdy/3', any({ tls: true })),
       "handle(): there is no option 'tls'",
     ],
@@ -371,9 +383,26 @@ const MISUSES: Readonly<Record<string, readonly Misuse[]>> = {
       () => request('https://a/', any({ timeoutMs: 5 })),
       "request(): there is no option 'timeoutMs', did you mean timeout?",
     ],
+    [() => request(any({ lookup: '::1' })), "lookup must be a function, got '::1' (string)"],
     [
-      () => request(any({ socketPath: '/s' })),
-      'request(): socketPath leads nowhere here, use createConnection of the SpdyAgent',
+      () => request('https://a/', { priority: 9 }),
+      'priority must be an integer from 0 to 7, got 9',
+    ],
+    [
+      () => request('https://a/', { priority: any('high') }),
+      "priority must be an integer from 0 to 7, got 'high' (string)",
+    ],
+    [
+      () => request('https://a/', { signal: any({}) }),
+      'signal must be an AbortSignal, got an object',
+    ],
+    [
+      () => new SpdyDispatcher().dispatch({ path: '/', method: 'GET' }, any(null)),
+      'handler must be an object, got null',
+    ],
+    [
+      () => new SpdyDispatcher().request(any(undefined)),
+      'options must be an object, got undefined',
     ],
     [
       () => request('https://a/', { agent: any(new http.Agent()) }),

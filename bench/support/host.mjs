@@ -1,8 +1,5 @@
 // A process of its own: imports the module that it is told and calls its exported functions as the parent asks.
 
-// Heap that stays. V8 marks a heap of a few megabytes again and again, which is more than what most work costs; a program has more.
-globalThis.ballast = Array.from({ length: 64 }, () => new Array(65_536).fill(0));
-
 const functions = {
   ...(await import(process.argv[2])),
   /** Microseconds of CPU time of this process so far. */

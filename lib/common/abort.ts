@@ -23,9 +23,16 @@ export function onAbort(
   };
 }
 
-/** Checks an option `signal`; null if there is none. */
+/** Checks an option `signal`, which may be one of another library (`abort-controller`); null if there is none. */
 export function abortSignal(value: AbortSignal | null | undefined): AbortSignal | null {
   if (value === undefined || value === null) return null;
-  if (value instanceof AbortSignal) return value;
+  if (typeof value === 'object' && typeof value.aborted === 'boolean' && isTarget(value))
+    return value;
   throw new InvalidArgumentError(`signal must be an AbortSignal, got ${shown(value)}`);
+}
+
+function isTarget(value: AbortSignal): boolean {
+  return (
+    typeof value.addEventListener === 'function' && typeof value.removeEventListener === 'function'
+  );
 }

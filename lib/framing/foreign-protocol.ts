@@ -10,6 +10,7 @@ const SIGNATURES: readonly (readonly [name: string, start: RegExp])[] = [
   ['HTTP/1.1', /^(?:GET|HEAD|POST|PUT|DELETE|PATCH|TRACE|OPTIONS|CONNECT) /],
   ['HTTP/2', /^PRI \* HT/],
   ['SSH', /^SSH-/],
+  ['SMTP', /^(?:EHLO|HELO|LHLO) /],
   ['SMTP or FTP', /^220[ -]/],
   ['POP3', /^\+OK/],
   ['IMAP', /^\* OK/],

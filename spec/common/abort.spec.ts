@@ -45,6 +45,8 @@ describe('common/abort', () => {
   it('checks an option', () => {
     const { signal } = new AbortController();
     expect(abortSignal(signal)).to.equal(signal);
+    const other = { aborted: false, addEventListener() {}, removeEventListener() {} };
+    expect(abortSignal(other as unknown as AbortSignal)).to.equal(other);
     expect([abortSignal(null), abortSignal(undefined)]).to.deep.equal([null, null]);
     expect(() => abortSignal({} as AbortSignal))
       .to.throw('signal must be an AbortSignal, got an object')

@@ -15,6 +15,8 @@ describe('foreignProtocol()', () => {
     ['\x16\x03\x01\x02\0\x01\0\x01', 'TLS'],
     ['\x15\x03\x03\0\x02\x02\x46', 'TLS'],
     ['SSH-2.0-OpenSSH_9.6\r\n', 'SSH'],
+    ['EHLO client.example.com\r\n', 'SMTP'],
+    ['HELO a\r\n', 'SMTP'],
     ['220 mail.example.com ESMTP\r\n', 'SMTP or FTP'],
     ['220-mail.example.com\r\n', 'SMTP or FTP'],
     ['+OK ready\r\n', 'POP3'],

@@ -1,8 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import https from 'node:https';
 import { firstOf, showBy } from '../../common/inspection.ts';
+import { InvalidArgumentError } from '../../errors.ts';
 import type { Session } from '../../session/public.ts';
 import {
   type ProxyOptions,
@@ -11,12 +11,14 @@ import {
   type SpdyAgentOptions,
 } from './agent-options.ts';
 import type { OpenTunnel } from './connect.ts';
+import { connectionName } from './connection-name.ts';
 import { LEAST_URGENT, type Link } from './link.ts';
 import { planRequest, type RequestOptions, type RequestPlan } from './options.ts';
 import { agentClosed, Origin, type OriginStatistics } from './origin.ts';
 import type { PushedRequest } from './push.ts';
 import { ClientRequest } from './request.ts';
 import type { RequestAgent } from './request-agent.ts';
+import { nameOfConnection, type RequestConnection } from './request-connection.ts';
 import type { ClientResponse } from './response.ts';
 import { tunnelThrough } from './tunnel.ts';
 
@@ -43,8 +45,6 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
 
   readonly #settings: ResolvedAgentOptions;
   readonly #origins = new Map<string, Origin>();
-  /** Names connections by their options, as `https` does. */
-  readonly #names = new https.Agent();
   readonly #requestAgent: RequestAgent;
   /** The agent of the proxy. */
   #proxy: SpdyAgent | null = null;
@@ -94,6 +94,7 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
   ): ClientRequest {
     const listener = typeof options === 'function' ? options : callback;
     const plan = planRequest(input, typeof options === 'function' ? undefined : options);
+    if (plan.connection !== null && this.#tunnel !== null) throw notThrough(plan.connection);
     return new ClientRequest(this.#requestAgent, plan, listener);
   }
 
@@ -155,22 +156,19 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
 
   /** With `http1`, the connections to it on which HTTP/1.1 is spoken, whatever the server prefers. */
   #originOf(plan: RequestPlan, http1 = false): Origin {
-    const { target } = plan;
-    if (plan.tls === undefined && !http1) {
-      return this.#origins.get(target.origin) ?? this.#addOrigin(target.origin, plan);
-    }
-    const tls = { ...this.#settings.tls, ...plan.tls };
+    const { target, tls, connection } = plan;
     let name = target.origin;
-    if (plan.tls !== undefined) name += ` ${this.#names.getName(tls as https.RequestOptions)}`;
+    if (tls !== undefined) name += ` ${connectionName(tls)}`;
+    if (connection !== null) name += ` ${nameOfConnection(connection)}`;
     if (http1) name += ' http/1.1';
     return this.#origins.get(name) ?? this.#addOrigin(name, plan, http1);
   }
 
   #addOrigin(name: string, plan: RequestPlan, http1 = false): Origin {
     const settings = this.#settings;
-    const { target } = plan;
+    const { target, connection } = plan;
     const tls = { ...settings.tls, ...plan.tls };
-    const connect = { target, settings, tls, http1, tunnel: this.#tunnel };
+    const connect = { target, settings, tls, connection, http1, tunnel: this.#tunnel };
     const origin = new Origin(
       connect,
       {
@@ -202,6 +200,11 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
       origins: firstOf(this.statistics.map(summary)),
     };
   }
+}
+
+function notThrough(connection: RequestConnection): InvalidArgumentError {
+  const [name = ''] = Object.keys(connection);
+  return new InvalidArgumentError(`request(): ${name} leads nowhere, a proxy makes the connection`);
 }
 
 /** An origin in a line. */

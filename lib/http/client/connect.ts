@@ -7,6 +7,7 @@ import { SpdyError } from '../../errors.ts';
 import { getNpnProtocols, npnGetVersion, type SessionVersion } from '../../session/public.ts';
 import type { ResolvedAgentOptions } from './agent-options.ts';
 import { tellConnecting } from './connect-channels.ts';
+import { connectionBy, type RequestConnection, socketOptions } from './request-connection.ts';
 import type { Target } from './target.ts';
 
 /** A connection that is ready, and what is spoken on it. */
@@ -24,6 +25,8 @@ export interface ConnectPlan {
   readonly settings: ResolvedAgentOptions;
   /** TLS options with those of the request. */
   readonly tls: tls.ConnectionOptions;
+  /** How the request wants to connect, null for the way of the agent. */
+  readonly connection: RequestConnection | null;
   /** Offers HTTP/1.1 only. */
   readonly http1: boolean;
   readonly tunnel: OpenTunnel | null;
@@ -64,19 +67,10 @@ async function open(plan: ConnectPlan, signal: AbortSignal): Promise<Opened> {
     const { version } = settings;
     return { socket: transport, protocol: version === null || plan.http1 ? 'http/1.1' : version };
   }
-  const offered = plan.http1
-    ? ['http/1.1']
-    : (settings.protocols ?? [...getNpnProtocols(), 'http/1.1']);
-  const socket = tls.connect({
-    // Only names may stand in SNI.
-    ...(net.isIP(target.hostname) === 0 ? { servername: target.hostname } : {}),
-    // Without SNI the certificate is still to be checked against the address.
-    host: target.hostname,
-    ...plan.tls,
-    socket: transport,
-    ALPNProtocols: [...offered],
-  });
-  await ready(socket, 'secureConnect', signal);
+  const own = plan.connection?.createConnection !== undefined && isTls(transport);
+  const socket = own ? transport : tls.connect({ ...tlsOptions(plan), socket: transport });
+  // One that somebody else has made may be ready.
+  if (!own || socket.getFinished() === undefined) await ready(socket, 'secureConnect', signal);
   const version = npnGetVersion(socket.alpnProtocol);
   if (version !== 0) return { socket, protocol: version };
   const silent = socket.alpnProtocol === false || socket.alpnProtocol === null;
@@ -84,16 +78,50 @@ async function open(plan: ConnectPlan, signal: AbortSignal): Promise<Opened> {
   return { socket, protocol: fallback ?? 'http/1.1' };
 }
 
+function isTls(socket: Duplex): socket is tls.TLSSocket {
+  return (socket as Partial<tls.TLSSocket>).encrypted === true;
+}
+
+function tlsOptions(plan: ConnectPlan): tls.ConnectionOptions {
+  const { target, settings } = plan;
+  const offered = plan.http1
+    ? ['http/1.1']
+    : (settings.protocols ?? [...getNpnProtocols(), 'http/1.1']);
+  return {
+    // Only names may stand in SNI.
+    ...(net.isIP(target.hostname) === 0 ? { servername: target.hostname } : {}),
+    // Without SNI the certificate is still to be checked against the address.
+    host: target.hostname,
+    ...plan.tls,
+    ALPNProtocols: [...offered],
+  };
+}
+
 async function openTransport(plan: ConnectPlan, signal: AbortSignal): Promise<Duplex> {
-  const { target, settings, tunnel } = plan;
+  const { target, tunnel } = plan;
   if (tunnel !== null) return tunnel(target, signal);
-  const { createConnection } = settings;
-  const socket =
-    createConnection === null
-      ? net.connect({ host: target.hostname, port: target.port, noDelay: true })
-      : await createConnection(target);
+  const made = connected(plan);
+  // Whoever awaits a socket misses an 'error' that it has at once.
+  const socket = 'then' in made ? await made : made;
   if ((socket as net.Socket).connecting === true) await ready(socket, 'connect', signal);
   return socket;
+}
+
+/** A connection that is begun, in the way of the request, or else of the agent. */
+function connected(plan: ConnectPlan): Duplex | Promise<Duplex> {
+  const { target, settings, connection } = plan;
+  const { hostname, port, scheme } = target;
+  if (connection === null) {
+    const { createConnection } = settings;
+    return createConnection === null
+      ? net.connect({ host: hostname, port, noDelay: true })
+      : createConnection(target);
+  }
+  const options = socketOptions(connection, hostname, port);
+  const { createConnection } = connection;
+  if (createConnection === undefined) return net.connect(options);
+  const secure = scheme === 'https' ? tlsOptions(plan) : {};
+  return connectionBy(createConnection, { ...secure, ...options } as net.TcpNetConnectOpts);
 }
 
 /** Waits for an event, and destroys the socket if it does not come. */

@@ -1,13 +1,17 @@
 import type tls from 'node:tls';
+import { abortSignal } from '../../common/abort.ts';
+import { checkRange } from '../../common/check.ts';
 import { optionNames } from '../../common/option-names.ts';
 import { checkTlsNames } from '../../session/public.ts';
 import type { HeaderInput } from '../headers.ts';
 import { checkRequestLine } from '../message-head.ts';
+import { LEAST_URGENT } from './link.ts';
+import { checkConnection, type RequestConnection } from './request-connection.ts';
 import { checkRequestNames } from './request-names.ts';
 import { locationOf, type Target, targetOf, urlOf } from './target.ts';
 
 /** Options of a request, in the words of `http.request()`, and what SPDY adds. */
-export interface RequestOptions {
+export interface RequestOptions extends RequestConnection {
   /** `'https:'` (the default) or `'http:'`. */
   readonly protocol?: string | null;
   /** Name or address of the server; stands before `host`. Default `'localhost'`. */
@@ -28,7 +32,7 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds without any activity after which 'timeout' is emitted. */
   readonly timeout?: number;
-  /** Priority of the stream: 0 is the most urgent. Default: the least urgent one. */
+  /** Priority of the stream from 0, the most urgent, to 7; with SPDY/2 all from 3 on are the same. Default: the least urgent one. */
   readonly priority?: number;
   /** TLS options on top of those of the agent; other ones mean another session. They may stand beside the others as well (`ca`...). */
   readonly tls?: tls.ConnectionOptions;
@@ -36,7 +40,7 @@ export interface RequestOptions {
 
 const NO_OPTIONS: RequestOptions = {};
 
-const OPTION_NAMES = optionNames<RequestOptions>({
+const OPTION_NAMES = optionNames<Omit<RequestOptions, keyof RequestConnection>>({
   protocol: true,
   hostname: true,
   host: true,
@@ -63,12 +67,14 @@ export interface RequestPlan {
   readonly priority: number | undefined;
   /** TLS options on top of those of the agent. */
   readonly tls: tls.ConnectionOptions | undefined;
+  /** How to connect, null for the way of the agent. */
+  readonly connection: RequestConnection | null;
 }
 
 /**
  * Reads the arguments of `request()`.
  *
- * @throws InvalidArgumentError for a URL, protocol, method, host or path that no request can have
+ * @throws InvalidArgumentError for a URL, protocol, method, host, path, priority or signal that no request can have
  */
 export function planRequest(
   input: string | URL | RequestOptions,
@@ -78,6 +84,8 @@ export function planRequest(
   const options = url === null ? merged(input as RequestOptions, further) : (further ?? NO_OPTIONS);
   const beside = checkRequestNames(options, OPTION_NAMES);
   if (options.tls !== undefined) checkTlsNames(options.tls);
+  const connection = beside === null ? null : beside.connection;
+  if (connection !== null) checkConnection(connection);
   // What is given beside a URL stands before what the URL says.
   const location = url === null ? null : locationOf(url);
   const target =
@@ -86,6 +94,7 @@ export function planRequest(
   const method = (options.method || 'GET').toUpperCase();
   const given = location !== null && !('path' in options) ? location.path : options.path;
   const path = given || (method === 'CONNECT' ? target.host : '/');
+  const { priority } = options;
   // Tells at once what could not be sent later.
   checkHead(target, method, path);
   return {
@@ -94,10 +103,12 @@ export function planRequest(
     path,
     headers: options.headers,
     auth: location !== null && !('auth' in options) ? location.auth : options.auth,
-    signal: options.signal,
+    signal: abortSignal(options.signal) ?? undefined,
     timeout: options.timeout,
-    priority: options.priority,
-    tls: beside === null ? options.tls : { ...beside, ...options.tls },
+    priority:
+      priority === undefined ? undefined : checkRange('priority', priority, 0, LEAST_URGENT),
+    tls: beside === null || beside.tls === null ? options.tls : { ...beside.tls, ...options.tls },
+    connection,
   };
 }
 

@@ -1,7 +1,8 @@
 import type http from 'node:http';
 import type net from 'node:net';
+import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
-import { checkRange, checkTime } from '../../common/check.ts';
+import { checkBoolean, checkRange, checkTime, shown } from '../../common/check.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { SERVER } from '../../protocol/constants.ts';
@@ -177,8 +178,7 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
   const sniff = options.sniff ?? false;
   if (sniff && secure) throw new InvalidArgumentError('sniff needs tls: false');
   const versions = resolveVersions(options.versions ?? (getNpnProtocols() as SessionVersion[]));
-  const allowHttp1 =
-    options.allowHttp1 ?? options.allowHTTP1 ?? (secure || sniff || proxyProtocol !== null);
+  const allowHttp1 = http1Of(options) ?? (secure || sniff || proxyProtocol !== null);
   const h2 = options.h2 ?? null;
   const closeTimeoutMs = time(options, 'closeTimeoutMs', 30_000);
   const maxHeaderSize = integer('maxHeaderSize', options.maxHeaderSize ?? 16384, 1 << 22);
@@ -223,12 +223,23 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
 }
 
 /**
- * Checks the options of `server.handle()`.
+ * Checks what `server.handle()` is given. Returns whether the client speaks TLS.
  *
- * @throws InvalidArgumentError for one that does not exist
+ * @throws InvalidArgumentError for what is no stream, and for an option that does not exist
  */
-export function checkHandleOptions(options: HandleOptions): void {
+export function checkHandled(socket: Duplex, options: HandleOptions): boolean {
+  if (typeof socket?.pipe !== 'function' || typeof socket.write !== 'function')
+    throw new InvalidArgumentError(`handle() needs a Duplex, got ${shown(socket)}`);
   checkOptions('handle()', options, HANDLE_NAMES);
+  return options.secure ?? (socket as Partial<tls.TLSSocket>).encrypted === true;
+}
+
+/** Whether HTTP/1.1 is spoken, by either name of the option; null if neither is given. */
+function http1Of({ allowHttp1, allowHTTP1 }: SpdyServerOptions): boolean | null {
+  if (allowHttp1 !== undefined && allowHTTP1 !== undefined && allowHttp1 !== allowHTTP1)
+    throw new InvalidArgumentError('allowHttp1 and allowHTTP1 contradict each other');
+  const given = allowHttp1 ?? allowHTTP1;
+  return given === undefined ? null : checkBoolean('allowHttp1', given);
 }
 
 function time(options: SpdyServerOptions, name: keyof SpdyServerOptions, fallback: number): number {

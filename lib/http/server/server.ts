@@ -13,7 +13,7 @@ import { ServerEmitter, type SpdyRequestListener } from './events.ts';
 import { endGracefully } from './graceful-end.ts';
 import { forwardHttp1Events, Http1Connections } from './http1.ts';
 import {
-  checkHandleOptions,
+  checkHandled,
   type HandleOptions,
   type ResolvedServerOptions,
   resolveServerOptions,
@@ -182,13 +182,13 @@ export class SpdyServer extends ServerEmitter {
   /**
    * Speaks SPDY on any stream, in the version that its other end knows. Returns the session.
    *
-   * @throws InvalidArgumentError for an option that does not exist
+   * @throws InvalidArgumentError for what is no stream, and for an option that does not exist
    */
   handle(socket: Duplex, version: SessionVersion, options: HandleOptions = {}): Session {
-    checkHandleOptions(options);
+    const secure = checkHandled(socket, options);
+    const protocol = resolveVersion(version);
     this.#track(socket);
-    const secure = options.secure ?? (socket as Partial<tls.TLSSocket>).encrypted === true;
-    return this.#begin(socket, resolveVersion(version), secure);
+    return this.#begin(socket, protocol, secure);
   }
 
   /**

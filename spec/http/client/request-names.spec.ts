@@ -20,14 +20,18 @@ describe('http/client/request-names', () => {
     expect(plan({ hostt: undefined })).to.equal(undefined);
   });
 
-  it('refuses what says how to connect, also after one that was null', () => {
-    const none = { socketPath: null, lookup: undefined, family: 0 };
-    expect(plan(none)).to.equal(undefined);
-    const wanted = { socketPath: '/s', lookup: () => {}, createConnection: () => {}, family: 6 };
-    for (const [name, value] of Object.entries({ ...wanted, localAddress: '127.0.0.1' })) {
-      expect(() => plan({ [name]: value })).to.throw(
-        `request(): ${name} leads nowhere here, use createConnection of the SpdyAgent`,
-      );
+  it('takes what says how to connect, unless it is not set or no such thing', () => {
+    const connection = (options: object): unknown =>
+      planRequest('https://a/', options as never).connection;
+    expect(connection({ socketPath: null, lookup: undefined, family: 0 })).to.equal(null);
+    const lookup = (): void => {};
+    expect(connection({ lookup, family: 6, ca: 'x' })).to.deep.equal({ lookup, family: 6 });
+    for (const [options, message] of [
+      [{ lookup: 'a' }, "lookup must be a function, got 'a' (string)"],
+      [{ createConnection: {} }, 'createConnection must be a function, got an object'],
+      [{ socketPath: 5 }, 'socketPath must be a string, got 5'],
+    ] as const) {
+      expect(() => connection(options)).to.throw(message);
     }
   });
 });

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { checkObject } from '../../../common/check.ts';
 import type { SpdyAgent } from '../agent.ts';
 import { toldAsUndici } from '../channels.ts';
 import type { ClientRequest } from '../request.ts';
@@ -10,12 +11,17 @@ import type { AnyDispatchHandler, DispatchHandler } from './handlers.ts';
 import { type DispatchOptions, originOf, requestOf, timeoutsOf } from './options.ts';
 import { toCurrent } from './translate.ts';
 
-/** Sends a request by an agent and reports to the handler. */
+/**
+ * Sends a request by an agent and reports to the handler.
+ *
+ * @throws InvalidArgumentError for what is no handler
+ */
 export function dispatchBy(
   agent: SpdyAgent,
   options: DispatchOptions,
   handler: AnyDispatchHandler,
 ): void {
+  checkObject('handler', handler);
   new Dispatched(toCurrent(handler)).begin(agent, options);
 }
 
@@ -38,6 +44,7 @@ class Dispatched {
 
   begin(agent: SpdyAgent, options: DispatchOptions): void {
     try {
+      checkObject('options', options);
       this.#handler.onRequestStart?.(this.#controller, null);
       if (this.#controller.reason !== null) throw this.#controller.reason;
       const body = bodyFor(options.body);
