@@ -25,7 +25,10 @@ export async function measure(proxy: SpdyProxy): Promise<Metrics> {
     new Counter({ name: `spdyproxy_${name}`, help, labelNames, registers });
   const requests = counter('requests_total', 'Requests that are over', 'protocol', 'status');
   const broken = counter('broken_total', 'Answers that were not whole');
-  const refused = counter('refused_total', 'Requests that were answered 400');
+  const refused = counter(
+    'refused_total',
+    'Requests that were answered 400, and connections beyond the limit of a client',
+  );
   const received = counter('received_bytes_total', 'Bytes of request bodies');
   const sent = counter('sent_bytes_total', 'Bytes of response bodies');
   const seconds = new Histogram({

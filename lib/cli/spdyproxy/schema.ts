@@ -1,5 +1,6 @@
 import type {
   BackOptions,
+  ClientLimits,
   FrontOptions,
   HeaderRules,
   HealthOptions,
@@ -145,6 +146,11 @@ export const CONFIG_SCHEMA: RecordSchema & { readonly $schema: string; readonly 
       maxFailures: count(0, 0x7fffffff),
       openTimeoutMs: time,
       slowStartMs: time,
+      clientLimits: record<ClientLimits>({
+        requestsPerSecond: count(1, 1_000_000),
+        burst: count(1, 1_000_000),
+        maxConnections: count(1, 1_000_000),
+      }),
       health: record<HealthOptions>(
         {
           path: text,

@@ -107,6 +107,8 @@ export class Acceptor {
         return;
       }
       if (header.proxied) showClient(socket, header);
+      this.#host.server.emit('proxyHeader', header, socket);
+      if (socket.destroyed) return;
       if (header.alpn === null && this.#options.sniff) this.#readOpening(socket, header.tls);
       else this.#accept(socket, header.alpn ?? false, header.tls);
     });

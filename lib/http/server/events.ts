@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import type { HeaderList } from '../../protocol/frames.ts';
 import type { Session, SpdyStream } from '../../session/public.ts';
+import type { ProxyHeader } from './proxy-protocol.ts';
 import type { SpdyRequest } from './request.ts';
 import type { SpdyResponse } from './response.ts';
 
@@ -41,6 +42,8 @@ export interface SpdyServerEvents {
   connection: [socket: net.Socket];
   /** A TLS client has negotiated nothing that is spoken here. Without a listener it gets an answer in text. */
   unknownProtocol: [socket: net.Socket];
+  /** A connection has begun with a PROXY header: its socket shows the client from now on. A listener that destroys it ends it before anything is read. */
+  proxyHeader: [header: ProxyHeader, socket: net.Socket];
   /** A connection was refused for its PROXY header, or for sending one. */
   proxyError: [error: Error, socket: net.Socket];
   /** A TLS handshake failed. */

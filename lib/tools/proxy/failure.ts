@@ -23,7 +23,7 @@ export type FailureReason =
 
 /** A request that no back has answered. */
 export interface Failure {
-  /** What the client gets: 502, 503 or 504; 400, 405, 408, 421 and 508 for a request that is refused. */
+  /** What the client gets: 502, 503 or 504; 400, 405, 408, 421, 429 and 508 for a request that is refused. */
   readonly status: number;
   readonly reason: FailureReason;
   /** In words, for the client and the log. */
@@ -32,6 +32,8 @@ export interface Failure {
   readonly unprocessed: boolean;
   /** Whether it ended a connection that was kept, before it said a word of the answer: it has most likely not seen the request, and may get it once more. */
   readonly stale?: boolean;
+  /** After how many seconds the client may ask again; undefined if that is not known. */
+  readonly retryAfter?: number;
   /** The error behind it. */
   readonly cause: Error | null;
 }
@@ -73,7 +75,7 @@ export function failureOfSending(cause: Error): Failure {
 /** Answers a request that has failed, in the name of this proxy. `unread`: some of it was not read. */
 export function answerFailure(
   reply: Reply,
-  { status, reason, text }: Failure,
+  { status, reason, text, retryAfter }: Failure,
   name: string,
   bodiless: boolean,
   unread: boolean,
@@ -86,6 +88,7 @@ export function answerFailure(
     ['cache-control', 'no-store'],
     ['proxy-status', `${name}; error=${reason}`],
   ];
+  if (retryAfter !== undefined) fields.push(['retry-after', String(retryAfter)]);
   if (unread && reply.keepsConnection) fields.push(['connection', 'close']);
   reply.respond({ status, message, fields }, bodiless);
   if (!bodiless) {

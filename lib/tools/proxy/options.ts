@@ -3,6 +3,7 @@ import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { BackendRules } from './back/backend.ts';
 import { type BackOptions, type ResolvedBack, resolveBack } from './back/options.ts';
+import type { ClientLimits, ResolvedClientLimits } from './client-limits.ts';
 import type { ForwardedRule, HeaderRules, ResolvedHeaderRules } from './forwarded.ts';
 import type { HealthOptions, ResolvedHealth } from './health.ts';
 import type { RelayTimeouts } from './relay-host.ts';
@@ -35,6 +36,8 @@ export interface ProxyOptions {
   readonly health?: HealthOptions;
   /** How long the share of a back grows that came into service again. Default 10000. */
   readonly slowStartMs?: number;
+  /** What clients may do, each address by itself. Default: no limits. */
+  readonly clientLimits?: ClientLimits;
 }
 
 /** The options of a proxy with their defaults. */
@@ -48,6 +51,7 @@ export interface ResolvedProxyOptions {
   readonly replayBytes: number;
   readonly rules: BackendRules;
   readonly health: ResolvedHealth | null;
+  readonly clientLimits: ResolvedClientLimits;
 }
 
 const NAMES = optionNames<ProxyOptions>({
@@ -64,6 +68,13 @@ const NAMES = optionNames<ProxyOptions>({
   openTimeoutMs: true,
   health: true,
   slowStartMs: true,
+  clientLimits: true,
+});
+
+const CLIENT_NAMES = optionNames<ClientLimits>({
+  requestsPerSecond: true,
+  burst: true,
+  maxConnections: true,
 });
 
 const HEALTH_NAMES = optionNames<HealthOptions>({
@@ -113,6 +124,7 @@ export function resolveProxyOptions(options: ProxyOptions): ResolvedProxyOptions
     maxTries: checkRange('maxTries', options.maxTries ?? 3, 1, 16),
     replayBytes: checkRange('replayBytes', options.replayBytes ?? 65536, 0, 1 << 24),
     health: options.health === undefined ? null : resolveHealth(options.health),
+    clientLimits: resolveClientLimits(options.clientLimits ?? {}),
     rules: {
       maxFailures: checkRange('maxFailures', options.maxFailures ?? 5, 0, 0x7fffffff),
       openMs: checkTime('openTimeoutMs', options.openTimeoutMs ?? 10_000),
@@ -135,6 +147,17 @@ function resolveHealth(options: HealthOptions): ResolvedHealth {
     fall: checkRange('health.fall', fall, 1, 1000),
     rise: checkRange('health.rise', rise, 1, 1000),
   };
+}
+
+function resolveClientLimits(limits: ClientLimits): ResolvedClientLimits {
+  checkOptions('clientLimits', limits, CLIENT_NAMES);
+  const limit = (name: keyof ClientLimits): number | null => {
+    const value = limits[name];
+    return value === undefined ? null : checkRange(`clientLimits.${name}`, value, 1, 1_000_000);
+  };
+  const requestsPerSecond = limit('requestsPerSecond');
+  const burst = limit('burst') ?? requestsPerSecond ?? 1;
+  return { requestsPerSecond, burst, maxConnections: limit('maxConnections') };
 }
 
 function resolveHeaderRules(rules: HeaderRules): ResolvedHeaderRules {

@@ -1,7 +1,10 @@
 import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
 import { Backend } from './back/backend.ts';
+import { ClientTable } from './client-limits.ts';
 import type { FrontRequest, Reply } from './exchange.ts';
-import { answerFailure, refusal } from './failure.ts';
+import { answerFailure, type Failure, refusal } from './failure.ts';
+import { clientOf } from './front/client-facts.ts';
 import { type FrontOptions, ProxyFront } from './front/front.ts';
 import { HealthChecks } from './health.ts';
 import { type ProxyOptions, type ResolvedProxyOptions, resolveProxyOptions } from './options.ts';
@@ -33,7 +36,7 @@ export interface BackStatistics {
 export interface SpdyProxyEvents {
   /** A request is over, however it ended. */
   exchange: [outcome: ProxyOutcome];
-  /** A request was refused before it went anywhere: `reason` says why. */
+  /** A request was answered 400 before it went anywhere, or a connection was closed before one could come: `reason` says why. */
   refused: [reason: string];
 }
 
@@ -54,6 +57,7 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
   #pool: Pool;
   #checks: HealthChecks | null = null;
   readonly #active = new Set<Relay>();
+  readonly #clients: ClientTable;
 
   /** `createProxy()` makes it. @internal */
   constructor(options: ProxyOptions) {
@@ -61,6 +65,7 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
     this.#options = resolveProxyOptions(options);
     this.#backends = this.#options.backs.map((back) => new Backend(back, this.#options.rules));
     this.#pool = new Pool(this.#backends, this.#options.sticky);
+    this.#clients = new ClientTable(this.#options.clientLimits);
     this.#check();
   }
 
@@ -70,7 +75,11 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
    * @throws InvalidArgumentError for an option that does not exist or is out of range
    */
   async listen(front: FrontOptions): Promise<ProxyFront> {
-    const opened = new ProxyFront(front, (request, reply) => this.#take(request, reply));
+    const opened = new ProxyFront(
+      front,
+      (request, reply) => this.#take(request, reply),
+      (socket) => this.#accept(socket),
+    );
     await opened.listen();
     this.#fronts.add(opened);
     opened.server.once('close', () => this.#fronts.delete(opened));
@@ -96,6 +105,7 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
     });
     for (const backend of former) backend.close();
     this.#options = settled;
+    this.#clients.limits = settled.clientLimits;
     this.#pool = new Pool(this.#backends, settled.sticky);
     this.#check();
   }
@@ -146,6 +156,25 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
     if (health === null) for (const backend of this.#backends) backend.checked(true);
   }
 
+  #accept(socket: Socket): void {
+    const { address } = clientOf(socket);
+    const ended = this.#clients.connection(address);
+    if (ended !== null) {
+      socket.once('close', ended);
+      return;
+    }
+    socket.destroy();
+    this.emit('refused', `${address} has as many connections as it may have`);
+  }
+
+  /** Why a client gets no answer now; null if it does. */
+  #lateness({ client }: FrontRequest, now: number): Failure | null {
+    const wait = this.#clients.request(client.address, now);
+    if (wait === 0) return null;
+    const failure = refusal(429, 'http_request_denied', 'too many requests from this address');
+    return { ...failure, retryAfter: Math.ceil(wait / 1000) };
+  }
+
   #take(request: FrontRequest | string, reply: Reply): void {
     const { headers, timeouts, forward, maxTries, replayBytes } = this.#options;
     if (typeof request === 'string') {
@@ -170,6 +199,8 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
     };
     const relay = new Relay(request, reply, host);
     this.#active.add(relay);
-    relay.start();
+    const late = this.#lateness(request, begun);
+    if (late === null) relay.start();
+    else relay.failed(late);
   }
 }

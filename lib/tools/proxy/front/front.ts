@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import http2 from 'node:http2';
-import type { AddressInfo, ListenOptions } from 'node:net';
+import type { AddressInfo, ListenOptions, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Deadline } from '../../../common/deadline.ts';
 import type { SpdyServerOptions } from '../../../http/server/options.ts';
@@ -44,8 +44,16 @@ export class ProxyFront {
   /** Those of HTTP/2, and how long they have been without requests. */
   readonly #h2Sessions = new Map<http2.Http2Session, SessionIdleness>();
 
-  /** `SpdyProxy.listen()` makes it. @internal */
-  constructor(options: FrontOptions, take: TakeRequest) {
+  /**
+   * `SpdyProxy.listen()` makes it. @internal
+   *
+   * @param accept gets each connection once its client is known: may destroy it
+   */
+  constructor(
+    options: FrontOptions,
+    take: TakeRequest,
+    accept: (socket: Socket) => void = () => {},
+  ) {
     const { h2 = true, maxConcurrentStreams = 100, ...rest } = options;
     const { listening, server } = splitOptions(rest);
     this.#take = take;
@@ -60,6 +68,9 @@ export class ProxyFront {
         ? { h2: this.#h2Server(maxConcurrentStreams, server.idleTimeoutMs) }
         : {}),
     });
+    // Before a handshake, which costs far more than the connection.
+    if (server.proxyProtocol === undefined) this.server.listener.on('connection', accept);
+    else this.server.on('proxyHeader', (_header, socket) => accept(socket));
     const request = (message: SpdyRequest, response: SpdyResponse): void => {
       const read = this.#read(message, () => readMessage(message));
       if (read !== null) take(read, new MessageReply(message, response));
