@@ -33,9 +33,13 @@ const CHECKSUM = [148, 8] as const;
 const TYPE = [156, 1] as const;
 const LINK_NAME = [157, 100] as const;
 const MAGIC = [257, 6] as const;
+const USTAR = Buffer.from('ustar\0');
 const PREFIX = [345, 155] as const;
 /** Longest name that fits. */
 const LONGEST_NAME = 100;
+
+/** Space, and what counts as one. */
+const SPACES: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x20]);
 
 type Field = readonly [offset: number, length: number];
 
@@ -44,8 +48,7 @@ export function readHeader(block: Buffer): TarHeader | null {
   if (!sumsUp(block)) return null;
   const short = text(block, NAME);
   // What GNU calls by the same name has other things there.
-  const prefix = block.toString('latin1', MAGIC[0], MAGIC[0] + MAGIC[1]) === 'ustar\0';
-  const folder = prefix ? text(block, PREFIX) : '';
+  const folder = hasMagic(block) ? text(block, PREFIX) : '';
   return {
     name: folder === '' ? short : `${folder}/${short}`,
     linkName: text(block, LINK_NAME),
@@ -59,10 +62,7 @@ export function readHeader(block: Buffer): TarHeader | null {
 /** A number in octal, or in base 256 where the first bit is set; NaN for neither. */
 export function readNumber(block: Buffer, [offset, length]: Field): number {
   const first = block[offset] as number;
-  if ((first & 0x80) === 0) {
-    const digits = text(block, [offset, length]).trim();
-    return /^[0-7]*$/.test(digits) ? Number.parseInt(digits || '0', 8) : Number.NaN;
-  }
+  if ((first & 0x80) === 0) return readOctal(block, offset, offset + length);
   // Two's complement, of which the first bit is only a mark.
   let value = (first & 0x40) === 0 ? first & 0x3f : (first & 0x3f) - 0x40;
   for (let at = offset + 1; at < offset + length; at++) value = value * 256 + (block[at] as number);
@@ -124,23 +124,51 @@ function writeNumber(block: Buffer, [offset, length]: Field, value: number): voi
   block[offset] = 0x80;
 }
 
+/** Digits that may stand between spaces, up to a NUL or the end of the field. */
+function readOctal(block: Buffer, from: number, end: number): number {
+  let at = behindSpaces(block, from, end);
+  let value = 0;
+  for (; at < end; at++) {
+    const digit = (block[at] as number) - 0x30;
+    if (digit < 0 || digit > 7) break;
+    value = 8 * value + digit;
+  }
+  at = behindSpaces(block, at, end);
+  return at === end || block[at] === 0 ? value : Number.NaN;
+}
+
+function behindSpaces(block: Buffer, from: number, end: number): number {
+  let at = from;
+  while (at < end && SPACES.has(block[at] as number)) at += 1;
+  return at;
+}
+
 function text(block: Buffer, [offset, length]: Field): string {
-  const end = block.indexOf(0, offset);
-  const last = end < 0 ? offset + length : Math.min(end, offset + length);
-  return block.toString('latin1', offset, last);
+  let end = offset;
+  while (end < offset + length && block[end] !== 0) end += 1;
+  return end === offset ? '' : block.toString('latin1', offset, end);
+}
+
+function hasMagic(block: Buffer): boolean {
+  for (let at = 0; at < USTAR.length; at++) if (block[MAGIC[0] + at] !== USTAR[at]) return false;
+  return true;
 }
 
 /** The checksum counts itself as spaces; old programs have added signed bytes. */
 function sumsUp(block: Buffer): boolean {
   const [from, length] = CHECKSUM;
-  let unsigned = 0x20 * length;
-  let negative = 0;
-  for (let at = 0; at < BLOCK; at++) {
-    if (at >= from && at < from + length) continue;
-    const byte = block[at] as number;
-    unsigned += byte;
-    if (byte > 127) negative += 256;
-  }
+  let sum = 0x20 * length;
+  for (let at = 0; at < from; at++) sum += block[at] as number;
+  for (let at = from + length; at < BLOCK; at++) sum += block[at] as number;
   const told = readNumber(block, CHECKSUM);
-  return told === unsigned || told === unsigned - negative;
+  return told === sum || told === sum - negativeBytes(block);
+}
+
+/** How much less the bytes of a header amount to, but for the checksum, when they are signed. */
+function negativeBytes(block: Buffer): number {
+  const [from, length] = CHECKSUM;
+  let sum = 0;
+  for (let at = 0; at < BLOCK; at++)
+    if ((block[at] as number) > 127 && (at < from || at >= from + length)) sum += 256;
+  return sum;
 }

@@ -212,6 +212,8 @@ export class TarReader {
   }
 
   #record(key: string): string | undefined {
+    // As of most entries.
+    if (this.#extension.bytes === 0 && this.#global.size === 0) return undefined;
     const own = this.#extension.records.get(key) ?? this.#global.get(key);
     return own === '' ? undefined : own;
   }
@@ -258,12 +260,12 @@ export class TarReader {
     const stored = this.#left;
     if (parts !== null) checkParts(parts, stored, size);
     const linkPath = this.#record('linkpath') ?? linkName ?? header.linkName;
-    this.#extension = noExtension();
+    if (this.#extension.bytes > 0) this.#extension = noExtension();
     this.#map = null;
     this.#padding = (BLOCK - (stored % BLOCK)) % BLOCK;
     const { type, mode } = header;
-    const entry = { path, linkPath, kind, type, mode, size, stored, parts };
-    this.#found.push({ ...entry, mtime: new Date(mtime * 1000) });
+    const changed = new Date(mtime * 1000);
+    this.#found.push({ path, linkPath, kind, type, mode, size, stored, mtime: changed, parts });
     this.#state = kind === 'file' ? 'data' : 'skip';
     if (stored === 0) this.#finish();
   }

@@ -39,7 +39,7 @@ describe('what is extracted', () => {
       directory('data/a/', 1.3e9),
       Buffer.alloc(1024),
     ];
-    await extractor.consume(Readable.from([Buffer.concat(archive)]));
+    await extractor.consume(Readable.from([[Buffer.concat(archive)]]));
     for (const _ of ['once', 'again']) {
       await extractor.finish();
       const times = ['', 'a', 'a/b'].map(
