@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import type { HeaderList } from '../../protocol/frames.ts';
-import type { Exchange } from './exchange.ts';
+import type { BodySink } from './exchange.ts';
 
 type Done = (error?: Error | null) => void;
 
@@ -16,7 +16,7 @@ export class BodyStream extends Writable {
   #kept: Buffer[] | null = [];
   /** Bytes that were taken so far. */
   #bytes = 0;
-  #exchange: Exchange | null = null;
+  #exchange: BodySink | null = null;
   #writing: { readonly chunks: readonly Buffer[]; readonly done: Done } | null = null;
   #ending: Done | null = null;
   #ended = false;
@@ -68,7 +68,7 @@ export class BodyStream extends Writable {
   }
 
   /** From now on it goes to this exchange, from its beginning. */
-  sendTo(exchange: Exchange): void {
+  sendTo(exchange: BodySink): void {
     this.#exchange = exchange;
     const waiting = this.#writing?.chunks ?? [];
     const kept = this.#kept ?? [];
@@ -113,7 +113,7 @@ export class BodyStream extends Writable {
     this.#write(exchange, chunks);
   }
 
-  #write(exchange: Exchange, chunks: readonly Buffer[]): void {
+  #write(exchange: BodySink, chunks: readonly Buffer[]): void {
     chunks.forEach((chunk, i) => {
       exchange.write(chunk, (error) => {
         // An error is told when the stream closes, unless another attempt follows.
@@ -126,7 +126,7 @@ export class BodyStream extends Writable {
     });
   }
 
-  #end(exchange: Exchange): void {
+  #end(exchange: BodySink): void {
     exchange.end(this.#trailers(), () => {
       if (exchange !== this.#exchange) return;
       const done = this.#ending;

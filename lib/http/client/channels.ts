@@ -2,7 +2,8 @@ import { type Channel, channel } from 'node:diagnostics_channel';
 import { errorMonitor } from 'node:events';
 import type http from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ReadyHead } from './exchange.ts';
+import { WatchedSink, watchBody } from './body-watch.ts';
+import type { BodySink, ReadyHead } from './exchange.ts';
 import { headText } from './request-head.ts';
 
 /** Channels of Node's own `http` client. */
@@ -17,8 +18,10 @@ const HTTP = {
 const UNDICI = {
   create: channel('undici:request:create'),
   sendHeaders: channel('undici:client:sendHeaders'),
+  bodyChunkSent: channel('undici:request:bodyChunkSent'),
   bodySent: channel('undici:request:bodySent'),
   headers: channel('undici:request:headers'),
+  bodyChunkReceived: channel('undici:request:bodyChunkReceived'),
   trailers: channel('undici:request:trailers'),
   error: channel('undici:request:error'),
 };
@@ -49,6 +52,8 @@ export interface RequestObserver {
 export interface ChannelObserver extends RequestObserver {
   /** Whether it tells of requests by HTTP/1.1 too, rather than leaving them to Node's own request below. */
   readonly tellsHttp1: boolean;
+  /** Where the body of the request goes, behind `sent()`, when it is to go to `sink`. */
+  carrying(sink: BodySink): BodySink;
 }
 
 let asUndici = false;
@@ -103,6 +108,10 @@ class HttpObserver implements ChannelObserver {
   sent(_head: ReadyHead, _socket: Duplex | null, version: string | null): void {
     this.#silent = version === null;
     if (version !== null) HTTP.start.publish({ request: this.#request });
+  }
+
+  carrying(sink: BodySink): BodySink {
+    return sink;
   }
 
   answered(response: http.IncomingMessage): void {
@@ -173,8 +182,20 @@ class UndiciObserver implements ChannelObserver {
     UNDICI.sendHeaders.publish({ request: this.#request, headers, socket: socket ?? {} });
   }
 
+  carrying(sink: BodySink): BodySink {
+    if (!UNDICI.bodyChunkSent.hasSubscribers) return sink;
+    const request = this.#request;
+    return new WatchedSink(sink, (chunk) => UNDICI.bodyChunkSent.publish({ request, chunk }));
+  }
+
   answered(response: http.IncomingMessage): void {
+    const request = this.#request;
     this.#headers(response);
+    if (UNDICI.bodyChunkReceived.hasSubscribers) {
+      watchBody(response, (chunk) => {
+        if (chunk !== null) UNDICI.bodyChunkReceived.publish({ request, chunk });
+      });
+    }
     response.once('end', () => this.#complete(response));
     onError(response, (error) => this.#failed(error));
     response.once('close', () => {

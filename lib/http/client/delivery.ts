@@ -258,13 +258,12 @@ export class Delivery implements ExchangeHost {
       return;
     }
     if (this.#timeoutMs > 0) exchange.setTimeout(this.#timeoutMs);
-    this.#body.sendTo(exchange);
-    const { stream } = exchange;
     const { socket } = this.#request;
     const version = this.session?.version.name ?? null;
     this.#observer?.sent(this.#head, socket, version);
     this.#recording?.sent(this.#head, socket, version);
-    if (stream !== null) this.#request.emit('stream', stream);
+    this.#body.sendTo(this.#observer === null ? exchange : this.#observer.carrying(exchange));
+    if (exchange.stream !== null) this.#request.emit('stream', exchange.stream);
     if (this.#link?.protocol === 'spdy') this.#link.begun();
   }
 

@@ -14,7 +14,8 @@ import {
   switchOver,
 } from './dispatch/calls.ts';
 import { compose, type DispatchInterceptor } from './dispatch/compose.ts';
-import { dispatchBy } from './dispatch/dispatch.ts';
+import { dispatchBy, refuse } from './dispatch/dispatch.ts';
+import { clientClosed, clientDestroyed } from './dispatch/errors.ts';
 import type { AnyDispatchHandler } from './dispatch/handlers.ts';
 import type { DispatchOptions } from './dispatch/options.ts';
 import type { ResponseBody } from './dispatch/response-body.ts';
@@ -74,6 +75,9 @@ export class SpdyDispatcher extends EventEmitter {
   readonly agent: SpdyAgent;
   #closed = false;
   #destroyed = false;
+  /** Why what is open has failed, when it was ended here. */
+  #failure: Error | null = null;
+  readonly #ended = (): Error | null => this.#failure;
 
   /** @throws InvalidArgumentError for an option that is out of range */
   constructor(agent: SpdyAgent | SpdyAgentOptions = {}) {
@@ -87,14 +91,23 @@ export class SpdyDispatcher extends EventEmitter {
     return this.#closed;
   }
 
-  /** Whether `destroy()` was called. */
+  /** Whether `destroy()` was called, or `close()` has come to its end. */
   get destroyed(): boolean {
     return this.#destroyed;
   }
 
-  /** Sends a request and reports to the handler. Returns true: there is always room for one more. */
+  /**
+   * Sends a request and reports to the handler. Returns true: there is always room for one more; but false behind `close()` or `destroy()`,
+   * when the handler is told an error with the code `UND_ERR_CLOSED` or `UND_ERR_DESTROYED`.
+   *
+   * @throws InvalidArgumentError for what is no handler
+   */
   dispatch(options: DispatchOptions, handler: AnyDispatchHandler): boolean {
-    dispatchBy(this.agent, options, handler);
+    if (this.#closed) {
+      refuse(handler, this.#destroyed ? clientDestroyed() : clientClosed());
+      return false;
+    }
+    dispatchBy(this.agent, options, handler, this.#ended);
     return true;
   }
 
@@ -183,7 +196,10 @@ export class SpdyDispatcher extends EventEmitter {
   close(callback: () => void): void;
   close(callback?: () => void): Promise<void> {
     this.#closed = true;
-    return settled(this.agent.close(), callback);
+    const closed = this.agent.close().then(() => {
+      this.#destroyed = true;
+    });
+    return settled(closed, callback);
   }
 
   /** Ends everything at once. */
@@ -194,6 +210,7 @@ export class SpdyDispatcher extends EventEmitter {
     this.#closed = true;
     this.#destroyed = true;
     const [reason, done] = typeof error === 'function' ? [null, error] : [error ?? null, callback];
+    this.#failure ??= reason ?? clientDestroyed();
     this.agent.destroy(reason);
     return settled(Promise.resolve(), done);
   }

@@ -58,8 +58,16 @@ export interface ResponseRules {
   readonly strictContentLength: boolean;
 }
 
-/** One attempt to carry out a request. */
-export interface Exchange {
+/** Where the body of a request goes. */
+export interface BodySink {
+  /** Sends a piece of the body. */
+  write(chunk: Uint8Array, done: (error?: Error | null) => void): void;
+  /** Ends the body, with trailers behind it. `done` null: nobody wants to know when it has left. */
+  end(trailers: HeaderList, done: (() => void) | null): void;
+}
+
+/** One attempt to carry out a request. The body follows behind `open()`. */
+export interface Exchange extends BodySink {
   /** The stream that carries it, null before `open()` and with HTTP/1.1. */
   readonly stream: SpdyStream | null;
   /**
@@ -68,10 +76,6 @@ export interface Exchange {
    * @throws SpdyError for a head that no request can have, and when the connection takes no more requests
    */
   open(head: ReadyHead): void;
-  /** Sends a piece of the body, behind `open()`. */
-  write(chunk: Uint8Array, done: (error?: Error | null) => void): void;
-  /** Ends the body, with trailers behind it. `done` null: nobody wants to know when it has left. */
-  end(trailers: HeaderList, done: (() => void) | null): void;
   /** Milliseconds without activity, behind `open()`, after which the host is told; 0 for none. */
   setTimeout(milliseconds: number): void;
   /** Gives the request up. */

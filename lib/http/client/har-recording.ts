@@ -3,6 +3,7 @@ import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HeaderList } from '../../protocol/frames.ts';
 import { isSecret } from '../../protocol/secret-fields.ts';
+import { watchBody } from './body-watch.ts';
 import type { Observed, RequestObserver } from './channels.ts';
 import type { ReadyHead } from './exchange.ts';
 import type { HarEntry, HarPair, HarRequest, HarResponse, HarTimings } from './har-format.ts';
@@ -73,13 +74,10 @@ export class HarRecording implements RequestObserver {
       this.#end(null);
       return;
     }
-    // Listening for 'data' would make the body flow.
-    const push = response.push;
-    response.push = (chunk: Buffer | null, encoding?: BufferEncoding): boolean => {
+    watchBody(response, (chunk) => {
       if (chunk === null) this.#end(null);
       else this.#responseBytes += chunk.length;
-      return push.call(response, chunk, encoding);
-    };
+    });
     response.once('close', () => {
       this.#end(response.errored ?? new Error('the response was given up'));
     });

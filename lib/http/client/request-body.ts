@@ -1,7 +1,7 @@
 import type { HeaderList } from '../../protocol/frames.ts';
 import { httpError } from '../http-error.ts';
 import { BODY_HIGH_WATER_MARK, BodyStream } from './body-stream.ts';
-import type { Exchange } from './exchange.ts';
+import type { BodySink } from './exchange.ts';
 
 /** Is called back when a piece of the body was sent, or cannot be. */
 export type BodyCallback = (error?: Error | null) => void;
@@ -21,7 +21,7 @@ export class RequestBody {
   readonly #owner: BodyOwner;
   readonly #limit: number;
   #stream: BodyStream | null = null;
-  #exchange: Exchange | null = null;
+  #exchange: BodySink | null = null;
   #released = false;
   #destroyed = false;
   /** Ended without a stream. */
@@ -114,7 +114,7 @@ export class RequestBody {
   }
 
   /** From now on it goes to this exchange, from its beginning. */
-  sendTo(exchange: Exchange): void {
+  sendTo(exchange: BodySink): void {
     this.#exchange = exchange;
     if (this.#stream !== null) this.#stream.sendTo(exchange);
     else if (this.#ended) this.#endBy(exchange);
@@ -176,7 +176,7 @@ export class RequestBody {
     this.#onFinish.push(done);
   }
 
-  #endBy(exchange: Exchange): void {
+  #endBy(exchange: BodySink): void {
     if (this.#onFinish === null && this.#owner.listenerCount('finish') === 0) {
       this.#finished = true;
       exchange.end(this.trailers, null);

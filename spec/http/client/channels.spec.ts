@@ -24,6 +24,7 @@ interface Message {
   readonly headers: string;
   readonly socket: { readonly remotePort?: number };
   readonly trailers: Buffer[];
+  readonly chunk: Uint8Array;
 }
 
 const HTTP = [
@@ -35,8 +36,10 @@ const HTTP = [
 const UNDICI = [
   'undici:request:create',
   'undici:client:sendHeaders',
+  'undici:request:bodyChunkSent',
   'undici:request:bodySent',
   'undici:request:headers',
+  'undici:request:bodyChunkReceived',
   'undici:request:trailers',
   'undici:request:error',
 ];
@@ -178,9 +181,11 @@ describe('http/client/channels', () => {
         const response = await get('path?query', 'question');
         expect(response.headers.get('x-got')).to.equal('added');
         await response.text();
-        await until(() => told.length >= 5);
+        await until(() => told.length >= 7);
         expect(names().sort()).to.deep.equal([
           'client:sendHeaders',
+          'request:bodyChunkReceived',
+          'request:bodyChunkSent',
           'request:bodySent',
           'request:create',
           'request:headers',
@@ -194,6 +199,12 @@ describe('http/client/channels', () => {
         expect(request.headers.join()).to.include('x-mine,added');
         const of = (channel: string): Message =>
           told.find(([name]) => name.endsWith(channel))?.[1] as Message;
+        expect(Buffer.from(of('bodyChunkSent').chunk).toString()).to.equal('question');
+        expect(Buffer.from(of('bodyChunkReceived').chunk).toString()).to.equal('body');
+        const order = names();
+        expect(order.indexOf('client:sendHeaders')).to.be.below(
+          order.indexOf('request:bodyChunkSent'),
+        );
         expect(of('sendHeaders').headers).to.include('x-mine: added\r\n');
         expect(String(of('sendHeaders').socket.remotePort)).to.equal(new URL(url).port);
         const { statusCode, headers } = of('request:headers').response;

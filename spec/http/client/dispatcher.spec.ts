@@ -7,6 +7,7 @@ import { SpdyDispatcher } from '../../../lib/http/client/dispatcher.ts';
 import { CANCEL } from '../../../lib/protocol/constants.ts';
 import type { HeaderList } from '../../../lib/protocol/frames.ts';
 import { PROTOCOL_VERSIONS } from '../../../lib/protocol/version.ts';
+import type { SpdyStream } from '../../../lib/session/stream.ts';
 import { until } from '../../support/session-pair.ts';
 import { answer, fieldOf, reply, Stage, textOf } from '../support/origin-server.ts';
 
@@ -520,12 +521,41 @@ describe('http/client/dispatcher', () => {
     const connected = once(dispatcher, 'connect');
     await (await go(server.url())).text();
     await connected;
-    await dispatcher.close();
-    expect(dispatcher.closed).to.equal(true);
-    expect((await causeOf(go(server.url()))).code).to.equal('ERR_SPDY_SESSION_CLOSED');
+    const held: SpdyStream[] = [];
+    server.handler = (stream) => held.push(stream);
+    const open = go(server.url());
+    await until(() => held.length === 1);
+    const closing = dispatcher.close();
+    expect([dispatcher.closed, dispatcher.destroyed]).to.deep.equal([true, false]);
+    expect((await causeOf(go(server.url()))).code).to.equal('UND_ERR_CLOSED');
+    answer(held[0] as SpdyStream, 'last');
+    expect(await (await open).text()).to.equal('last');
+    await closing;
+    expect((await causeOf(go(server.url()))).code).to.equal('UND_ERR_DESTROYED');
     await new Promise<void>((done) => {
       dispatcher.destroy(null, done);
     });
     expect(dispatcher.destroyed).to.equal(true);
   });
+
+  for (const reason of [null, new Error('enough')]) {
+    it(`destroy(${reason?.message ?? ''}) fails what is open as undici does`, async () => {
+      let came = 0;
+      const server = await stage.server({
+        handler: () => {
+          came++;
+        },
+      });
+      const open = causeOf(dispatcher.request({ origin: server.url(), path: '/', method: 'GET' }));
+      await until(() => came === 1);
+      await dispatcher.destroy(reason);
+      const error = await open;
+      if (reason === null) expect(error).to.include({ code: 'UND_ERR_DESTROYED' });
+      else expect(error).to.equal(reason);
+      const handler = { onRequestStart: () => expect.fail(), onResponseError: () => {} };
+      const later = { origin: server.url(), path: '/', method: 'GET' };
+      expect(dispatcher.dispatch(later, handler)).to.equal(false);
+      expect(() => dispatcher.dispatch(later, null as never)).to.throw('handler must be an object');
+    });
+  }
 });

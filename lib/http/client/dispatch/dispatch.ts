@@ -12,7 +12,7 @@ import { type DispatchOptions, originOf, requestOf, timeoutsOf } from './options
 import { toCurrent } from './translate.ts';
 
 /**
- * Sends a request by an agent and reports to the handler.
+ * Sends a request by an agent and reports to the handler. `ended` tells why what is open fails, if that is the end of the dispatcher.
  *
  * @throws InvalidArgumentError for what is no handler
  */
@@ -20,22 +20,36 @@ export function dispatchBy(
   agent: SpdyAgent,
   options: DispatchOptions,
   handler: AnyDispatchHandler,
+  ended: () => Error | null,
 ): void {
   checkObject('handler', handler);
-  new Dispatched(toCurrent(handler)).begin(agent, options);
+  new Dispatched(toCurrent(handler), ended).begin(agent, options);
+}
+
+/**
+ * Tells a handler that its request was not begun.
+ *
+ * @throws InvalidArgumentError for what is no handler
+ */
+export function refuse(handler: AnyDispatchHandler, error: Error): void {
+  checkObject('handler', handler);
+  const controller = new RequestController({ resume: () => {}, abort: () => {} });
+  queueMicrotask(() => toCurrent(handler).onResponseError?.(controller, error));
 }
 
 /** A request on behalf of a handler, which learns of its end exactly once. */
 class Dispatched {
   readonly #handler: DispatchHandler;
   readonly #controller: RequestController;
+  readonly #ended: () => Error | null;
   #request: ClientRequest | null = null;
   #response: IncomingMessage | null = null;
   #settled = false;
   #bodyTimeout = 0;
 
-  constructor(handler: DispatchHandler) {
+  constructor(handler: DispatchHandler, ended: () => Error | null) {
     this.#handler = handler;
+    this.#ended = ended;
     this.#controller = new RequestController({
       resume: () => this.#resume(),
       abort: (reason) => this.#abort(reason),
@@ -138,7 +152,8 @@ class Dispatched {
   #fail(error: Error): void {
     if (this.#settled) return;
     this.#settle();
-    this.#handler.onResponseError?.(this.#controller, errorFor(error));
+    const ended = this.#controller.aborted ? null : this.#ended();
+    this.#handler.onResponseError?.(this.#controller, ended ?? errorFor(error));
   }
 
   /** The handler knows the end. It may be kept long; what it leads to need not be. */

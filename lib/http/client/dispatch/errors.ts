@@ -24,6 +24,16 @@ export function badUpgrade(): Error {
   return named('SocketError', 'UND_ERR_SOCKET', 'bad upgrade');
 }
 
+/** A request came behind `close()` of its dispatcher. */
+export function clientClosed(): Error {
+  return named('ClientClosedError', 'UND_ERR_CLOSED', 'The client is closed');
+}
+
+/** A request came behind the end of its dispatcher, or was open then. */
+export function clientDestroyed(): Error {
+  return named('ClientDestroyedError', 'UND_ERR_DESTROYED', 'The client is destroyed');
+}
+
 function named(name: string, code: string, message: string, options?: ErrorOptions): Error {
   return Object.assign(new Error(message, options), { name, code });
 }
