@@ -168,6 +168,34 @@ for (const [version, [peer, file]] of Object.entries(KUBECTLS)) {
       await until('nothing is left', () => isEmpty(fake));
     });
 
+    it('create, scale and auth: objects by their names, in whatever form', async () => {
+      expect(await run('create', 'configmap', 'm', '--from-literal=a=b')).to.deep.equal([
+        0,
+        'configmap/m created\n',
+      ]);
+      expect(await run('get', 'configmap', 'm', '-o', 'jsonpath={.data}')).to.deep.equal([
+        0,
+        '{"a":"b"}',
+      ]);
+      expect((await run('create', 'secret', 'generic', 's', '--from-literal=a=b'))[0]).to.equal(0);
+      const secret = ['get', 'secret', 's', '-o', 'jsonpath={.data.a}'];
+      expect(await run(...secret)).to.deep.equal([0, 'Yg==']);
+      expect((await run('create', 'namespace', 'made'))[0]).to.equal(0);
+      const deployment = ['create', 'deployment', 'd', '--image=x', '--replicas=2'];
+      expect(await run(...deployment)).to.deep.equal([0, 'deployment.apps/d created\n']);
+      expect((await run('scale', 'deployment', 'd', '--replicas=3'))[0]).to.equal(0);
+      expect(fake.find('deployment', 'd')).to.have.nested.property('spec.replicas', 3);
+      expect((await run('create', 'job', 'j', '--image=x', '--', 'a', 'b'))[0]).to.equal(0);
+      expect(fake.find('job', 'j'))
+        .to.have.nested.property('spec.template.spec.containers[0].command')
+        .that.deep.equals(['a', 'b']);
+      expect(await run('auth', 'can-i', 'create', 'pods')).to.deep.equal([0, 'yes\n']);
+      fake.setRules([{ verbs: ['get'], resources: ['pods'] }]);
+      const { code, stdout } = await kubectl.run(['auth', 'can-i', 'create', 'pods']);
+      fake.setRules(null);
+      expect([code, stdout.toString()]).to.deep.equal([1, 'no\n']);
+    });
+
     it('logs: the last lines, and those of the run before', async () => {
       expect(await run('logs', 'web-1', '--tail=1')).to.deep.equal([0, 'two\n']);
       expect(await run('logs', 'web-1', '--previous')).to.deep.equal([0, 'old\n']);

@@ -15,9 +15,15 @@ import { failure, isRefusal, nothingAt, objectNotFound, type Refusal } from './r
 import { readAccept, represent } from './representation.ts';
 import { isStreaming, type ReadRequest } from './request.ts';
 import { PODS } from './resources.ts';
+import { answerReview, type Review, readReview, reviewAt } from './reviews.ts';
+import { SCALE, scaleOf } from './scale.ts';
+import { SHAPES } from './shapes.ts';
 import type { FakeStore } from './store.ts';
 import type { FakeWatches } from './watch.ts';
 import { FakeWrites, type WriteAnswer } from './writes.ts';
+
+/** Who all clients are. */
+const USER = 'fake';
 
 /** What clients may show; with neither anybody is served. */
 interface Credentials {
@@ -67,7 +73,7 @@ export class FakeAnswers {
       return failure(refuseWith, message);
     }
     const { rules } = this.#parts;
-    return rules === null ? null : refusalByRules(rules, read, 'fake');
+    return rules === null ? null : refusalByRules(rules, read, USER);
   }
 
   /** Why a pod cannot be used so, null if it can. */
@@ -101,6 +107,8 @@ export class FakeAnswers {
   ): Promise<FakeAnswer | null> {
     const { method, action } = asked;
     if (path === null) return failure(400, 'the path of the URL cannot be decoded');
+    const review = reviewAt(path);
+    if (review !== null && method === 'POST') return await this.#review(review, request);
     if (place === null) {
       const { accept } = request.headers;
       const found = HEALTH.test(path) ? HEALTHY : (openApi(path, accept) ?? discover(path));
@@ -127,17 +135,28 @@ export class FakeAnswers {
           name === null
             ? readList(this.#store, place, query)
             : (this.#store.get(resource, namespace ?? '', name) ?? objectNotFound(resource, name));
+        if (place.subresource === 'scale' && !isRefusal(found))
+          return ok(scaleOf(found as FakeObject));
         return isRefusal(found) ? found : ok(represent(form, resource, found, query));
       }
       default: {
-        const body = await readBody(request);
+        const isScale = place.subresource === 'scale';
+        const body = await readBody(request, isScale ? SCALE : (SHAPES.get(resource.kind) ?? null));
         if (isRefusal(body)) return body;
         const { mediaType, value } = body;
         const answer = this.#writes.write({ method, place, query, mediaType, body: value });
-        if (isRefusal(answer) || isStatus(answer.body)) return answer;
+        if (isRefusal(answer) || isScale || isStatus(answer.body)) return answer;
         return { ...answer, body: represent(form, resource, answer.body as FakeObject, query) };
       }
     }
+  }
+
+  async #review(review: Review, request: IncomingMessage): Promise<FakeAnswer> {
+    const body = await readBody(request, review.shape);
+    if (isRefusal(body)) return body;
+    const read = readReview(review, body.value);
+    if (isRefusal(read)) return read;
+    return { code: 201, body: answerReview(review, read, this.#parts.rules, USER) };
   }
 
   #log(

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { PROTOBUF_TYPE, ProtobufProblem, readProtobuf } from './protobuf.ts';
 import { failure, type Refusal } from './refusals.ts';
+import type { Fieldset } from './shape.ts';
 
 /** As much as an API server takes. */
 const MAX_BYTES = 3 * 1024 * 1024;
@@ -12,8 +14,13 @@ export interface FakeBody {
   readonly value: unknown;
 }
 
-/** Reads a body of JSON; resolves with why it cannot be taken. Rejects when the client has gone. */
-export async function readBody(request: IncomingMessage): Promise<FakeBody | Refusal> {
+/**
+ * Reads a body of JSON, or of protobuf where that has a shape; resolves with why it cannot be taken. Rejects when the client has gone.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  shape: Fieldset | null = null,
+): Promise<FakeBody | Refusal> {
   const [type = ''] = (request.headers['content-type'] ?? '').split(';');
   const mediaType = type.trim().toLowerCase();
   const chunks: Buffer[] = [];
@@ -24,6 +31,14 @@ export async function readBody(request: IncomingMessage): Promise<FakeBody | Ref
   }
   if (length > MAX_BYTES) return failure(413, `Request entity too large: limit is ${MAX_BYTES}`);
   if (length === 0) return { mediaType, value: null };
+  if (shape !== null && mediaType === PROTOBUF_TYPE) {
+    try {
+      return { mediaType, value: readProtobuf(Buffer.concat(chunks), shape) };
+    } catch (exception) {
+      if (!(exception instanceof ProtobufProblem)) throw exception;
+      return failure(415, `the body of the request cannot be read: ${exception.message}`);
+    }
+  }
   if (mediaType !== '' && !/^application\/(?:[\w.-]+\+)?json$/.test(mediaType))
     return failure(415, `the body of the request was in an unknown format: ${mediaType}`);
   try {

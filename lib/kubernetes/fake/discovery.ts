@@ -1,10 +1,11 @@
-import { apiVersionOf, RESOURCES } from './resources.ts';
+import { apiVersionOf, type FakeResource, RESOURCES } from './resources.ts';
+import { REVIEWS } from './reviews.ts';
 
 /** What the API says about itself, as much of it as `kubectl` asks for; null for anything else. */
 export function discover(pathname: string): object | null {
   if (Object.hasOwn(FIXED, pathname)) return FIXED[pathname] as object;
   const [, group = '', version] = /^\/(?:api|apis\/([^/]+))\/(v[^/]+)$/.exec(pathname) ?? [];
-  const resources = RESOURCES.filter((one) => one.group === group && one.version === version);
+  const resources = SERVED.filter((one) => one.group === group && one.version === version);
   const [first] = resources;
   if (first !== undefined) {
     return {
@@ -15,9 +16,10 @@ export function discover(pathname: string): object | null {
         const { plural, kind, namespaced, shortNames, categories, subresources } = resource;
         const about = { singularName: kind.toLowerCase(), namespaced, kind };
         return [
-          { name: plural, ...about, verbs: VERBS, shortNames, categories },
+          { name: plural, ...about, verbs: verbsOf(resource), shortNames, categories },
           ...subresources.map((name) => ({
             ...about,
+            ...(name === 'scale' ? { group: 'autoscaling', version: 'v1', kind: 'Scale' } : {}),
             ...{ name: `${plural}/${name}`, singularName: '' },
             verbs: SUBRESOURCE_VERBS[name] ?? ['get'],
           })),
@@ -36,12 +38,19 @@ const SUBRESOURCE_VERBS: Readonly<Record<string, readonly string[]>> = {
   attach: ['create', 'get'],
   portforward: ['create', 'get'],
   status: ['get', 'patch', 'update'],
+  scale: ['get', 'patch', 'update'],
 };
 
-const GROUPS = [...new Set(RESOURCES.map(({ group }) => group))]
+const SERVED: readonly FakeResource[] = [...RESOURCES, ...REVIEWS];
+
+function verbsOf(resource: FakeResource): readonly string[] {
+  return RESOURCES.includes(resource) ? VERBS : ['create'];
+}
+
+const GROUPS = [...new Set(SERVED.map(({ group }) => group))]
   .filter((group) => group !== '')
   .map((name) => {
-    const versions = [...new Set(RESOURCES.filter((one) => one.group === name).map(apiVersionOf))];
+    const versions = [...new Set(SERVED.filter((one) => one.group === name).map(apiVersionOf))];
     const described = versions.map((groupVersion) => ({
       groupVersion,
       version: groupVersion.split('/').at(-1),

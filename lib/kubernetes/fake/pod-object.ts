@@ -43,6 +43,7 @@ export function placed(spec: Fields): Fields {
     dnsPolicy: 'ClusterFirst',
     serviceAccountName: 'default',
     schedulerName: 'default-scheduler',
+    securityContext: {},
     ...spec,
     nodeName: NODE,
   };

@@ -41,6 +41,21 @@ export function checkRules(rules: readonly FakeRule[]): readonly FakeRule[] {
   return rules;
 }
 
+/** Something that is to be done, in the words of RBAC. */
+export interface Action {
+  readonly verb: string;
+  readonly group: string;
+  /** As `pods`, `pods/exec`. */
+  readonly resource: string;
+  readonly namespace: string | null;
+  readonly name: string | null;
+}
+
+/** Whether some rule allows it. */
+export function isAllowed(rules: readonly FakeRule[], action: Action): boolean {
+  return rules.some((rule) => allows(rule, action));
+}
+
 /**
  * The refusal of a request that no rule allows; null if it may be. A WebSocket for exec, attach and port-forward needs `get` and `create`, as
  * from Kubernetes 1.35 on.
@@ -51,9 +66,14 @@ export function refusalByRules(
   user: string,
 ): Refusal | null {
   if (place === null) return null;
-  const denied = verbsOf(asked).find(
-    (verb) => !rules.some((rule) => allows(rule, verb, asked, place.resource.group, query)),
-  );
+  const { plural, group } = place.resource;
+  const resource = place.subresource === null ? plural : `${plural}/${place.subresource}`;
+  // A list that is asked for one name only is about that.
+  const [, selected = null] =
+    /^metadata\.name==?([^,!=]+)$/.exec(query.get('fieldSelector') ?? '') ?? [];
+  const { namespace, name } = asked;
+  const action = { group, resource, namespace, name: name ?? selected };
+  const denied = verbsOf(asked).find((verb) => !isAllowed(rules, { verb, ...action }));
   return denied === undefined ? null : forbidden({ asked, place }, denied, user);
 }
 
@@ -83,25 +103,13 @@ export function verbsOf({ method, action }: ReadRequest['asked']): string[] {
   return method === 'GET' ? ['get', 'create'] : ['create'];
 }
 
-function allows(
-  rule: FakeRule,
-  verb: string,
-  { resource, namespace, name }: ReadRequest['asked'],
-  group: string,
-  query: URLSearchParams,
-): boolean {
+function allows(rule: FakeRule, { verb, group, resource, namespace, name }: Action): boolean {
   const { verbs, resources, apiGroups = [''], resourceNames = [] } = rule;
   const has = (list: readonly string[], value: string): boolean =>
     list.includes('*') || list.includes(value);
-  // Rules know no groups in the names of resources.
-  const [full = '', subresource] = (resource ?? '').split('/');
-  const plural = full.split('.')[0] as string;
-  const what = subresource === undefined ? plural : `${plural}/${subresource}`;
+  const [, subresource] = resource.split('/');
   if (!has(verbs, verb) || !has(apiGroups, group)) return false;
-  if (!has(resources, what) && !resources.includes(`*/${subresource}`)) return false;
+  if (!has(resources, resource) && !resources.includes(`*/${subresource}`)) return false;
   if (rule.namespace !== undefined && rule.namespace !== namespace) return false;
-  // A list that is asked for one name only is about that.
-  const [, selected = null] =
-    /^metadata\.name==?([^,!=]+)$/.exec(query.get('fieldSelector') ?? '') ?? [];
-  return resourceNames.length === 0 || resourceNames.includes(name ?? selected ?? '');
+  return resourceNames.length === 0 || resourceNames.includes(name ?? '');
 }

@@ -40,7 +40,9 @@ export function failureBecause(code: number, reason: string, message: string): R
 
 /** Nothing is served there. */
 export function nothingAt(path: string): Refusal {
-  return failure(404, `the server could not find the requested resource ${path}`);
+  const status = failure(404, `the server could not find the requested resource ${path}`);
+  // There is no object in them, but kubectl looks.
+  return { ...status, details: {} };
 }
 
 /** There is no object of that name. */

@@ -29,9 +29,9 @@ export const RESOURCES: readonly FakeResource[] = [
   core('configmaps', 'ConfigMap', ['cm']),
   core('secrets', 'Secret', []),
   core('namespaces', 'Namespace', ['ns'], { namespaced: false }),
-  apps('deployments', 'Deployment', ['deploy'], workload()),
-  apps('replicasets', 'ReplicaSet', ['rs'], workload()),
-  apps('statefulsets', 'StatefulSet', ['sts'], workload()),
+  apps('deployments', 'Deployment', ['deploy'], workload('scale')),
+  apps('replicasets', 'ReplicaSet', ['rs'], workload('scale')),
+  apps('statefulsets', 'StatefulSet', ['sts'], workload('scale')),
   apps('daemonsets', 'DaemonSet', ['ds'], workload()),
   resourcesOf('batch', 'v1')('jobs', 'Job', [], workload()),
   resourcesOf('discovery.k8s.io', 'v1')('endpointslices', 'EndpointSlice', []),
@@ -89,6 +89,6 @@ function resourcesOf(group: string, version: string) {
   });
 }
 
-function workload(): Extras {
-  return { subresources: ['status'], categories: ['all'] };
+function workload(...more: readonly string[]): Extras {
+  return { subresources: ['status', ...more], categories: ['all'] };
 }

@@ -8,6 +8,7 @@ import { createdPod, podProblem, podUpdateProblem } from './pod-manifest.ts';
 import type { FakePods } from './pods.ts';
 import { failure, failureBecause, isRefusal, objectNotFound, type Refusal } from './refusals.ts';
 import { PODS, qualified, RESOURCES } from './resources.ts';
+import { scaleOf, withScale } from './scale.ts';
 import type { FakeStore } from './store.ts';
 import { metadataProblem, readWritten } from './write-body.ts';
 
@@ -56,7 +57,22 @@ export class FakeWrites {
       if (place.subresource !== null) return notAllowed(write);
       return this.#delete(write, found);
     }
-    return this.#update(write, found);
+    return place.subresource === 'scale' ? this.#scale(write, found) : this.#update(write, found);
+  }
+
+  /** Changes the replicas of a workload. */
+  #scale({ method, place, query, mediaType, body }: FakeWrite, found: FakeObject): WriteAnswer {
+    const patched =
+      method === 'PATCH' ? applyPatch(mediaType, scaleOf(found), body) : { value: body };
+    if ('problem' in patched) return failure(patched.code, patched.problem);
+    const { resourceVersion } = fieldsOf(fieldsOf({ value: patched.value }, 'value'), 'metadata');
+    if (resourceVersion !== undefined && resourceVersion !== found.metadata.resourceVersion)
+      return conflict(place, found);
+    const next = withScale(found, patched.value);
+    if (isRefusal(next)) return next;
+    const isSame = query.has('dryRun') || isDeepStrictEqual(found, next);
+    const put = isSame ? next : this.#store.put(place.resource, next as FakeObject);
+    return { code: 200, body: scaleOf(put as FakeObject) };
   }
 
   #create({ place, query, body }: FakeWrite): WriteAnswer {
@@ -107,12 +123,7 @@ export class FakeWrites {
         `the name of the object (${metadata.name}) does not match the name on the URL (${old.name})`,
       );
     const { resourceVersion = old.resourceVersion, uid = old.uid } = metadata;
-    if (resourceVersion !== old.resourceVersion || uid !== old.uid)
-      return failure(
-        409,
-        `Operation cannot be fulfilled on ${qualified(resource)} "${old.name}": the object has been modified; ` +
-          'please apply your changes to the latest version and try again',
-      );
+    if (resourceVersion !== old.resourceVersion || uid !== old.uid) return conflict(place, found);
     const next =
       subresource === 'status' ? withStatusOf(found, object) : merged(place, found, object);
     const problem =
@@ -133,6 +144,8 @@ export class FakeWrites {
     const { gracePeriodSeconds = null, dryRun = [] } = options;
     const { uid, resourceVersion } = fieldsOf(options, 'preconditions');
     const { metadata } = found;
+    if (place.resource.kind === 'Namespace' && metadata.name === 'default')
+      return failure(403, 'namespaces "default" is forbidden: this namespace may not be deleted');
     for (const [what, wanted, is] of [
       ['UID', uid, metadata.uid],
       ['ResourceVersion', resourceVersion, metadata.resourceVersion],
@@ -218,6 +231,14 @@ function withStatusOf(object: FakeObject, { status }: FakeObject): FakeObject {
 
 function invalid({ kind, metadata }: FakeObject, problem: string): Refusal {
   return failure(422, `${kind} "${metadata.name ?? ''}" is invalid: ${problem}`);
+}
+
+function conflict({ resource }: ApiPlace, { metadata }: FakeObject): Refusal {
+  return failure(
+    409,
+    `Operation cannot be fulfilled on ${qualified(resource)} "${metadata.name}": the object has been modified; ` +
+      'please apply your changes to the latest version and try again',
+  );
 }
 
 /** Whether somebody wants to be asked before an object goes. */

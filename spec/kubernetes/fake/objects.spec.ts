@@ -126,7 +126,13 @@ describe('objects of a fake API server', () => {
   it('are described by discovery', async () => {
     fake = await createFakeApiServer().listen();
     const [, { groups }] = await get('/apis');
-    expect(groups?.map(({ name }) => name)).to.deep.equal(['apps', 'batch', 'discovery.k8s.io']);
+    expect(groups?.map(({ name }) => name)).to.deep.equal([
+      'apps',
+      'batch',
+      'discovery.k8s.io',
+      'authorization.k8s.io',
+      'authentication.k8s.io',
+    ]);
     const [, { resources }] = await get('/apis/apps/v1');
     expect(resources?.map(({ name }) => name)).to.include.members([
       'deployments',

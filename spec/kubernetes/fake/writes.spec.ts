@@ -11,6 +11,7 @@ import {
   createFakeApiServer,
   type FakeApiServer,
 } from '../../../lib/kubernetes/fake/api-server.ts';
+import type { FakeObject } from '../../../lib/kubernetes/fake/object.ts';
 import type { FakeApiServerOptions } from '../../../lib/kubernetes/fake/options.ts';
 
 const PODS = '/api/v1/namespaces/default/pods';
@@ -187,6 +188,54 @@ describe('changes at a fake API server', () => {
       expect((await send('PATCH', path, { data: { a: 'c' } })).status).to.equal(200);
       expect((await send('PATCH', path, { other: 1 })).status).to.equal(400);
     });
+  });
+
+  it('are how many replicas a workload shall have', async () => {
+    await serve({});
+    const metadata = { name: 'w', labels: { a: 'b' } };
+    const spec = { selector: { matchLabels: { app: 'w', b: 'c' } } };
+    fake.put({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+      spec,
+      status: { replicas: 2 },
+    });
+    const path = '/apis/apps/v1/namespaces/default/deployments/w/scale';
+    const [, scale] = await ask('GET', path);
+    expect(scale).to.deep.include({
+      ...{ kind: 'Scale', apiVersion: 'autoscaling/v1' },
+      ...{ spec: { replicas: 1 }, status: { replicas: 2, selector: 'app=w,b=c' } },
+    });
+    const [, changed] = await ask('PUT', path, { ...scale, spec: { replicas: 4 } });
+    expect(changed).to.have.nested.property('spec.replicas', 4);
+    expect((await ask('PUT', path, scale))[0]).to.equal(409);
+    expect(
+      (await ask('PATCH', `${path}?dryRun=All`, { spec: { replicas: 9 } }, MERGE))[0],
+    ).to.equal(200);
+    expect(fake.find('deployment', 'w')).to.have.nested.property('spec.replicas', 4);
+    expect((await ask('PATCH', path, { spec: { replicas: 5 } }, MERGE))[0]).to.equal(200);
+    const { spec: now, metadata: kept } = fake.find('deployment', 'w') as FakeObject;
+    expect(now).to.deep.equal({ ...spec, replicas: 5 });
+    expect(kept.labels).to.deep.equal({ a: 'b' });
+    for (const [body, code] of [
+      [{ spec: { replicas: -1 } }, 422],
+      [{ spec: { replicas: 'x' } }, 400],
+      [{ spec: 5 }, 400],
+    ] as const)
+      expect((await ask('PATCH', path, body, MERGE))[0], JSON.stringify(body)).to.equal(code);
+    expect((await ask('PATCH', path, {}, 'application/json'))[0]).to.equal(415);
+    expect((await ask('DELETE', path))[0]).to.equal(405);
+    const none = path.replace('/w/', '/x/');
+    expect((await ask('GET', none))[0]).to.equal(404);
+    const jobs = '/apis/batch/v1/namespaces/default/jobs/w/scale';
+    expect((await ask('GET', jobs))[1]).to.deep.include({ code: 404, details: {} });
+  });
+
+  it('never delete the default namespace', async () => {
+    await serve({ pods: ['p1'] });
+    expect((await ask('DELETE', '/api/v1/namespaces/default'))[0]).to.equal(403);
+    expect(fake.find('pod', 'p1')).to.not.equal(null);
   });
 
   it('are completed as API servers do', async () => {
