@@ -1,0 +1,104 @@
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import { byteName } from '../../../lib/kubernetes/copy/byte-names.ts';
+import { CopyCounter } from '../../../lib/kubernetes/copy/options.ts';
+import { TarReader } from '../../../lib/kubernetes/copy/tar-reader.ts';
+import { TarWriter } from '../../../lib/kubernetes/copy/tar-writer.ts';
+
+const PIECE = 262144;
+/** Header and end of an archive with one file. */
+const AROUND = 512 + 1024;
+
+describe('an archive that is written', () => {
+  let folder = '';
+
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(os.tmpdir(), 'spdylay-writer-'));
+  });
+
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  /** The pieces, which are good for a while only, one behind the other. */
+  async function packed(writer: TarWriter, name = 'data'): Promise<Buffer[]> {
+    const pieces: Buffer[] = [];
+    const file = byteName(path.join(folder, name));
+    for await (const piece of writer.pack(file, name)) pieces.push(Buffer.from(piece));
+    return pieces;
+  }
+
+  /** Files of an archive by name. */
+  function filesOf(archive: Buffer): Map<string, Buffer> {
+    const reader = new TarReader();
+    const files = new Map<string, Buffer>();
+    let name = '';
+    for (const found of reader.push(archive)) {
+      if (Buffer.isBuffer(found))
+        files.set(name, Buffer.concat([files.get(name) as Buffer, found]));
+      else if (found?.kind === 'file') {
+        name = found.path;
+        files.set(name, Buffer.alloc(0));
+      }
+    }
+    expect([reader.failure, reader.complete]).to.deep.equal([null, true]);
+    return files;
+  }
+
+  function content(length: number): Buffer {
+    return Buffer.from(Array.from({ length }, (_, at) => (at * 7 + (at >> 8)) & 0xff));
+  }
+
+  for (const [size, pieces] of [
+    [0, 1],
+    [65536, 1],
+    [65537, 1],
+    [PIECE - AROUND, 1],
+    [PIECE - AROUND + 1, 2],
+    [PIECE, 2],
+    [3 * PIECE - AROUND, 3],
+    [1_000_003, 4],
+  ] as const) {
+    it(`has the ${size} bytes of a file, and is complete with the last of ${pieces} pieces`, async () => {
+      writeFileSync(path.join(folder, 'data'), content(size));
+      const writer = new TarWriter(new CopyCounter({}));
+      const all = await packed(writer);
+      expect([all.length, writer.complete]).to.deep.equal([pieces, true]);
+      expect(all.slice(0, -1).every(({ length }) => length === PIECE)).to.equal(true);
+      expect(filesOf(Buffer.concat(all)).get('data')?.equals(content(size))).to.equal(true);
+    });
+  }
+
+  it('has many files of a tree in the order of their names, however long they took to be read', async () => {
+    const names: string[] = [];
+    for (let at = 0; at < 300; at++) {
+      const name = `data/${at % 3}/${String(at).padStart(3, '0')}`;
+      mkdirSync(path.join(folder, path.dirname(name)), { recursive: true });
+      writeFileSync(path.join(folder, name), content((at * 997) % 70_000));
+      names.push(name);
+    }
+    const files = filesOf(Buffer.concat(await packed(new TarWriter(new CopyCounter({})))));
+    expect([...files.keys()]).to.deep.equal(names.sort());
+    for (const [name, found] of files) {
+      const at = Number(name.slice(-3));
+      expect(found.equals(content((at * 997) % 70_000)), name).to.equal(true);
+    }
+  });
+
+  it('ends with the name of a file that grows while it is read', async () => {
+    const file = path.join(folder, 'data');
+    writeFileSync(file, content(2 * PIECE));
+    const writer = new TarWriter(new CopyCounter({}));
+    const pieces = writer.pack(byteName(file), 'data');
+    await pieces.next();
+    appendFileSync(file, 'more');
+    const error = await (async () => {
+      for await (const _ of pieces);
+    })().catch((reason: Error) => reason);
+    expect(error).to.have.property('code', 'ERR_SPDY_INVALID_STATE');
+    expect(error).to.have.property('message', `${file} has grown or shrunk while it was read`);
+    expect(writer.complete).to.equal(false);
+  });
+});
