@@ -103,7 +103,8 @@ function openLog({ accessLog }: ProgramConfig, teller: Teller): ProxyAccessLog |
 /** Where clients find a front. */
 function urlOf({ address, server }: ProxyFront): string {
   const scheme = 'setSecureContext' in server.listener ? 'https' : 'http';
-  if (address === null || typeof address === 'string') return `${scheme}+unix:${address}`;
+  if (address === null || typeof address === 'string')
+    return `${scheme}+unix:${address ?? 'inherited'}`;
   const host = isIPv6(address.address) ? `[${address.address}]` : address.address;
   return `${scheme}://${host}:${address.port}/`;
 }
