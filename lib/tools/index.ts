@@ -73,6 +73,7 @@ export type {
 } from './load/result.ts';
 export { runLoad } from './load/run-load.ts';
 export type { BackOptions, BackProtocol } from './proxy/back/options.ts';
+export type { ProxyHeaderVersion } from './proxy/back/proxy-header.ts';
 export type { ClientLimits } from './proxy/client-limits.ts';
 export type { ClientFacts, FrontRequest } from './proxy/exchange.ts';
 export type { ForwardedRule, HeaderRules } from './proxy/forwarded.ts';

@@ -112,6 +112,7 @@ const back = record<BackOptions>(
     protocol: { enum: ['http/1.1', 'h2', 'spdy/3.1', 'spdy/3', 'spdy/2', 'spdy'] },
     socketPath: text,
     tls: { type: 'object' },
+    sendProxy: count(1, 2),
     weight: count(0, 1000),
     maxRequests: count(1, 0x7fffffff),
     maxConnections: count(1, 65535),

@@ -53,6 +53,7 @@ export function backRequestFor(
     urgency: urgency ?? own ?? DEFAULT_URGENCY,
     takesTrailers: takesTrailers(request.fields),
     takesPush,
+    client: request.client,
   };
 }
 

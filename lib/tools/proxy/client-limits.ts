@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { ipv6Groups } from './ipv6.ts';
 
 /** What clients may do, each address by itself. Networks of IPv6 with 64 bits are one address. */
 export interface ClientLimits {
@@ -79,18 +80,9 @@ export class ClientTable {
 /** What stands for a client: its address; of IPv6 the network of 64 bits, as that is what one client has. */
 export function clientKey(address: string): string {
   if (!isIPv6(address)) return address;
-  const [plain = ''] = address.split('%');
-  const [left = '', right] = plain.split('::');
-  const groups = left.split(':');
-  if (right !== undefined) {
-    if (left === '') groups.length = 0;
-    const behind = right === '' ? [] : right.split(':');
-    // An address of IPv4 at the end stands for two groups.
-    const known = groups.length + behind.length + (right.includes('.') ? 1 : 0);
-    for (let i = known; i < 8; i++) groups.push('0');
-    groups.push(...behind);
-  }
-  const network = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
+  const network = ipv6Groups(address)
+    .slice(0, 4)
+    .map((group) => group.toString(16));
   return `${network.join(':')}::/64`;
 }
 

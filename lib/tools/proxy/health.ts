@@ -84,6 +84,7 @@ export class HealthChecks {
       urgency: DEFAULT_URGENCY,
       takesTrailers: false,
       takesPush: false,
+      client: null,
     };
     const call = backend.ask(request, {
       informed: () => {},

@@ -1,5 +1,5 @@
 import type { HeaderList } from '../../../protocol/frames.ts';
-import type { BackPush, ResponseHead, Sink } from '../exchange.ts';
+import type { BackPush, ClientFacts, ResponseHead, Sink } from '../exchange.ts';
 import type { Failure } from '../failure.ts';
 import type { MessageBody } from '../message-body.ts';
 
@@ -24,6 +24,8 @@ export interface BackRequest {
   readonly takesTrailers: boolean;
   /** Whether pushed resources are of use. */
   readonly takesPush: boolean;
+  /** Who asks; null: the proxy itself. */
+  readonly client: ClientFacts | null;
 }
 
 /** What becomes of a request. Nothing is called within `send()`. */

@@ -3,6 +3,7 @@ import type { BackCall, BackHandler, BackRequest, Transport } from './back.ts';
 import { H2Back } from './h2-back.ts';
 import { Http1Back } from './http1-back.ts';
 import type { ResolvedBack } from './options.ts';
+import { PrivateConnections } from './private-connections.ts';
 import { SpdyBack } from './spdy-back.ts';
 
 /** When a back is taken out of service, and how it comes back. Times are milliseconds. */
@@ -42,7 +43,11 @@ export class Backend {
     this.options = options;
     this.#rules = rules;
     this.seed = createHash('sha256').update(options.name).digest('hex').slice(0, 16);
-    this.#transport = transportFor(options);
+    const { sendProxy } = options;
+    this.#transport =
+      sendProxy === null
+        ? transportFor(options)
+        : new PrivateConnections(options, sendProxy, transportFor);
   }
 
   /** Whether it is what these options and rules make. */

@@ -5,10 +5,14 @@ import { SpdyError } from '../../../errors.ts';
 import type { ResolvedBack } from './options.ts';
 
 /** Connects to a back without TLS. The caller sees to how long that takes. */
-export function openTcp({ socketPath, hostname, port }: ResolvedBack): net.Socket {
-  return socketPath === null
-    ? net.connect({ host: hostname, port, noDelay: true })
-    : net.connect({ path: socketPath });
+export function openTcp({ socketPath, hostname, port, preface }: ResolvedBack): net.Socket {
+  const socket =
+    socketPath === null
+      ? net.connect({ host: hostname, port, noDelay: true })
+      : net.connect({ path: socketPath });
+  // It leaves before TLS begins.
+  if (preface !== null) socket.write(preface);
+  return socket;
 }
 
 /**

@@ -2,6 +2,7 @@ import type tls from 'node:tls';
 import { checkRange, checkTime, shown } from '../../../common/check.ts';
 import { checkOptions, optionNames } from '../../../common/option-names.ts';
 import { InvalidArgumentError } from '../../../errors.ts';
+import type { ProxyHeaderVersion } from './proxy-header.ts';
 
 /** What is spoken with a back. */
 export type BackProtocol = 'http/1.1' | 'h2' | 'spdy/3.1' | 'spdy/3' | 'spdy/2' | 'spdy';
@@ -19,6 +20,11 @@ export interface BackOptions {
   readonly socketPath?: string;
   /** TLS options, such as `ca`, `cert`, `key`, `servername`. */
   readonly tls?: tls.ConnectionOptions;
+  /**
+   * Connections begin with a PROXY header of this version that names the client, in version 2 also what is spoken and whether the client speaks TLS. Each
+   * connection of a client has connections of its own then. Default: none.
+   */
+  readonly sendProxy?: ProxyHeaderVersion;
   /** Its share of the requests beside the other backs, 0 to 1000; 0 is for backs that get none unless the others are out of service. Default 1. */
   readonly weight?: number;
   /** Most requests under way at once; what is beyond goes to other backs, or is answered 503. Default 1024. */
@@ -43,6 +49,10 @@ export interface ResolvedBack {
   readonly authority: string;
   readonly socketPath: string | null;
   readonly tls: tls.ConnectionOptions;
+  /** Version of the PROXY header with which connections begin; null without one. */
+  readonly sendProxy: ProxyHeaderVersion | null;
+  /** What each connection begins with; null for nothing. */
+  readonly preface: Uint8Array | null;
   readonly weight: number;
   readonly maxRequests: number;
   readonly maxConnections: number;
@@ -55,6 +65,7 @@ const NAMES = optionNames<BackOptions>({
   protocol: true,
   socketPath: true,
   tls: true,
+  sendProxy: true,
   weight: true,
   maxRequests: true,
   maxConnections: true,
@@ -72,7 +83,7 @@ const PROTOCOLS: readonly string[] = ['http/1.1', 'h2', 'spdy/3.1', 'spdy/3', 's
 export function resolveBack(given: string | BackOptions): ResolvedBack {
   const options = typeof given === 'string' ? backOfText(given) : given;
   checkOptions('a back', options, NAMES);
-  const { url, protocol = 'http/1.1', socketPath = null } = options;
+  const { url, protocol = 'http/1.1', socketPath = null, sendProxy = null } = options;
   if (!PROTOCOLS.includes(protocol)) {
     throw new InvalidArgumentError(
       `protocol: one of ${PROTOCOLS.join(', ')}, got ${shown(protocol)}`,
@@ -94,6 +105,8 @@ export function resolveBack(given: string | BackOptions): ResolvedBack {
     authority: host,
     socketPath,
     tls: options.tls ?? {},
+    sendProxy: sendProxy === null ? null : (checkRange('sendProxy', sendProxy, 1, 2) as 1 | 2),
+    preface: null,
     weight: checkRange('weight', options.weight ?? 1, 0, 1000),
     maxRequests: checkRange('maxRequests', options.maxRequests ?? 1024, 1, 0x7fffffff),
     maxConnections: checkRange('maxConnections', options.maxConnections ?? 256, 1, 65535),
