@@ -60,7 +60,7 @@ const HTTP_VERSION = /^HTTP\/(\d\.\d)$/;
 const HOST = /^[^\s/?#@\\]+$/;
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
 const ABSOLUTE = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/i;
-const STATUS = /^([1-9]\d\d)(?: (.*))?$/;
+const STATUS = /^[1-9]\d\d(?: .*)?$/;
 
 /**
  * The headers of a SYN_STREAM for a request (SPDY/3 3.2.1). `host` fields give way to `head.host`, and `expect: 100-continue` is left
@@ -106,7 +106,7 @@ export function parseRequest(
   if (oversize !== null) return oversize;
   const method = pseudo(headers, ':method');
   const target = pseudo(headers, ':path');
-  const httpVersion = HTTP_VERSION.exec(pseudo(headers, ':version') ?? '')?.[1];
+  const httpVersion = numberOf(pseudo(headers, ':version'));
   if (method === null || !TOKEN.test(method)) return malformed('no valid method');
   if (target === null || !TARGET.test(target)) return malformed('no valid path');
   if (httpVersion === undefined) return malformed('no valid version');
@@ -179,19 +179,18 @@ export function parseResponse(
   headers: HeaderList,
   options: { readonly requireVersion?: boolean } = {},
 ): ParsedResponse | HeadFault {
-  const status = STATUS.exec(pseudo(headers, ':status') ?? '');
-  if (status === null) return malformed('no valid status');
+  const status = pseudo(headers, ':status') ?? '';
+  if (!STATUS.test(status)) return malformed('no valid status');
   const version = pseudo(headers, ':version');
-  const httpVersion = HTTP_VERSION.exec(version ?? '')?.[1];
+  const httpVersion = numberOf(version);
   if (httpVersion === undefined && (version !== null || options.requireVersion !== false)) {
     return malformed('no valid version');
   }
   const fields = endToEndFields(headers);
   for (const [name] of fields) if (!TOKEN.test(name)) return malformed('no valid header name');
-  const [, code = '', statusMessage = ''] = status;
   return {
-    statusCode: Number(code),
-    statusMessage,
+    statusCode: Number(status.slice(0, 3)),
+    statusMessage: status.slice(4),
     httpVersion: httpVersion ?? '1.1',
     headers: fields,
   };
@@ -242,6 +241,12 @@ function checkLimits(headers: HeaderList, limits: HeadLimits): HeadFault | null 
   }
   if (headerTextLength(headers) <= limits.maxHeaderSize) return null;
   return { status: 431, reason: `more than ${limits.maxHeaderSize} bytes of headers` };
+}
+
+/** The number in a version of HTTP; undefined if it is none. */
+function numberOf(version: string | null): string | undefined {
+  // By far the most have this one.
+  return version === 'HTTP/1.1' ? '1.1' : HTTP_VERSION.exec(version ?? '')?.[1];
 }
 
 function malformed(reason: string): HeadFault {

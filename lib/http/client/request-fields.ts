@@ -116,10 +116,8 @@ export abstract class RequestFields extends RequestMessage {
   /** The fields in order, a pair for each value. @internal */
   get fields(): HeaderList {
     const list: Header[] = [];
-    for (const [name, { value }] of this.#fields) {
-      if (Array.isArray(value)) for (const item of value) list.push([name, String(item)]);
-      else list.push([name, String(value)]);
-    }
+    // An iterator makes two objects for each field.
+    this.#fields.forEach(addPairs, list);
     return list;
   }
 
@@ -128,6 +126,12 @@ export abstract class RequestFields extends RequestMessage {
     const message = `Cannot ${action} headers after they are sent to the client`;
     throw httpError(Error, 'ERR_HTTP_HEADERS_SENT', message);
   }
+}
+
+function addPairs(this: Header[], { value }: Field, name: string): void {
+  if (typeof value === 'string') this.push([name, value]);
+  else if (Array.isArray(value)) for (const item of value) this.push([name, String(item)]);
+  else this.push([name, String(value)]);
 }
 
 function listOf(value: FieldValue): readonly string[] {
