@@ -4,7 +4,7 @@ import { InvalidArgumentError } from '../../errors.ts';
 import { FakeEndpoints } from './endpoints.ts';
 import { type FakeFaultRule, FaultRules } from './fault.ts';
 import { readManifest } from './manifest.ts';
-import type { FakeManifest, FakeObject } from './object.ts';
+import { type FakeManifest, type FakeObject, fieldsOf, textOf } from './object.ts';
 import type { FakePod, FakePodState, ResolvedContainer } from './pod-options.ts';
 import { FakePods } from './pods.ts';
 import { checkRules, type FakeRule } from './rbac.ts';
@@ -132,7 +132,7 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
   put(manifest: FakeManifest): FakeObject {
     const [resource, object] = readManifest(manifest);
     if (resource === PODS) throw new InvalidArgumentError('pods are added by addPod()');
-    return this.#store.put(resource, object);
+    return this.#store.put(resource, resource.kind === 'Event' ? this.#referring(object) : object);
   }
 
   /** Takes an object away; false when there is none. For pods see `deletePod()`. Throws InvalidArgumentError for a kind that is not served. */
@@ -188,6 +188,17 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
     if (directory === null)
       throw new InvalidArgumentError(`there is no such container of ${namespace}/${pod} yet`);
     return directory;
+  }
+
+  /** An event with the uid of what it is about, which `kubectl describe` asks for. */
+  #referring(event: FakeObject): FakeObject {
+    const about = fieldsOf(event, 'involvedObject');
+    const { namespace = event.metadata.namespace } = about;
+    const resource = resourceNamed(textOf(about, 'kind'));
+    const place = resource?.namespaced === true ? String(namespace) : '';
+    const found = resource && this.#store.get(resource, place, textOf(about, 'name'));
+    if (!found) return event;
+    return { ...event, involvedObject: { namespace, uid: found.metadata.uid, ...about } };
   }
 
   #container(pod: string, container: string | undefined, namespace = 'default'): ResolvedContainer {

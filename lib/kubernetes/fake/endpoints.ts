@@ -109,7 +109,8 @@ function sliceOf(service: FakeObject, pods: readonly FakeObject[]): FakeObject {
       conditions: { ready: stateOf(pod).ready, serving: stateOf(pod).ready, terminating: false },
       targetRef: referenceTo(pod),
     })),
-    ports: portsOf(service, pods[0]),
+    // Each has a name there, and be it an empty one.
+    ports: portsOf(service, pods[0]).map((port) => ({ name: '', ...port })),
   };
 }
 

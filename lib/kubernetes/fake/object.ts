@@ -82,6 +82,11 @@ export function textsOf(object: Fields, field: string): Readonly<Record<string, 
   return Object.fromEntries(entries.filter((one): one is [string, string] => isText(one[1])));
 }
 
+/** Whether somebody wants to be asked before an object goes. */
+export function isHeld({ metadata: { finalizers } }: FakeObject): boolean {
+  return Array.isArray(finalizers) && finalizers.length > 0;
+}
+
 /** To the second, as Kubernetes has it. */
 export function timestamp(time: Date = new Date()): string {
   return time.toISOString().replace(/\.\d+/, '');

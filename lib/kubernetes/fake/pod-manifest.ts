@@ -12,6 +12,9 @@ export function podProblem(pod: FakeObject): string | null {
   const { restartPolicy = 'Always' } = spec;
   if (!['Always', 'OnFailure', 'Never'].includes(restartPolicy as string))
     return `spec.restartPolicy: Unsupported value: ${JSON.stringify(restartPolicy)}`;
+  // What they would leave behind is missed by the others.
+  if (listOf(spec, 'initContainers').length > 0)
+    return 'spec.initContainers: Forbidden: pods of this server have no init containers';
   if (containers.length === 0) return 'spec.containers: Required value';
   const names = containers.map(({ name }) => name);
   for (const [index, { name, image, command = [], args = [] }] of containers.entries()) {

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { InvalidArgumentError } from '../../errors.ts';
-import { type FakeObject, fieldsOf, timestamp } from './object.ts';
+import { type FakeObject, fieldsOf, isHeld, timestamp } from './object.ts';
 import { podOfManifest } from './pod-manifest.ts';
 import { podObject, stateOf, withState } from './pod-object.ts';
 import {
@@ -61,14 +61,14 @@ export class FakePods {
   }
 
   /**
-   * Begins the end of one; with no time to give it is gone at once. Null if there is none. `graceSeconds` null is what the pod says.
+   * Begins the end of one; with no time to give it is gone at once, unless finalizers hold it. Null if there is none. `graceSeconds` null is what the pod says.
    */
   delete(namespace: string, name: string, graceSeconds: number | null): FakeObject | null {
     const pod = this.#store.get(PODS, namespace, name);
     if (pod === null) return null;
     const { terminationGracePeriodSeconds = 30 } = fieldsOf(pod, 'spec');
     const grace = graceSeconds ?? Number(terminationGracePeriodSeconds);
-    if (grace === 0) return this.#store.delete(PODS, namespace, name);
+    if (grace === 0 && !isHeld(pod)) return this.#store.delete(PODS, namespace, name);
     if (pod.metadata.deletionTimestamp !== undefined) return pod;
     const end = timestamp(new Date(Date.now() + grace * 1000));
     const metadata = { ...pod.metadata, deletionTimestamp: end, deletionGracePeriodSeconds: grace };

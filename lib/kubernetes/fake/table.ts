@@ -1,4 +1,4 @@
-import { type FakeObject, type Fields, fieldsOf, listOf, textOf } from './object.ts';
+import { type FakeObject, type Fields, fieldsOf, listOf, textOf, textsOf } from './object.ts';
 import type { FakeResource } from './resources.ts';
 
 /** One column of a table: what it is called, and what stands in it. */
@@ -10,13 +10,36 @@ interface Column {
   readonly cell: (object: FakeObject) => unknown;
 }
 
-const column = (name: string, cell: Column['cell'], wide = false): Column => ({
-  ...{ name, cell, wide },
-  type: 'string',
-});
+const column = (
+  name: string,
+  cell: Column['cell'],
+  wide = false,
+  type: Column['type'] = 'string',
+): Column => ({ name, cell, wide, type });
+
+/** A number of some field. */
+const counted = (name: string, part: string, field: string, otherwise = 0): Column =>
+  column(name, (object) => fieldsOf(object, part)[field] ?? otherwise, false, 'integer');
 
 const NAME = column('Name', ({ metadata }) => metadata.name);
 const AGE = column('Age', ({ metadata }) => age(metadata.creationTimestamp));
+
+/** What `-o wide` shows of the containers of a workload, and of its selector. */
+const TEMPLATE: readonly Column[] = ['name', 'image'].map((field) =>
+  column(
+    field === 'name' ? 'Containers' : 'Images',
+    (object) => {
+      const template = fieldsOf(fieldsOf(fieldsOf(object, 'spec'), 'template'), 'spec');
+      return listed(listOf(template, 'containers').map((container) => container[field]));
+    },
+    true,
+  ),
+);
+const SELECTOR = column(
+  'Selector',
+  (object) => selectorText(fieldsOf(fieldsOf(object, 'spec'), 'selector'), 'matchLabels'),
+  true,
+);
 
 /** Columns as `kubectl get` shows them; of other kinds name and age. */
 const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
@@ -24,7 +47,7 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     NAME,
     column('Ready', readiness),
     column('Status', podStatus),
-    { ...column('Restarts', restarts), type: 'integer' },
+    column('Restarts', restarts, false, 'integer'),
     AGE,
     column('IP', (pod) => textOf(fieldsOf(pod, 'status'), 'podIP') || '<none>', true),
     column('Node', (pod) => textOf(fieldsOf(pod, 'spec'), 'nodeName') || '<none>', true),
@@ -38,10 +61,68 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     column('External-IP', () => '<none>'),
     column('Port(s)', servicePorts),
     AGE,
+    column('Selector', (service) => selectorText(fieldsOf(service, 'spec'), 'selector'), true),
   ],
-  Deployment: [NAME, column('Ready', replicas), AGE],
-  StatefulSet: [NAME, column('Ready', replicas), AGE],
-  ReplicaSet: [NAME, column('Ready', replicas), AGE],
+  Endpoints: [NAME, column('Endpoints', endpointsText), AGE],
+  EndpointSlice: [
+    NAME,
+    column('AddressType', (slice) => textOf(slice, 'addressType')),
+    column('Ports', (slice) => listed(listOf(slice, 'ports').map(({ port }) => port))),
+    column('Endpoints', (slice) =>
+      listed(listOf(slice, 'endpoints').flatMap(({ addresses }) => addresses)),
+    ),
+    AGE,
+  ],
+  ConfigMap: [
+    NAME,
+    column('Data', (map) => sizeOf(map, 'data') + sizeOf(map, 'binaryData'), false, 'integer'),
+    AGE,
+  ],
+  Secret: [
+    NAME,
+    column('Type', (secret) => textOf(secret, 'type') || 'Opaque'),
+    column('Data', (secret) => sizeOf(secret, 'data'), false, 'integer'),
+    AGE,
+  ],
+  Deployment: [
+    NAME,
+    column('Ready', replicas),
+    counted('Up-to-date', 'status', 'updatedReplicas'),
+    counted('Available', 'status', 'availableReplicas'),
+    AGE,
+    ...TEMPLATE,
+    SELECTOR,
+  ],
+  StatefulSet: [NAME, column('Ready', replicas), AGE, ...TEMPLATE],
+  ReplicaSet: [
+    NAME,
+    counted('Desired', 'spec', 'replicas', 1),
+    counted('Current', 'status', 'replicas'),
+    counted('Ready', 'status', 'readyReplicas'),
+    AGE,
+    ...TEMPLATE,
+    SELECTOR,
+  ],
+  DaemonSet: [
+    NAME,
+    counted('Desired', 'status', 'desiredNumberScheduled'),
+    counted('Current', 'status', 'currentNumberScheduled'),
+    counted('Ready', 'status', 'numberReady'),
+    AGE,
+    ...TEMPLATE,
+    SELECTOR,
+  ],
+  Job: [
+    NAME,
+    column('Completions', (job) => {
+      const { succeeded = 0 } = fieldsOf(job, 'status');
+      const { completions = 1 } = fieldsOf(job, 'spec');
+      return `${succeeded}/${completions}`;
+    }),
+    AGE,
+    ...TEMPLATE,
+    SELECTOR,
+  ],
   Namespace: [NAME, column('Status', (one) => textOf(fieldsOf(one, 'status'), 'phase')), AGE],
   Event: [
     column('Last Seen', (event) => age(textOf(event, 'lastTimestamp'))),
@@ -129,8 +210,29 @@ function replicas(object: FakeObject): string {
   return `${readyReplicas}/${replicas}`;
 }
 
+function listed(values: readonly unknown[]): string {
+  return values.join(',') || '<none>';
+}
+
+function sizeOf(object: FakeObject, field: string): number {
+  return Object.keys(fieldsOf(object, field)).length;
+}
+
+function selectorText(object: Fields, field: string): string {
+  return listed(Object.entries(textsOf(object, field)).map(([key, value]) => `${key}=${value}`));
+}
+
+function endpointsText(endpoints: FakeObject): string {
+  const all = listOf(endpoints, 'subsets').flatMap((subset) =>
+    listOf(subset, 'addresses').flatMap(({ ip }) =>
+      listOf(subset, 'ports').map(({ port }) => `${ip}:${port}`),
+    ),
+  );
+  return listed(all);
+}
+
 function servicePorts(service: FakeObject): string {
   const ports = listOf(fieldsOf(service, 'spec'), 'ports');
   const texts = ports.map(({ port, protocol = 'TCP' }) => `${port}/${protocol}`);
-  return texts.join(',') || '<none>';
+  return listed(texts);
 }

@@ -8,7 +8,8 @@ import type { StreamingHandlers } from '../server/handlers.ts';
 import { runProcess } from '../server/run-process.ts';
 import { FakeMain } from './main.ts';
 import { FakeMainLife } from './main-life.ts';
-import { stateOf } from './pod-object.ts';
+import { isHeld } from './object.ts';
+import { stateOf, withState } from './pod-object.ts';
 import type { ResolvedContainer, ResolvedPod } from './pod-options.ts';
 import type { FakePods } from './pods.ts';
 import { PODS } from './resources.ts';
@@ -94,11 +95,19 @@ export class FakeWorkloads {
     if (pod === null) return;
     const ended = this.#end(pod).then(async () => {
       if (gone) await this.#pods.removeFoldersOf(pod);
-      else if (isEnding && this.#store.get(PODS, namespace, name)?.metadata.uid === uid)
-        this.#store.delete(PODS, namespace, name);
+      else if (isEnding) this.#leave(namespace, name, uid);
     });
     this.#ending.add(ended);
     void ended.finally(() => this.#ending.delete(ended));
+  }
+
+  /** Nothing runs in a pod that ends: it goes, or waits for those who want to be asked before. */
+  #leave(namespace: string, name: string, uid: string | undefined): void {
+    const pod = this.#store.get(PODS, namespace, name);
+    if (pod === null || pod.metadata.uid !== uid) return;
+    if (!isHeld(pod)) this.#store.delete(PODS, namespace, name);
+    else if (stateOf(pod).phase === 'Running')
+      this.#store.put(PODS, withState(pod, { ...stateOf(pod), phase: 'Failed', ready: false }));
   }
 
   /** From now on a pod runs. */

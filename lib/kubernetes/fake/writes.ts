@@ -2,12 +2,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ApiPlace } from './api-path.ts';
 import { withDefaults } from './defaults.ts';
 import { listOf, readSelection } from './lists.ts';
-import { type FakeObject, type Fields, fieldsOf, isFields, timestamp } from './object.ts';
+import { type FakeObject, type Fields, fieldsOf, isFields, isHeld, timestamp } from './object.ts';
 import { applyPatch } from './patch.ts';
 import { createdPod, podProblem, podUpdateProblem } from './pod-manifest.ts';
+import { stateOf } from './pod-object.ts';
 import type { FakePods } from './pods.ts';
 import { failure, failureBecause, isRefusal, objectNotFound, type Refusal } from './refusals.ts';
-import { PODS, qualified, RESOURCES } from './resources.ts';
+import { type FakeResource, PODS, qualified, RESOURCES } from './resources.ts';
 import { scaleOf, withScale } from './scale.ts';
 import type { FakeStore } from './store.ts';
 import { metadataProblem, readWritten } from './write-body.ts';
@@ -134,9 +135,15 @@ export class FakeWrites {
     if (isDeepStrictEqual(found, next)) return { code: 200, body: found, warnings };
     const put = this.#store.put(resource, next);
     // Whoever held the end of an object up has let go of it.
-    if (put.metadata.deletionTimestamp !== undefined && resource !== PODS && !isHeld(put))
-      this.#store.delete(resource, put.metadata.namespace ?? '', put.metadata.name);
+    if (put.metadata.deletionTimestamp !== undefined && !isHeld(put)) this.#letGo(resource, put);
     return { code: 200, body: put, warnings };
+  }
+
+  /** What still runs in a pod ends before that goes. */
+  #letGo(resource: FakeResource, object: FakeObject): void {
+    const { name, namespace = '' } = object.metadata;
+    if (resource !== PODS) this.#store.delete(resource, namespace, name);
+    else if (stateOf(object).phase !== 'Running') this.#pods.delete(namespace, name, 0);
   }
 
   #delete({ place, query, body }: FakeWrite, found: FakeObject): WriteAnswer {
@@ -239,11 +246,6 @@ function conflict({ resource }: ApiPlace, { metadata }: FakeObject): Refusal {
     `Operation cannot be fulfilled on ${qualified(resource)} "${metadata.name}": the object has been modified; ` +
       'please apply your changes to the latest version and try again',
   );
-}
-
-/** Whether somebody wants to be asked before an object goes. */
-function isHeld({ metadata: { finalizers } }: FakeObject): boolean {
-  return Array.isArray(finalizers) && finalizers.length > 0;
 }
 
 function notAllowed({ method }: FakeWrite): Refusal {

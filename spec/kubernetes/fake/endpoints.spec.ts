@@ -52,6 +52,10 @@ describe('endpoints of a fake API server', () => {
     expect(subsets(fake, 'own')).to.equal(undefined);
     const slice = fake.find('endpointslice', 'web-fake') as unknown as Slice;
     expect(slice.endpoints.map(({ conditions }) => conditions.ready)).to.deep.equal([true, false]);
+    expect(slice.ports).to.deep.equal(ports);
+    // Each has a name there: kubectl reads it unseen.
+    const nameless = fake.find('endpointslice', 'none-fake');
+    expect(nameless).to.have.deep.property('ports', [{ name: '', port: 80, protocol: 'TCP' }]);
     expect(slice.metadata.labels).to.include({ 'kubernetes.io/service-name': 'web' });
     await fake.close();
   });
@@ -95,5 +99,6 @@ interface Subset {
 
 interface Slice {
   readonly metadata: { readonly labels: object };
+  readonly ports: unknown;
   readonly endpoints: { readonly conditions: { readonly ready: boolean } }[];
 }

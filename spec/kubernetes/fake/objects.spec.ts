@@ -68,6 +68,24 @@ describe('objects of a fake API server', () => {
     expect(lastTimestamp).to.equal('1970-01-01T00:00:00.000Z');
   });
 
+  it('are events about objects that are there, by their uids', async () => {
+    fake = await createFakeApiServer({ pods: ['p1'] }).listen();
+    const event = (involvedObject: object, name = 'e'): object =>
+      fake.put({ apiVersion: 'v1', kind: 'Event', metadata: { name }, involvedObject });
+    const { uid } = fake.find('pod', 'p1')?.metadata ?? {};
+    const about = { kind: 'Pod', name: 'p1' };
+    expect(event(about)).to.have.deep.property('involvedObject', {
+      ...about,
+      ...{ uid, namespace: 'default' },
+    });
+    for (const other of [
+      { ...about, uid: 'x' },
+      { ...about, name: 'p2' },
+      { kind: 'Node', name: 'n' },
+    ])
+      expect(event(other)).to.have.property('involvedObject').that.deep.includes(other);
+  });
+
   it('change as the test says', async () => {
     fake = await createFakeApiServer({ pods: [{ name: 'p1', phase: 'Pending' }] }).listen();
     const read = async (): Promise<unknown[]> => {

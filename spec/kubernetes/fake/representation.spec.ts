@@ -21,8 +21,44 @@ describe('what a fake API server shows', () => {
           apiVersion: 'apps/v1',
           kind: 'Deployment',
           metadata: { name: 'web' },
-          spec: { replicas: 3 },
-          status: { readyReplicas: 2 },
+          spec: {
+            replicas: 3,
+            selector: { matchLabels: { app: 'web', tier: 'front' } },
+            template: {
+              spec: {
+                containers: [
+                  { name: 'c1', image: 'i1' },
+                  { name: 'c2', image: 'i2' },
+                ],
+              },
+            },
+          },
+          status: { readyReplicas: 2, updatedReplicas: 1, availableReplicas: 2, replicas: 3 },
+        },
+        {
+          apiVersion: 'apps/v1',
+          kind: 'ReplicaSet',
+          metadata: { name: 'r' },
+          status: { replicas: 1 },
+        },
+        { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name: 'd' } },
+        { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'j' }, status: { succeeded: 1 } },
+        { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' }, data: { a: '' } },
+        {
+          apiVersion: 'v1',
+          kind: 'Endpoints',
+          metadata: { name: 'own' },
+          subsets: [{ addresses: [{ ip: '10.0.0.1' }, { ip: '10.0.0.2' }], ports: [{ port: 80 }] }],
+        },
+        {
+          apiVersion: 'discovery.k8s.io/v1',
+          kind: 'EndpointSlice',
+          metadata: { name: 'slice' },
+          ...{
+            addressType: 'IPv4',
+            ports: [{ port: 80 }],
+            endpoints: [{ addresses: ['10.0.0.1'] }],
+          },
         },
         {
           apiVersion: 'v1',
@@ -37,7 +73,7 @@ describe('what a fake API server shows', () => {
           involvedObject: { kind: 'Pod', name: 'p1' },
           ...{ type: 'Warning', reason: 'BackOff', message: 'again' },
         },
-        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' } },
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, data: { a: '', b: '' } },
       ],
     }).listen();
   });
@@ -58,12 +94,23 @@ describe('what a fake API server shows', () => {
       ['p1', '2/2', 'Running', 0, '10.244.0.1', 'fake-node', '<none>', '<none>'],
       ['p2', '0/1', 'ContainerCreating', 0, '10.244.0.2', 'fake-node', '<none>', '<none>'],
     ]);
-    expect(await cells('/apis/apps/v1/deployments')).to.deep.equal([['web', '2/3']]);
-    const services = [['web', 'ClusterIP', '10.0.0.9', '<none>', '80/TCP,53/UDP']];
+    const none = ['<none>', '<none>', '<none>'];
+    for (const [path, row] of [
+      ['apps/v1/deployments', ['web', '2/3', 1, 2, 'c1,c2', 'i1,i2', 'app=web,tier=front']],
+      ['apps/v1/replicasets', ['r', 1, 1, 0, ...none]],
+      ['apps/v1/daemonsets', ['d', 0, 0, 0, ...none]],
+      ['batch/v1/jobs', ['j', '1/1', ...none]],
+      ['discovery.k8s.io/v1/endpointslices', ['slice', 'IPv4', '80', '10.0.0.1']],
+    ] as const)
+      expect(await cells(`/apis/${path}`), path).to.deep.equal([row]);
+    expect(await cells('/api/v1/secrets')).to.deep.equal([['s', 'Opaque', 1]]);
+    const endpoints = [['own', '10.0.0.1:80,10.0.0.2:80']];
+    expect(await cells('/api/v1/endpoints')).to.deep.equal(endpoints);
+    const services = [['web', 'ClusterIP', '10.0.0.9', '<none>', '80/TCP,53/UDP', '<none>']];
     expect(await cells('/api/v1/services')).to.deep.equal(services);
     const events = [['<unknown>', 'Warning', 'BackOff', 'pod/p1', 'again']];
     expect(await cells('/api/v1/events')).to.deep.equal(events);
-    expect(await cells('/api/v1/namespaces/default/configmaps/c')).to.deep.equal([['c']]);
+    expect(await cells('/api/v1/namespaces/default/configmaps/c')).to.deep.equal([['c', 2]]);
     expect(await cells('/api/v1/namespaces')).to.deep.equal([['default', 'Active']]);
   });
 

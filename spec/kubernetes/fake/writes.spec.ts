@@ -13,6 +13,7 @@ import {
 } from '../../../lib/kubernetes/fake/api-server.ts';
 import type { FakeObject } from '../../../lib/kubernetes/fake/object.ts';
 import type { FakeApiServerOptions } from '../../../lib/kubernetes/fake/options.ts';
+import { until } from '../../support/session-pair.ts';
 
 const PODS = '/api/v1/namespaces/default/pods';
 const MERGE = 'application/merge-patch+json';
@@ -104,6 +105,12 @@ describe('changes at a fake API server', () => {
       ['POST', PODS, pod('p2', { metadata: { name: 'p2', labels: { '': 'b' } } }), 422],
       ['POST', PODS, pod('p2', { metadata: { name: 'p2', annotations: { 'a b': '' } } }), 422],
       ['POST', PODS, pod('p..2'), 422],
+      [
+        'POST',
+        PODS,
+        pod('p2', { spec: { containers: twice.slice(1), initContainers: twice } }),
+        422,
+      ],
       ['POST', PODS, pod('p-.2'), 422],
       ['POST', `${PODS}?fieldValidation=Some`, pod('p2'), 422],
       ['POST', PODS, pod('p2', { kind: 'Job' }), 400],
@@ -302,6 +309,33 @@ describe('changes at a fake API server', () => {
     const [, status] = await ask('PATCH', `${url}/status`, other, MERGE);
     expect([status.status.phase, status.metadata.labels]).to.deep.equal(['Failed', { a: 'b' }]);
     expect((await ask('GET', `${url}/status`))[1].status.phase).to.equal('Failed');
+  });
+
+  it('keep pods with finalizers until these are gone, and what runs has ended', async () => {
+    await serve({ pods: ['p1'] });
+    const { cluster } = fake;
+    const url = `${PODS}/p1`;
+    const release = { metadata: { finalizers: null } };
+    await ask('PATCH', url, { metadata: { finalizers: ['example.org/hold'] } }, MERGE);
+    const running = run({ cluster, pod: 'p1', command: ['sleep', '60'] });
+    await until(() => fake.open.processes === 1);
+    await ask('DELETE', `${url}?gracePeriodSeconds=0`);
+    expect((await running).exitCode).to.equal(137);
+    await until(() => (fake.find('pod', 'p1') as unknown as Answer).status.phase === 'Failed');
+    expect(fake.find('pod', 'p1')?.metadata.deletionTimestamp).to.be.a('string');
+    const late = await run({ cluster, pod: 'p1', command: ['true'] }).catch((error) => error);
+    expect(late).to.include({ statusCode: 409 });
+    await ask('PATCH', url, release, MERGE);
+    expect(fake.find('pod', 'p1')).to.equal(null);
+    // Whoever lets go first does not end what runs.
+    fake.addPod('p1');
+    await ask('PATCH', url, { metadata: { finalizers: ['example.org/hold'] } }, MERGE);
+    const other = run({ cluster, pod: 'p1', command: ['sleep', '60'] });
+    await until(() => fake.open.processes === 1);
+    await ask('DELETE', url);
+    await ask('PATCH', url, release, MERGE);
+    expect((await other).exitCode).to.equal(137);
+    await until(() => fake.find('pod', 'p1') === null);
   });
 
   it('keep objects with finalizers until these are gone', async () => {
