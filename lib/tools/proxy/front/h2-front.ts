@@ -52,6 +52,9 @@ export class H2Reply implements Reply {
   readonly #tunnel: boolean;
   #trailers: HeaderList = [];
   #ended = false;
+  /** Whether all of the answer has been handed over. */
+  #sent = false;
+  #abandoned = false;
 
   constructor(stream: http2.ServerHttp2Stream, tunnel: boolean) {
     this.#stream = stream;
@@ -80,8 +83,12 @@ export class H2Reply implements Reply {
       waitForTrailers: !bodiless && !this.#tunnel,
       sendDate: false,
     } as never);
+    // It ends with its head, or behind 'wantTrailers', which comes later than 'finish'.
+    this.#sent = bodiless;
     stream.on('wantTrailers', () => {
       stream.sendTrailers(objectOf(this.#trailers));
+      this.#sent = true;
+      if (this.#abandoned) this.#leave();
     });
   }
 
@@ -116,13 +123,9 @@ export class H2Reply implements Reply {
   }
 
   abandon(): void {
-    const stream = this.#stream;
-    const close = (): void => {
-      if (!stream.closed) stream.close(NGHTTP2_NO_ERROR);
-    };
-    if (stream.writableFinished) close();
-    else stream.once('finish', close);
-    stream.resume();
+    this.#abandoned = true;
+    this.#stream.resume();
+    if (this.#sent) this.#leave();
   }
 
   onGone(listener: (cause: Error) => void): void {
@@ -133,6 +136,15 @@ export class H2Reply implements Reply {
     };
     if (stream.closed) process.nextTick(told);
     else stream.once('close', told);
+  }
+
+  /** Nothing more of the request is wanted: told behind the end of the answer. */
+  #leave(): void {
+    const stream = this.#stream;
+    // At once a reset would overtake the end that was given just now.
+    setImmediate(() => {
+      if (!stream.closed) stream.close(NGHTTP2_NO_ERROR);
+    });
   }
 }
 

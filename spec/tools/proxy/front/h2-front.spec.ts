@@ -1,90 +1,22 @@
 import { once } from 'node:events';
 import http2 from 'node:http2';
-import net from 'node:net';
+import type net from 'node:net';
 import { expect } from 'chai';
 import { H2Reply } from '../../../../lib/tools/proxy/front/h2-front.ts';
 import { createProxy, type SpdyProxy } from '../../../../lib/tools/proxy/proxy.ts';
 import { type Application, startApplication } from '../support/application.ts';
-
-const DATA = 0;
-const HEADERS = 1;
-const RST_STREAM = 3;
-const SETTINGS = 4;
-const GOAWAY = 7;
-const END_STREAM = 1;
-const END_HEADERS = 4;
-
-interface Frame {
-  readonly type: number;
-  readonly flags: number;
-  readonly streamId: number;
-  readonly payload: Buffer;
-}
-
-function frame(
-  type: number,
-  flags: number,
-  streamId: number,
-  payload: Buffer = Buffer.alloc(0),
-): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(streamId, 5);
-  return Buffer.concat([head, payload]);
-}
-
-/** A field whose name and value stand as they are. */
-function literal(name: string, value: string): Buffer {
-  return Buffer.concat([
-    Buffer.from([0, name.length]),
-    Buffer.from(name),
-    Buffer.from([value.length]),
-    Buffer.from(value, 'latin1'),
-  ]);
-}
-
-/** A client that sees frames. */
-class RawClient {
-  readonly socket: net.Socket;
-  readonly frames: Frame[] = [];
-  #rest: Buffer = Buffer.alloc(0);
-
-  constructor(port: number) {
-    this.socket = net.connect(port, '127.0.0.1');
-    this.socket.on('error', () => {});
-    this.socket.on('data', (chunk) => this.#read(chunk));
-    this.socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-    this.socket.write(frame(SETTINGS, 0, 0));
-  }
-
-  send(fields: readonly (readonly [string, string])[], flags = END_STREAM): void {
-    const block = Buffer.concat(fields.map(([name, value]) => literal(name, value)));
-    this.socket.write(frame(HEADERS, END_HEADERS | flags, 1, block));
-  }
-
-  /** The frames of stream 1 until one of this type. */
-  async until(type: number): Promise<Frame[]> {
-    for (;;) {
-      const own = this.frames.filter(({ streamId }) => streamId === 1);
-      if (own.some((it) => it.type === type)) return own;
-      await once(this.socket, 'data');
-    }
-  }
-
-  #read(chunk: Buffer): void {
-    this.#rest = Buffer.concat([this.#rest, chunk]);
-    while (this.#rest.length >= 9) {
-      const length = this.#rest.readUIntBE(0, 3);
-      if (this.#rest.length < 9 + length) return;
-      const [type = 0, flags = 0] = this.#rest.subarray(3, 5);
-      const streamId = this.#rest.readUInt32BE(5) & 0x7fffffff;
-      this.frames.push({ type, flags, streamId, payload: this.#rest.subarray(9, 9 + length) });
-      this.#rest = this.#rest.subarray(9 + length);
-    }
-  }
-}
+import {
+  DATA,
+  END_HEADERS,
+  END_STREAM,
+  type Frame,
+  frame,
+  GOAWAY,
+  HEADERS,
+  literal,
+  RawClient,
+  RST_STREAM,
+} from '../support/h2-frames.ts';
 
 const GET = [
   [':method', 'GET'],
