@@ -32,7 +32,14 @@ if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
   console.error(`parts: ${PARTS.join(', ')}; rounds: from 1 on`);
   process.exit(2);
 }
-if (only.includes('kubernetes')) requireKubernetesPeers();
+if (only.includes('kubernetes')) {
+  try {
+    requireKubernetesPeers();
+  } catch (error) {
+    console.error(error.message);
+    process.exit(2);
+  }
+}
 
 const started = performance.now();
 const size = options.quick ? 'quick' : 'full';
