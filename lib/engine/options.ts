@@ -67,7 +67,7 @@ export interface EngineOptions {
   readonly receiveWindowTolerance?: number;
   /** True to drop frames for finished, closed or unknown streams without RST_STREAM (Kubernetes). Default false. */
   readonly lenientStreams?: boolean;
-  /** Largest DATA payload that is sent, in bytes (1 to 16777215). Default 16384. */
+  /** Largest DATA payload that is sent, in bytes (1 to 16777215). Default 32768: half of a window of the default size. */
   readonly maxDataSize?: number;
   /** How sent header blocks are compressed. Default `'indexed'`; `'deflate'` where `compressionLevel` is given. */
   readonly headerCompression?: HeaderCompression;
@@ -190,7 +190,7 @@ export function resolveOptions(side: Side, options: EngineOptions): ResolvedOpti
         ? Number.POSITIVE_INFINITY
         : integer(options, 'receiveWindowTolerance', 0, MAX_WINDOW_SIZE, 0),
     lenientStreams: flag(options, 'lenientStreams', false),
-    maxDataSize: integer(options, 'maxDataSize', 1, MAX_FRAME_LENGTH, 16384),
+    maxDataSize: integer(options, 'maxDataSize', 1, MAX_FRAME_LENGTH, 32768),
     headerCompression,
     sensitiveHeaders: names(options, 'sensitiveHeaders'),
     compressionLevel: integer(options, 'compressionLevel', 0, 9, side === CLIENT ? 0 : 9),

@@ -1,6 +1,6 @@
 import { LEAST_PIECE } from '../framing/output-buffer.ts';
 
-/** Small writes are joined up to this length: about what a frame takes. */
+/** Small writes are joined up to this length: half of what a frame takes. */
 const MOST_GATHERED = 16384;
 
 /** Whether a write is so short that others should leave with it. */

@@ -217,13 +217,13 @@ describe('engine/engine', () => {
           const lengths = [undefined, 65_536, 100_000, 500_000, 1_000_000].map(
             (limit) => lab.engine.pull(limit)?.length,
           );
-          const frame = 8 + 16_384;
+          const frame = 8 + 32_768;
           expect(lengths).to.deep.equal([
+            2 * frame,
+            2 * frame,
             4 * frame,
-            4 * frame,
-            7 * frame,
-            31 * frame,
-            1_000_000 + 62 * 8 - 46 * frame,
+            16 * frame,
+            1_000_000 + 31 * 8 - 24 * frame,
           ]);
         });
 

@@ -29,7 +29,7 @@ const INTEGERS: readonly (readonly [
   ['maxConcurrentStreams', 0, 0xffffffff, 100],
   ['initialWindowSize', 0, 0x7fffffff, 65536],
   ['receiveWindowTolerance', 0, 0x7fffffff, 0],
-  ['maxDataSize', 1, 16777215, 16384],
+  ['maxDataSize', 1, 16777215, 32768],
   ['compressionLevel', 0, 9, 9],
   ['compressionWindowBits', 9, 15, 13],
   ['compressionMemLevel', 1, 9, 1],

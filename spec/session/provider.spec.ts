@@ -67,7 +67,7 @@ describe('session/provider', () => {
   const bodies: Record<string, () => DataInput> = {
     'a DataProvider': () =>
       new DataProvider(Buffer.from(text), (_id, length, control, source) => {
-        expect(length).to.equal(16384);
+        expect(length).to.equal(32768);
         control.flags = READ_EOF;
         return source;
       }),
@@ -145,10 +145,10 @@ describe('session/provider', () => {
   it('finishes the last frame of bytes that are there at once', async () => {
     const flags: [number, number][] = [];
     pair.client.on('dataSend', (flag, _streamId, length) => flags.push([flag, length]));
-    await post(pair, Buffer.alloc(20_000));
+    await post(pair, Buffer.alloc(40_000));
     expect(flags).to.deep.equal([
-      [0, 16384],
-      [1, 3616],
+      [0, 32768],
+      [1, 7232],
     ]);
   });
 
