@@ -12,6 +12,7 @@ import type { FrontRequest, Reply } from '../exchange.ts';
 import { H2Reply, readH2 } from './h2-front.ts';
 import { MessageReply, readMessage } from './message-front.ts';
 import { readSwitching, SocketReply } from './socket-front.ts';
+import { WebSocketReply } from './websocket-reply.ts';
 
 /** Where clients connect, and what is spoken there: the options of `createServer()` and of `listen()` of `net`. */
 export interface FrontOptions
@@ -130,7 +131,12 @@ export class ProxyFront {
 
   #h2Server(maxConcurrentStreams: number, idleMs = IDLE_TIMEOUT_MS): http2.Http2Server {
     const server = http2.createServer({
-      settings: { maxConcurrentStreams, initialWindowSize: H2_WINDOW },
+      settings: {
+        maxConcurrentStreams,
+        initialWindowSize: H2_WINDOW,
+        // For WebSockets.
+        enableConnectProtocol: true,
+      },
     });
     server.on('session', (session) => {
       const idleness = new SessionIdleness(session, idleMs);
@@ -151,7 +157,11 @@ export class ProxyFront {
       const raw = more[0] as string[] | undefined;
       const method = headers[':method'] ?? '';
       const request = readH2(stream, raw ?? Object.entries(headers).flat().map(String));
-      this.#take(request, new H2Reply(stream, method === 'CONNECT'));
+      const switches = typeof request !== 'string' && request.upgrade !== null;
+      const reply = switches
+        ? new WebSocketReply(stream, request)
+        : new H2Reply(stream, method === 'CONNECT');
+      this.#take(request, reply);
     });
     return server;
   }

@@ -6,6 +6,7 @@ import { bodyOfH2 } from '../h2-body.ts';
 import { cutOff } from '../message-body.ts';
 import { checkRequest } from '../request-check.ts';
 import { clientOf } from './client-facts.ts';
+import { webSocketFields } from './websocket-fields.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = http2.constants;
 
@@ -17,28 +18,33 @@ export function readH2(
   const all = pairsOf(rawHeaders);
   const pseudo = (name: string): string => fieldOf(all, name) ?? '';
   const method = pseudo(':method');
-  const tunnel = method === 'CONNECT';
+  const extended = pseudo(':protocol');
+  const tunnel = method === 'CONNECT' && extended === '';
   const fields = joinCookies(all.filter(([name]) => !name.startsWith(':')));
   const own = fieldOf(fields, 'host');
   const authority = pseudo(':authority') || (own ?? '');
   if (own !== null && own.toLowerCase() !== authority.toLowerCase()) {
     return 'an authority and a host that differ';
   }
-  if (pseudo(':protocol') !== '') return 'an extended CONNECT';
-  const checked = [...without(fields, 'host'), ['host', authority] as const];
-  const target = checkRequest(method, tunnel ? authority : pseudo(':path'), '1.1', checked);
+  if (extended !== '' && (extended.toLowerCase() !== 'websocket' || method !== 'CONNECT')) {
+    return 'an extended CONNECT for another protocol than WebSocket';
+  }
+  const rest = without(fields, 'host');
+  const checked = [...rest, ['host', authority] as const];
+  const asked = extended === '' ? method : 'GET';
+  const target = checkRequest(asked, tunnel ? authority : pseudo(':path'), '1.1', checked);
   if (typeof target === 'string') return target;
   const client = clientOf(stream.session?.socket as never);
-  const empty = stream.endAfterHeaders && !tunnel;
+  const empty = stream.endAfterHeaders && method !== 'CONNECT';
   return {
     protocol: 'h2',
-    method,
+    method: asked,
     scheme: pseudo(':scheme') || (client.secure ? 'https' : 'http'),
     authority: target.authority,
     target: target.target,
-    fields: without(fields, 'host'),
-    body: empty ? null : bodyOfH2(stream, tunnel ? null : target.length),
-    upgrade: null,
+    fields: extended === '' ? rest : webSocketFields(rest),
+    body: empty ? null : bodyOfH2(stream, method === 'CONNECT' ? null : target.length),
+    upgrade: extended === '' ? null : 'websocket',
     urgency: null,
     absolute: false,
     client,
