@@ -383,6 +383,9 @@ const MISUSES: Readonly<Record<string, readonly Misuse[]>> = {
       () => request('https://a/', any({ timeoutMs: 5 })),
       "request(): there is no option 'timeoutMs', did you mean timeout?",
     ],
+    [() => request('https://a/', any({ method: 5 })), 'method must be a string, got 5'],
+    [() => request('https://a/', any({ path: {} })), 'path must be a string, got an object'],
+    [() => request(any({ hostname: 5 })), 'hostname must be a string, got 5'],
     [() => request(any({ lookup: '::1' })), "lookup must be a function, got '::1' (string)"],
     [
       () => request('https://a/', { priority: 9 }),

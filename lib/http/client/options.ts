@@ -1,7 +1,8 @@
 import type tls from 'node:tls';
 import { abortSignal } from '../../common/abort.ts';
-import { checkRange } from '../../common/check.ts';
+import { checkRange, shown } from '../../common/check.ts';
 import { optionNames } from '../../common/option-names.ts';
+import { InvalidArgumentError } from '../../errors.ts';
 import { checkTlsNames } from '../../session/public.ts';
 import type { HeaderInput } from '../headers.ts';
 import { checkRequestLine } from '../message-head.ts';
@@ -86,6 +87,7 @@ export function planRequest(
   if (options.tls !== undefined) checkTlsNames(options.tls);
   const connection = beside === null ? null : beside.connection;
   if (connection !== null) checkConnection(connection);
+  checkTexts(options);
   // What is given beside a URL stands before what the URL says.
   const location = url === null ? null : locationOf(url);
   const target =
@@ -119,6 +121,17 @@ export function checkHead(target: Target, method: string, path: string): void {
 
 function merged(input: RequestOptions, further: RequestOptions | undefined): RequestOptions {
   return further === undefined ? input : { ...input, ...further };
+}
+
+/** What is text or not set at all. */
+const TEXTS = ['method', 'path', 'hostname', 'host', 'protocol', 'auth'] as const;
+
+function checkTexts(options: RequestOptions): void {
+  for (const name of TEXTS) {
+    const value: unknown = options[name];
+    if (value !== undefined && value !== null && typeof value !== 'string')
+      throw new InvalidArgumentError(`${name} must be a string, got ${shown(value)}`);
+  }
 }
 
 /** Whether options say what a request goes to. */

@@ -41,14 +41,19 @@ export class RequestBody {
     encoding?: BufferEncoding | BodyCallback,
     callback?: BodyCallback,
   ): boolean {
-    return this.#made().write(chunk, encoding as BufferEncoding, callback);
+    return this.#open().write(chunk, encoding as BufferEncoding, callback);
   }
 
   /** Ends it, with a last piece if one is given. */
   end(chunk: unknown, encoding?: BufferEncoding | BodyCallback, callback?: BodyCallback): void {
     const given = typeof chunk === 'function' || chunk === null ? undefined : chunk;
-    if (this.#stream !== null || this.#destroyed || given !== undefined) {
-      this.#made().end(chunk, encoding as BufferEncoding, callback);
+    if (given !== undefined) {
+      this.#open().end(chunk, encoding as BufferEncoding, callback);
+      return;
+    }
+    if (this.#stream !== null || this.#destroyed) {
+      const stream = this.#stream ?? this.#made();
+      stream.end(chunk, encoding as BufferEncoding, callback);
       return;
     }
     this.#ended = true;
@@ -59,7 +64,7 @@ export class RequestBody {
 
   /** Holds pieces back until `uncork()`. */
   cork(): void {
-    this.#made().cork();
+    this.#open().cork();
   }
 
   /** Lets pieces go that `cork()` held back. */
@@ -146,14 +151,19 @@ export class RequestBody {
     this.#stream?.destroy();
   }
 
-  /** The stream. One that comes behind the end is there for the errors that it makes. */
+  /** The stream for what is written. Behind the end it is one for the errors that it makes: what was written before goes on. */
+  #open(): BodyStream {
+    const stream = this.#stream;
+    return stream === null || stream.writableEnded ? this.#made() : stream;
+  }
+
   #made(): BodyStream {
-    if (this.#stream !== null) return this.#stream;
     const owner = this.#owner;
-    const begun = this.#ended ? () => {} : () => owner.flushHeaders();
+    const ended = this.writableEnded;
+    const begun = ended ? () => {} : () => owner.flushHeaders();
     const stream = new BodyStream(this.#limit, begun, () => this.trailers);
     stream.on('error', (error) => owner.emit('error', error));
-    if (this.#ended) {
+    if (ended) {
       stream.end();
       return stream;
     }

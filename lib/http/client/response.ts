@@ -29,8 +29,23 @@ export interface ResponseSource {
  * end resets the stream with CANCEL. Its `socket` is shared by all requests of the session.
  */
 export class ClientResponse extends IncomingMessage {
+  static {
+    // Made when it is asked for. As an accessor in the class it would not be what `http` declares.
+    Object.defineProperty(ClientResponse.prototype, 'headersDistinct', {
+      configurable: true,
+      get(this: ClientResponse) {
+        this.#distinct ??= toDistinctHeaders(this.rawHeaders);
+        return this.#distinct;
+      },
+      set(this: ClientResponse, headers: NodeJS.Dict<string[]>) {
+        this.#distinct = headers;
+      },
+    });
+  }
+
   /** The stream that carries the response. */
   readonly stream: SpdyStream;
+  #distinct: NodeJS.Dict<string[]> | null = null;
   readonly #strict: boolean;
   readonly #announced: number | null;
   #received = 0;
@@ -52,7 +67,6 @@ export class ClientResponse extends IncomingMessage {
     this.httpVersion = head.httpVersion;
     this.httpVersionMajor = Number(head.httpVersion[0]);
     this.httpVersionMinor = Number(head.httpVersion[2]);
-    // `http` makes `headersDistinct` of them when it is asked for.
     this.rawHeaders = toRawHeaders(head.headers);
     this.headers = toIncomingHeaders(this.rawHeaders);
     const length = contentLengthOf(head.headers);

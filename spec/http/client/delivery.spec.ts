@@ -210,6 +210,27 @@ describe('http/client/delivery', () => {
     expect(await bodyOf(request)).to.equal(' /');
   });
 
+  it('sends a body to its end though something is written behind that', async () => {
+    const server = await stage.server({
+      handler: (stream) => {
+        stream.respond(reply(200));
+        stream.pipe(stream);
+      },
+    });
+    const request = stage.agent().request(server.url(), { method: 'POST' });
+    const failed = once(request, 'error');
+    const answered = new Promise<IncomingMessage>((done) => request.on('response', done));
+    let finished = 0;
+    request.write('be');
+    request.end('gun', () => finished++);
+    expect(request.write('late')).to.equal(false);
+    request.end();
+    expect((await failed)[0]).to.include({ code: 'ERR_STREAM_WRITE_AFTER_END' });
+    expect(await textOf(await answered)).to.equal('begun');
+    if (!request.closed) await new Promise<void>((closed) => request.on('close', closed));
+    expect(finished).to.equal(1);
+  });
+
   it('repeats what was refused, but not once a push has shown that it was taken', async () => {
     let runs = 0;
     const server = await stage.server({

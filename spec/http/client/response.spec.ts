@@ -34,6 +34,28 @@ describe('http/client/response', () => {
 
   for (const protocol of ['spdy/2', 'spdy/3', 'spdy/3.1', 'http/1.1']) {
     describe(protocol, () => {
+      it('has each value of a repeated field in headersDistinct', async () => {
+        const server = await stage.server({
+          protocols: [protocol],
+          handler: (stream) => {
+            stream.respond(reply(200, ['x-two', 'a'], ['x-two', 'b'], ['set-cookie', 'c=d']));
+            stream.end();
+          },
+          http: (_request, response) => {
+            response.setHeader('x-two', ['a', 'b']);
+            response.setHeader('set-cookie', ['c=d']);
+            response.end();
+          },
+        });
+        const request = stage.agent().get(server.url());
+        const [response] = (await once(request, 'response')) as [IncomingMessage];
+        expect(response.headersDistinct).to.include.keys('x-two', 'set-cookie');
+        expect(response.headersDistinct['x-two']).to.deep.equal(['a', 'b']);
+        response.headersDistinct = {};
+        expect(response.headersDistinct).to.deep.equal({});
+        response.resume();
+      });
+
       it("emits 'aborted', then an error whose cause is ECONNRESET, when its request is destroyed", async () => {
         const server = await stage.server({ protocols: [protocol], ...halfway });
         const request = stage.agent().get(server.url());
