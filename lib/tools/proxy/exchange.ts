@@ -82,8 +82,10 @@ export interface Reply extends Sink {
   inform(status: number, fields: HeaderList): void;
   /** Sends the head; `bodiless`: nothing follows, and `end()` is not called. A 101, and 200 to CONNECT, begin the tunnel. */
   respond(head: ResponseHead, bodiless: boolean): void;
-  /** Offers a resource to the client: what takes its body, or null if it cannot be pushed. */
-  push(push: BackPush): Sink | null;
+  /**
+   * Offers a resource to the client: what takes its body, or null if it cannot be pushed. `gone` is called when the client does not want it, or has it.
+   */
+  push(push: BackPush, gone: () => void): Sink | null;
   /** The answer is complete although the request is not: nobody wants the rest. */
   abandon(): void;
   /** Calls `listener` once when the client has gone, or has given the request up, before the answer was complete. */

@@ -7,11 +7,12 @@ import { backRequestFor } from './back-request.ts';
 import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from './exchange.ts';
 import { answerFailure, type Failure, failureOf, failureOfSending, refusal } from './failure.ts';
 import { endToEnd, faultOf, fieldOf, without } from './fields.ts';
-import { forwardResponseFields, isLoop } from './forwarded.ts';
+import { isLoop } from './forwarded.ts';
 import type { MessageBody } from './message-body.ts';
 import { Pump } from './pump.ts';
+import { passPush } from './push.ts';
 import type { RelayHost } from './relay-host.ts';
-import { clientHead, faultOfHead, tunnelHead } from './response-head.ts';
+import { clientHead, tunnelHead } from './response-head.ts';
 import { Upload } from './upload.ts';
 
 /** Carries one request to a back and its answer to the client: what ends on one side before its end is reset on the other, at once. */
@@ -96,15 +97,8 @@ export class Relay implements BackHandler {
   }
 
   pushed(push: BackPush): void {
-    const { headers } = this.#host;
-    const { head, body } = push;
-    const fields = forwardResponseFields(head.fields, headers, 'http/1.1');
-    const sink =
-      this.#over || faultOfHead(head) !== null
-        ? null
-        : this.#reply.push({ ...push, head: { ...head, fields } });
-    if (sink === null) body.stream.destroy();
-    else new Pump(body, sink, () => {});
+    if (this.#over) push.body.stream.destroy();
+    else passPush(push, this.#reply, this.#host.headers);
   }
 
   failed(failure: Failure): void {

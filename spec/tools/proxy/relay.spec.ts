@@ -405,6 +405,37 @@ describe('tools/proxy/relay', () => {
     expect(text).to.equal('h1 {}');
   });
 
+  for (const client of ['spdy/3.1', 'h2'] as const) {
+    it(`gives a pushed resource up that the client refuses (${client})`, async () => {
+      let refused: Promise<unknown> = Promise.resolve();
+      const { back } = await application('spdy/3.1', (_request, response) => {
+        const { push } = response as unknown as {
+          push: (...args: unknown[]) => NodeJS.WritableStream;
+        };
+        const pushed = push.call(response, '/endless', {});
+        pushed.on('error', () => {});
+        refused = new Promise((resolve) => pushed.once('close', resolve));
+        pushed.write('begun');
+        response.end('page');
+      });
+      const { port } = await open({ backs: [back] });
+      if (client === 'h2') {
+        const session = http2.connect(`http://127.0.0.1:${port}`);
+        ends.push(() => session.destroy());
+        session.on('stream', (pushed) => pushed.on('error', () => {}).close(8));
+        await once(session.request({ ':path': '/' }).resume(), 'end');
+      } else {
+        const agent = new SpdyAgent({ version: client });
+        ends.push(() => agent.destroy());
+        const [response] = (await once(agent.get(`http://127.0.0.1:${port}/`), 'response')) as [
+          ClientResponse,
+        ];
+        await once(response.resume(), 'end');
+      }
+      await refused;
+    });
+  }
+
   it('maps priorities: of streams to urgency, and of urgency to streams', async () => {
     const plain = await application('http/1.1');
     const spdy = await application('spdy/3.1', (request, response) => {

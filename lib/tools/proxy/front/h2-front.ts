@@ -118,11 +118,11 @@ export class H2Reply implements Reply {
     this.#stream.on('drain', listener);
   }
 
-  push(push: BackPush): Sink | null {
+  push(push: BackPush, gone: () => void): Sink | null {
     const { method, scheme, authority, path, head } = push;
     const stream = this.#stream;
     if (stream.destroyed || stream.closed || !stream.pushAllowed) return null;
-    const sink = new PushSink(head);
+    const sink = new PushSink(head, gone);
     const names = { ':method': method, ':scheme': scheme, ':authority': authority, ':path': path };
     stream.pushStream(names, (error, pushed) => sink.opened(error, pushed));
     return sink;
@@ -157,21 +157,25 @@ export class H2Reply implements Reply {
 /** A pushed resource, of which pieces may come before its stream is there. */
 class PushSink implements Sink {
   readonly #head: ResponseHead;
+  readonly #gone: () => void;
   #stream: http2.ServerHttp2Stream | null = null;
   #drained: (() => void) | null = null;
   #waiting: Uint8Array[] = [];
   #end: 'end' | 'reset' | null = null;
 
-  constructor(head: ResponseHead) {
+  constructor(head: ResponseHead, gone: () => void) {
     this.#head = head;
+    this.#gone = gone;
   }
 
   opened(error: Error | null, stream: http2.ServerHttp2Stream): void {
     if (error !== null) {
       this.#end = 'reset';
+      this.#gone();
       return;
     }
     stream.on('error', () => {});
+    stream.once('close', this.#gone);
     const { status, fields } = this.#head;
     if (this.#end === 'reset') {
       stream.close(NGHTTP2_CANCEL);

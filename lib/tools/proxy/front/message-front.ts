@@ -110,7 +110,7 @@ export class MessageReply implements Reply {
     this.#response.on('drain', listener);
   }
 
-  push(push: BackPush): Sink | null {
+  push(push: BackPush, gone: () => void): Sink | null {
     const { path, scheme, authority: host, head, urgency } = push;
     const response = this.#response;
     if (response.writableEnded || response.destroyed) return null;
@@ -120,7 +120,9 @@ export class MessageReply implements Reply {
       status: head.status,
       priority: Math.max(priority, Math.min(urgency, 7)),
     });
-    return stream === undefined ? null : new StreamSink(stream);
+    if (stream === undefined) return null;
+    stream.once('close', gone);
+    return new StreamSink(stream);
   }
 
   abandon(): void {

@@ -98,7 +98,7 @@ describe('tools/proxy/front/h2-front', () => {
     raw.socket.write(frame(RST_STREAM, 0, 1, Buffer.from([0, 0, 0, 0])));
     await once(stream, 'aborted');
     expect(stream.closed).to.equal(true);
-    expect(reply.push({} as never)).to.equal(null);
+    expect(reply.push({} as never, () => {})).to.equal(null);
     reply.inform(103, []);
     reply.respond({ status: 200, message: '', fields: [] }, false);
     expect(stream.headersSent).to.equal(false);
