@@ -5,6 +5,14 @@ export interface ProgressScreen {
   write(text: string): unknown;
 }
 
+/** What has come of one body. */
+export interface BodyProgress {
+  /** Null if it does not tell its length. */
+  readonly length: number | null;
+  /** Bytes that came. */
+  received: number;
+}
+
 const DELAY_MS = 500;
 const INTERVAL_MS = 100;
 const BAR_WIDTH = 24;
@@ -16,8 +24,10 @@ export class Progress {
   #timer: NodeJS.Timeout | null = null;
   #shown = false;
   #received = 0;
-  /** Of all bodies together; null when one of them does not tell its length. */
-  #total: number | null = 0;
+  /** Of all bodies together that tell their lengths. */
+  #total = 0;
+  /** Bodies that do not. */
+  #unknown = 0;
 
   /** `delayMs`: how long nothing is shown. */
   constructor(screen: ProgressScreen, enabled = true, delayMs: number = DELAY_MS) {
@@ -28,15 +38,22 @@ export class Progress {
     }, delayMs).unref();
   }
 
-  /** A body begins. */
-  expect(length: number | null): void {
-    if (length === null || this.#total === null) this.#total = null;
-    else this.#total += length;
+  /** A body begins; null if it does not tell its length. */
+  expect(length: number | null): BodyProgress {
+    this.#count(length, 1);
+    return { length, received: 0 };
   }
 
   /** Bytes of a body came. */
-  add(length: number): void {
+  add(body: BodyProgress, length: number): void {
+    body.received += length;
     this.#received += length;
+  }
+
+  /** A body comes once more from its beginning: what there was of it counts for nothing. */
+  forget({ length, received }: BodyProgress): void {
+    this.#count(length, -1);
+    this.#received -= received;
   }
 
   /** Takes the line away, so that something else can be written. */
@@ -52,9 +69,15 @@ export class Progress {
     this.clear();
   }
 
+  #count(length: number | null, bodies: 1 | -1): void {
+    if (length === null) this.#unknown += bodies;
+    else this.#total += bodies * length;
+  }
+
   #show(): void {
     const seconds = (performance.now() - this.#begun) / 1000;
-    const line = progressLine(this.#received, this.#total, seconds);
+    const total = this.#unknown > 0 ? null : this.#total;
+    const line = progressLine(this.#received, total, seconds);
     this.#shown = true;
     this.#screen.write(`\r${line.slice(0, (this.#screen.columns ?? 80) - 1)}\x1b[K`);
   }

@@ -23,8 +23,7 @@ describe('progress', () => {
   it('shows a bar on a terminal after a while, and takes it away', async () => {
     const screen = new Screen(true);
     const progress = new Progress(screen, true, 100);
-    progress.expect(1000);
-    progress.add(500);
+    progress.add(progress.expect(1000), 500);
     await later(50);
     expect(screen.text).to.equal('');
     await later(250);
@@ -54,13 +53,26 @@ describe('progress', () => {
     expect(progressLine(999, 0, 1)).to.equal('999 B, 999 B/s');
   });
 
+  it('counts a body that comes once more once', async () => {
+    const screen = new Screen(true);
+    const progress = new Progress(screen, true, 20);
+    for (const length of [null, 1000]) {
+      const first = progress.expect(length);
+      progress.add(first, 900);
+      progress.forget(first);
+    }
+    progress.add(progress.expect(1000), 250);
+    while (screen.text === '') await later(20);
+    progress.stop();
+    expect(screen.text).to.match(/^\r 25% \[={6} {18}\] 250 B of 1\.0 kB, /);
+  });
+
   it('has no bar when one body does not tell its length', async () => {
     const screen = new Screen(true);
     const progress = new Progress(screen, true, 20);
     progress.expect(1000);
     progress.expect(null);
-    progress.expect(1000);
-    progress.add(10);
+    progress.add(progress.expect(1000), 10);
     await later(250);
     progress.stop();
     expect(screen.text).to.match(/^\r10 B, /);

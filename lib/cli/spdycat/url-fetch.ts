@@ -6,6 +6,7 @@ import type { ClientRequest } from '../../http/client/request.ts';
 import { hasBody } from '../../http/message-head.ts';
 import type { Header } from '../../protocol/frames.ts';
 import type { SpdyStream } from '../../session/public.ts';
+import type { BodyProgress } from '../progress.ts';
 import { type AssetFinder, openAssetFinder } from './assets.ts';
 import type { FetchContext } from './fetch-context.ts';
 import type { GroupAgents } from './group-agents.ts';
@@ -38,6 +39,8 @@ export class UrlFetch {
   readonly #number: number | null;
   /** Bytes that are there already. */
   #offset = 0;
+  /** What is shown of its body. */
+  #progress: BodyProgress | null = null;
   /** Heads of responses, for `--include`. */
   #heads: Buffer[] = [];
 
@@ -60,6 +63,8 @@ export class UrlFetch {
       } catch (error) {
         if (!this.#canRepeat() || !(await retries.afterError(error))) throw error;
         this.#record.bytes = 0;
+        if (this.#progress !== null) context.progress.forget(this.#progress);
+        this.#progress = null;
       } finally {
         this.#record.retries = retries.made;
       }
@@ -84,7 +89,9 @@ export class UrlFetch {
       return;
     }
     const { 'content-encoding': coding, 'content-length': length = '' } = headers;
-    progress.expect(/^\d+$/.test(length) && coding === undefined ? Number(length) : null);
+    this.#progress = progress.expect(
+      /^\d+$/.test(length) && coding === undefined ? Number(length) : null,
+    );
     const html = /^text\/html\b/i.test(headers['content-type'] ?? '');
     const finder = page && options.assets && html ? await openAssetFinder(url) : null;
     const body = this.#tap(decompress(response, coding) ?? response, finder);
@@ -227,7 +234,7 @@ export class UrlFetch {
     yield* this.#heads;
     for await (const chunk of body) {
       this.#record.bytes += chunk.length;
-      progress.add(chunk.length);
+      if (this.#progress !== null) progress.add(this.#progress, chunk.length);
       finder?.write(chunk);
       await rate?.take(chunk.length);
       yield chunk;

@@ -144,14 +144,16 @@ async function readInput(
   bar: Progress,
 ): Promise<DumpInput> {
   const [first, second] = files as [string, string?];
-  bar.expect(first === '-' ? null : (statSync(first, { throwIfNoEntry: false })?.size ?? null));
+  const file = bar.expect(
+    first === '-' ? null : (statSync(first, { throwIfNoEntry: false })?.size ?? null),
+  );
   let seen = 0;
   const options = {
     version,
     secrets,
     signal: abort.signal,
     progress: async (bytes: number) => {
-      bar.add(bytes - seen);
+      bar.add(file, bytes - seen);
       seen = bytes;
       await output.flush();
       if (output.closed) abort.abort(new Enough());
