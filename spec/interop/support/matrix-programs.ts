@@ -84,8 +84,7 @@ export const GO_CLIENT: MatrixClient = {
       },
       terminal: notThere,
       attach: async (pod) => {
-        // It sends bytes, and no lines.
-        const { head } = await execute(`${pod}/attach?stdin=true`, '-i', '0');
+        const { head } = await execute(`${pod}/attach?stdin=true`, '-i', '100000');
         return head;
       },
       copyTo: notThere,

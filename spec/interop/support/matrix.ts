@@ -57,7 +57,7 @@ export interface MatrixServer {
   readonly ports: { readonly echo: number; readonly refused: number };
 }
 
-/** A client that is used with a server. Pods are `p`, `web` and `reader`, their container `main`. */
+/** A client that is used with a server. Pods are `p`, `web`, `reader` and `counter`, their container `main`. */
 export interface MatrixSession {
   exec(command: readonly string[], sleepMs?: number): Promise<Seen>;
   /** Sends so much to a command that sends it back; `sent` is the SHA-256 of that. */
