@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { checkBoolean, checkRange, shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
+import { withDefaults } from './defaults.ts';
 import { FakeEndpoints } from './endpoints.ts';
 import { type FakeFaultRule, FaultRules } from './fault.ts';
 import { readManifest } from './manifest.ts';
@@ -132,7 +133,8 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
   put(manifest: FakeManifest): FakeObject {
     const [resource, object] = readManifest(manifest);
     if (resource === PODS) throw new InvalidArgumentError('pods are added by addPod()');
-    return this.#store.put(resource, resource.kind === 'Event' ? this.#referring(object) : object);
+    const whole = resource.kind === 'Event' ? this.#referring(object) : withDefaults(object);
+    return this.#store.put(resource, whole);
   }
 
   /** Takes an object away; false when there is none. For pods see `deletePod()`. Throws InvalidArgumentError for a kind that is not served. */

@@ -1,6 +1,6 @@
 import { type FakeObject, type Fields, fieldsOf, listOf, textsOf } from './object.ts';
 
-/** What an API server adds to the objects of clients, by their kinds; pods aside. */
+/** What an API server adds to objects, by their kinds; pods aside. */
 const DEFAULTS: Readonly<Record<string, (object: FakeObject) => Fields>> = {
   Service: (service) => ({ spec: serviceSpec(fieldsOf(service, 'spec')) }),
   Secret: ({ type = 'Opaque', ...secret }) => ({
@@ -9,12 +9,12 @@ const DEFAULTS: Readonly<Record<string, (object: FakeObject) => Fields>> = {
     stringData: undefined,
     data: { ...fieldsOf(secret, 'data'), ...base64(textsOf(secret, 'stringData')) },
   }),
-  Namespace: ({ metadata }) => ({
+  Namespace: ({ metadata, ...namespace }) => ({
     metadata: {
       ...metadata,
       labels: { 'kubernetes.io/metadata.name': metadata.name, ...metadata.labels },
     },
-    status: { phase: 'Active' },
+    status: { phase: 'Active', ...fieldsOf(namespace, 'status') },
   }),
   Deployment: replicated,
   ReplicaSet: replicated,

@@ -68,6 +68,17 @@ describe('objects of a fake API server', () => {
     expect(lastTimestamp).to.equal('1970-01-01T00:00:00.000Z');
   });
 
+  it('are completed as those of clients are', async () => {
+    fake = await createFakeApiServer({}).listen();
+    const metadata = { name: 'o' };
+    fake.put({ apiVersion: 'v1', kind: 'Secret', metadata, stringData: { a: 'x' } });
+    expect(fake.find('secret', 'o')).to.have.deep.property('data', { a: 'eA==' });
+    expect(fake.put(WEB[1] as FakeManifest)).to.have.nested.property('spec.type', 'ClusterIP');
+    const status = { phase: 'Terminating' };
+    const space = fake.put({ apiVersion: 'v1', kind: 'Namespace', metadata, status });
+    expect(space).to.have.deep.property('status', status);
+  });
+
   it('are events about objects that are there, by their uids', async () => {
     fake = await createFakeApiServer({ pods: ['p1'] }).listen();
     const event = (involvedObject: object, name = 'e'): object =>
