@@ -52,6 +52,7 @@ type FrontName =
   | 'host'
   | 'idleTimeoutMs'
   | 'maxConcurrentStreams'
+  | 'maxConnections'
   | 'maxHeaderCount'
   | 'maxHeaderSize'
   | 'minVersion'
@@ -94,6 +95,7 @@ export const FRONT_SCHEMA: RecordSchema = record<FrontMembers>({
     'allow',
   ),
   maxConcurrentStreams: count(1, 0x7fffffff),
+  maxConnections: count(1, 0x7fffffff),
   maxHeaderSize: count(0, 1 << 22),
   maxHeaderCount: count(0, 500_000),
   minVersion: text,

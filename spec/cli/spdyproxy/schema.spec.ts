@@ -10,7 +10,7 @@ import { resolveBack } from '../../../lib/tools/proxy/back/options.ts';
 import { resolveProxyOptions } from '../../../lib/tools/proxy/options.ts';
 
 /** Names of a front that are those of listen(), which checks them itself, or of the program. */
-const ELSEWHERE = ['port', 'backlog', 'inherited', 'maxConcurrentStreams'];
+const ELSEWHERE = ['port', 'backlog', 'inherited', 'maxConcurrentStreams', 'maxConnections'];
 
 type Resolve = (given: object) => unknown;
 

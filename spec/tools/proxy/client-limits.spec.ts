@@ -139,6 +139,20 @@ describe('tools/proxy/client-limits', () => {
       expect(await retry(status)).to.equal(200);
     });
 
+    it('closes connections beyond those that a front takes of all clients together', async () => {
+      await start({}, { tls: false, sniff: true, maxConnections: 1 });
+      const first = open();
+      await once(first, 'connect');
+      const second = open();
+      await once(second.resume(), 'close');
+      first.destroy();
+      expect(await retry(status)).to.equal(200);
+      await proxy.listen({ port: 0, tls: false, maxConnections: 0 }).then(
+        () => expect.fail('accepted'),
+        (error) => expect(String(error)).to.include('maxConnections'),
+      );
+    });
+
     it('counts those that a PROXY header names', async () => {
       const proxyProtocol = { allow: ['127.0.0.1'] };
       await start({ maxConnections: 1 }, { tls: false, sniff: true, proxyProtocol });

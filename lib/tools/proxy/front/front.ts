@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import http2 from 'node:http2';
 import type { AddressInfo, ListenOptions, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { checkRange } from '../../../common/check.ts';
 import { Deadline } from '../../../common/deadline.ts';
 import type { SpdyServerOptions } from '../../../http/server/options.ts';
 import type { SpdyRequest } from '../../../http/server/request.ts';
@@ -24,6 +25,8 @@ export interface FrontOptions
   readonly h2?: boolean;
   /** Most streams of an HTTP/2 connection at once. Default 100, as with SPDY. */
   readonly maxConcurrentStreams?: number;
+  /** Most connections at once, 1 to 2147483647; those beyond are closed. Default: no limit. */
+  readonly maxConnections?: number;
 }
 
 /** What takes the requests of a front. `request` is text for one that is refused: it says why. */
@@ -55,7 +58,7 @@ export class ProxyFront {
     take: TakeRequest,
     accept: (socket: Socket) => void = () => {},
   ) {
-    const { h2 = true, maxConcurrentStreams = 100, ...rest } = options;
+    const { h2 = true, maxConcurrentStreams = 100, maxConnections, ...rest } = options;
     const { listening, server } = splitOptions(rest);
     this.#take = take;
     this.#listen = listening;
@@ -69,6 +72,9 @@ export class ProxyFront {
         ? { h2: this.#h2Server(maxConcurrentStreams, server.idleTimeoutMs) }
         : {}),
     });
+    if (maxConnections !== undefined) {
+      this.server.maxConnections = checkRange('maxConnections', maxConnections, 1, 0x7fffffff);
+    }
     // Before a handshake, which costs far more than the connection.
     if (server.proxyProtocol === undefined) this.server.listener.on('connection', accept);
     else this.server.on('proxyHeader', (_header, socket) => accept(socket));
