@@ -57,6 +57,13 @@ export class FakeAnswers {
     const { authorization } = request.headers;
     // Whoever runs commands here shall not be a page in somebody's browser.
     if (isOfAPage(request)) return failure(403, 'no requests of browsers');
+    const { 'impersonate-user': other } = request.headers;
+    // There is one user, who would be told what is another's.
+    if (other !== undefined)
+      return failure(
+        403,
+        `users "${other}" is forbidden: User "${USER}" cannot impersonate resource "users" in API group "" at the cluster scope`,
+      );
     if (token === null && !certificate) return null;
     const socket = request.socket as TLSSocket;
     if (certificate && socket.authorized) return null;

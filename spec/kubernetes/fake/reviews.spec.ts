@@ -68,6 +68,17 @@ describe('what users ask a fake API server about themselves', () => {
     expect(who).to.have.nested.property('userInfo.username', 'fake');
   });
 
+  it('is not asked, nor anything else, as another user', async () => {
+    for (const path of ['/version', '/api/v1/pods']) {
+      const answer = await fetch(fake.url + path, { headers: { 'Impersonate-User': 'ann' } });
+      expect([answer.status, await answer.json()]).to.have.nested.property(
+        '[1].message',
+        'users "ann" is forbidden: User "fake" cannot impersonate resource "users" in API group "" at the cluster scope',
+      );
+      expect(answer.status).to.equal(403);
+    }
+  });
+
   it('is refused where it is no question', async () => {
     expect((await ask('selfsubjectaccessreviews', { spec: 5 }))[0]).to.equal(400);
     expect((await ask('selfsubjectaccessreviews', [])).at(0)).to.equal(400);
