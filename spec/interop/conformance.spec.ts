@@ -2,15 +2,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { PROTOCOL_VERSIONS } from '../../lib/index.ts';
+import { createFakeApiServer } from '../../lib/kubernetes/fake/api-server.ts';
 import {
   type ConformanceResult,
   countResults,
   testClient,
   testServer,
 } from '../../lib/tools/index.ts';
+import { Kubectl, type KubectlVariant, kubectlVariants } from './support/kubectl.ts';
 import { certificate, nettyCommand, peerPath, qtCommand, requirePeer } from './support/peers.ts';
 import { PeerProcess } from './support/process.ts';
 import { type TransportStream, transportListen } from './support/spdy-transport.ts';
+import { upgradeFront } from './support/upgrade-front.ts';
 
 /** Milliseconds for each answer: those that come are fast, those that do not are waited for. */
 const TIMEOUT_MS = 500;
@@ -82,6 +85,35 @@ describe('conformance of other peers (docs/spdyspec.md)', () => {
     ];
     const results = await all(testClient({ ...where, only, versions: ['spdy/3'] }, run));
     expect(failures(results)).to.deep.equal(['client/9 must']);
+  });
+
+  it("Debian's kubectl, behind an upgrade", async function () {
+    requirePeer(this, 'kubectl');
+    const fake = await createFakeApiServer({ pods: ['p1'] }).listen();
+    const front = await upgradeFront(fake.url);
+    const kubectl = await Kubectl.for(kubectlVariants()[0] as KubectlVariant, fake);
+    const run = async (url: string): Promise<void> => {
+      front.spdyPort = Number(new URL(url).port);
+      const child = kubectl.start('-s', front.url, 'exec', 'p1', '--', 'true');
+      // It waits for an end of the command that nobody tells it.
+      front.whenClosed = () => child.kill('SIGKILL');
+      await once(child, 'exit');
+    };
+    // The others are about HTTP, or about what it does now and then.
+    const only = [1, 6, 7, 8, 9, 10, 12, 13].map((id) => `client/${id}`);
+    const where = { port: 0, versions: ['spdy/3.1' as const], timeoutMs: 4 * TIMEOUT_MS, only };
+    const results = await all(testClient(where, run));
+    await kubectl.close();
+    await front.close();
+    await fake.close();
+    expect(failures(results)).to.deep.equal([
+      'client/6 must',
+      'client/8 must',
+      'client/9 must',
+      'client/10 must',
+      'client/12 must',
+      'client/13 must',
+    ]);
   });
 
   it("spdystream's server", async function () {
