@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { nearestName } from '../common/option-names.ts';
 import { PACKAGE_VERSION } from '../common/package-version.ts';
@@ -197,6 +197,20 @@ export function headerOption(text: string): [name: string, value: string] {
 export function readOptionFile(name: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${name}: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * Whether a file that an option names can be written at the end of the work; null is no file. It is made if there is none.
+ *
+ * @throws UsageError if it cannot
+ */
+export function checkOutputFile(name: string, path: string | null): void {
+  if (path === null) return;
+  try {
+    closeSync(openSync(path, 'a'));
   } catch (error) {
     throw new UsageError(`${name}: ${(error as Error).message}`);
   }

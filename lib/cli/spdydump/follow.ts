@@ -7,6 +7,8 @@ export class Follower {
   readonly #stream: number;
   readonly #paint: DumpPaint;
   readonly #write: (text: string) => void;
+  /** Whether the stream was seen. */
+  found = false;
   /** Whose payload stands on the last line. */
   #open: DumpDirection | null = null;
 
@@ -21,9 +23,15 @@ export class Follower {
     this.#write = write;
   }
 
+  /** The stream, in words. */
+  get name(): string {
+    return `stream ${this.#stream} of connection ${this.#connection}`;
+  }
+
   /** Shows headers and ends of the stream. */
   event(event: DumpEvent): void {
     if (event.event !== 'frame' || !this.#isOurs(event.connection, event.stream)) return;
+    this.found = true;
     const { direction, type, headers, flags, fields, warnings } = event;
     if (headers !== undefined) {
       const lines = headers.map(([name, value]) => `${visible(name)}: ${visible(value)}\n`);

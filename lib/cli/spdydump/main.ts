@@ -16,7 +16,7 @@ import {
   statisticsText,
   Tap,
 } from '../../tools/index.ts';
-import { runProgram, UsageError } from '../arguments.ts';
+import { checkOutputFile, runProgram, UsageError } from '../arguments.ts';
 import { Progress } from '../progress.ts';
 import { painter } from '../terminal.ts';
 import { Follower } from './follow.ts';
@@ -40,6 +40,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(options);
     return 0;
   }
+  checkOutputFile('--html', options.html);
   const output = new Output(process.stdout, (characters) =>
     options.json
       ? `${JSON.stringify({ event: 'lost', characters })}\n`
@@ -54,10 +55,11 @@ async function main(argv: readonly string[]): Promise<number> {
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   const statistics = new DumpStatistics();
-  const extractor = options.extract === null ? null : new BodyExtractor(options.extract);
+  const extractor = extractorFor(options.extract);
   const stop = (): void => abort.abort(new Enough());
   const page = options.html === null ? null : new DumpPage({ title: titleOf(options) });
-  const sink = sinkOf(options, output, { statistics, extractor, page }, stop);
+  const follower = followerFor(options, output);
+  const sink = sinkOf(options, output, { statistics, extractor, page, follower }, stop);
   const progress = new Progress(
     process.stderr,
     process.stdout.isTTY !== true && options.tap === null,
@@ -76,10 +78,20 @@ async function main(argv: readonly string[]): Promise<number> {
   process.off('SIGINT', interrupt);
   process.off('SIGTERM', interrupt);
   conclude(options, output, statistics, extractor, input);
+  if (follower?.found === false) tell(`${follower.name} is not there`);
   await output.flush();
   if (failure !== null) throw failure;
   if (status !== 0) return status;
   return options.strict && statistics.toJSON().warnings > 0 ? WARNED_STATUS : 0;
+}
+
+function extractorFor(folder: string | null): BodyExtractor | null {
+  if (folder === null) return null;
+  try {
+    return new BodyExtractor(folder);
+  } catch (error) {
+    throw new UsageError(`--extract: ${(error as Error).message}`);
+  }
 }
 
 /** What is told events besides the output. */
@@ -87,6 +99,7 @@ interface Readers {
   readonly statistics: DumpStatistics;
   readonly extractor: BodyExtractor | null;
   readonly page: DumpPage | null;
+  readonly follower: Follower | null;
 }
 
 function titleOf({ files, tap }: SpdydumpOptions): string {
@@ -94,17 +107,21 @@ function titleOf({ files, tap }: SpdydumpOptions): string {
   return `spdydump ${files.map((file) => basename(file)).join(' ')}`;
 }
 
+function followerFor({ follow, color }: SpdydumpOptions, output: Output): Follower | null {
+  if (follow === null) return null;
+  return new Follower(follow, painter(process.stdout, color), (text) => output.write(text));
+}
+
 /** What is done with events and payload. */
 function sinkOf(
-  { details, quiet, json, color, filter, follow, count }: SpdydumpOptions,
+  { details, quiet, json, color, filter, count }: SpdydumpOptions,
   output: Output,
-  { statistics, extractor, page }: Readers,
+  { statistics, extractor, page, follower }: Readers,
   stop: () => void,
 ): DumpSink {
   const paint = painter(process.stdout, color);
   const text = new DumpText({ details, paint });
   const write = (part: string): void => output.write(part);
-  const follower = follow === null ? null : new Follower(follow, paint, write);
   const shows = !quiet && follower === null;
   let frames = 0;
   const show = (event: DumpEvent): void => {
@@ -199,9 +216,6 @@ function conclude(
   const figures = statistics.toJSON();
   if (wanted && json) output.write(`${JSON.stringify({ event: 'statistics', ...figures })}\n`);
   else if (wanted) output.write(`${quiet ? '' : '\n'}${statisticsText(figures)}`);
-  const tell = (text: string): void => {
-    process.stderr.write(`spdydump: ${text}\n`);
-  };
   if (extractor !== null && !json) {
     const { results } = extractor;
     const bytes = results.reduce((sum, { bytes: size }) => sum + size, 0);
@@ -214,8 +228,22 @@ function conclude(
   const { counts } = input;
   const foreign = [...(counts?.foreign ?? [])].map(([kind, times]) => `${times} x ${kind}`);
   const what =
-    counts === null ? '' : `: ${counts.packets} packets, ${counts.connections} TCP connections`;
+    counts === null
+      ? ''
+      : `: ${some(counts.packets, 'packet')}, ${some(counts.connections, 'TCP connection')}`;
   tell(
     `no SPDY was found${what}${foreign.length === 0 ? '' : ` (${foreign.slice(0, 5).join(', ')})`}`,
   );
+  if (foreign.some((text) => /\bTLS\b/.test(text)))
+    tell(
+      'TLS cannot be read: record traces, stand in between (--listen), or let tshark decrypt it',
+    );
+}
+
+function some(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+function tell(text: string): void {
+  process.stderr.write(`spdydump: ${text}\n`);
 }

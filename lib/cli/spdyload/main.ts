@@ -8,9 +8,9 @@ import {
   loadReport,
   runLoad,
 } from '../../tools/index.ts';
-import { runProgram, UsageError } from '../arguments.ts';
+import { checkOutputFile, runProgram, UsageError } from '../arguments.ts';
 import { visible } from '../terminal.ts';
-import { parseSpdyloadOptions } from './options.ts';
+import { inOptions, parseSpdyloadOptions } from './options.ts';
 import { ProgressLine } from './progress-line.ts';
 
 /** Exit status after a signal. */
@@ -26,6 +26,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(options);
     return 0;
   }
+  checkOutputFile('--html', options.html);
   if (options.skipped > 0)
     process.stderr.write(
       `spdyload: ${options.skipped} entries of the HAR go elsewhere: left out\n`,
@@ -62,7 +63,7 @@ async function load(options: LoadOptions): Promise<LoadResult> {
   try {
     return await runLoad(options);
   } catch (error) {
-    if (error instanceof InvalidArgumentError) throw new UsageError(error.message);
+    if (error instanceof InvalidArgumentError) throw new UsageError(inOptions(error.message));
     throw error;
   }
 }

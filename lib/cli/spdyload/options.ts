@@ -85,6 +85,21 @@ const OPTIONS: OptionTable = {
   html: { type: 'string' },
 };
 
+/** What the names of the library are on the command line. */
+const OPTION_NAMES: Readonly<Record<string, string>> = {
+  durationMs: '--duration',
+  protocol: '--protocol',
+  protocols: '--alpn-list',
+  readRate: '--limit-rate',
+  requestRate: '--rps',
+  requests: '--requests',
+  slowClients: '--slow-clients',
+  thinkMs: '--think',
+  urls: 'URIs',
+  warmUpMs: '--warm-up-time',
+  workers: 'threads',
+};
+
 const MILLION = 1_000_000;
 const MAX_MS = 0x7fffffff;
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -114,6 +129,13 @@ export function parseSpdyloadOptions(argv: readonly string[]): SpdyloadOptions |
     ...given('headerCompression', compression(args.value('header-compression'))),
   };
   return { load, json: args.has('json'), html: args.value('html'), skipped: script?.skipped ?? 0 };
+}
+
+/** A message of the library as one about the command line. */
+export function inOptions(message: string): string {
+  return message
+    .replace(/^urls: | \(string\)$/g, '')
+    .replace(/(?<=^|\s)\w+(?=[\s,]|$)/g, (word) => OPTION_NAMES[word] ?? word);
 }
 
 function numbers(args: Arguments): Partial<LoadOptions> {

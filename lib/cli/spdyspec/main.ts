@@ -12,7 +12,7 @@ import {
   testClient,
   testServer,
 } from '../../tools/index.ts';
-import { runProgram, UsageError } from '../arguments.ts';
+import { checkOutputFile, runProgram, UsageError } from '../arguments.ts';
 import { type Paint, painter, visible } from '../terminal.ts';
 import { parseSpdyspecOptions, type SpdyspecOptions } from './options.ts';
 
@@ -31,6 +31,7 @@ async function main(argv: readonly string[]): Promise<number> {
     list(options);
     return 0;
   }
+  checkOutputFile('--junit', options.junit);
   const abort = new AbortController();
   process.once('SIGINT', () => abort.abort());
   const paint = painter(process.stdout, options.color);

@@ -1,4 +1,6 @@
 import type http2 from 'node:http2';
+import { Deadline } from '../../common/deadline.ts';
+import { SpdyError } from '../../errors.ts';
 import type { ConnectionOwner, LoadConnection } from './connection.ts';
 import type { Exchange } from './exchange.ts';
 import type { LoadSocket } from './load-socket.ts';
@@ -13,11 +15,13 @@ export class Http2Connection implements LoadConnection {
   readonly #socket: LoadSocket;
   readonly #counts: LoadCounts;
   readonly #open: OpenExchanges;
+  /** Until the SETTINGS of the server, which are the first thing that it says. */
+  readonly #opening = new Deadline();
   #maxStreams = Number.POSITIVE_INFINITY;
   #leaving = false;
 
   constructor(module: typeof http2, socket: LoadSocket, plan: LoadPlan, owner: ConnectionOwner) {
-    const { target, windowSize, sessionWindowSize, headerTableSize } = plan;
+    const { target, windowSize, sessionWindowSize, headerTableSize, connectTimeoutMs } = plan;
     this.#socket = socket;
     this.#counts = owner.counts;
     this.#open = new OpenExchanges(socket, owner);
@@ -28,6 +32,7 @@ export class Http2Connection implements LoadConnection {
     this.#session = session;
     session.once('connect', () => session.setLocalWindowSize(sessionWindowSize));
     session.on('remoteSettings', ({ maxConcurrentStreams }) => {
+      this.#opening.stop();
       this.#maxStreams = maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
       this.#open.roomChanged();
     });
@@ -36,7 +41,16 @@ export class Http2Connection implements LoadConnection {
       this.#open.roomChanged();
     });
     session.on('error', (error) => this.#open.fail(error));
-    session.on('close', () => this.#open.end());
+    session.on('close', () => {
+      this.#opening.stop();
+      this.#open.end();
+    });
+    if (connectTimeoutMs === 0) return;
+    // Node 20 says nothing of a server that answers in another protocol.
+    const message = `the server has not begun HTTP/2 within ${connectTimeoutMs} ms`;
+    this.#opening.start(connectTimeoutMs, () => {
+      session.destroy(new SpdyError('ERR_SPDY_TIMEOUT', message));
+    });
   }
 
   get maxStreams(): number {
@@ -86,6 +100,7 @@ export class Http2Connection implements LoadConnection {
   }
 
   destroy(): void {
+    this.#opening.stop();
     this.#open.forget();
     this.#session.destroy();
     this.#socket.destroy();

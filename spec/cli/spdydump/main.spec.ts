@@ -97,7 +97,9 @@ describe('spdydump', () => {
     expect(text).to.equal(
       'C>S SYN_STREAM\nstreamtype: stdout\nS>C SYN_REPLY\nS>C \nhello\n\nS>C FIN\nC>S RST_STREAM status 5\n',
     );
-    expect((await spdydump(['--follow', '2:3', 'exec.pcap'])).text).to.equal('');
+    const other = await spdydump(['--follow', '2:3', 'exec.pcap']);
+    expect(other.text).to.equal('');
+    expect(other.stderr).to.equal('spdydump: stream 3 of connection 2 is not there\n');
   });
 
   it('shows details, and figures, as text and as JSON', async () => {
@@ -130,7 +132,8 @@ describe('spdydump', () => {
   it('says that there is no SPDY, and what there is', async () => {
     const { stderr, status } = await spdydump(['tls.pcap']);
     expect(stderr).to.equal(
-      'spdydump: no SPDY was found: 2 packets, 1 TCP connections (1 x not SPDY but TLS)\n',
+      'spdydump: no SPDY was found: 2 packets, 1 TCP connection (1 x not SPDY but TLS)\n' +
+        'spdydump: TLS cannot be read: record traces, stand in between (--listen), or let tshark decrypt it\n',
     );
     expect(status).to.equal(0);
   });
@@ -232,6 +235,8 @@ describe('spdydump', () => {
       ['--listen', '1', '--to', 'a:1', '--key', 'k'],
       /--key and --cert need each other/,
     ],
+    ['a page nowhere', ['--html', 'none/page.html', 'exec.pcap'], /^spdydump: --html: ENOENT/],
+    ['bodies in a file', ['--extract', 'exec.pcap', 'exec.pcap'], /^spdydump: --extract: EEXIST/],
     ['an unknown option', ['--frames', 'a'], /Unknown option '--frames'/],
   ];
   for (const [name, args, message] of misuse) {

@@ -375,6 +375,22 @@ describe('runLoad()', () => {
     server = await loadServer();
   });
 
+  it('gives up a server that never begins HTTP/2', async () => {
+    // The beginning of SPDY, and nothing further.
+    const other = net.createServer((socket) => {
+      socket.on('error', () => {}).resume();
+      socket.write(Buffer.from('800300040000000c000000010000000400000064', 'hex'));
+    });
+    await new Promise<void>((done) => other.listen(0, '127.0.0.1', done));
+    const { port } = other.address() as AddressInfo;
+    const urls = `http://127.0.0.1:${port}/`;
+    const { requests, errors } = await runLoad({ urls, protocol: 'h2', connectTimeoutMs: 200 });
+    expect(requests).to.deep.include({ total: 1, failed: 1, errored: 1 });
+    expect(errors).to.have.length.above(0);
+    await new Promise((done) => other.close(done));
+    server = await loadServer();
+  });
+
   it('resolves with what there is when it is aborted, with workers too', async () => {
     for (const workers of [1, 2]) {
       let answers = 0;
