@@ -34,6 +34,12 @@ async function main(argv: readonly string[]): Promise<number> {
   checkOutputFile('--junit', options.junit);
   const abort = new AbortController();
   process.once('SIGINT', () => abort.abort());
+  // Nobody reads on: the rest is of no use.
+  let closed = false;
+  process.stdout.once('error', () => {
+    closed = true;
+    abort.abort();
+  });
   const paint = painter(process.stdout, options.color);
   const results: ConformanceResult[] = [];
   let version = '';
@@ -51,10 +57,10 @@ async function main(argv: readonly string[]): Promise<number> {
   if (options.junit !== null) writeFileSync(options.junit, junitXml(results));
   const { total, passed, failed, failedMust, skipped } = countResults(results);
   if (!options.json) {
-    const text = `${total} tests: ${passed} passed, ${failed} failed (${failedMust} of what it must do), ${skipped} skipped`;
+    const text = `${total} test${total === 1 ? '' : 's'}: ${passed} passed, ${failed} failed (${failedMust} of what it must do), ${skipped} skipped`;
     process.stdout.write(`\n${text}\n`);
   }
-  if (abort.signal.aborted) return INTERRUPTED;
+  if (abort.signal.aborted && !closed) return INTERRUPTED;
   return (options.strict ? failed : failedMust) > 0 ? 1 : 0;
 }
 
@@ -79,7 +85,7 @@ function resultsOf(
     };
     return testServer({ ...common, ...target, hostile, tls: options.tls ? secure : false });
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new UsageError((error as Error).message.replace(/^only: /, '').replace(' (string)', ''));
   }
 }
 
@@ -111,8 +117,12 @@ async function runClient(
 
 function list({ target, listen, only }: SpdyspecOptions): void {
   const all = target === null && listen !== null ? CLIENT_TESTS : SERVER_TESTS;
+  const named = (id: string, name: string): boolean => id === name || id.startsWith(`${name}/`);
+  for (const name of only) {
+    if (!all.some(({ id }) => named(id, name))) throw new UsageError(`there is no test '${name}'`);
+  }
   for (const { id, section, level, title, hostile } of all) {
-    if (only.length > 0 && !only.some((name) => id === name || id.startsWith(`${name}/`))) continue;
+    if (only.length > 0 && !only.some((name) => named(id, name))) continue;
     const marks = hostile ? `${level}, hostile` : level;
     process.stdout.write(`${id.padEnd(12)} ${title} (${section}, ${marks})\n`);
   }

@@ -1,6 +1,6 @@
 import type tls from 'node:tls';
 import { checkBoolean, checkRange, shown } from '../../common/check.ts';
-import { checkOptions, optionNames } from '../../common/option-names.ts';
+import { checkOptions, nearestName, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import { resolveVersion, type SessionVersion } from '../../session/public.ts';
@@ -65,7 +65,7 @@ export function resolveConformance(
   checkBoolean('hostile', hostile);
   for (const name of only) {
     if (!tests.some((test) => isNamed(test, name)))
-      throw new InvalidArgumentError(`only: there is no test ${shown(name)}`);
+      throw new InvalidArgumentError(noTest(name, tests));
   }
   for (const level of levels) {
     if (!LEVELS.includes(level))
@@ -83,6 +83,12 @@ export function resolveConformance(
       (hostile || !test.hostile) &&
       (only.length === 0 || only.some((name) => isNamed(test, name))),
   };
+}
+
+function noTest(name: string, tests: readonly ConformanceCase[]): string {
+  const names = tests.flatMap(({ id }) => [id, id.replace(/\/.*/, '')]);
+  const meant = typeof name === 'string' ? nearestName(name, names) : null;
+  return `only: there is no test ${shown(name)}${meant === null ? '' : `, did you mean ${meant}?`}`;
 }
 
 function isNamed({ id }: ConformanceCase, name: string): boolean {

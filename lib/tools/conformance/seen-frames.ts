@@ -23,6 +23,8 @@ export interface SeenFault {
   readonly type: 'fault';
   /** What it is, in words. */
   readonly what: string;
+  /** The version of a frame that has another one than the connection. */
+  readonly version?: number;
 }
 
 /** What a peer has sent. */
@@ -66,7 +68,7 @@ export class SeenFrames implements FrameSink {
   dataEnd(): void {}
 
   wrongVersion(type: number, version: number): void {
-    this.#add({ type: 'fault', what: `${frameName(type)} with version ${version}` });
+    this.#add({ type: 'fault', what: `${frameName(type)} with version ${version}`, version });
   }
 
   unknown(head: Buffer): void {

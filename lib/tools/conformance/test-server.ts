@@ -1,6 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { SpdyError } from '../../errors.ts';
+import { PING } from '../../protocol/constants.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import {
   type ConformanceOptions,
@@ -10,12 +11,13 @@ import {
 import { Peer } from './peer.ts';
 import type { ConformanceResult } from './result.ts';
 import { runCase } from './run-case.ts';
+import type { Seen } from './seen-frames.ts';
 import { SERVER_TESTS } from './tests.ts';
 
 /**
  * Tests a server, one connection a test, and yields what became of each. The server has to answer GET, HEAD and POST of `/`, with a body for
- * GET. A version that the server does not choose (ALPN) is skipped, in one result. Rejects when no connection can be made for the first test of a
- * version.
+ * GET. A version that the server does not choose (ALPN), or answers in frames of another one, is skipped, in one result. Rejects when no connection can
+ * be made for the first test of a version.
  *
  * @throws InvalidArgumentError for an option that does not exist or is out of range
  */
@@ -63,12 +65,22 @@ const REFUSALS: ReadonlySet<string | undefined> = new Set([
 /** Why a version is not spoken; null if it is. */
 async function refusalOf(open: () => Promise<Peer>): Promise<string | null> {
   try {
-    (await open()).close();
-    return null;
+    const peer = await open();
+    // Over plain TCP nobody has chosen: what it sends tells.
+    peer.send(peer.make.ping(1));
+    const other = await peer.find((frame) => frame.type === PING || versionOf(frame) !== null);
+    peer.close();
+    const version = peer.frames.every(({ type }) => type === 'fault') ? versionOf(other) : null;
+    return version === null ? null : `the server sends frames of version ${version}`;
   } catch (error) {
     if (!REFUSALS.has((error as NodeJS.ErrnoException).code)) throw error;
     return (error as Error).message;
   }
+}
+
+/** The version of a frame that has a wrong one. */
+function versionOf(frame: Seen | null): number | null {
+  return frame?.type === 'fault' ? (frame.version ?? null) : null;
 }
 
 function connect(settings: ConformanceSettings, version: ProtocolVersion): Promise<Peer> {

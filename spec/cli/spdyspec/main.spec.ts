@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import net, { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { UsageError } from '../../../lib/cli/arguments.ts';
@@ -16,14 +18,21 @@ describe('spdyspec', () => {
   let folder: string;
   let daemon: Daemon;
   let place: string;
+  /** A server that answers nothing. */
+  let mute: string;
+  let silent: net.Server;
 
   before(async () => {
     folder = makeFolder({ 'index.html': 'x'.repeat(1000) });
     daemon = await spdyd(['--no-tls', '--spdy3-1', '--echo', '-d', folder, '0']);
     place = `127.0.0.1:${daemon.port}`;
+    silent = net.createServer((socket) => socket.on('error', () => {}).resume());
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    mute = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
   });
 
   after(async () => {
+    silent.close();
     await daemon.end();
     removeFolder(folder);
   });
@@ -48,8 +57,7 @@ describe('spdyspec', () => {
   });
 
   it('tells what was expected, what came, and with -v what was sent', async () => {
-    // SPDY/2 at a server for SPDY/3.1.
-    const { status, text } = await spec(place, '-v', '-p', 'spdy/2', '-o', '5', 'streams/1');
+    const { status, text } = await spec(mute, '-v', '-p', 'spdy/2', '-o', '0.3', 'streams/1');
     expect(status).to.equal(1);
     expect(text).to.match(
       /\n {2}FAIL streams\/1 .*\n {7}expected: a complete answer to stream 1\n/,
@@ -58,7 +66,7 @@ describe('spdyspec', () => {
   });
 
   it('counts what is not demanded with --strict only', async () => {
-    const args = [place, '-p', 'spdy/2', '-o', '5', '-l', 'should', 'streams/9'];
+    const args = [mute, '-p', 'spdy/2', '-o', '0.3', '-l', 'should', 'streams/9'];
     expect((await spec(...args)).status).to.equal(0);
     expect((await spec('-S', ...args)).status).to.equal(1);
   });
@@ -105,8 +113,10 @@ describe('spdyspec', () => {
     const unknown = await spec(place, 'pong');
     expect([unknown.status, unknown.stderr]).to.deep.equal([
       64,
-      "spdyspec: only: there is no test 'pong' (string)\nTry 'spdyspec --help'.\n",
+      "spdyspec: there is no test 'pong', did you mean ping?\nTry 'spdyspec --help'.\n",
     ]);
+    const unlisted = await spec('-n', 'pong');
+    expect([unlisted.status, unlisted.text]).to.deep.equal([64, '']);
     const elsewhere = await spec('192.0.2.1:80', '--hostile');
     expect(elsewhere.stderr).to.contain('--hostile is for this machine');
   });

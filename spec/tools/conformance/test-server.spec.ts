@@ -57,6 +57,25 @@ describe('testServer()', () => {
     server.close();
   });
 
+  it('skips versions over plain TCP whose frames the server answers with others', async () => {
+    const server = createServer({ tls: false, version: 'spdy/3.1' }, (_request, response) =>
+      response.end('hello'),
+    );
+    server.on('sessionError', () => {});
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const results = await all(testServer({ host: '127.0.0.1', port, only: ['ping/1'] }));
+    expect(
+      results.map(({ id, version, outcome, expected }) => [id, version, outcome, expected]),
+    ).to.deep.equal([
+      ['connection', 'spdy/2', 'skipped', 'the server sends frames of version 3'],
+      ['ping/1', 'spdy/3', 'passed', ''],
+      ['ping/1', 'spdy/3.1', 'passed', ''],
+    ]);
+    server.closeAllConnections();
+    server.close();
+  });
+
   it('skips versions that the server does not choose', async () => {
     const options = { ...makeCertificate(), versions: ['spdy/3' as const] };
     for (const allowHttp1 of [true, false]) {
