@@ -47,7 +47,7 @@ try {
 
 /** Uses what the declarations say of both doors. */
 export const TYPED = `
-import { createServer, type Session, type SpdyStream, SpdyError } from 'spdylay';
+import { createServer, fetch, type Session, type SpdyStream, SpdyError } from 'spdylay';
 import { exec, type RemoteCommand } from 'spdylay/kubernetes';
 
 const server = createServer((request, response) => {
@@ -56,6 +56,7 @@ const server = createServer((request, response) => {
 server.on('session', (session: Session) => session.on('stream', (stream: SpdyStream) => stream.resume()));
 const command: Promise<RemoteCommand> = exec({ cluster: { server: 'https://a' }, pod: 'p', command: ['true'] });
 command.catch((error: SpdyError) => console.log(error.code));
+fetch('https://a', { method: 'POST', body: new ReadableStream(), duplex: 'half' }).catch(() => {});
 // @ts-expect-error: no such option
 createServer({ noSuchOption: 1 });
 `;

@@ -15,11 +15,17 @@ export function onAbort(
     if (active) action(signal.reason);
     active = false;
   };
-  if (signal.aborted) process.nextTick(fire);
-  else signal.addEventListener('abort', fire, { once: true });
+  if (signal.aborted) {
+    process.nextTick(fire);
+    return () => {
+      active = false;
+    };
+  }
+  const waiters = waitersOf(signal);
+  waiters.add(fire);
   return () => {
     active = false;
-    signal.removeEventListener('abort', fire);
+    waiters.delete(fire);
   };
 }
 
@@ -35,4 +41,51 @@ function isTarget(value: AbortSignal): boolean {
   return (
     typeof value.addEventListener === 'function' && typeof value.removeEventListener === 'function'
   );
+}
+
+/**
+ * What waits for a signal, as one listener: a signal may be shared by all requests of a program, and Node 20 tells of a leak when it has
+ * more than ten listeners.
+ */
+class Waiters {
+  readonly #signal: AbortSignal;
+  readonly #actions = new Set<() => void>();
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  add(action: () => void): void {
+    if (this.#actions.size === 0) this.#signal.addEventListener('abort', this.#fire);
+    this.#actions.add(action);
+  }
+
+  delete(action: () => void): void {
+    if (!this.#actions.delete(action) || this.#actions.size > 0) return;
+    this.#signal.removeEventListener('abort', this.#fire);
+  }
+
+  readonly #fire = (): void => {
+    const errors: unknown[] = [];
+    for (const action of this.#actions) {
+      try {
+        action();
+      } catch (error) {
+        errors.push(error);
+      }
+      this.delete(action);
+    }
+    if (errors.length > 0) throw errors[0];
+  };
+}
+
+const WAITERS = new WeakMap<AbortSignal, Waiters>();
+
+function waitersOf(signal: AbortSignal): Waiters {
+  let waiters = WAITERS.get(signal);
+  if (waiters === undefined) {
+    waiters = new Waiters(signal);
+    WAITERS.set(signal, waiters);
+  }
+  return waiters;
 }

@@ -38,6 +38,52 @@ describe('common/abort', () => {
     });
   }
 
+  it('is one listener of the signal, whatever waits for it', () => {
+    const { signal } = new AbortController();
+    const stops = Array.from({ length: 20 }, () => onAbort(signal, () => {}));
+    expect(getEventListeners(signal, 'abort')).to.have.lengthOf(1);
+    for (const stop of stops.slice(1)) stop();
+    expect(getEventListeners(signal, 'abort')).to.have.lengthOf(1);
+    stops[0]?.();
+    expect(getEventListeners(signal, 'abort')).to.deep.equal([]);
+    onAbort(signal, () => {});
+    expect(getEventListeners(signal, 'abort')).to.have.lengthOf(1);
+  });
+
+  it('calls all that wait in their order, without those that others take back', () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const called: string[] = [];
+    onAbort(signal, () => {
+      called.push('first');
+      stopSecond();
+    });
+    const stopSecond = onAbort(signal, () => called.push('second'));
+    onAbort(signal, () => called.push('third'));
+    controller.abort();
+    expect(called).to.deep.equal(['first', 'third']);
+    expect(getEventListeners(signal, 'abort')).to.deep.equal([]);
+  });
+
+  it('calls all although one throws, whose error is not caught', async () => {
+    const controller = new AbortController();
+    const uncaught: unknown[] = [];
+    let calls = 0;
+    onAbort(controller.signal, () => {
+      throw new Error('of the first');
+    });
+    onAbort(controller.signal, () => calls++);
+    process.setUncaughtExceptionCaptureCallback((error) => uncaught.push(error.message));
+    try {
+      controller.abort();
+      await turn();
+    } finally {
+      process.setUncaughtExceptionCaptureCallback(null);
+    }
+    expect(calls).to.equal(1);
+    expect(uncaught).to.deep.equal(['of the first']);
+  });
+
   it('does nothing without a signal', () => {
     for (const signal of [null, undefined]) onAbort(signal, () => expect.fail('was called'))();
   });

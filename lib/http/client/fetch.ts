@@ -13,6 +13,8 @@ import { contentLengthFor } from './request-length.ts';
 
 /** Options of `fetch()`: those of the standard one, and these. */
 export interface FetchInit extends RequestInit {
+  /** `'half'`, which is the default: the standard asks for it with a body that is a stream, and the types of browsers leave it out. */
+  readonly duplex?: 'half';
   /** The agent that has the sessions. Default: `globalAgent()`. */
   readonly agent?: SpdyAgent;
   /** Priority of the stream: 0 is the most urgent. */
@@ -78,14 +80,24 @@ export async function fetch(
   checkOptions('fetch()', init, INIT_NAMES);
   const { agent: _, streamPriority, ...standard } = init;
   const agent = agentOf(init.agent);
-  const request = new Request(input as string, { duplex: 'half', ...standard } as RequestInit);
+  const given = init.signal instanceof AbortSignal ? init.signal : null;
+  // A Request listens to its signal until it is collected: thousands do, where many requests share one.
+  const followed = given === null ? {} : { signal: null };
+  const request = new Request(
+    input as string,
+    {
+      duplex: 'half',
+      ...standard,
+      ...followed,
+    } as RequestInit,
+  );
   const { protocol } = new URL(request.url);
-  if (protocol === 'data:' || protocol === 'blob:') return globalThis.fetch(request);
+  const signal = given ?? request.signal;
+  if (protocol === 'data:' || protocol === 'blob:') return globalThis.fetch(request, { signal });
   if (protocol !== 'https:' && protocol !== 'http:') {
     throw failed(new Error(`no way to fetch ${protocol}`));
   }
   if (request.integrity !== '') throw new TypeError('integrity is not supported');
-  const { signal } = request;
   signal.throwIfAborted();
   const body = await bodyOf(request, init.body);
   return follow(request, body, { agent, signal, streamPriority });

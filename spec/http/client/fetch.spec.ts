@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import zlib from 'node:zlib';
 import { expect } from 'chai';
 import type { SpdyAgent } from '../../../lib/http/client/agent.ts';
@@ -299,6 +300,20 @@ describe('http/client/fetch', () => {
     expect(await reading).to.equal(reason);
     await until(() => server.resets.length > 0);
     expect(server.resets.every((status) => status === CANCEL)).to.equal(true);
+  });
+
+  it('leaves no listeners at a signal that many requests share', async () => {
+    const server = await stage.server({ handler: (stream) => answer(stream, 'hello') });
+    const { signal } = new AbortController();
+    const one = async (): Promise<string> => (await go(server.url(), { signal })).text();
+    for (let i = 0; i < 5; i++) await one();
+    await Promise.all(Array.from({ length: 20 }, one));
+    expect(getEventListeners(signal, 'abort').length).to.be.at.most(1);
+  });
+
+  it('takes no signal that is none', async () => {
+    const error = await failureOf(go('https://localhost/', { signal: {} as AbortSignal }));
+    expect(error).to.be.instanceOf(TypeError);
   });
 
   it('resets the stream when the body is cancelled', async () => {
