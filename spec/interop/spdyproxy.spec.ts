@@ -92,6 +92,35 @@ describe('real programs and createProxy()', () => {
     });
   }
 
+  it('nghttp: uploads, with padding and small windows', async function () {
+    requirePeer(this, 'nghttp');
+    const origin = `https://127.0.0.1:${await listen(tls())}`;
+    const file = peerPath('certificates/server.p12');
+    for (const options of [[], ['--padding=200'], ['--window-bits=10']]) {
+      const { code, stdout } = await run([
+        peerPath('nghttp'),
+        ...options,
+        `--data=${file}`,
+        `${origin}/digest`,
+      ]);
+      expect(code).to.equal(0);
+      expect(stdout).to.include(sha256(readFileSync(file)));
+    }
+  });
+
+  it('h2load: many streams of several connections', async function () {
+    requirePeer(this, 'nghttp');
+    const origin = `https://127.0.0.1:${await listen(tls())}`;
+    const numbers = ['-n', '400', '-c', '4', '-m', '50'];
+    const paths = ['/bytes/0', '/bytes/1', '/bytes/65536', '/status/404'];
+    const urls = paths.map((path) => `${origin}${path}`);
+    const { stdout } = await run([peerPath('h2load'), ...numbers, ...urls]);
+    expect(stdout).to.include(
+      '400 total, 400 started, 400 done, 300 succeeded, 100 failed, 0 errored',
+    );
+    expect(stdout).to.include('status codes: 300 2xx, 0 3xx, 100 4xx, 0 5xx');
+  });
+
   for (const secure of [false, true]) {
     it(`Netty's client, ${secure ? 'over TLS' : 'over plain TCP'}`, async function () {
       requirePeer(this, 'netty');

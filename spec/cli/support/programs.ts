@@ -111,11 +111,18 @@ export async function daemon(name: string, args: readonly string[]): Promise<Dae
     origin: `${scheme}://127.0.0.1:${port}`,
     log: () => log,
     signal: (signal) => child.kill(signal),
-    until: async (pattern) => {
-      while (!pattern.test(log)) {
-        await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data')]);
-      }
-    },
+    until: (pattern) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (!pattern.test(log)) return;
+          child.stdout.off('data', look);
+          child.stderr.off('data', look);
+          resolve();
+        };
+        child.stdout.on('data', look);
+        child.stderr.on('data', look);
+        look();
+      }),
     ended: async () => {
       await closed;
       return child.exitCode;

@@ -24,6 +24,7 @@ const PEERS = {
   haproxy: ['haproxy', 'openssl', 'certificates/cert.pem'],
   curl: ['curl', 'certificates/cert.pem'],
   h2load: ['h2load'],
+  nghttp: ['nghttp', 'h2load', 'certificates/cert.pem'],
   tshark: ['tshark'],
   kubectl: ['kubectl-debian/usr/bin/kubectl'],
   'kubectl-31': ['kubectl-31/kubectl'],
