@@ -7,7 +7,7 @@ import { InvalidStateError } from '../../errors.ts';
 import { CANCEL, INTERNAL_ERROR } from '../../protocol/constants.ts';
 import type { Session, SpdyStream } from '../../session/public.ts';
 
-/** How long a reply that is complete may take to leave when its stream was destroyed. */
+/** How long a complete reply may take to leave when its stream was destroyed. */
 const LEAVE_MS = 5000;
 
 /** What is asked of the connection. Transports that are no sockets lack any of it. */
@@ -28,6 +28,8 @@ export class ServerSocket extends EventEmitter {
   encrypted: boolean;
   /** Payload bytes of the reply that were written. */
   bytesWritten = 0;
+  /** Always 0: `cork()` does nothing. */
+  readonly writableCorked = 0;
   #destroyed = false;
   #closed = false;
   #error: Error | null = null;
