@@ -1,5 +1,5 @@
 import type { Fields } from './object.ts';
-import type { Fieldset, Shape } from './shape.ts';
+import type { Field, Fieldset, Shape } from './shape.ts';
 
 /** What the API is spoken in by kubectl from 1.34 on where it makes objects by their names. */
 export const PROTOBUF_TYPE = 'application/vnd.kubernetes.protobuf';
@@ -41,6 +41,8 @@ export function readProtobuf(bytes: Buffer, shape: Fieldset): Fields {
 function readMessage({ fields }: Fieldset, bytes: Buffer, path: string, depth: number): Fields {
   if (depth > MAX_DEPTH) throw new ProtobufProblem(`${path} is too deep`);
   const read = new Map<string, unknown>();
+  /** What may come many times. */
+  const repeated = new Map<string, unknown[]>();
   const byNumber = new Map(
     Object.entries(fields).map(([name, [shape, at]]) => [at, { name, shape }]),
   );
@@ -54,18 +56,27 @@ function readMessage({ fields }: Fieldset, bytes: Buffer, path: string, depth: n
       throw new ProtobufProblem(`${place} is not read from protobuf here, but from JSON`);
     }
     const { name, shape } = field;
-    const before = read.get(name);
     const value = readValue(shape, part, place, depth);
-    if (typeof shape === 'object' && 'list' in shape)
-      read.set(name, [...((before as unknown[] | undefined) ?? []), value]);
-    else if (shape === 'texts' || shape === 'bytes')
-      read.set(name, { ...(before as object | undefined), ...(value as object) });
-    else if (value !== null && value !== '' && !(value === 0 && COUNTS.has(name)))
+    if (isMap(shape) || (typeof shape === 'object' && 'list' in shape)) {
+      const before = repeated.get(name);
+      if (before === undefined) repeated.set(name, [value]);
+      else before.push(value);
+    } else if (value !== null && value !== '' && !(value === 0 && COUNTS.has(name)))
       read.set(name, value);
+  }
+  for (const [name, values] of repeated) {
+    const [shape] = fields[name] as Field;
+    read.set(name, isMap(shape) ? Object.fromEntries(values as [string, string][]) : values);
   }
   return Object.fromEntries(read);
 }
 
+/** Whether it is a map, of which each entry is a message. */
+function isMap(shape: Shape): boolean {
+  return shape === 'texts' || shape === 'bytes';
+}
+
+/** A value; of a list one of it, of a map an entry. */
 function readValue(shape: Shape, part: Part, path: string, depth: number): unknown {
   if (typeof shape === 'object' && 'list' in shape) return readValue(shape.list, part, path, depth);
   if (typeof shape === 'object') return readMessage(shape, bytesOf(part), path, depth + 1);
@@ -90,7 +101,7 @@ function readValue(shape: Shape, part: Part, path: string, depth: number): unkno
         return found === undefined ? undefined : bytesOf(found);
       });
       const text = value.toString(shape === 'bytes' ? 'base64' : 'utf8');
-      return Object.fromEntries([[key.toString(), text]]);
+      return [key.toString(), text];
     }
     default: {
       const [kind, integer, text] = [1, 2, 3].map((number) =>

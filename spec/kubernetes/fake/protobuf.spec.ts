@@ -120,6 +120,16 @@ describe('protobuf for a fake API server', () => {
     );
   });
 
+  it('may have long lists and large maps', () => {
+    const count = 100_000;
+    const held = Array.from({ length: count }, () => message([14, '']));
+    const data = Array.from({ length: count }, (_, at) => message([2, entry(String(at), 'x')]));
+    const about = Buffer.concat([metadata('m'), ...held]);
+    const map = read('ConfigMap', Buffer.concat([message([1, about]), ...data]));
+    expect(map).to.have.nested.property('metadata.finalizers.length', count);
+    expect(Object.keys((map as { data: object }).data)).to.have.length(count);
+  });
+
   it('is refused where it says what is not read', () => {
     const pod =
       (spec: Buffer): (() => unknown) =>
