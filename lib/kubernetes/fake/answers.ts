@@ -16,8 +16,8 @@ import { readAccept, represent } from './representation.ts';
 import { isStreaming, type ReadRequest } from './request.ts';
 import { PODS } from './resources.ts';
 import { answerReview, type Review, readReview, reviewAt } from './reviews.ts';
-import { SCALE, scaleOf } from './scale.ts';
-import { SHAPES } from './shapes.ts';
+import { scaleOf } from './scale.ts';
+import { shapeOfBody } from './shapes.ts';
 import type { FakeStore } from './store.ts';
 import type { FakeWatches } from './watch.ts';
 import { FakeWrites, type WriteAnswer } from './writes.ts';
@@ -148,7 +148,7 @@ export class FakeAnswers {
       }
       default: {
         const isScale = place.subresource === 'scale';
-        const body = await readBody(request, isScale ? SCALE : (SHAPES.get(resource.kind) ?? null));
+        const body = await readBody(request, shapeOfBody(method, place));
         if (isRefusal(body)) return body;
         const { mediaType, value } = body;
         const answer = this.#writes.write({ method, place, query, mediaType, body: value });

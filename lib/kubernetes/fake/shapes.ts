@@ -1,4 +1,6 @@
+import type { ApiPlace } from './api-path.ts';
 import { POD_SPEC, TEMPLATE } from './pod-shape.ts';
+import { SCALE } from './scale.ts';
 import { type Fieldset, list, METADATA, object } from './shape.ts';
 
 const SELECTOR = object({
@@ -177,3 +179,23 @@ export const SHAPES: ReadonlyMap<string, Fieldset> = new Map(
     object({ apiVersion: ['text'], kind: ['text'], metadata: [METADATA, 1], ...fields }),
   ]),
 );
+
+/** What may be said when objects are deleted. */
+const DELETE_OPTIONS = object({
+  apiVersion: ['text'],
+  kind: ['text'],
+  gracePeriodSeconds: ['integer', 1],
+  preconditions: [object({ uid: ['text', 1], resourceVersion: ['text', 2] }), 2],
+  orphanDependents: ['boolean', 3],
+  propagationPolicy: ['text', 4],
+  dryRun: [list('text'), 5],
+});
+
+/** What the body of a request is that changes something; null where that is not known. */
+export function shapeOfBody(
+  method: string,
+  { resource, subresource }: Pick<ApiPlace, 'resource' | 'subresource'>,
+): Fieldset | null {
+  if (method === 'DELETE') return DELETE_OPTIONS;
+  return subresource === 'scale' ? SCALE : (SHAPES.get(resource.kind) ?? null);
+}

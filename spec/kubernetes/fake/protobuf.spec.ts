@@ -188,4 +188,28 @@ describe('protobuf for a fake API server', () => {
     );
     expect(refused.status).to.equal(415);
   });
+
+  it('says how objects are deleted', async () => {
+    fake = await createFakeApiServer({}).listen();
+    const { metadata } = fake.put({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'm' },
+    });
+    const { url } = fake;
+    const remove = async (...options: readonly (readonly [number, Value])[]): Promise<number> => {
+      const answer = await fetch(`${url}/api/v1/namespaces/default/configmaps/m`, {
+        method: 'DELETE',
+        headers: { 'Content-Type': PROTOBUF_TYPE },
+        body: new Uint8Array(envelope('v1', 'DeleteOptions', message(...options))),
+      });
+      await answer.text();
+      return answer.status;
+    };
+    expect(await remove([2, message([1, 'another'])])).to.equal(409);
+    expect(await remove([1, 0], [5, 'All'])).to.equal(200);
+    expect(fake.find('configmap', 'm')).to.not.equal(null);
+    expect(await remove([1, 0], [2, message([1, metadata.uid ?? ''])])).to.equal(200);
+    expect(fake.find('configmap', 'm')).to.equal(null);
+  });
 });
