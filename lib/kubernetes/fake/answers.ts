@@ -214,14 +214,27 @@ export function send(response: ServerResponse, answer: FakeAnswer): void {
   }
   response.writeHead(answer.code, {
     'Content-Type': 'application/json',
-    ...('warnings' in answer ? { Warning: answer.warnings.map(warningOf) } : {}),
+    ...('warnings' in answer ? { Warning: warningsOf(answer.warnings) } : {}),
   });
   response.end(JSON.stringify('body' in answer ? answer.body : answer));
 }
 
-/** As RFC 7234 has them. */
-function warningOf(text: string): string {
-  return `299 - "${text.replaceAll(/[^ -~]/g, '?').replaceAll(/["\\]/g, '\\$&')}"`;
+/** Most characters of all warnings, and of one: clients take no head of any length. */
+const MOST_WARNED = 4096;
+const LONGEST_WARNING = 256;
+
+/** As RFC 7234 has them; those that are too many are left out. */
+function warningsOf(texts: readonly string[]): string[] {
+  const warnings: string[] = [];
+  let left = MOST_WARNED;
+  for (const text of texts) {
+    const plain = text.slice(0, LONGEST_WARNING).replaceAll(/[^ -~]/g, '?');
+    const warning = `299 - "${plain.replaceAll(/["\\]/g, '\\$&')}"`;
+    left -= warning.length;
+    if (left < 0) break;
+    warnings.push(warning);
+  }
+  return warnings;
 }
 
 function ok(body: object): FakeAnswer {

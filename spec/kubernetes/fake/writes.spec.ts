@@ -188,6 +188,18 @@ describe('changes at a fake API server', () => {
       expect(fake.find('configmap', 'c')).to.not.have.property('dta');
     });
 
+    it('bring no more warnings than clients take', async () => {
+      await serve({});
+      const names = Array.from({ length: 1000 }, (_, at) => `unknown${at}`);
+      const many = Object.fromEntries(names.map((name) => [name, 1]));
+      const warned = await send('POST', maps, { ...many, ...given, [`x${'y'.repeat(9999)}`]: 1 });
+      expect(warned.status).to.equal(201);
+      const warnings = warned.headers.get('warning')?.split(', ') ?? [];
+      expect(warnings[0]).to.equal('299 - "unknown field \\"unknown0\\""');
+      expect(warnings).to.have.length.above(50);
+      expect(warnings.join('').length).to.be.below(4097);
+    });
+
     it('may change what a test has given such fields', async () => {
       await serve({});
       fake.put({ apiVersion: 'v1', kind: 'ConfigMap', ...given });
