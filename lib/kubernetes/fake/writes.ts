@@ -87,7 +87,7 @@ export class FakeWrites {
       return invalid(object, 'metadata.name: Required value: name or generateName is required');
     if (namespace !== null && !this.#store.hasNamespace(namespace))
       return failure(404, `namespaces "${namespace}" not found`);
-    const named: FakeObject = { ...object, metadata: { ...metadata, name } };
+    const named: FakeObject = { ...object, metadata: { ...withoutEnd(metadata), name } };
     if (this.#store.get(resource, namespace ?? '', name) !== null)
       return failureBecause(
         409,
@@ -129,6 +129,7 @@ export class FakeWrites {
       subresource === 'status' ? withStatusOf(found, object) : merged(place, found, object);
     const problem =
       metadataProblem(next) ??
+      (subresource === null ? endProblem(old, metadata) : null) ??
       (resource === PODS && subresource === null ? podUpdateProblem(found, next) : null);
     if (problem !== null) return invalid(next, problem);
     if (query.has('dryRun')) return { code: 200, body: next, warnings };
@@ -230,6 +231,24 @@ const MADE_HERE = [
   ...['namespace', 'uid', 'resourceVersion', 'creationTimestamp'],
   ...['deletionTimestamp', 'deletionGracePeriodSeconds'],
 ];
+
+/** The metadata of an object that begins: that does not begin with its end. */
+function withoutEnd(metadata: FakeObject['metadata']): FakeObject['metadata'] {
+  const { deletionTimestamp, deletionGracePeriodSeconds, ...rest } = metadata;
+  return rest as FakeObject['metadata'];
+}
+
+/** Why an update cannot begin or change the end of an object; null if it does not. */
+function endProblem(old: FakeObject['metadata'], given: Fields): string | null {
+  const { deletionTimestamp: time, deletionGracePeriodSeconds: grace } = given;
+  const { deletionTimestamp: oldTime, deletionGracePeriodSeconds: oldGrace } = old;
+  // The same time may be written in several ways.
+  if (time !== undefined && Date.parse(String(time)) !== Date.parse(String(oldTime)))
+    return `metadata.deletionTimestamp: Invalid value: ${JSON.stringify(time)}: field is immutable`;
+  if (grace !== undefined && grace !== oldGrace)
+    return `metadata.deletionGracePeriodSeconds: Invalid value: ${grace}: field is immutable`;
+  return null;
+}
 
 function withStatusOf(object: FakeObject, { status }: FakeObject): FakeObject {
   const { status: _, ...rest } = object;

@@ -362,6 +362,32 @@ describe('changes at a fake API server', () => {
     expect((await ask('GET', `${url}/held`))[0]).to.equal(404);
   });
 
+  it('begin no end of an object that nobody has deleted', async () => {
+    await serve({});
+    const url = '/api/v1/namespaces/default/configmaps';
+    const ended = { deletionTimestamp: '2026-01-02T03:04:05Z', deletionGracePeriodSeconds: 0 };
+    const [, made] = await ask('POST', url, { metadata: { name: 'c', ...ended } });
+    expect(made.metadata).to.not.have.any.keys(Object.keys(ended));
+    for (const [name, value] of Object.entries(ended)) {
+      const [code, { message }] = await ask(
+        'PATCH',
+        `${url}/c`,
+        { metadata: { [name]: value } },
+        MERGE,
+      );
+      expect(code, message).to.equal(422);
+      expect(message).to.include(`metadata.${name}: Invalid value`);
+    }
+    expect((await ask('GET', `${url}/c`))[0]).to.equal(200);
+    await ask('PATCH', `${url}/c`, { metadata: { finalizers: ['example.org/hold'] } }, MERGE);
+    const [, { metadata }] = await ask('DELETE', `${url}/c`);
+    // As clients of several languages write what they have read.
+    const deletionTimestamp = metadata.deletionTimestamp?.replace('Z', '.000+00:00');
+    const freed = { ...metadata, deletionTimestamp, finalizers: [] };
+    expect((await ask('PUT', `${url}/c`, { metadata: freed }))[0]).to.equal(200);
+    expect((await ask('GET', `${url}/c`))[0]).to.equal(404);
+  });
+
   it('take namespaces away with all that is in them, and what is selected', async () => {
     await serve({
       pods: [
