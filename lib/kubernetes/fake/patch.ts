@@ -34,12 +34,18 @@ function mergePatch(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(merged);
 }
 
+/** Most characters of JSON that the copies of one patch add, as at an API server: each may double what is there. */
+const MAX_COPIED = 3 * 1024 * 1024;
+
 /** RFC 6902. */
 function applyJsonPatch(target: Fields, patch: unknown): Patched {
   if (!Array.isArray(patch) || patch.length > 10_000 || !patch.every(isFields))
     return { problem: 'a JSON patch is an array of operations', code: 400 };
   const root = { '': structuredClone(target) as unknown };
+  let copied = 0;
   for (const operation of patch) {
+    copied += copiedBy(root, operation);
+    if (copied > MAX_COPIED) return { problem: 'the patch copies too much', code: 422 };
     const problem = operate(root, operation);
     if (problem !== null) return { problem, code: 422 };
   }
@@ -90,6 +96,12 @@ function at(root: unknown, path: readonly string[]): unknown {
     value = (value as Fields)[name];
   }
   return value;
+}
+
+/** How much an operation adds that is there already. */
+function copiedBy(root: Fields, { op, from }: Fields): number {
+  const source = op === 'copy' ? pointer(from) : null;
+  return source === null ? 0 : JSON.stringify(at(root, source) ?? null).length;
 }
 
 function add(root: Fields, path: readonly string[], value: unknown): boolean {

@@ -57,6 +57,16 @@ describe('patches of a fake API server', () => {
       );
   });
 
+  it('are refused where their copies come to more than three mebibytes', () => {
+    const copies = Array.from({ length: 40 }, (_, at) => ({
+      op: 'copy',
+      from: '/a',
+      path: `/a/${at}`,
+    }));
+    expect(patch(JSON_PATCH, { a: { b: 'c' } }, copies)).to.equal(422);
+    expect(patch(JSON_PATCH, { a: { b: 'c' } }, copies.slice(0, 15))).to.have.property('a');
+  });
+
   it('are strategic merge patches, with lists that merge by a key', () => {
     const container = (name: string, image: string): Fields => ({ name, image });
     const target = {
