@@ -215,9 +215,14 @@ export class TarExtractor {
     else this.#file = await PartialFile.open(entry, target, this.#partial);
   }
 
-  /** Waits for small files. */
+  /** Waits for small files. What fails of them has failed here. */
   async #settle(): Promise<void> {
-    await this.#small.settle();
+    try {
+      await this.#small.settle();
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    }
   }
 
   async #directory(

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -18,8 +18,8 @@ describe('what is extracted', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('has the times that came last for each directory, however often its end is told', async () => {
-    const extractor = new TarExtractor({
+  function extractorOf(): TarExtractor {
+    return new TarExtractor({
       to: path.join(folder, 'copy'),
       name: 'data',
       member: 'data',
@@ -30,8 +30,27 @@ describe('what is extracted', () => {
       foldsNames: async () => false,
       counter: new CopyCounter({}),
     });
-    const directory = (name: string, mtime: number): Buffer =>
-      writeHeader({ name, mtime, linkName: '', mode: 0o755, type: '5', size: 0 });
+  }
+
+  function directory(name: string, mtime: number): Buffer {
+    return writeHeader({ name, mtime, linkName: '', mode: 0o755, type: '5', size: 0 });
+  }
+
+  it('has failed here, and not on its way, where a small file of its end cannot have its name', async () => {
+    const extractor = extractorOf();
+    const name = `data/${'x'.repeat(300)}`;
+    const file = writeHeader({ name, mtime: 1e9, linkName: '', mode: 0o644, type: '0', size: 0 });
+    const archive = [directory('data/', 1e9), file, Buffer.alloc(1024)];
+    await extractor.consume(Readable.from([[Buffer.concat(archive)]]));
+    const error = await extractor.finish().catch((reason: Error) => reason);
+    expect(error).to.be.instanceOf(Error);
+    expect(extractor.failed).to.equal(true);
+    await extractor.close();
+    expect(readdirSync(path.join(folder, 'copy'))).to.deep.equal([]);
+  });
+
+  it('has the times that came last for each directory, however often its end is told', async () => {
+    const extractor = extractorOf();
     const archive = [
       directory('data/', 1e9),
       directory('data/a/', 1.1e9),
