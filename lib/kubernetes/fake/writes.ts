@@ -152,8 +152,10 @@ export class FakeWrites {
     const { gracePeriodSeconds = null, dryRun = [] } = options;
     const { uid, resourceVersion } = fieldsOf(options, 'preconditions');
     const { metadata } = found;
-    if (place.resource.kind === 'Namespace' && metadata.name === 'default')
-      return failure(403, 'namespaces "default" is forbidden: this namespace may not be deleted');
+    if (place.resource.kind === 'Namespace') {
+      const refusal = this.#namespaceRefusal(metadata.name);
+      if (refusal !== null) return refusal;
+    }
     for (const [what, wanted, is] of [
       ['UID', uid, metadata.uid],
       ['ResourceVersion', resourceVersion, metadata.resourceVersion],
@@ -196,6 +198,22 @@ export class FakeWrites {
     this.#store.delete(resource, namespace, name);
     const details = { name, group: resource.group, kind: resource.plural, uid };
     return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
+  }
+
+  /** Why a namespace stays; null if it may go. */
+  #namespaceRefusal(namespace: string): Refusal | null {
+    const words = `namespaces "${namespace}"`;
+    if (namespace === 'default')
+      return failure(403, `${words} is forbidden: this namespace may not be deleted`);
+    for (const resource of RESOURCES) {
+      if (!resource.namespaced) continue;
+      const held = this.#store.list(resource, namespace).find(isHeld);
+      if (held !== undefined) {
+        const what = `${qualified(resource)} "${held.metadata.name}"`;
+        return failure(409, `${words} cannot be deleted here: ${what} has finalizers`);
+      }
+    }
+    return null;
   }
 
   /** Everything in a namespace goes with it. */

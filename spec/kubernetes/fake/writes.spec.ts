@@ -405,6 +405,21 @@ describe('changes at a fake API server', () => {
     expect(fake.find('pod', 'p1')).to.not.equal(null);
   });
 
+  it('leave a namespace there in which something has finalizers', async () => {
+    await serve({ pods: [{ name: 'p1', namespace: 'n' }] });
+    const pods = '/api/v1/namespaces/n/pods';
+    const hold = { metadata: { finalizers: ['example.org/hold'] } };
+    await ask('PATCH', `${pods}/p1`, hold, MERGE);
+    const [code, { message }] = await ask('DELETE', '/api/v1/namespaces/n');
+    expect([code, message]).to.deep.equal([
+      409,
+      'namespaces "n" cannot be deleted here: pods "p1" has finalizers',
+    ]);
+    await ask('PATCH', `${pods}/p1`, { metadata: { finalizers: null } }, MERGE);
+    expect((await ask('DELETE', '/api/v1/namespaces/n'))[0]).to.equal(200);
+    expect([fake.find('pod', 'p1', 'n'), fake.find('ns', 'n')]).to.deep.equal([null, null]);
+  });
+
   it('are made by a test as well', async () => {
     await serve({ pods: ['p1'] });
     fake.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' } });
