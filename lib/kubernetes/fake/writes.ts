@@ -87,6 +87,8 @@ export class FakeWrites {
       return invalid(object, 'metadata.name: Required value: name or generateName is required');
     if (namespace !== null && !this.#store.hasNamespace(namespace))
       return failure(404, `namespaces "${namespace}" not found`);
+    if (metadata.resourceVersion)
+      return failure(500, 'resourceVersion should not be set on objects to be created');
     const named: FakeObject = { ...object, metadata: { ...withoutEnd(metadata), name } };
     if (this.#store.get(resource, namespace ?? '', name) !== null)
       return failureBecause(

@@ -362,6 +362,21 @@ describe('changes at a fake API server', () => {
     expect((await ask('GET', `${url}/held`))[0]).to.equal(404);
   });
 
+  it('make no object that still has the version of another one', async () => {
+    await serve({});
+    const url = '/api/v1/namespaces/default/configmaps';
+    const [code, { message }] = await ask('POST', url, {
+      metadata: { name: 'c', resourceVersion: '7' },
+    });
+    expect([code, message]).to.deep.equal([
+      500,
+      'resourceVersion should not be set on objects to be created',
+    ]);
+    expect((await ask('POST', url, { metadata: { name: 'c', resourceVersion: '' } }))[0]).to.equal(
+      201,
+    );
+  });
+
   it('begin no end of an object that nobody has deleted', async () => {
     await serve({});
     const url = '/api/v1/namespaces/default/configmaps';
