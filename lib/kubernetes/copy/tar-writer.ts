@@ -28,8 +28,6 @@ interface Source {
  * owners are not. What is neither file, directory nor link is left out.
  */
 export class TarWriter {
-  /** Whether the last piece has come out. */
-  complete = false;
   readonly #counter: CopyCounter;
   /** Names of files that have several, by device and number. */
   readonly #linked = new Map<string, ByteName>();
@@ -50,8 +48,9 @@ export class TarWriter {
    */
   async *pack(file: ByteName, name: ByteName): AsyncGenerator<Buffer> {
     yield* this.#put(await this.#load(file, name));
+    // The end stands in one piece: some tars read no further than its first block.
+    if (PIECE - this.#length < 2 * BLOCK) yield this.#take();
     yield* this.#add(Buffer.alloc(2 * BLOCK));
-    this.complete = true;
     if (this.#length > 0) yield this.#take();
   }
 

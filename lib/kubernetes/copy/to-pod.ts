@@ -49,9 +49,9 @@ export async function copyToPod(options: CopyToPodOptions): Promise<CopyResult> 
   for (;;) {
     const counter = new CopyCounter(options);
     try {
-      const writer = new TarWriter(counter);
       const tar = await RemoteTar.start(target, command, true);
-      await send(tar, writer.pack(byteName(source), byteName(name)), writer, counter);
+      const archive = new TarWriter(counter).pack(byteName(source), byteName(name));
+      await send(tar, archive, counter);
       return counter.result;
     } catch (error) {
       await retries.next(error);
@@ -84,37 +84,41 @@ async function isDirectoryThere(target: ExecPart, name: string): Promise<boolean
 async function send(
   tar: RemoteTar,
   archive: AsyncIterable<Buffer>,
-  writer: TarWriter,
   counter: CopyCounter,
 ): Promise<void> {
   tar.command.stdout?.resume();
+  let isWhole = false;
   try {
-    await sendAll(tar.command.stdin as Writable, archive, counter);
+    isWhole = await sendAll(tar.command.stdin as Writable, archive, counter);
     await tar.ended();
   } finally {
     tar.command.close();
   }
   // Some tars end as soon as they have seen the end of the archive, which is in its last piece.
-  if (!writer.complete)
+  if (!isWhole)
     throw new RemoteFailureError(
       'tar ended without reading the whole archive, and calls that success',
     );
 }
 
-/** Writes one piece while the next is made: longer than that none is good. Ends early when the tar there has ended, which says why. */
+/**
+ * Writes one piece while the next is made: longer than that none is good. Resolves with whether the last one was written: not where the tar there
+ * has ended before.
+ */
 async function sendAll(
   stdin: Writable,
   archive: AsyncIterable<Buffer>,
   counter: CopyCounter,
-): Promise<void> {
+): Promise<boolean> {
   let written = Promise.resolve();
   for await (const piece of archive) {
     counter.passed(piece.length);
     await written;
-    if (stdin.destroyed) return;
+    if (stdin.destroyed) return false;
     written = write(stdin, piece);
   }
   stdin.end();
+  return true;
 }
 
 /** Resolves when the piece has left, or cannot. */
