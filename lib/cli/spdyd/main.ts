@@ -37,8 +37,10 @@ async function main(argv: readonly string[]): Promise<number> {
   if (trace !== null) server.on('session', trace.watch);
   server.listen(options.port, options.host);
   await once(server, 'listening');
+  const end = ended(server);
+  // Whoever reads this may send a signal at once: the listeners for it are there.
   announce(options, server);
-  await ended(server);
+  await end;
   await accessLog?.close();
   await trace?.end();
   return 0;

@@ -40,11 +40,6 @@ export async function work(
       },
     });
   }
-  teller.listening(
-    service.fronts.map(urlOf),
-    proxy.statistics.map(({ name }) => name),
-    admin === null ? null : `http://${first.admin?.host}:${admin.port}/`,
-  );
   const reload = async (): Promise<void> => {
     log?.reopen();
     try {
@@ -55,7 +50,7 @@ export async function work(
       teller.complain(`not reloaded: ${(error as Error).message}`);
     }
   };
-  await untilSignal(
+  const ended = untilSignal(
     shared,
     () => void reload(),
     async () => {
@@ -64,19 +59,26 @@ export async function work(
     },
     () => proxy.destroy(),
   );
+  // Whoever reads this may send a signal at once: the listeners for it are there.
+  teller.listening(
+    service.fronts.map(urlOf),
+    proxy.statistics.map(({ name }) => name),
+    admin === null ? null : `http://${first.admin?.host}:${admin.port}/`,
+  );
+  await ended;
   admin?.close();
   await log?.close();
 }
 
 /** Resolves when `end()` has, which the first SIGTERM or SIGINT calls; the second one calls `kill()`. */
-async function untilSignal(
+function untilSignal(
   shared: boolean,
   reload: () => void,
   end: () => Promise<void>,
   kill: () => void,
 ): Promise<void> {
   process.on('SIGHUP', reload);
-  const ended = new Promise<void>((resolve, reject) => {
+  return new Promise<void>((resolve, reject) => {
     let signals = 0;
     const stop = (): void => {
       signals++;
@@ -86,9 +88,8 @@ async function untilSignal(
     process.on('SIGTERM', stop);
     // A terminal sends this one to all processes at once: the leader passes it on.
     process.on('SIGINT', shared ? () => {} : stop);
+    // The listeners stay: a signal that comes late must not change how the program ends.
   });
-  await ended;
-  // The listeners stay: a signal that comes late must not change how the program ends.
 }
 
 function openLog({ accessLog }: ProgramConfig, teller: Teller): ProxyAccessLog | null {

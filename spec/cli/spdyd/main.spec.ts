@@ -8,7 +8,15 @@ import { join } from 'node:path';
 import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { expect } from 'chai';
 import { makeCertificate } from '../../../lib/http/server/certificate.ts';
-import { type Daemon, makeFolder, removeFolder, run, spdycat, spdyd } from '../support/programs.ts';
+import {
+  type Daemon,
+  makeFolder,
+  removeFolder,
+  run,
+  signalsWhenListening,
+  spdycat,
+  spdyd,
+} from '../support/programs.ts';
 
 describe('spdyd', () => {
   let folder: string;
@@ -288,6 +296,10 @@ describe('spdyd', () => {
     const second = daemon.end();
     expect(await Promise.all([first, second])).to.deep.equal([0, 0]);
     for (const socket of sockets) socket.destroy();
+  });
+
+  it('takes signals from when it says that it listens', async () => {
+    expect(await signalsWhenListening('spdyd', ['0'])).to.deep.equal(['SIGINT', 'SIGTERM']);
   });
 
   it('ends in order: what is under way is finished', async () => {

@@ -13,6 +13,7 @@ import {
   makeFolder,
   removeFolder,
   run,
+  signalsWhenListening,
   spdycat,
 } from '../support/programs.ts';
 
@@ -115,6 +116,11 @@ describe('spdyproxy', () => {
     const response = await textOf(http.get(`${proxy.origin}/page.txt`));
     expect(response).to.equal('page');
     expect(await proxy.end()).to.equal(0);
+  });
+
+  it('takes signals from when it says that it listens', async () => {
+    const taken = await signalsWhenListening('spdyproxy', ['-b', back, '0']);
+    expect(taken).to.deep.equal(['SIGHUP', 'SIGINT', 'SIGTERM']);
   });
 
   it('waits for requests at SIGTERM, and for nothing at the second one', async () => {

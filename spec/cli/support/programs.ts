@@ -76,7 +76,7 @@ export interface Daemon {
   /** Sends a signal. */
   signal(signal: NodeJS.Signals): void;
   /** Resolves when what it has printed matches. */
-  until(pattern: RegExp): Promise<void>;
+  until(pattern: { test(printed: string): boolean }): Promise<void>;
   /** Resolves with the exit status. */
   ended(): Promise<number | null>;
   /** Sends a signal, and resolves with the exit status. */
@@ -112,15 +112,18 @@ export async function daemon(name: string, args: readonly string[]): Promise<Dae
     log: () => log,
     signal: (signal) => child.kill(signal),
     until: (pattern) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
         const look = (): void => {
           if (!pattern.test(log)) return;
           child.stdout.off('data', look);
           child.stderr.off('data', look);
+          child.off('close', fail);
           resolve();
         };
+        const fail = (): void => reject(new Error(`${name} ended: ${log}`));
         child.stdout.on('data', look);
         child.stderr.on('data', look);
+        child.once('close', fail);
         look();
       }),
     ended: async () => {
@@ -133,6 +136,36 @@ export async function daemon(name: string, args: readonly string[]): Promise<Dae
       return child.exitCode;
     },
   };
+}
+
+/** The signals that a program takes at the moment at which it says that it listens. */
+export async function signalsWhenListening(
+  name: string,
+  args: readonly string[],
+): Promise<readonly string[]> {
+  const watch = `
+    const { write } = process.stdout;
+    process.stdout.write = (text, ...rest) => {
+      if (/ at https?:/.test(text)) {
+        const taken = ['SIGHUP', 'SIGINT', 'SIGTERM'].filter((name) => process.listenerCount(name) > 0);
+        process.stderr.write('takes ' + taken + '.');
+      }
+      return write.call(process.stdout, text, ...rest);
+    };`;
+  const preload = `--import=data:text/javascript,${encodeURIComponent(watch)}`;
+  const child = start(name, args, { env: { NODE_OPTIONS: preload } });
+  child.stdin.end();
+  child.stdout.resume();
+  let said = '';
+  for await (const chunk of child.stderr) {
+    said += chunk;
+    const match = /takes (.*)\./.exec(said);
+    if (match === null) continue;
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    return match[1]?.split(',') ?? [];
+  }
+  throw new Error(`${name} ended: ${said}`);
 }
 
 /** Makes a folder with these files; a path that ends with a slash makes a folder. */
