@@ -13,7 +13,7 @@ const { SPDYLAY_RELOAD_REQUESTS = '300' } = process.env;
 const REQUESTS = Number(SPDYLAY_RELOAD_REQUESTS);
 const PROTOCOLS = ['spdy/3.1', 'h2', 'http/1.1'] as const;
 
-describe('cli/spdyproxy under load', () => {
+describe('spdyproxy under load', () => {
   it(`loses none of ${PROTOCOLS.length * REQUESTS} requests while certificates and backs change`, async function () {
     this.timeout(60_000 + REQUESTS * 50);
     const folder = makeFolder({});
