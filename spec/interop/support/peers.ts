@@ -26,6 +26,7 @@ const PEERS = {
   h2load: ['h2load'],
   nghttp: ['nghttp', 'h2load', 'certificates/cert.pem'],
   tshark: ['tshark'],
+  'systemd-socket-activate': ['systemd-socket-activate'],
   kubectl: ['kubectl-debian/usr/bin/kubectl'],
   'kubectl-31': ['kubectl-31/kubectl'],
   'kubectl-34': ['kubectl-34/kubectl'],

@@ -1,13 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { makeFolder, programFile, removeFolder } from '../support/programs.ts';
-
-const ACTIVATE = '/usr/bin/systemd-socket-activate';
+import { makeFolder, programFile, removeFolder } from '../cli/support/programs.ts';
+import { peerPath, requirePeer } from './support/peers.ts';
 
 describe('spdyproxy, started by systemd-socket-activate', () => {
   let folder: string;
@@ -16,7 +14,7 @@ describe('spdyproxy, started by systemd-socket-activate', () => {
   let child: ChildProcess | undefined;
 
   before(async function () {
-    if (!existsSync(ACTIVATE)) this.skip();
+    requirePeer(this, 'systemd-socket-activate');
     folder = makeFolder({});
     application = http.createServer((request, response) => response.end(`got ${request.url}`));
     application.listen(0, '127.0.0.1');
@@ -47,7 +45,9 @@ describe('spdyproxy, started by systemd-socket-activate', () => {
       const socket = join(folder, `socket${workers}`);
       const program = ['-b', back, '--no-tls', '--workers', String(workers), 'systemd'];
       const args = ['-l', socket, process.execPath, programFile('spdyproxy'), ...program];
-      const started = spawn(ACTIVATE, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+      const started = spawn(peerPath('systemd-socket-activate'), args, {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       child = started;
       let log = '';
       started.stdout.on('data', (chunk) => {
