@@ -33,33 +33,34 @@ function words(...values: readonly number[]): Buffer {
   return bytes;
 }
 
-/** Frames that end the session. */
-function ends(
+/** Frames as a case, and what has to follow on them. */
+type FramesCase = (
   section: string,
   what: string,
   frames: (peer: Peer) => Buffer | readonly Buffer[],
-  marks: CaseMarks = {},
-): void {
-  const run = async (peer: Peer): Promise<void> => {
-    peer.send(...[frames(peer)].flat());
-    await peer.sessionError();
+  marks?: CaseMarks,
+) => void;
+
+function framesCase(effect: string, then: (peer: Peer) => Promise<void>): FramesCase {
+  return (section, what, frames, marks = {}) => {
+    const run = async (peer: Peer): Promise<void> => {
+      peer.send(...[frames(peer)].flat());
+      await then(peer);
+    };
+    add(section, `${what} ${effect}`, run, marks);
   };
-  add(section, `${what} ends the session`, run, marks);
 }
 
+/** Frames that end the session. */
+const ends = framesCase('ends the session', async (peer) => {
+  await peer.sessionError();
+});
+
 /** Frames that change nothing: a request behind them is answered. */
-function harmless(
-  section: string,
-  what: string,
-  frames: (peer: Peer) => Buffer | readonly Buffer[],
-  marks: CaseMarks = {},
-): void {
-  const run = async (peer: Peer): Promise<void> => {
-    peer.send(...[frames(peer)].flat(), peer.get(101));
-    await peer.answered(101);
-  };
-  add(section, `${what} does no harm`, run, marks);
-}
+const harmless = framesCase('does no harm', async (peer) => {
+  peer.send(peer.get(101));
+  await peer.answered(101);
+});
 
 /** Frames behind which stream 1 is reset. */
 function resets(
