@@ -45,6 +45,7 @@ export {
   TargetError,
   UpgradeRefusedError,
 } from './errors.ts';
+export type { FakeRule } from './fake/access/rbac.ts';
 export {
   createFakeApiServer,
   FakeApiServer,
@@ -57,12 +58,16 @@ export {
   FakeCluster,
   type FakeClusterOptions,
 } from './fake/cluster.ts';
-export type { FakeFault, FakeFaultRule } from './fake/fault.ts';
-export type { FakeManifest, FakeObject, FakeObjectMetadata } from './fake/object.ts';
+export type { FakeFault, FakeFaultRule } from './fake/faults/fault.ts';
+export type { FakeManifest, FakeObject, FakeObjectMetadata } from './fake/objects/object.ts';
 export type { FakeApiServerOptions } from './fake/options.ts';
-export type { FakeContainer, FakePod, FakePodState, RestartPolicy } from './fake/pod-options.ts';
-export type { FakeRule } from './fake/rbac.ts';
-export type { FakeAction, FakeRequest } from './fake/request.ts';
+export type {
+  FakeContainer,
+  FakePod,
+  FakePodState,
+  RestartPolicy,
+} from './fake/pods/pod-options.ts';
+export type { FakeAction, FakeRequest } from './fake/requests/request.ts';
 export type { StreamTranslatorOptions } from './gateway/options.ts';
 export type {
   TargetChooser,

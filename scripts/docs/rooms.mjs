@@ -3,16 +3,20 @@ import { code, table } from './markdown.mjs';
 /** Every room may stand on these: they are drawn as one floor, without arrows. */
 const GROUND = ['errors', 'protocol', 'common'];
 
+/** These rooms are drawn with all that are in them as one. */
+const WHOLE = ['kubernetes/fake'];
+
 /** Column of each room in the picture; its row comes from the imports. */
 const COLUMNS = [
-  ['cli', 'tools/load', 'cli/spdycat', 'tools/conformance'],
+  ['cli', 'cli/spdycat'],
   ['http', 'http/client', 'tools/dump', 'cli/spdydump'],
   ['compression', 'tools/page', 'tools/files', 'tools/index', 'cli/spdyspec'],
   ['engine', 'session', 'http/server', 'tools/proxy', 'cli/spdy-kube-fake'],
-  ['framing', 'cli/spdyload', 'kubernetes/server', 'kubernetes/fake'],
+  ['framing', 'tools/conformance', 'kubernetes/server', 'kubernetes/fake'],
   ['kubernetes/wire', 'kubernetes', 'kubernetes/gateway', 'kubernetes/index'],
   ['kubernetes/kubeconfig', 'kubernetes/client', 'kubernetes/copy'],
   ['index', 'cli/spdyproxy', 'cli/spdyd'],
+  ['tools/load', 'cli/spdyload'],
 ];
 
 const FILLS = {
@@ -43,10 +47,14 @@ export async function renderRooms(load) {
 /** The text of docs/rooms.svg: the rooms, and who imports whom where no longer way says so already. */
 export async function drawRooms(load) {
   const { rooms, arrows } = await readHouse(load);
-  const names = Object.keys(rooms).filter((name) => !GROUND.includes(name));
-  const inner = new Map(
-    names.map((name) => [name, [...arrows.get(name)].filter((other) => !GROUND.includes(other))]),
-  );
+  const names = Object.keys(rooms).filter((name) => !GROUND.includes(name) && drawn(name) === name);
+  const inner = new Map(names.map((name) => [name, []]));
+  for (const [from, targets] of arrows) {
+    const used = inner.get(drawn(from));
+    for (const target of [...targets].map(drawn))
+      if (inner.has(target) && target !== drawn(from) && !used?.includes(target))
+        used?.push(target);
+  }
   const rank = ranks(inner);
   const height = Math.max(...rank.values());
   const place = (name) => {
@@ -83,6 +91,11 @@ export async function drawRooms(load) {
     '</svg>',
     '',
   ].join('\n');
+}
+
+/** The room in whose place one is drawn. */
+function drawn(name) {
+  return WHOLE.find((whole) => name.startsWith(`${whole}/`)) ?? name;
 }
 
 /** The rooms, and by room the others that its files import. */

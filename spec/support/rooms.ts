@@ -83,9 +83,72 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'kubernetes/server',
     ],
   },
+  'kubernetes/fake/objects': {
+    holds: 'objects of the API, where they are kept, selectors',
+    below: GROUND,
+  },
+  'kubernetes/fake/requests': {
+    holds: 'what was asked for, and answers that say no',
+    below: [...KUBERNETES, 'kubernetes/fake/objects'],
+  },
+  'kubernetes/fake/shapes': {
+    holds: 'what fields there are, in JSON and protobuf',
+    below: [...GROUND, 'kubernetes/fake/objects', 'kubernetes/fake/requests'],
+  },
+  'kubernetes/fake/faults': {
+    holds: 'what goes wrong on purpose',
+    below: [...GROUND, 'kubernetes/fake/objects', 'kubernetes/fake/requests'],
+  },
+  'kubernetes/fake/pods': {
+    holds: 'pods that run, their logs, services in front of them',
+    below: [...KUBERNETES, 'kubernetes/server', 'kubernetes/fake/objects'],
+  },
+  'kubernetes/fake/access': {
+    holds: 'who may do what',
+    below: [
+      ...GROUND,
+      'kubernetes/fake/objects',
+      'kubernetes/fake/requests',
+      'kubernetes/fake/shapes',
+    ],
+  },
+  'kubernetes/fake/reads': {
+    holds: 'lists, tables, watches, logs, discovery',
+    below: [
+      ...GROUND,
+      'kubernetes/fake/objects',
+      'kubernetes/fake/requests',
+      'kubernetes/fake/pods',
+      'kubernetes/fake/access',
+    ],
+  },
+  'kubernetes/fake/writes': {
+    holds: 'bodies, what they make of objects, patches',
+    below: [
+      ...GROUND,
+      'kubernetes/fake/objects',
+      'kubernetes/fake/requests',
+      'kubernetes/fake/shapes',
+      'kubernetes/fake/pods',
+      'kubernetes/fake/reads',
+    ],
+  },
   'kubernetes/fake': {
     holds: '`createFakeApiServer()`: an API server for tests',
-    below: [...KUBERNETES, 'kubernetes/kubeconfig', 'kubernetes/server', 'http/server'],
+    below: [
+      ...KUBERNETES,
+      'kubernetes/kubeconfig',
+      'kubernetes/server',
+      'http/server',
+      'kubernetes/fake/objects',
+      'kubernetes/fake/requests',
+      'kubernetes/fake/shapes',
+      'kubernetes/fake/access',
+      'kubernetes/fake/faults',
+      'kubernetes/fake/pods',
+      'kubernetes/fake/reads',
+      'kubernetes/fake/writes',
+    ],
   },
   'tools/files': {
     holds: '`serveFiles()`: a handler for the files of a folder',
@@ -142,7 +205,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'cli/spdy-kube-fake': {
     holds: 'the fake API server',
-    below: [...GROUND, 'kubernetes/fake', 'cli'],
+    below: [...GROUND, 'kubernetes/fake', 'kubernetes/fake/faults', 'kubernetes/fake/pods', 'cli'],
   },
   'kubernetes/index': {
     holds: 'the entry `spdylay/kubernetes`',
@@ -156,6 +219,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'kubernetes/server',
       'kubernetes/gateway',
       'kubernetes/fake',
+      'kubernetes/fake/access',
+      'kubernetes/fake/faults',
+      'kubernetes/fake/objects',
+      'kubernetes/fake/pods',
+      'kubernetes/fake/requests',
     ],
   },
   index: {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { InvalidArgumentError } from '../../errors.ts';
 import { createFakeApiServer, type FakeApiServer } from '../../kubernetes/fake/api-server.ts';
-import type { FakePod } from '../../kubernetes/fake/pod-options.ts';
+import type { FakePod } from '../../kubernetes/fake/pods/pod-options.ts';
 import { runProgram, UsageError } from '../arguments.ts';
 import { type KubeFakeOptions, parseKubeFakeOptions } from './options.ts';
 

@@ -1,5 +1,5 @@
-import type { FakeFault } from '../../kubernetes/fake/fault.ts';
-import type { FakePod } from '../../kubernetes/fake/pod-options.ts';
+import type { FakeFault } from '../../kubernetes/fake/faults/fault.ts';
+import type { FakePod } from '../../kubernetes/fake/pods/pod-options.ts';
 import {
   type Arguments,
   numberOption,

@@ -1,26 +1,33 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { readBody } from './body.ts';
+import { forbidden, refusalByRules, verbsOf } from './access/rbac.ts';
+import { answerReview, type Review, readReview, reviewAt } from './access/reviews.ts';
 import type { FakeParts } from './cluster.ts';
-import { discover } from './discovery.ts';
-import type { FakeFault } from './fault.ts';
-import { readList } from './lists.ts';
-import type { FakeLog } from './log.ts';
-import { readContainer, readLogQuery, sendLog } from './log-request.ts';
-import { type FakeObject, fieldsOf } from './object.ts';
-import { type OpenApiDocument, openApi } from './openapi.ts';
-import type { FakePods } from './pods.ts';
-import { forbidden, refusalByRules, verbsOf } from './rbac.ts';
-import { failure, isRefusal, nothingAt, objectNotFound, type Refusal } from './refusals.ts';
-import { readAccept, represent } from './representation.ts';
-import { isStreaming, type ReadRequest } from './request.ts';
-import { PODS } from './resources.ts';
-import { answerReview, type Review, readReview, reviewAt } from './reviews.ts';
-import { scaleOf } from './scale.ts';
-import { shapeOfBody } from './shapes.ts';
-import type { FakeStore } from './store.ts';
-import type { FakeWatches } from './watch.ts';
-import { FakeWrites, type WriteAnswer } from './writes.ts';
+import type { FakeFault } from './faults/fault.ts';
+import { type FakeObject, fieldsOf } from './objects/object.ts';
+import { PODS } from './objects/resources.ts';
+import type { FakeStore } from './objects/store.ts';
+import type { FakeLog } from './pods/log.ts';
+import type { FakePods } from './pods/pods.ts';
+import { discover } from './reads/discovery.ts';
+import { readList } from './reads/lists.ts';
+import { readContainer, readLogQuery, sendLog } from './reads/log-request.ts';
+import { type OpenApiDocument, openApi } from './reads/openapi.ts';
+import { readAccept, represent } from './reads/representation.ts';
+import type { FakeWatches } from './reads/watch.ts';
+import {
+  failure,
+  isRefusal,
+  nothingAt,
+  objectNotFound,
+  type Refusal,
+} from './requests/refusals.ts';
+import { isStreaming, type ReadRequest } from './requests/request.ts';
+import { scaleOf } from './shapes/scale.ts';
+import { shapeOfBody } from './shapes/shapes.ts';
+import { readBody } from './writes/body.ts';
+import type { WriteAnswer } from './writes/write.ts';
+import { FakeWrites } from './writes/writes.ts';
 
 /** Who all clients are. */
 const USER = 'fake';

@@ -12,15 +12,20 @@ import type { ClusterOptions } from '../kubeconfig/cluster.ts';
 import { createStreamingServer, type StreamingServer } from '../server/streaming-server.ts';
 import { refuse } from '../server/upgrade.ts';
 import { FakeAnswers, send } from './answers.ts';
-import { breakResponse } from './broken-response.ts';
-import { BrokenSocket } from './broken-socket.ts';
 import { FakeCluster, type FakeParts, makeParts } from './cluster.ts';
 import { FakeControl } from './control.ts';
-import { breakOf, checkFault, type FakeFault } from './fault.ts';
+import { breakResponse } from './faults/broken-response.ts';
+import { BrokenSocket } from './faults/broken-socket.ts';
+import { breakOf, checkFault, type FakeFault } from './faults/fault.ts';
 import { FAKE_KUBECONFIG_MARK, formatKubeConfig } from './kubeconfig.ts';
 import { checkFakeOptions, type FakeApiServerOptions } from './options.ts';
-import { asError, failure, nothingAt } from './refusals.ts';
-import { type FakeRequest, isStreaming, type ReadRequest, readRequest } from './request.ts';
+import { asError, failure, nothingAt } from './requests/refusals.ts';
+import {
+  type FakeRequest,
+  isStreaming,
+  type ReadRequest,
+  readRequest,
+} from './requests/request.ts';
 
 /** How many of what a fake API server has at one moment. */
 export interface FakeApiServerOpen {

@@ -1,19 +1,19 @@
 import { EventEmitter } from 'node:events';
 import { checkBoolean, checkRange, shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
-import { withDefaults } from './defaults.ts';
-import { FakeEndpoints } from './endpoints.ts';
-import { type FakeFaultRule, FaultRules } from './fault.ts';
-import { readManifest } from './manifest.ts';
-import { type FakeManifest, type FakeObject, fieldsOf, textOf } from './object.ts';
-import type { FakePod, FakePodState, ResolvedContainer } from './pod-options.ts';
-import { FakePods } from './pods.ts';
-import { checkRules, type FakeRule } from './rbac.ts';
-import type { FakeRequest } from './request.ts';
-import { type FakeResource, PODS, resourceNamed } from './resources.ts';
-import { FakeStore } from './store.ts';
-import { FakeWatches } from './watch.ts';
-import { FakeWorkloads } from './workloads.ts';
+import { checkRules, type FakeRule } from './access/rbac.ts';
+import { type FakeFaultRule, FaultRules } from './faults/fault.ts';
+import { withDefaults } from './objects/defaults.ts';
+import { type FakeManifest, type FakeObject, fieldsOf, textOf } from './objects/object.ts';
+import { type FakeResource, PODS, resourceNamed } from './objects/resources.ts';
+import { FakeStore } from './objects/store.ts';
+import { FakeEndpoints } from './pods/endpoints.ts';
+import type { FakePod, FakePodState, ResolvedContainer } from './pods/pod-options.ts';
+import { FakePods } from './pods/pods.ts';
+import { FakeWorkloads } from './pods/workloads.ts';
+import { FakeWatches } from './reads/watch.ts';
+import type { FakeRequest } from './requests/request.ts';
+import { readManifest } from './shapes/manifest.ts';
 
 /** Events of a fake API server. */
 export interface FakeApiServerEvents {

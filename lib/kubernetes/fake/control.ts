@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { InvalidArgumentError } from '../../errors.ts';
+import type { FakeRule } from './access/rbac.ts';
 import { send } from './answers.ts';
-import { readBody } from './body.ts';
 import type { FakeCluster, FakeParts } from './cluster.ts';
-import type { FakeFaultRule } from './fault.ts';
-import { type FakeManifest, isFields, textOf } from './object.ts';
-import type { FakePod, FakePodState } from './pod-options.ts';
-import type { FakeRule } from './rbac.ts';
-import { failure, isRefusal, nothingAt } from './refusals.ts';
+import type { FakeFaultRule } from './faults/fault.ts';
+import { type FakeManifest, isFields, textOf } from './objects/object.ts';
+import type { FakePod, FakePodState } from './pods/pod-options.ts';
+import { failure, isRefusal, nothingAt } from './requests/refusals.ts';
+import { readBody } from './writes/body.ts';
 
 /** Where the control API is: no path of Kubernetes begins so. */
 const PREFIX = '/_fake/';

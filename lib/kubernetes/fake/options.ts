@@ -4,8 +4,8 @@ import { InvalidArgumentError } from '../../errors.ts';
 import type { Certificate } from '../../http/server/certificate.ts';
 import type { StreamingServerOptions } from '../server/options.ts';
 import type { FakeClusterOptions } from './cluster.ts';
-import { checkFault, type FakeFault } from './fault.ts';
-import type { FakeRequest } from './request.ts';
+import { checkFault, type FakeFault } from './faults/fault.ts';
+import type { FakeRequest } from './requests/request.ts';
 
 /** Options of a fake API server. */
 export interface FakeApiServerOptions extends FakeClusterOptions {

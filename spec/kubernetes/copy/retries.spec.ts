@@ -19,7 +19,7 @@ import {
   createFakeApiServer,
   type FakeApiServer,
 } from '../../../lib/kubernetes/fake/api-server.ts';
-import type { FakeFault } from '../../../lib/kubernetes/fake/fault.ts';
+import type { FakeFault } from '../../../lib/kubernetes/fake/faults/fault.ts';
 
 const MIB = 1 << 20;
 

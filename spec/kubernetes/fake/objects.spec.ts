@@ -3,7 +3,7 @@ import {
   createFakeApiServer,
   type FakeApiServer,
 } from '../../../lib/kubernetes/fake/api-server.ts';
-import type { FakeManifest, FakeObject } from '../../../lib/kubernetes/fake/object.ts';
+import type { FakeManifest, FakeObject } from '../../../lib/kubernetes/fake/objects/object.ts';
 
 /** A deployment with its service, as manifests have them. */
 const WEB: FakeManifest[] = [

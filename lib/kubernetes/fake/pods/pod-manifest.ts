@@ -1,0 +1,89 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type FakeObject,
+  type Fields,
+  fieldsOf,
+  isName,
+  listOf,
+  textOf,
+} from '../objects/object.ts';
+import { isTextList } from '../objects/texts.ts';
+import { ContainerLogs } from './log.ts';
+import { placed } from './pod-object.ts';
+import type { ResolvedContainer, ResolvedPod, RestartPolicy } from './pod-options.ts';
+
+/** Why a pod of a client cannot be; null if it can. */
+export function podProblem(pod: FakeObject): string | null {
+  const spec = fieldsOf(pod, 'spec');
+  const containers = listOf(spec, 'containers');
+  const { restartPolicy = 'Always' } = spec;
+  if (!['Always', 'OnFailure', 'Never'].includes(restartPolicy as string))
+    return `spec.restartPolicy: Unsupported value: ${JSON.stringify(restartPolicy)}`;
+  // What they would leave behind is missed by the others.
+  if (listOf(spec, 'initContainers').length > 0)
+    return 'spec.initContainers: Forbidden: pods of this server have no init containers';
+  if (containers.length === 0) return 'spec.containers: Required value';
+  const names = containers.map(({ name }) => name);
+  for (const [index, { name, image, command = [], args = [] }] of containers.entries()) {
+    const place = `spec.containers[${index}]`;
+    if (!isName(name)) return `${place}.name: Invalid value: ${JSON.stringify(name ?? '')}`;
+    if (names.indexOf(name) !== index) return `${place}.name: Duplicate value: "${name}"`;
+    if (typeof image !== 'string' || image === '') return `${place}.image: Required value`;
+    if (!isTextList(command)) return `${place}.command: Invalid value: it must be a list of texts`;
+    if (!isTextList(args)) return `${place}.args: Invalid value: it must be a list of texts`;
+  }
+  return null;
+}
+
+/** A pod as it is when a client has just made it. */
+export function createdPod(pod: FakeObject): FakeObject {
+  return {
+    ...pod,
+    spec: placed(fieldsOf(pod, 'spec')),
+    status: { phase: 'Pending', qosClass: 'BestEffort' },
+  };
+}
+
+/** Why a pod cannot become another; null if it can: nearly nothing of its spec may change. */
+export function podUpdateProblem(before: FakeObject, after: FakeObject): string | null {
+  const [old, next] = [before, after].map((pod) => fixedPart(fieldsOf(pod, 'spec')));
+  if (isDeepStrictEqual(old, next)) return null;
+  return (
+    'spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`, `spec.activeDeadlineSeconds`, ' +
+    '`spec.tolerations`, `spec.terminationGracePeriodSeconds`'
+  );
+}
+
+/** What runs for it: commands as its containers say, `cat` where they say nothing. */
+export function podOfManifest(pod: FakeObject): ResolvedPod {
+  const { name, namespace = 'default' } = pod.metadata;
+  const containers = listOf(fieldsOf(pod, 'spec'), 'containers').map(containerOf);
+  const { restartPolicy = 'Always' } = fieldsOf(pod, 'spec');
+  const policy = restartPolicy as RestartPolicy;
+  return { name, namespace, containers, ports: new Map(), host: null, restartPolicy: policy };
+}
+
+function containerOf(container: Fields): ResolvedContainer {
+  const { name, image, command = [], args = [], tty = false, stdin = false } = container;
+  // The program of an image is not here.
+  const words = [...(command as string[]), ...(args as string[])];
+  const env = listOf(container, 'env').map((one) => [textOf(one, 'name'), textOf(one, 'value')]);
+  return {
+    name: name as string,
+    image: image as string,
+    command: words.length === 0 ? ['cat'] : words,
+    tty: tty === true,
+    env: Object.fromEntries(env),
+    portNames: {},
+    start: words.length > 0,
+    stdin: stdin === true,
+    logs: new ContainerLogs(),
+    directory: null,
+  };
+}
+
+function fixedPart(spec: Fields): Fields {
+  const { activeDeadlineSeconds, tolerations, terminationGracePeriodSeconds, ...rest } = spec;
+  const containers = listOf(spec, 'containers').map(({ image: _, ...container }) => container);
+  return { ...rest, containers };
+}

@@ -1,0 +1,34 @@
+import { type FakeResource, resourceAt } from '../objects/resources.ts';
+
+/** A place of the API that a URL names. */
+export interface ApiPlace {
+  readonly resource: FakeResource;
+  /** Null for all namespaces, and for what stands in none. */
+  readonly namespace: string | null;
+  /** Null for all of them. */
+  readonly name: string | null;
+  readonly subresource: string | null;
+}
+
+const RESOURCE_PATH =
+  /^\/(?:api|apis\/([^/]+))\/(v[^/]+)(?:\/namespaces\/([^/]+))?\/([a-z]+)(?:\/([^/]+)(?:\/([a-z]+))?)?$/;
+const NAMESPACE_PATH = /^\/api\/v1\/namespaces\/([^/]+)(?:\/(status))?$/;
+
+/** What a path names; null for none of the resources that are served. */
+export function readApiPath(path: string): ApiPlace | null {
+  const ofNamespace = NAMESPACE_PATH.exec(path);
+  if (ofNamespace !== null) {
+    const resource = resourceAt('', 'v1', 'namespaces') as FakeResource;
+    const [, name = '', subresource = null] = ofNamespace;
+    return { resource, namespace: null, name, subresource };
+  }
+  const [, group = '', version = '', namespace = null, plural = '', name = null, sub = null] =
+    RESOURCE_PATH.exec(path) ?? [];
+  const resource = resourceAt(group, version, plural);
+  if (resource === null) return null;
+  if (namespace !== null && !resource.namespaced) return null;
+  // One object of a namespace is found in that alone.
+  if (namespace === null && name !== null && resource.namespaced) return null;
+  if (sub !== null && !resource.subresources.includes(sub)) return null;
+  return { resource, namespace, name, subresource: sub };
+}

@@ -1,0 +1,80 @@
+import { isFields } from '../objects/object.ts';
+import { isText } from '../objects/texts.ts';
+import type { Scalar, Shape } from './shape.ts';
+
+/** A body as an API server understands it. */
+export interface Decoded {
+  /** Without the fields that are unknown. */
+  readonly value: unknown;
+  /** Where there are fields that its kind has not: `spec.contaners`. */
+  readonly unknown: readonly string[];
+}
+
+/** Why a body cannot be what it should be. */
+export class DecodeProblem extends Error {}
+
+/** Depth of what a field without a shape may have. */
+const MAX_DEPTH = 100;
+
+const TESTS: Readonly<Record<Scalar, (value: unknown) => boolean>> = {
+  text: isText,
+  integer: Number.isInteger,
+  boolean: (value) => typeof value === 'boolean',
+  time: (value) => isText(value) && !Number.isNaN(Date.parse(value)),
+  texts: isMapOf(isText),
+  bytes: isMapOf((value) => isText(value) && /^[A-Za-z\d+/]*={0,2}$/.test(value)),
+  integerOrText: (value) => isText(value) || Number.isInteger(value),
+  any: () => true,
+};
+
+const WORDS: Readonly<Record<Scalar, string>> = {
+  text: 'a string',
+  integer: 'an integer',
+  boolean: 'true or false',
+  time: 'a time',
+  texts: 'a map of strings',
+  bytes: 'a map of base64',
+  integerOrText: 'an integer or a string',
+  any: 'anything',
+};
+
+/**
+ * Reads JSON as a shape has it. Null is nothing, as in Go.
+ *
+ * @throws DecodeProblem where something else stands than the shape has
+ */
+export function decodeAs(shape: Shape, value: unknown): Decoded {
+  const unknown: string[] = [];
+  return { value: decode(shape, value, '', unknown), unknown };
+}
+
+function decode(shape: Shape, value: unknown, path: string, unknown: string[]): unknown {
+  if (typeof shape === 'string') {
+    if (!TESTS[shape](value)) throw new DecodeProblem(`${path} must be ${WORDS[shape]}`);
+    if (shape === 'any') checkDepth(value, path, 0);
+    return value;
+  }
+  if ('list' in shape) {
+    if (!Array.isArray(value)) throw new DecodeProblem(`${path} must be a list`);
+    return value.map((one, index) => decode(shape.list, one, `${path}[${index}]`, unknown));
+  }
+  if (!isFields(value)) throw new DecodeProblem(`${path || 'it'} must be an object`);
+  const entries: [string, unknown][] = [];
+  for (const [name, field] of Object.entries(value)) {
+    const place = path === '' ? name : `${path}.${name}`;
+    const known = Object.hasOwn(shape.fields, name) ? shape.fields[name] : undefined;
+    if (known === undefined) unknown.push(place);
+    else if (field !== null) entries.push([name, decode(known[0], field, place, unknown)]);
+  }
+  return Object.fromEntries(entries);
+}
+
+function isMapOf(test: (value: unknown) => boolean): (value: unknown) => boolean {
+  return (value) => isFields(value) && Object.values(value).every(test);
+}
+
+function checkDepth(value: unknown, path: string, depth: number): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (depth > MAX_DEPTH) throw new DecodeProblem(`${path} is too deep`);
+  for (const one of Object.values(value)) checkDepth(one, path, depth + 1);
+}

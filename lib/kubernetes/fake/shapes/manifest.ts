@@ -1,0 +1,54 @@
+import { InvalidArgumentError } from '../../../errors.ts';
+import { type FakeObject, type Fields, fieldsOf, isFields, isName } from '../objects/object.ts';
+import { apiVersionOf, type FakeResource, resourceOfKind } from '../objects/resources.ts';
+import { DecodeProblem, decodeAs } from './decode.ts';
+import type { Fieldset } from './shape.ts';
+import { SHAPES } from './shapes.ts';
+
+/**
+ * The resource of a manifest, and the manifest as an object with its namespace.
+ *
+ * @throws InvalidArgumentError for a kind that is not served, a name that none can have, a field of another type than its kind has
+ */
+export function readManifest(manifest: unknown): readonly [FakeResource, FakeObject] {
+  const given = asJson(manifest);
+  if (!isFields(given)) throw new InvalidArgumentError('an object of the API must be an object');
+  const { apiVersion, kind } = given;
+  const resource = resourceOfKind(apiVersion, kind);
+  if (resource === null)
+    throw new InvalidArgumentError(`there is no ${kind} of ${apiVersion} here`);
+  checkShape(kind, SHAPES.get(resource.kind) as Fieldset, given);
+  const metadata = fieldsOf(given, 'metadata');
+  const { name, namespace = 'default' } = metadata;
+  for (const value of [name, namespace])
+    if (!isName(value))
+      throw new InvalidArgumentError(`${kind}: names must be as Kubernetes allows`);
+  const place = resource.namespaced ? { namespace: namespace as string } : {};
+  const object: FakeObject = {
+    ...given,
+    apiVersion: apiVersionOf(resource),
+    kind: resource.kind,
+    metadata: { ...metadata, name: name as string, ...place },
+  };
+  return [resource, object];
+}
+
+/** As clients see it: a date is a text, and what is undefined is not there. Throws InvalidArgumentError for what JSON cannot have. */
+function asJson(value: unknown): unknown {
+  if (!isFields(value)) return value;
+  try {
+    return JSON.parse(JSON.stringify(value));
+  } catch (exception) {
+    throw new InvalidArgumentError(`it is not as JSON has it: ${(exception as Error).message}`);
+  }
+}
+
+/** Throws InvalidArgumentError for a field of another type; those that are unknown stay, as what a newer Kubernetes has. */
+function checkShape(kind: unknown, shape: Fieldset, given: Fields): void {
+  try {
+    decodeAs(shape, given);
+  } catch (exception) {
+    if (!(exception instanceof DecodeProblem)) throw exception;
+    throw new InvalidArgumentError(`${kind}: ${exception.message}`);
+  }
+}

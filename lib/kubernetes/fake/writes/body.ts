@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http';
+import { failure, type Refusal } from '../requests/refusals.ts';
+import { PROTOBUF_TYPE, ProtobufProblem, readProtobuf } from '../shapes/protobuf.ts';
+import type { Fieldset } from '../shapes/shape.ts';
+
+/** As much as an API server takes. */
+const MAX_BYTES = 3 * 1024 * 1024;
+
+/** A body that was read. */
+export interface FakeBody {
+  /** Without parameters. */
+  readonly mediaType: string;
+  /** Null for none. */
+  readonly value: unknown;
+}
+
+/**
+ * Reads a body of JSON, or of protobuf where that has a shape; resolves with why it cannot be taken. Rejects when the client has gone.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  shape: Fieldset | null = null,
+): Promise<FakeBody | Refusal> {
+  const [type = ''] = (request.headers['content-type'] ?? '').split(';');
+  const mediaType = type.trim().toLowerCase();
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length <= MAX_BYTES) chunks.push(chunk);
+  }
+  if (length > MAX_BYTES) return failure(413, `Request entity too large: limit is ${MAX_BYTES}`);
+  if (length === 0) return { mediaType, value: null };
+  if (shape !== null && mediaType === PROTOBUF_TYPE) {
+    try {
+      return { mediaType, value: readProtobuf(Buffer.concat(chunks), shape) };
+    } catch (exception) {
+      if (!(exception instanceof ProtobufProblem)) throw exception;
+      return failure(415, `the body of the request cannot be read: ${exception.message}`);
+    }
+  }
+  if (mediaType !== '' && !/^application\/(?:[\w.-]+\+)?json$/.test(mediaType))
+    return failure(415, `the body of the request was in an unknown format: ${mediaType}`);
+  try {
+    return { mediaType, value: JSON.parse(Buffer.concat(chunks).toString()) };
+  } catch (exception) {
+    return failure(400, `the body is no JSON: ${(exception as Error).message}`);
+  }
+}

@@ -1,0 +1,95 @@
+import {
+  type FakeObject,
+  type Fields,
+  fieldsOf,
+  isFields,
+  isName,
+  textsOf,
+} from '../objects/object.ts';
+import { apiVersionOf } from '../objects/resources.ts';
+import { keyProblem, valueProblem } from '../objects/selectors.ts';
+import { isText } from '../objects/texts.ts';
+import type { ApiPlace } from '../requests/api-path.ts';
+import { failure, type Refusal } from '../requests/refusals.ts';
+import { DecodeProblem, decodeAs } from '../shapes/decode.ts';
+import type { Fieldset } from '../shapes/shape.ts';
+import { SHAPES } from '../shapes/shapes.ts';
+
+/** The object of a body. */
+export interface WrittenObject {
+  /** For its place; its name may be missing. */
+  readonly object: FakeObject;
+  /** What clients are told of it beside the answer. */
+  readonly warnings: readonly string[];
+}
+
+/** What is done about fields that a kind has not. */
+const VALIDATIONS = ['Ignore', 'Warn', 'Strict'];
+
+/**
+ * Reads the object of a body, for its place, or says why it is none. Fields that its kind has not are left out, and told as `fieldValidation` says;
+ * what `before` has is known.
+ */
+export function readWritten(
+  { resource, namespace }: ApiPlace,
+  query: URLSearchParams,
+  body: unknown,
+  before: FakeObject | null,
+): WrittenObject | Refusal {
+  const validation = query.get('fieldValidation') || 'Warn';
+  if (!VALIDATIONS.includes(validation))
+    return failure(422, `fieldValidation: Unsupported value: "${validation}"`);
+  if (!isFields(body)) return failure(400, 'the body must be an object of JSON');
+  const { apiVersion = apiVersionOf(resource), kind = resource.kind } = body;
+  const shape = SHAPES.get(resource.kind) as Fieldset;
+  const [given, version] = [kind, apiVersion].map((one) => (isText(one) ? one : '?'));
+  const where = `${given} in version "${version}" cannot be handled as a ${resource.kind}`;
+  if (apiVersion !== apiVersionOf(resource) || kind !== resource.kind)
+    return failure(400, `${where} in ${apiVersionOf(resource)}`);
+  const decoded = orProblem(() => decodeAs(shape, body));
+  if (typeof decoded === 'string') return failure(400, `${where}: ${decoded}`);
+  const known = before === null ? [] : decodeAs(shape, before).unknown;
+  const unknown = decoded.unknown.filter((path) => !known.includes(path));
+  const problems = unknown.map((path) => `unknown field "${path}"`);
+  if (validation === 'Strict' && problems.length > 0)
+    return failure(400, `${where}: strict decoding error: ${problems.join(', ')}`);
+  const value = decoded.value as Fields;
+  const metadata = fieldsOf(value, 'metadata') as Fields & FakeObject['metadata'];
+  const { namespace: own = namespace } = metadata;
+  if (own !== namespace && own !== '')
+    return failure(
+      400,
+      `the namespace of the provided object does not match the namespace sent on the request`,
+    );
+  const place = namespace === null ? {} : { namespace };
+  const object = { ...value, apiVersion, kind, metadata: { ...metadata, ...place } } as FakeObject;
+  return { object, warnings: validation === 'Warn' ? problems : [] };
+}
+
+/** Why the metadata of an object cannot be; null if it can. */
+export function metadataProblem({ metadata }: FakeObject): string | null {
+  if (!isName(metadata.name))
+    return (
+      `metadata.name: Invalid value: ${JSON.stringify(metadata.name)}: a lowercase RFC 1123 subdomain must consist of lower case ` +
+      "alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character"
+    );
+  for (const [key, value] of Object.entries(textsOf(metadata, 'labels'))) {
+    const problem = keyProblem(key) ?? valueProblem(value);
+    if (problem !== null) return `metadata.labels: Invalid value: ${problem}`;
+  }
+  for (const key of Object.keys(textsOf(metadata, 'annotations'))) {
+    const problem = keyProblem(key.toLowerCase());
+    if (problem !== null) return `metadata.annotations: Invalid value: ${problem}`;
+  }
+  return null;
+}
+
+/** What comes of it, or the words of a DecodeProblem. */
+function orProblem<T>(act: () => T): T | string {
+  try {
+    return act();
+  } catch (exception) {
+    if (exception instanceof DecodeProblem) return exception.message;
+    throw exception;
+  }
+}

@@ -1,0 +1,187 @@
+import { isDeepStrictEqual } from 'node:util';
+import { withDefaults } from '../objects/defaults.ts';
+import { type FakeObject, type Fields, fieldsOf, isHeld } from '../objects/object.ts';
+import { PODS, qualified } from '../objects/resources.ts';
+import type { FakeStore } from '../objects/store.ts';
+import { createdPod, podProblem, podUpdateProblem } from '../pods/pod-manifest.ts';
+import type { FakePods } from '../pods/pods.ts';
+import type { ApiPlace } from '../requests/api-path.ts';
+import {
+  failure,
+  failureBecause,
+  isRefusal,
+  objectNotFound,
+  type Refusal,
+} from '../requests/refusals.ts';
+import { scaleOf, withScale } from '../shapes/scale.ts';
+import { FakeDeletes } from './deletes.ts';
+import { applyPatch } from './patch.ts';
+import { conflict, type FakeWrite, notAllowed, type WriteAnswer } from './write.ts';
+import { metadataProblem, readWritten } from './write-body.ts';
+
+/** Creates, changes and deletes objects for clients. */
+export class FakeWrites {
+  readonly #store: FakeStore;
+  readonly #pods: FakePods;
+  readonly #deletes: FakeDeletes;
+
+  constructor(store: FakeStore, pods: FakePods) {
+    this.#store = store;
+    this.#pods = pods;
+    this.#deletes = new FakeDeletes(store, pods);
+  }
+
+  /** Does what is asked for, or says why not. */
+  write(write: FakeWrite): WriteAnswer {
+    const { method, place, query } = write;
+    const dryRun = query.getAll('dryRun');
+    if (dryRun.some((value) => value !== 'All'))
+      return failure(400, `dryRun: Unsupported value: "${dryRun.join()}"`);
+    if (place.name === null) {
+      if (place.resource.namespaced && place.namespace === null) return notAllowed(write);
+      if (method === 'POST') return this.#create(write);
+      if (method === 'DELETE') return this.#deletes.deleteAll(write);
+      return notAllowed(write);
+    }
+    const { resource, namespace, name } = place;
+    const found = this.#store.get(resource, namespace ?? '', name);
+    if (!['PUT', 'PATCH', 'DELETE'].includes(method)) return notAllowed(write);
+    if (found === null) return objectNotFound(resource, name);
+    if (method === 'DELETE') {
+      if (place.subresource !== null) return notAllowed(write);
+      return this.#deletes.delete(write, found);
+    }
+    return place.subresource === 'scale' ? this.#scale(write, found) : this.#update(write, found);
+  }
+
+  /** Changes the replicas of a workload. */
+  #scale({ method, place, query, mediaType, body }: FakeWrite, found: FakeObject): WriteAnswer {
+    const patched =
+      method === 'PATCH' ? applyPatch(mediaType, scaleOf(found), body) : { value: body };
+    if ('problem' in patched) return failure(patched.code, patched.problem);
+    const { resourceVersion } = fieldsOf(fieldsOf({ value: patched.value }, 'value'), 'metadata');
+    if (resourceVersion !== undefined && resourceVersion !== found.metadata.resourceVersion)
+      return conflict(place, found);
+    const next = withScale(found, patched.value);
+    if (isRefusal(next)) return next;
+    const isSame = query.has('dryRun') || isDeepStrictEqual(found, next);
+    const put = isSame ? next : this.#store.put(place.resource, next as FakeObject);
+    return { code: 200, body: scaleOf(put as FakeObject) };
+  }
+
+  #create({ place, query, body }: FakeWrite): WriteAnswer {
+    const { resource, namespace } = place;
+    const written = readWritten(place, query, body, null);
+    if (isRefusal(written)) return written;
+    const { object, warnings } = written;
+    const { metadata } = object;
+    const name = metadata.name || this.#generateName(metadata);
+    if (name === null)
+      return invalid(object, 'metadata.name: Required value: name or generateName is required');
+    if (namespace !== null && !this.#store.hasNamespace(namespace))
+      return failure(404, `namespaces "${namespace}" not found`);
+    if (metadata.resourceVersion)
+      return failure(500, 'resourceVersion should not be set on objects to be created');
+    const named: FakeObject = { ...object, metadata: { ...withoutEnd(metadata), name } };
+    if (this.#store.get(resource, namespace ?? '', name) !== null)
+      return failureBecause(
+        409,
+        'AlreadyExists',
+        `${qualified(resource)} "${name}" already exists`,
+      );
+    const problem = metadataProblem(named) ?? (resource === PODS ? podProblem(named) : null);
+    if (problem !== null) return invalid(named, problem);
+    const { status: _, ...rest } = named;
+    const bare = resource.subresources.includes('status') ? (rest as FakeObject) : named;
+    const made = resource === PODS ? createdPod(bare) : withDefaults(bare);
+    if (query.has('dryRun')) return { code: 201, body: made, warnings };
+    const put = resource === PODS ? this.#pods.create(made) : this.#store.put(resource, made);
+    return { code: 201, body: put, warnings };
+  }
+
+  #update(write: FakeWrite, found: FakeObject): WriteAnswer {
+    const { method, place, query, mediaType, body } = write;
+    const { resource, subresource } = place;
+    let wanted = body;
+    if (method === 'PATCH') {
+      const patched = applyPatch(mediaType, found, body);
+      if ('problem' in patched) return failure(patched.code, patched.problem);
+      wanted = patched.value;
+    }
+    const written = readWritten(place, query, wanted, found);
+    if (isRefusal(written)) return written;
+    const { object, warnings } = written;
+    const { metadata } = object;
+    const old = found.metadata;
+    if (metadata.name !== undefined && metadata.name !== old.name)
+      return failure(
+        400,
+        `the name of the object (${metadata.name}) does not match the name on the URL (${old.name})`,
+      );
+    const { resourceVersion = old.resourceVersion, uid = old.uid } = metadata;
+    if (resourceVersion !== old.resourceVersion || uid !== old.uid) return conflict(place, found);
+    const next =
+      subresource === 'status' ? withStatusOf(found, object) : merged(place, found, object);
+    const problem =
+      metadataProblem(next) ??
+      (subresource === null ? endProblem(old, metadata) : null) ??
+      (resource === PODS && subresource === null ? podUpdateProblem(found, next) : null);
+    if (problem !== null) return invalid(next, problem);
+    if (query.has('dryRun')) return { code: 200, body: next, warnings };
+    if (isDeepStrictEqual(found, next)) return { code: 200, body: found, warnings };
+    const put = this.#store.put(resource, next);
+    // Whoever held the end of an object up has let go of it.
+    if (put.metadata.deletionTimestamp !== undefined && !isHeld(put))
+      this.#deletes.letGo(resource, put);
+    return { code: 200, body: put, warnings };
+  }
+
+  #generateName({ generateName }: Fields): string | null {
+    if (typeof generateName !== 'string' || generateName === '') return null;
+    // The same in each run that does the same.
+    return (
+      generateName.slice(0, 58) + (this.#store.version + 0x10000).toString(36).padStart(5, 'x')
+    );
+  }
+}
+
+/** What an update may change: what the server makes, and the status, stay. */
+function merged({ resource }: ApiPlace, found: FakeObject, object: FakeObject): FakeObject {
+  const kept = Object.entries(found.metadata).filter(([name]) => MADE_HERE.includes(name));
+  const metadata = { ...object.metadata, ...Object.fromEntries(kept), name: found.metadata.name };
+  const next = withDefaults({ ...object, metadata });
+  return resource.subresources.includes('status') ? withStatusOf(next, found) : next;
+}
+
+/** What clients cannot change of the metadata. */
+const MADE_HERE = [
+  ...['namespace', 'uid', 'resourceVersion', 'creationTimestamp'],
+  ...['deletionTimestamp', 'deletionGracePeriodSeconds'],
+];
+
+/** The metadata of an object that begins: that does not begin with its end. */
+function withoutEnd(metadata: FakeObject['metadata']): FakeObject['metadata'] {
+  const { deletionTimestamp, deletionGracePeriodSeconds, ...rest } = metadata;
+  return rest as FakeObject['metadata'];
+}
+
+/** Why an update cannot begin or change the end of an object; null if it does not. */
+function endProblem(old: FakeObject['metadata'], given: Fields): string | null {
+  const { deletionTimestamp: time, deletionGracePeriodSeconds: grace } = given;
+  const { deletionTimestamp: oldTime, deletionGracePeriodSeconds: oldGrace } = old;
+  // The same time may be written in several ways.
+  if (time !== undefined && Date.parse(String(time)) !== Date.parse(String(oldTime)))
+    return `metadata.deletionTimestamp: Invalid value: ${JSON.stringify(time)}: field is immutable`;
+  if (grace !== undefined && grace !== oldGrace)
+    return `metadata.deletionGracePeriodSeconds: Invalid value: ${grace}: field is immutable`;
+  return null;
+}
+
+function withStatusOf(object: FakeObject, { status }: FakeObject): FakeObject {
+  const { status: _, ...rest } = object;
+  return { ...(rest as FakeObject), ...(status === undefined ? {} : { status }) };
+}
+
+function invalid({ kind, metadata }: FakeObject, problem: string): Refusal {
+  return failure(422, `${kind} "${metadata.name ?? ''}" is invalid: ${problem}`);
+}
