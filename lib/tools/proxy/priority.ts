@@ -9,6 +9,11 @@ export function urgencyOf(priority: number, version: string): number {
   return version === 'spdy/2' ? 2 * priority : priority;
 }
 
+/** The SPDY priority of an urgency: the other way round. */
+export function priorityOf(urgency: number, version: string): number {
+  return version === 'spdy/2' ? urgency >> 1 : urgency;
+}
+
 /** The urgency that a field `priority` tells, null without one. */
 export function urgencyOfFields(fields: HeaderList): number | null {
   const value = fieldOf(fields, 'priority');

@@ -1,4 +1,4 @@
-import type { BackPush, Reply } from './exchange.ts';
+import type { BackPush, Reply, Sink } from './exchange.ts';
 import { forwardResponseFields, type ResolvedHeaderRules } from './forwarded.ts';
 import { Pump } from './pump.ts';
 import { faultOfHead } from './response-head.ts';
@@ -15,11 +15,20 @@ export function passPush(push: BackPush, reply: Reply, rules: ResolvedHeaderRule
     pump?.stop();
     body.stream.destroy();
   };
-  const sink = faultOfHead(head) === null ? reply.push({ ...push, head: given }, gone) : null;
+  const sink = faultOfHead(head) === null ? offer({ ...push, head: given }, reply, gone) : null;
   if (sink === null) gone();
   else if (!over) {
     pump = new Pump(body, sink, () => {
       over = true;
     });
+  }
+}
+
+/** What the client cannot be offered, by whatever its protocol says, it does not get. */
+function offer(push: BackPush, reply: Reply, gone: () => void): Sink | null {
+  try {
+    return reply.push(push, gone);
+  } catch {
+    return null;
   }
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { urgencyOf, urgencyOfFields } from '../../../lib/tools/proxy/priority.ts';
+import { priorityOf, urgencyOf, urgencyOfFields } from '../../../lib/tools/proxy/priority.ts';
 
 describe('tools/proxy/priority', () => {
   it('reads the urgency of a field', () => {
@@ -20,5 +20,7 @@ describe('tools/proxy/priority', () => {
   it('takes priorities of SPDY/3 as they are, and those of SPDY/2 for twice as much', () => {
     expect([0, 7].map((priority) => urgencyOf(priority, 'spdy/3.1'))).to.deep.equal([0, 7]);
     expect([0, 3].map((priority) => urgencyOf(priority, 'spdy/2'))).to.deep.equal([0, 6]);
+    expect([0, 7].map((urgency) => priorityOf(urgency, 'spdy/3'))).to.deep.equal([0, 7]);
+    expect([0, 1, 7].map((urgency) => priorityOf(urgency, 'spdy/2'))).to.deep.equal([0, 0, 3]);
   });
 });

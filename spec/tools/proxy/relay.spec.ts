@@ -405,6 +405,35 @@ describe('tools/proxy/relay', () => {
     expect(text).to.equal('h1 {}');
   });
 
+  for (const version of ['spdy/3.1', 'spdy/3', 'spdy/2'] as const) {
+    it(`tells priorities of pushed resources in those of the client (${version})`, async () => {
+      const { back } = await application('spdy/3.1', (_request, response) => {
+        const { push } = response as unknown as {
+          push: (...args: unknown[]) => NodeJS.WritableStream;
+        };
+        for (const priority of [0, 4, 7]) {
+          push.call(response, `/${priority}`, {}, { priority }).end();
+        }
+        response.end('page');
+      });
+      const { port } = await open({ backs: [back] });
+      const agent = new SpdyAgent({ version });
+      ends.push(() => agent.destroy());
+      const request = agent.request(`http://127.0.0.1:${port}/`);
+      const given: number[] = [];
+      const pushed = new Promise<void>((resolve) =>
+        request.on('push', ({ priority }, response) => {
+          response.resume();
+          if (given.push(priority) === 3) resolve();
+        }),
+      );
+      const [response] = (await once(request.end(), 'response')) as [ClientResponse];
+      response.resume();
+      await pushed;
+      expect(given.sort()).to.deep.equal(version === 'spdy/2' ? [0, 2, 3] : [0, 4, 7]);
+    });
+  }
+
   for (const client of ['spdy/3.1', 'h2'] as const) {
     it(`gives a pushed resource up that the client refuses (${client})`, async () => {
       let refused: Promise<unknown> = Promise.resolve();

@@ -169,7 +169,8 @@ class PushSink implements Sink {
   }
 
   opened(error: Error | null, stream: http2.ServerHttp2Stream): void {
-    if (error !== null) {
+    // It is told late: the connection may be gone by then.
+    if (error !== null || stream.destroyed) {
       this.#end = 'reset';
       this.#gone();
       return;

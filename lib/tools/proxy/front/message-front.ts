@@ -6,7 +6,7 @@ import type { HeaderList } from '../../../protocol/frames.ts';
 import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from '../exchange.ts';
 import { flatOf, objectOf, pairsOf, without } from '../fields.ts';
 import { bodyOfMessage, cutOff } from '../message-body.ts';
-import { urgencyOf } from '../priority.ts';
+import { priorityOf, urgencyOf } from '../priority.ts';
 import { checkRequest, UNKNOWN_LENGTH } from '../request-check.ts';
 import { StreamSink } from '../stream-sink.ts';
 import { clientOf } from './client-facts.ts';
@@ -115,10 +115,10 @@ export class MessageReply implements Reply {
     const response = this.#response;
     if (response.writableEnded || response.destroyed) return null;
     const method = push.method === 'HEAD' ? 'HEAD' : 'GET';
-    const priority = response.stream?.priority ?? urgency;
+    const { session } = this.#request.socket as { session?: { version: { name: string } } };
     const stream = response.push?.({ path, method, scheme, host }, objectOf(head.fields), {
       status: head.status,
-      priority: Math.max(priority, Math.min(urgency, 7)),
+      priority: priorityOf(urgency, session?.version.name ?? ''),
     });
     if (stream === undefined) return null;
     stream.once('close', gone);
