@@ -45,11 +45,17 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
 
   readonly #settings: ResolvedAgentOptions;
   readonly #origins = new Map<string, Origin>();
-  readonly #requestAgent: RequestAgent;
+  #requestAgent: RequestAgent;
+  /** Requests that are not over. */
+  #open = 0;
+  /** Told when no request is open. */
+  readonly #whenDone: (() => void)[] = [];
   /** The agent of the proxy. */
   #proxy: SpdyAgent | null = null;
   #tunnel: OpenTunnel | null = null;
   #closed = false;
+  /** Why requests fail, once it was destroyed. */
+  #failure: Error | null = null;
   /** The context of its connections. */
   readonly #scope = new AsyncResource('SPDYAGENT');
 
@@ -79,6 +85,10 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
       retried: (plan) => {
         this.#originOf(plan).retries++;
       },
+      ended: () => {
+        this.#open--;
+        if (this.#open === 0) for (const done of this.#whenDone.splice(0)) done();
+      },
     };
   }
 
@@ -95,7 +105,9 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
     const listener = typeof options === 'function' ? options : callback;
     const plan = planRequest(input, typeof options === 'function' ? undefined : options);
     if (plan.connection !== null && this.#tunnel !== null) throw notThrough(plan.connection);
-    return new ClientRequest(this.#requestAgent, plan, listener);
+    const request = new ClientRequest(this.#requestAgent, plan, listener);
+    if (!this.#closed) this.#open++;
+    return request;
   }
 
   /** The same without a body: it is ended already. */
@@ -112,16 +124,22 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
     return [...this.#origins.values()].map((origin) => origin.statistics);
   }
 
-  /** Ends all sessions in order: requests that are under way may finish, new ones fail. */
+  /**
+   * Ends all sessions in order: requests that were made before may finish, also those that have still to wait for a connection or a place;
+   * new ones fail. Resolves when the last of them is over.
+   */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#refuse();
+    for (const origin of this.#origins.values()) origin.retire();
+    if (this.#open > 0) await new Promise<void>((done) => this.#whenDone.push(done));
     await Promise.all([...this.#origins.values()].map((origin) => origin.close()));
     await this.#proxy?.close();
   }
 
-  /** Ends all connections at once. */
+  /** Ends all connections at once, those that are being made as well; what waits for them fails, with `error` if there is one. */
   destroy(error: Error | null = null): void {
-    this.#closed = true;
+    this.#refuse();
+    this.#failure ??= error ?? agentClosed();
     for (const origin of this.#origins.values()) origin.destroy(error);
     this.#proxy?.destroy(error);
   }
@@ -144,8 +162,19 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
     this.#tunnel = tunnelThrough(options, (url, request) => proxy.request(url, request));
   }
 
+  /** Takes no new requests. */
+  #refuse(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#requestAgent = {
+      ...this.#requestAgent,
+      link: () => Promise.reject(this.#failure ?? agentClosed()),
+      ended: () => {},
+    };
+  }
+
   #link(plan: RequestPlan, http1: boolean): Link | Promise<Link> {
-    if (this.#closed) return Promise.reject(agentClosed());
+    if (this.#failure !== null) return Promise.reject(this.#failure);
     try {
       return this.#originOf(plan, http1).acquire(plan.priority ?? LEAST_URGENT);
     } catch (error) {

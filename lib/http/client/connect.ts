@@ -30,6 +30,8 @@ export interface ConnectPlan {
   /** Offers HTTP/1.1 only. */
   readonly http1: boolean;
   readonly tunnel: OpenTunnel | null;
+  /** Aborted when the connection is not wanted any more. */
+  readonly end: AbortSignal;
 }
 
 /**
@@ -46,6 +48,7 @@ export function openConnection(plan: ConnectPlan): Promise<Opened> {
 async function openInTime(plan: ConnectPlan): Promise<Opened> {
   const { connectTimeoutMs } = plan.settings;
   const controller = new AbortController();
+  const stopAbort = onAbort(plan.end, (reason) => controller.abort(reason));
   const timer =
     connectTimeoutMs === 0
       ? null
@@ -56,6 +59,7 @@ async function openInTime(plan: ConnectPlan): Promise<Opened> {
   try {
     return await open(plan, controller.signal);
   } finally {
+    stopAbort();
     if (timer !== null) clearTimeout(timer);
   }
 }
@@ -102,7 +106,7 @@ async function openTransport(plan: ConnectPlan, signal: AbortSignal): Promise<Du
   if (tunnel !== null) return tunnel(target, signal);
   const made = connected(plan);
   // Whoever awaits a socket misses an 'error' that it has at once.
-  const socket = 'then' in made ? await made : made;
+  const socket = 'then' in made ? await promised(made, signal) : made;
   if ((socket as net.Socket).connecting === true) await ready(socket, 'connect', signal);
   return socket;
 }
@@ -122,6 +126,23 @@ function connected(plan: ConnectPlan): Duplex | Promise<Duplex> {
   if (createConnection === undefined) return net.connect(options);
   const secure = scheme === 'https' ? tlsOptions(plan) : {};
   return connectionBy(createConnection, { ...secure, ...options } as net.TcpNetConnectOpts);
+}
+
+/** Waits for a connection that somebody else makes; one that comes too late is destroyed. */
+function promised(made: Promise<Duplex>, signal: AbortSignal): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    let late = false;
+    const stopAbort = onAbort(signal, (reason) => {
+      late = true;
+      reject(reason);
+    });
+    made
+      .then((socket) => {
+        if (late) socket.on('error', () => {}).destroy();
+        else resolve(socket);
+      }, reject)
+      .finally(stopAbort);
+  });
 }
 
 /** Waits for an event, and destroys the socket if it does not come. */

@@ -128,8 +128,9 @@ export class Delivery implements ExchangeHost {
     return this.#exchange !== null;
   }
 
-  /** Gives up. */
+  /** The request is over: gives up what is under way still. */
   destroy(error: Error | null): void {
+    this.#agent.ended();
     if (!this.#opened) this.#link?.release();
     this.#exchange?.destroy(error);
   }

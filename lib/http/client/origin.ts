@@ -67,16 +67,19 @@ export class Origin implements Lender {
   #used = false;
   /** The session in use does not keep the process alive. */
   #dozing = false;
-  #closed = false;
+  /** The connection is kept for nothing but what is under way. */
+  #retired = false;
+  /** Aborted with why there is no connection any more. */
+  readonly #end = new AbortController();
   #connects = 0;
   #failures = 0;
   #requests = 0;
   #idleTimer: NodeJS.Timeout | null = null;
 
   /** Connections are made in `scope`: they belong to no request. */
-  constructor(plan: ConnectPlan, events: OriginEvents, scope: AsyncResource) {
+  constructor(plan: Omit<ConnectPlan, 'end'>, events: OriginEvents, scope: AsyncResource) {
     this.#scope = scope;
-    this.#plan = plan;
+    this.#plan = { ...plan, end: this.#end.signal };
     this.#events = events;
   }
 
@@ -107,7 +110,7 @@ export class Origin implements Lender {
     this.#requests++;
     this.#stopIdle();
     const way = this.#way;
-    const free = way?.protocol === 'spdy' && !this.#closed && way.gate.tryEnter();
+    const free = way?.protocol === 'spdy' && way.gate.tryEnter();
     return free ? this.#lend(way) : this.#wait(priority);
   }
 
@@ -130,17 +133,22 @@ export class Origin implements Lender {
       way.session.unref();
       this.#dozing = true;
     }
-    if (!keepAlive) this.#dropWay();
+    if (!keepAlive || this.#retired) this.#dropWay();
     else if (idleTimeoutMs > 0) {
       this.#idleTimer = setTimeout(() => this.#dropWay(), idleTimeoutMs);
       this.#idleTimer.unref();
     }
   }
 
-  /** Closes in order: what is under way may finish. */
+  /** Closes its connections as soon as nothing uses them. */
+  retire(): void {
+    this.#retired = true;
+    if (this.#active === 0) this.#dropWay();
+  }
+
+  /** Nothing is under way any more: closes in order. */
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#dropWay();
+    this.retire();
     // Whoever waits for the end keeps the process alive, though the sessions may be unused.
     await Promise.all(
       [...this.#sessions].map((session) =>
@@ -153,7 +161,7 @@ export class Origin implements Lender {
   }
 
   destroy(error: Error | null): void {
-    this.#closed = true;
+    this.#end.abort(error ?? agentClosed());
     this.#dropWay(true);
     for (const session of this.#sessions) session.destroy(error ?? undefined);
   }
@@ -162,7 +170,7 @@ export class Origin implements Lender {
     try {
       for (let round = 0; round < MAX_ROUNDS; round++) {
         const way = this.#way ?? (await this.#connect());
-        if (this.#closed) throw agentClosed();
+        this.#end.signal.throwIfAborted();
         if (way.protocol === 'http/1.1' || (await way.gate.enter(priority))) return this.#lend(way);
       }
       const message = 'the server ends each session before it takes the request';
@@ -192,6 +200,7 @@ export class Origin implements Lender {
   async #open(): Promise<Way> {
     const { target, settings, http1 } = this.#plan;
     this.#used = false;
+    this.#end.signal.throwIfAborted();
     if (target.scheme === 'http' && (settings.version === null || http1)) {
       this.#way = { protocol: 'http/1.1', agent: new FallbackAgent(this.#plan, null) };
       return this.#way;
@@ -199,9 +208,9 @@ export class Origin implements Lender {
     try {
       const { socket, protocol } = await openConnection(this.#plan);
       this.#connects++;
-      if (this.#closed) {
+      if (this.#end.signal.aborted) {
         socket.destroy();
-        throw agentClosed();
+        throw this.#end.signal.reason;
       }
       if (protocol === 'http/1.1') {
         this.#way = { protocol, agent: new FallbackAgent(this.#plan, socket) };

@@ -24,4 +24,6 @@ export interface RequestAgent extends ResponseRules {
   pushed(plan: RequestPlan, request: PushedRequest, response: ClientResponse, taken: boolean): void;
   /** A request is tried again. */
   retried(plan: RequestPlan): void;
+  /** A request is over, however it was. */
+  ended(): void;
 }

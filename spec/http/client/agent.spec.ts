@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import net from 'node:net';
+import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import type { SpdyError } from '../../../lib/errors.ts';
 import type { ClientRequest } from '../../../lib/http/client/request.ts';
+import { REFUSED_STREAM } from '../../../lib/protocol/constants.ts';
 import { PROTOCOL_VERSIONS } from '../../../lib/protocol/version.ts';
 import type { SpdyStream } from '../../../lib/session/stream.ts';
 import { sharedCertificate, until } from '../../support/session-pair.ts';
@@ -401,6 +403,131 @@ describe('http/client/agent', () => {
     const failed = once(cut, 'error');
     other.destroy();
     await failed;
+  });
+
+  describe('close()', () => {
+    for (const protocol of ['spdy/3.1', 'http/1.1']) {
+      it(`lets requests finish that have no connection yet, ${protocol}`, async () => {
+        const server = await stage.server({ protocols: [protocol] });
+        const agent = stage.agent({ maxSockets: 1 });
+        const requests = [1, 2, 3].map(() => bodyOf(agent.get(server.url())));
+        let done = 0;
+        for (const request of requests) void request.then(() => done++);
+        await agent.close();
+        expect(done).to.equal(3);
+        const [refused] = await once(agent.get(server.url()), 'error');
+        expect(refused.code).to.equal('ERR_SPDY_SESSION_CLOSED');
+        if (protocol !== 'http/1.1') await until(() => server.sessions[0]?.closed === true);
+      });
+    }
+
+    it('lets requests finish that wait for a place in the session', async () => {
+      const streams: SpdyStream[] = [];
+      const server = await stage.server({
+        session: { maxConcurrentStreams: 1 },
+        handler: (stream) => streams.push(stream),
+      });
+      const agent = stage.agent();
+      const requests = [1, 2, 3].map(() => bodyOf(agent.get(server.url())));
+      await until(() => streams.length === 1);
+      let closed = false;
+      const closing = agent.close().then(() => {
+        closed = true;
+      });
+      for (const i of [0, 1, 2]) {
+        await until(() => streams.length === i + 1);
+        expect(closed).to.equal(false);
+        answer(streams[i] as SpdyStream, `done ${i}`);
+      }
+      expect(await Promise.all(requests)).to.deep.equal(['done 0', 'done 1', 'done 2']);
+      await closing;
+    });
+
+    it('lets requests be tried again', async () => {
+      const streams: SpdyStream[] = [];
+      const server = await stage.server({
+        handler: (stream) => {
+          streams.push(stream);
+          if (streams.length > 1) answer(stream, 'again');
+        },
+      });
+      const agent = stage.agent();
+      const request = bodyOf(agent.get(server.url()));
+      await until(() => streams.length === 1);
+      const closing = agent.close();
+      (streams[0] as SpdyStream).close(REFUSED_STREAM);
+      expect(await request).to.equal('again');
+      await closing;
+    });
+
+    it('waits for no request that was given up or has failed', async () => {
+      const server = await stage.server({ handler: () => {} });
+      const agent = stage.agent();
+      const request = agent.get(server.url()).on('error', () => {});
+      const failed = once(agent.get('https://localhost:1/'), 'error');
+      await Promise.all([once(request, 'stream'), failed]);
+      const closing = agent.close();
+      request.destroy();
+      await closing;
+    });
+  });
+
+  describe('destroy()', () => {
+    it('fails at once what waits for a connection, and ends that', async () => {
+      const ends: Promise<unknown>[] = [];
+      const silent = net.createServer((socket) => {
+        ends.push(
+          new Promise((done) =>
+            socket
+              .on('error', () => {})
+              .resume()
+              .on('close', done),
+          ),
+        );
+      });
+      silent.listen(0, '127.0.0.1');
+      await once(silent, 'listening');
+      const { port } = silent.address() as net.AddressInfo;
+      const agent = stage.agent();
+      const failures = [1, 2].map(() => once(agent.get(`https://127.0.0.1:${port}/`), 'error'));
+      await until(() => ends.length === 1);
+      const closing = agent.close();
+      agent.destroy(new Error('enough'));
+      for (const [error] of await Promise.all(failures)) expect(error.message).to.equal('enough');
+      await closing;
+      await Promise.all(ends);
+      silent.close();
+      const [late] = await once(agent.get(`https://127.0.0.1:${port}/`), 'error');
+      expect(late.message).to.equal('enough');
+    });
+
+    it('waits for no createConnection(), and destroys what comes of it late', async () => {
+      const late = new PassThrough();
+      let settle: (socket: PassThrough) => void = () => {};
+      const agent = stage.agent({
+        createConnection: () =>
+          new Promise((resolve) => {
+            settle = resolve;
+          }),
+      });
+      const failed = once(agent.get('https://localhost/'), 'error');
+      await new Promise(setImmediate);
+      agent.destroy();
+      const [error] = await failed;
+      expect(error.code).to.equal('ERR_SPDY_SESSION_CLOSED');
+      settle(late);
+      await once(late, 'close');
+    });
+
+    it('fails requests that wait for one of few HTTP/1.1 connections', async () => {
+      const server = await stage.server({ protocols: ['http/1.1'], http: () => {} });
+      const agent = stage.agent({ maxSockets: 1 });
+      const requests = [1, 2].map(() => agent.get(server.url()));
+      const failures = requests.map((request) => once(request, 'error'));
+      await once(server.http, 'request');
+      agent.destroy();
+      await Promise.all(failures);
+    });
   });
 
   it('emits each session', async () => {
