@@ -49,11 +49,11 @@ export class FakeAnswers {
   readonly #credentials: Credentials;
 
   constructor(parts: FakeParts, credentials: Credentials) {
-    const { store, pods, watches } = parts;
+    const { store, pods, namespaces, watches } = parts;
     this.#parts = parts;
     this.#store = store;
     this.#pods = pods;
-    this.#writes = new FakeWrites(store, pods);
+    this.#writes = new FakeWrites(store, pods, namespaces);
     this.#watches = watches;
     this.#credentials = credentials;
   }

@@ -4,8 +4,15 @@ import { InvalidArgumentError } from '../../errors.ts';
 import { checkRules, type FakeRule } from './access/rbac.ts';
 import { type FakeFaultRule, FaultRules } from './faults/fault.ts';
 import { withDefaults } from './objects/defaults.ts';
-import { type FakeManifest, type FakeObject, fieldsOf, textOf } from './objects/object.ts';
-import { type FakeResource, PODS, resourceNamed } from './objects/resources.ts';
+import { generationOf } from './objects/generation.ts';
+import {
+  type FakeManifest,
+  type FakeObject,
+  fieldsOf,
+  isFields,
+  textOf,
+} from './objects/object.ts';
+import { type FakeResource, NAMESPACES, PODS, resourceNamed } from './objects/resources.ts';
 import { FakeStore } from './objects/store.ts';
 import { FakeEndpoints } from './pods/endpoints.ts';
 import type { FakePod, FakePodState, ResolvedContainer } from './pods/pod-options.ts';
@@ -14,6 +21,7 @@ import { FakeWorkloads } from './pods/workloads.ts';
 import { FakeWatches } from './reads/watch.ts';
 import type { FakeRequest } from './requests/request.ts';
 import { readManifest } from './shapes/manifest.ts';
+import { FakeNamespaces } from './writes/namespaces.ts';
 
 /** Events of a fake API server. */
 export interface FakeApiServerEvents {
@@ -54,6 +62,7 @@ export interface FakeParts {
   readonly store: FakeStore;
   readonly pods: FakePods;
   readonly workloads: FakeWorkloads;
+  readonly namespaces: FakeNamespaces;
   readonly watches: FakeWatches;
   readonly endpoints: FakeEndpoints;
   readonly faults: FaultRules;
@@ -67,11 +76,12 @@ export function makeParts({ watchList = true, rules }: FakeClusterOptions): Fake
   const store = new FakeStore();
   const pods = new FakePods(store);
   const workloads = new FakeWorkloads(store, pods);
+  const namespaces = new FakeNamespaces(store, pods);
   const watches = new FakeWatches(store, watchList);
   const allowed = rules === undefined ? null : checkRules(rules);
   const endpoints = new FakeEndpoints(store);
   const faults = new FaultRules();
-  return { store, pods, workloads, watches, endpoints, faults, rules: allowed };
+  return { store, pods, workloads, namespaces, watches, endpoints, faults, rules: allowed };
 }
 
 /** The pods and other objects of a fake API server, as its test sees and changes them. */
@@ -133,14 +143,16 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
   put(manifest: FakeManifest): FakeObject {
     const [resource, object] = readManifest(manifest);
     if (resource === PODS) throw new InvalidArgumentError('pods are added by addPod()');
+    const { name, namespace = '' } = object.metadata;
     const whole = resource.kind === 'Event' ? this.#referring(object) : withDefaults(object);
-    return this.#store.put(resource, whole);
+    return this.#store.put(resource, observed(whole, this.#store.get(resource, namespace, name)));
   }
 
-  /** Takes an object away; false when there is none. For pods see `deletePod()`. Throws InvalidArgumentError for a kind that is not served. */
+  /** Takes an object away, a namespace with all that is in it; false when there is none. For pods see `deletePod()`. Throws InvalidArgumentError for a kind that is not served. */
   remove(kind: string, name: string, namespace = 'default'): boolean {
     const resource = resourceOf(kind);
     if (resource === PODS) throw new InvalidArgumentError('pods are ended by deletePod()');
+    if (resource === NAMESPACES) return this.#parts.namespaces.remove(name);
     return this.#store.delete(resource, resource.namespaced ? namespace : '', name) !== null;
   }
 
@@ -210,6 +222,14 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
       throw new InvalidArgumentError(`there is no such container of ${namespace}/${pod}`);
     return one;
   }
+}
+
+/** Whoever says the state of a workload has seen what is wanted of it. */
+function observed(object: FakeObject, previous: FakeObject | null): FakeObject {
+  const observedGeneration = generationOf(object, previous);
+  const { status } = object;
+  if (observedGeneration === undefined || !isFields(status)) return object;
+  return { ...object, status: { observedGeneration, ...status } };
 }
 
 function resourceOf(kind: string): FakeResource {

@@ -14,6 +14,7 @@ const DEFAULTS: Readonly<Record<string, (object: FakeObject) => Fields>> = {
       ...metadata,
       labels: { 'kubernetes.io/metadata.name': metadata.name, ...metadata.labels },
     },
+    spec: { finalizers: ['kubernetes'] },
     status: { phase: 'Active', ...fieldsOf(namespace, 'status') },
   }),
   Deployment: replicated,

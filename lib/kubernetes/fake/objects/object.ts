@@ -26,6 +26,8 @@ export interface FakeObjectMetadata {
   readonly uid?: string;
   /** Another one for each change of the object. The server makes it. */
   readonly resourceVersion?: string;
+  /** How often has changed what is wanted of it: 1 at first. The server counts for deployments and other workloads. */
+  readonly generation?: number;
   /** When it was made, to the second. The server makes it. */
   readonly creationTimestamp?: string;
   /** Set when its end has begun. The server makes it. */

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { withDefaults } from './defaults.ts';
+import { generationOf } from './generation.ts';
 import { type FakeObject, timestamp } from './object.ts';
 import { type FakeResource, NAMESPACES } from './resources.ts';
 
@@ -71,21 +73,28 @@ export class FakeStore {
     const previous = this.get(resource, namespace, name);
     this.#version += 1;
     const version = String(this.#version);
-    const { uid = uidOf(resource, object, version), creationTimestamp = timestamp() } =
-      previous?.metadata ?? {};
-    const stored: FakeObject = {
-      ...structuredClone(object),
-      metadata: {
-        ...structuredClone(object.metadata),
-        ...{ uid, resourceVersion: version, creationTimestamp },
-      },
-    };
+    const made = this.preview(resource, object, version);
+    const stored = { ...made, metadata: { ...made.metadata, resourceVersion: version } };
     const objects = this.#objects.get(resource) ?? new Map<string, FakeObject>();
     this.#objects.set(resource, objects);
     objects.set(keyOf(namespace, name), stored);
     const type = previous === null ? 'ADDED' : 'MODIFIED';
     this.#tell({ type, resource, object: stored, previous, version: this.#version });
     return stored;
+  }
+
+  /** An object as it would be stored, without a version if it is new: a uid of one that is not made belongs to no other. */
+  preview(resource: FakeResource, object: FakeObject, version = 'none'): FakeObject {
+    const { name, namespace = '' } = object.metadata;
+    const previous = this.get(resource, namespace, name);
+    const { uid = uidOf(resource, object, version), creationTimestamp = timestamp() } =
+      previous?.metadata ?? {};
+    const generation = generationOf(object, previous);
+    const counted = generation === undefined ? {} : { generation };
+    return {
+      ...structuredClone(object),
+      metadata: { ...structuredClone(object.metadata), ...counted, uid, creationTimestamp },
+    };
   }
 
   /** Takes one away; null if there is none. */
@@ -122,9 +131,8 @@ export class FakeStore {
 
   #ensureNamespace(name: string): void {
     if (this.hasNamespace(name)) return;
-    const labels = { 'kubernetes.io/metadata.name': name };
-    const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
-    this.put(NAMESPACES, { ...object, status: { phase: 'Active' } });
+    const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+    this.put(NAMESPACES, withDefaults(object));
   }
 
   #tell(change: StoreChange): void {

@@ -1,5 +1,5 @@
 import { REVIEWS } from '../access/reviews.ts';
-import { apiVersionOf, type FakeResource, RESOURCES } from '../objects/resources.ts';
+import { apiVersionOf, type FakeResource, NAMESPACES, RESOURCES } from '../objects/resources.ts';
 
 /** What the API says about itself, as much of it as `kubectl` asks for; null for anything else. */
 export function discover(pathname: string): object | null {
@@ -44,6 +44,7 @@ const SUBRESOURCE_VERBS: Readonly<Record<string, readonly string[]>> = {
 const SERVED: readonly FakeResource[] = [...RESOURCES, ...REVIEWS];
 
 function verbsOf(resource: FakeResource): readonly string[] {
+  if (resource === NAMESPACES) return VERBS.filter((verb) => verb !== 'deletecollection');
   return RESOURCES.includes(resource) ? VERBS : ['create'];
 }
 
@@ -63,8 +64,8 @@ const FIXED: Readonly<Record<string, object>> = {
   '/apis': { kind: 'APIGroupList', apiVersion: 'v1', groups: GROUPS },
   '/version': {
     major: '1',
-    minor: '33',
-    gitVersion: 'v1.33.0-fake',
+    minor: '35',
+    gitVersion: 'v1.35.0-fake',
     gitCommit: '',
     gitTreeState: 'clean',
     buildDate: '1970-01-01T00:00:00Z',

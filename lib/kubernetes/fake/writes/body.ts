@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { failure, type Refusal } from '../requests/refusals.ts';
+import { failure, isRefusal, type Refusal } from '../requests/refusals.ts';
 import { PROTOBUF_TYPE, ProtobufProblem, readProtobuf } from '../shapes/protobuf.ts';
 import type { Fieldset } from '../shapes/shape.ts';
+import { readYaml, YAML_TYPE } from './yaml-body.ts';
 
 /** As much as an API server takes. */
 const MAX_BYTES = 3 * 1024 * 1024;
@@ -15,7 +16,7 @@ export interface FakeBody {
 }
 
 /**
- * Reads a body of JSON, or of protobuf where that has a shape; resolves with why it cannot be taken. Rejects when the client has gone.
+ * Reads a body of JSON or YAML, or of protobuf where that has a shape; resolves with why it cannot be taken. Rejects when the client has gone.
  */
 export async function readBody(
   request: IncomingMessage,
@@ -38,6 +39,10 @@ export async function readBody(
       if (!(exception instanceof ProtobufProblem)) throw exception;
       return failure(415, `the body of the request cannot be read: ${exception.message}`);
     }
+  }
+  if (mediaType === YAML_TYPE) {
+    const read = await readYaml(Buffer.concat(chunks).toString());
+    return isRefusal(read) ? read : { mediaType, ...read };
   }
   if (mediaType !== '' && !/^application\/(?:[\w.-]+\+)?json$/.test(mediaType))
     return failure(415, `the body of the request was in an unknown format: ${mediaType}`);

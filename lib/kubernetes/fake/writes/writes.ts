@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { withDefaults } from '../objects/defaults.ts';
 import { type FakeObject, type Fields, fieldsOf, isHeld } from '../objects/object.ts';
-import { PODS, qualified } from '../objects/resources.ts';
+import { type FakeResource, PODS, qualified } from '../objects/resources.ts';
 import type { FakeStore } from '../objects/store.ts';
+import { isText } from '../objects/texts.ts';
 import { createdPod, podProblem, podUpdateProblem } from '../pods/pod-manifest.ts';
 import type { FakePods } from '../pods/pods.ts';
 import type { ApiPlace } from '../requests/api-path.ts';
@@ -15,6 +16,7 @@ import {
 } from '../requests/refusals.ts';
 import { scaleOf, withScale } from '../shapes/scale.ts';
 import { FakeDeletes } from './deletes.ts';
+import type { FakeNamespaces } from './namespaces.ts';
 import { applyPatch } from './patch.ts';
 import { conflict, type FakeWrite, notAllowed, type WriteAnswer } from './write.ts';
 import { metadataProblem, readWritten } from './write-body.ts';
@@ -23,12 +25,14 @@ import { metadataProblem, readWritten } from './write-body.ts';
 export class FakeWrites {
   readonly #store: FakeStore;
   readonly #pods: FakePods;
+  readonly #namespaces: FakeNamespaces;
   readonly #deletes: FakeDeletes;
 
-  constructor(store: FakeStore, pods: FakePods) {
+  constructor(store: FakeStore, pods: FakePods, namespaces: FakeNamespaces) {
     this.#store = store;
     this.#pods = pods;
-    this.#deletes = new FakeDeletes(store, pods);
+    this.#namespaces = namespaces;
+    this.#deletes = new FakeDeletes(store, pods, namespaces);
   }
 
   /** Does what is asked for, or says why not. */
@@ -59,9 +63,8 @@ export class FakeWrites {
     const patched =
       method === 'PATCH' ? applyPatch(mediaType, scaleOf(found), body) : { value: body };
     if ('problem' in patched) return failure(patched.code, patched.problem);
-    const { resourceVersion } = fieldsOf(fieldsOf({ value: patched.value }, 'value'), 'metadata');
-    if (resourceVersion !== undefined && resourceVersion !== found.metadata.resourceVersion)
-      return conflict(place, found);
+    const metadata = fieldsOf(fieldsOf({ value: patched.value }, 'value'), 'metadata');
+    if (isAnother(metadata, found.metadata)) return conflict(place, found);
     const next = withScale(found, patched.value);
     if (isRefusal(next)) return next;
     const isSame = query.has('dryRun') || isDeepStrictEqual(found, next);
@@ -80,6 +83,8 @@ export class FakeWrites {
       return invalid(object, 'metadata.name: Required value: name or generateName is required');
     if (namespace !== null && !this.#store.hasNamespace(namespace))
       return failure(404, `namespaces "${namespace}" not found`);
+    if (namespace !== null && this.#namespaces.isEnding(namespace))
+      return inEndingNamespace(resource, namespace, name);
     if (metadata.resourceVersion)
       return failure(500, 'resourceVersion should not be set on objects to be created');
     const named: FakeObject = { ...object, metadata: { ...withoutEnd(metadata), name } };
@@ -94,7 +99,8 @@ export class FakeWrites {
     const { status: _, ...rest } = named;
     const bare = resource.subresources.includes('status') ? (rest as FakeObject) : named;
     const made = resource === PODS ? createdPod(bare) : withDefaults(bare);
-    if (query.has('dryRun')) return { code: 201, body: made, warnings };
+    if (query.has('dryRun'))
+      return { code: 201, body: this.#store.preview(resource, made), warnings };
     const put = resource === PODS ? this.#pods.create(made) : this.#store.put(resource, made);
     return { code: 201, body: put, warnings };
   }
@@ -118,8 +124,7 @@ export class FakeWrites {
         400,
         `the name of the object (${metadata.name}) does not match the name on the URL (${old.name})`,
       );
-    const { resourceVersion = old.resourceVersion, uid = old.uid } = metadata;
-    if (resourceVersion !== old.resourceVersion || uid !== old.uid) return conflict(place, found);
+    if (isAnother(metadata, old)) return conflict(place, found);
     const next =
       subresource === 'status' ? withStatusOf(found, object) : merged(place, found, object);
     const problem =
@@ -127,7 +132,8 @@ export class FakeWrites {
       (subresource === null ? endProblem(old, metadata) : null) ??
       (resource === PODS && subresource === null ? podUpdateProblem(found, next) : null);
     if (problem !== null) return invalid(next, problem);
-    if (query.has('dryRun')) return { code: 200, body: next, warnings };
+    if (query.has('dryRun'))
+      return { code: 200, body: this.#store.preview(resource, next), warnings };
     if (isDeepStrictEqual(found, next)) return { code: 200, body: found, warnings };
     const put = this.#store.put(resource, next);
     // Whoever held the end of an object up has let go of it.
@@ -153,15 +159,24 @@ function merged({ resource }: ApiPlace, found: FakeObject, object: FakeObject): 
   return resource.subresources.includes('status') ? withStatusOf(next, found) : next;
 }
 
+/** Whether somebody means an older object, or one that was there before; what is empty means any. */
+function isAnother({ resourceVersion, uid }: Fields, is: FakeObject['metadata']): boolean {
+  return (
+    (isText(resourceVersion) && resourceVersion !== '' && resourceVersion !== is.resourceVersion) ||
+    (isText(uid) && uid !== '' && uid !== is.uid)
+  );
+}
+
 /** What clients cannot change of the metadata. */
 const MADE_HERE = [
-  ...['namespace', 'uid', 'resourceVersion', 'creationTimestamp'],
+  ...['namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'generation'],
   ...['deletionTimestamp', 'deletionGracePeriodSeconds'],
 ];
 
-/** The metadata of an object that begins: that does not begin with its end. */
+/** The metadata of an object that begins: that does not begin with its end, nor with what the server makes. */
 function withoutEnd(metadata: FakeObject['metadata']): FakeObject['metadata'] {
-  const { deletionTimestamp, deletionGracePeriodSeconds, ...rest } = metadata;
+  const { deletionTimestamp, deletionGracePeriodSeconds, generation, resourceVersion, ...rest } =
+    metadata;
   return rest as FakeObject['metadata'];
 }
 
@@ -175,6 +190,18 @@ function endProblem(old: FakeObject['metadata'], given: Fields): string | null {
   if (grace !== undefined && grace !== oldGrace)
     return `metadata.deletionGracePeriodSeconds: Invalid value: ${grace}: field is immutable`;
   return null;
+}
+
+function inEndingNamespace(resource: FakeResource, namespace: string, name: string): Refusal {
+  const causes = [
+    {
+      reason: 'NamespaceTerminating',
+      message: `namespace ${namespace} is being terminated`,
+      field: 'metadata.namespace',
+    },
+  ];
+  const words = `unable to create new content in namespace ${namespace} because it is being terminated`;
+  return failure(403, `${qualified(resource)} "${name}" is forbidden: ${words}`, causes);
 }
 
 function withStatusOf(object: FakeObject, { status }: FakeObject): FakeObject {

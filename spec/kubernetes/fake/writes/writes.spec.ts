@@ -138,7 +138,7 @@ describe('changes at a fake API server', () => {
       ['DELETE', `${PODS}?labelSelector=((`, undefined, 400],
     ] as const)
       expect((await ask(method, path, body))[0], `${method} ${path}`).to.equal(code);
-    expect((await ask('POST', PODS, 'a: b', 'application/yaml'))[0]).to.equal(415);
+    expect((await ask('POST', PODS, 'a: b', 'application/x-yaml'))[0]).to.equal(415);
     expect((await ask('GET', PODS))[1].items?.map(({ metadata }) => metadata.name)).to.deep.equal([
       'p1',
     ]);
@@ -251,12 +251,6 @@ describe('changes at a fake API server', () => {
     expect((await ask('GET', jobs))[1]).to.deep.include({ code: 404, details: {} });
   });
 
-  it('never delete the default namespace', async () => {
-    await serve({ pods: ['p1'] });
-    expect((await ask('DELETE', '/api/v1/namespaces/default'))[0]).to.equal(403);
-    expect(fake.find('pod', 'p1')).to.not.equal(null);
-  });
-
   it('are completed as API servers do', async () => {
     await serve({});
     const make = async (path: string, body: object): Promise<object> =>
@@ -291,7 +285,7 @@ describe('changes at a fake API server', () => {
     expect(job).to.have.nested.property('spec.completions', 1);
   });
 
-  it('change objects whose version is the last one', async () => {
+  it('change objects whose version is the last one, or no matter which', async () => {
     await serve({ pods: ['p1'] });
     const url = `${PODS}/p1`;
     const [, before] = await ask('GET', url);
@@ -309,6 +303,9 @@ describe('changes at a fake API server', () => {
     const [, bare] = await ask('PATCH', url, removal, 'application/json-patch+json');
     expect(bare.metadata.labels).to.equal(undefined);
     expect(bare.metadata.uid).to.equal(before.metadata.uid);
+    const any = { ...before, metadata: { ...before.metadata, resourceVersion: '', uid: '' } };
+    const [code, put] = await ask('PUT', url, any);
+    expect([code, put.metadata.uid]).to.deep.equal([200, before.metadata.uid]);
   });
 
   it('of a status leave the rest alone, and the reverse', async () => {
@@ -403,36 +400,81 @@ describe('changes at a fake API server', () => {
     expect((await ask('GET', `${url}/c`))[0]).to.equal(404);
   });
 
-  it('take namespaces away with all that is in them, and what is selected', async () => {
-    await serve({
-      pods: [
-        'p1',
-        { name: 'a', namespace: 'n', labels: { x: '1' } },
-        { name: 'b', namespace: 'n' },
-      ],
-    });
+  it('take away what is selected', async () => {
+    const pods = [
+      { name: 'a', namespace: 'n', labels: { x: '1' } },
+      { name: 'b', namespace: 'n' },
+    ];
+    await serve({ pods });
     const [, { items }] = await ask('DELETE', '/api/v1/namespaces/n/pods?labelSelector=x');
     expect(items?.map(({ metadata }) => metadata.name)).to.deep.equal(['a']);
-    fake.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', namespace: 'n' } });
     expect(fake.find('pod', 'b', 'n')).to.not.equal(null);
-    expect((await ask('DELETE', '/api/v1/namespaces/n'))[0]).to.equal(200);
-    expect([fake.find('pod', 'b', 'n'), fake.find('cm', 'c', 'n')]).to.deep.equal([null, null]);
-    expect(fake.find('pod', 'p1')).to.not.equal(null);
   });
 
-  it('leave a namespace there in which something has finalizers', async () => {
-    await serve({ pods: [{ name: 'p1', namespace: 'n' }] });
-    const pods = '/api/v1/namespaces/n/pods';
-    const hold = { metadata: { finalizers: ['example.org/hold'] } };
-    await ask('PATCH', `${pods}/p1`, hold, MERGE);
-    const [code, { message }] = await ask('DELETE', '/api/v1/namespaces/n');
-    expect([code, message]).to.deep.equal([
-      409,
-      'namespaces "n" cannot be deleted here: pods "p1" has finalizers',
+  it('say what they would make, with a uid that is no other one, and make nothing', async () => {
+    await serve({});
+    const apps = '/apis/apps/v1/namespaces/default/deployments';
+    const [, tried] = await ask('POST', `${apps}?dryRun=All`, { metadata: { name: 'd' } });
+    const { uid, creationTimestamp, generation, resourceVersion } = tried.metadata;
+    expect(uid).to.match(/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/);
+    expect([typeof creationTimestamp, generation, resourceVersion]).to.deep.equal([
+      'string',
+      1,
+      undefined,
     ]);
-    await ask('PATCH', `${pods}/p1`, { metadata: { finalizers: null } }, MERGE);
-    expect((await ask('DELETE', '/api/v1/namespaces/n'))[0]).to.equal(200);
-    expect([fake.find('pod', 'p1', 'n'), fake.find('ns', 'n')]).to.deep.equal([null, null]);
+    expect(fake.find('deployment', 'd')).to.equal(null);
+    const [, made] = await ask('POST', apps, { metadata: { name: 'd' } });
+    expect(made.metadata.uid).to.not.equal(uid);
+  });
+
+  it('count what changes of what a workload shall be', async () => {
+    await serve({});
+    const apps = '/apis/apps/v1/namespaces/default/deployments';
+    const metadata = { name: 'd', generation: 7 };
+    await ask('POST', apps, { metadata, spec: { replicas: 1 } });
+    const generations: unknown[] = [];
+    const changes: [string, object][] = [
+      ['', { metadata: { labels: { a: 'b' } } }],
+      ['', { spec: { replicas: 2 } }],
+      ['/status', { status: { replicas: 2 } }],
+      ['', { metadata: { annotations: { a: 'b' } } }],
+      ['', { metadata: { generation: 9 } }],
+    ];
+    for (const [below, patch] of changes) {
+      const [, changed] = await ask('PATCH', `${apps}/d${below}`, patch, MERGE);
+      generations.push(changed.metadata.generation);
+    }
+    expect(generations).to.deep.equal([1, 2, 2, 3, 3]);
+    const status = { replicas: 2, availableReplicas: 2 };
+    const { metadata: counted, status: seen } = fake.put({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'd' },
+      spec: { replicas: 3 },
+      status,
+    }) as FakeObject & { status: object };
+    expect([counted.generation, seen]).to.deep.equal([4, { ...status, observedGeneration: 4 }]);
+  });
+
+  it('may come as YAML, with the values that Kubernetes reads in it', async () => {
+    await serve({});
+    const maps = '/api/v1/namespaces/default/configmaps';
+    const yaml = 'metadata:\n  name: c\ndata:\n  at: 22:22\n  day: 2020-01-01\nimmutable: yes\n';
+    const [code, made] = await ask('POST', maps, yaml, 'application/yaml');
+    expect([code, made.data, made.immutable]).to.deep.equal([
+      201,
+      { at: '22:22', day: '2020-01-01' },
+      true,
+    ]);
+    const refusals = [
+      ['a: [', 400, 'error converting YAML to JSON: '],
+      ['data: 1', 400, 'ConfigMap in version "v1" cannot be handled as a ConfigMap: '],
+      [`a: &a [1]\nb: [${'*a,'.repeat(200)}]`, 400, 'error converting YAML to JSON: '],
+    ] as const;
+    for (const [body, expected, begin] of refusals) {
+      const [code, { message }] = await ask('PUT', `${maps}/c`, body, 'application/yaml');
+      expect([code, message?.slice(0, begin.length)]).to.deep.equal([expected, begin]);
+    }
   });
 
   it('are made by a test as well', async () => {
@@ -514,7 +556,11 @@ interface Answer {
     readonly labels?: object;
     readonly resourceVersion: string;
     readonly deletionTimestamp?: string;
+    readonly creationTimestamp?: string;
+    readonly generation?: number;
   };
   readonly status: { readonly phase: string };
+  readonly data?: object;
+  readonly immutable?: boolean;
   readonly items?: Answer[];
 }
