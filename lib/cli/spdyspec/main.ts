@@ -43,25 +43,30 @@ async function main(argv: readonly string[]): Promise<number> {
   const paint = painter(process.stdout, options.color);
   const results: ConformanceResult[] = [];
   let version = '';
-  for await (const result of resultsOf(options, abort.signal)) {
-    results.push(result);
-    if (options.json) {
-      process.stdout.write(`${JSON.stringify(result)}\n`);
-      continue;
+  try {
+    for await (const result of resultsOf(options, abort.signal)) {
+      results.push(result);
+      if (options.json) {
+        process.stdout.write(`${JSON.stringify(result)}\n`);
+        continue;
+      }
+      if (result.version !== version)
+        process.stdout.write(`${version === '' ? '' : '\n'}${result.version}\n`);
+      version = result.version;
+      process.stdout.write(resultText(result, paint, options.verbose));
     }
-    if (result.version !== version)
-      process.stdout.write(`${version === '' ? '' : '\n'}${result.version}\n`);
-    version = result.version;
-    process.stdout.write(resultText(result, paint, options.verbose));
+  } finally {
+    if (options.junit !== null) writeFileSync(options.junit, junitXml(results));
   }
-  if (options.junit !== null) writeFileSync(options.junit, junitXml(results));
   const { total, passed, failed, failedMust, skipped } = countResults(results);
   if (!options.json) {
     const text = `${total} test${total === 1 ? '' : 's'}: ${passed} passed, ${failed} failed (${failedMust} of what it must do), ${skipped} skipped`;
     process.stdout.write(`\n${text}\n`);
   }
   if (abort.signal.aborted && !closed) return INTERRUPTED;
-  return (options.strict ? failed : failedMust) > 0 ? 1 : 0;
+  // A server that speaks none of the versions has passed nothing.
+  const spoken = total === 0 || results.some(({ id }) => id !== 'connection');
+  return !spoken || (options.strict ? failed : failedMust) > 0 ? 1 : 0;
 }
 
 function resultsOf(

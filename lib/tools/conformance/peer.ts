@@ -81,6 +81,11 @@ export class Peer {
     return this.#seen.list;
   }
 
+  /** The first bytes that it has sent. */
+  get start(): Buffer {
+    return this.#seen.start;
+  }
+
   /** What it has sent so far, in words. */
   get words(): string {
     const frames = this.frames.map(frameWords);

@@ -1,9 +1,13 @@
 import { FrameDecoder } from '../../engine/frame-decoder.ts';
 import type { ErrorCode } from '../../errors.ts';
+import { NO_BYTES } from '../../framing/bytes.ts';
 import type { FrameSink, HeaderFault } from '../../framing/frame-sink.ts';
 import { frameName } from '../../protocol/frame-facts.ts';
 import type { ControlFrame, HeaderBlockFrame } from '../../protocol/frames.ts';
 import type { SessionVersion } from '../../protocol/version.ts';
+
+/** How many of the first bytes are kept: a line of text. */
+const START = 80;
 
 /** A DATA frame that came. */
 export interface SeenData {
@@ -33,6 +37,8 @@ export type Seen = ControlFrame | SeenData | SeenFault;
 /** The frames that a peer has sent, in their order. */
 export class SeenFrames implements FrameSink {
   readonly list: Seen[] = [];
+  /** The first bytes that came. */
+  start: Buffer = NO_BYTES;
   readonly #decoder: FrameDecoder;
   readonly #onFrame: (frame: Seen) => void;
 
@@ -43,6 +49,8 @@ export class SeenFrames implements FrameSink {
   }
 
   read(chunk: Uint8Array): void {
+    if (this.start.length < START)
+      this.start = Buffer.concat([this.start, chunk]).subarray(0, START);
     if (!this.#decoder.stopped) this.#decoder.read(chunk);
   }
 

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
+import { explainTls } from '../../common/tls-error.ts';
 import { SpdyError } from '../../errors.ts';
-import { PING } from '../../protocol/constants.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import {
   type ConformanceOptions,
@@ -11,13 +11,14 @@ import {
 import { Peer } from './peer.ts';
 import type { ConformanceResult } from './result.ts';
 import { runCase } from './run-case.ts';
-import type { Seen } from './seen-frames.ts';
+import { refusalOf } from './spoken.ts';
 import { SERVER_TESTS } from './tests.ts';
 
 /**
  * Tests a server, one connection a test, and yields what became of each. The server has to answer GET, HEAD and POST of `/`, with a body for
  * GET. A version that the server does not choose (ALPN), or answers in frames of another one, is skipped, in one result. Rejects when no connection can
- * be made for the first test of a version.
+ * be made for the first test of a version, and with `ERR_SPDY_NOT_SPDY` when what is there speaks TLS, HTTP or another protocol that is known by
+ * its beginning.
  *
  * @throws InvalidArgumentError for an option that does not exist or is out of range
  */
@@ -32,7 +33,7 @@ async function* results(
 ): AsyncGenerator<ConformanceResult, void, undefined> {
   for (const version of settings.versions) {
     const open = (): Promise<Peer> => connect(settings, version);
-    const refusal = settings.signal?.aborted === true ? null : await refusalOf(open);
+    const refusal = settings.signal?.aborted === true ? null : await refusalOf(open, settings);
     if (refusal !== null) {
       yield { ...NOT_CHOSEN, version: version.name, expected: refusal };
       continue;
@@ -56,33 +57,6 @@ const NOT_CHOSEN = {
   durationMs: 0,
 } as const;
 
-/** Errors of a handshake without a protocol in common. */
-const REFUSALS: ReadonlySet<string | undefined> = new Set([
-  'ERR_SPDY_NEGOTIATION',
-  'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL',
-]);
-
-/** Why a version is not spoken; null if it is. */
-async function refusalOf(open: () => Promise<Peer>): Promise<string | null> {
-  try {
-    const peer = await open();
-    // Over plain TCP nobody has chosen: what it sends tells.
-    peer.send(peer.make.ping(1));
-    const other = await peer.find((frame) => frame.type === PING || versionOf(frame) !== null);
-    peer.close();
-    const version = peer.frames.every(({ type }) => type === 'fault') ? versionOf(other) : null;
-    return version === null ? null : `the server sends frames of version ${version}`;
-  } catch (error) {
-    if (!REFUSALS.has((error as NodeJS.ErrnoException).code)) throw error;
-    return (error as Error).message;
-  }
-}
-
-/** The version of a frame that has a wrong one. */
-function versionOf(frame: Seen | null): number | null {
-  return frame?.type === 'fault' ? (frame.version ?? null) : null;
-}
-
 function connect(settings: ConformanceSettings, version: ProtocolVersion): Promise<Peer> {
   const { host, port, timeoutMs } = settings;
   const secure = settings.tls;
@@ -96,7 +70,7 @@ function connect(settings: ConformanceSettings, version: ProtocolVersion): Promi
     }, timeoutMs);
     const failed = (error: Error): void => {
       clearTimeout(timer);
-      reject(error);
+      reject(explainTls(error));
     };
     socket.once('error', failed);
     socket.once(secure === null ? 'connect' : 'secureConnect', () => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -77,6 +78,30 @@ describe('spdyspec', () => {
     expect(JSON.parse(text)).to.include({ id: 'ping/1', outcome: 'passed', version: 'spdy/3.1' });
     const xml = readFileSync(join(folder, 'out.xml'), 'utf8');
     expect(xml).to.contain('<testsuite name="spdy/3.1" tests="1" failures="0" skipped="0">');
+  });
+
+  it('says once what there is instead of SPDY', async () => {
+    const http = createServer();
+    await once(http.listen(0, '127.0.0.1'), 'listening');
+    const { port } = http.address() as AddressInfo;
+    const { status, text, stderr } = await spec(`127.0.0.1:${port}`, '-j', 'none.xml');
+    http.close();
+    expect([status, text, stderr]).to.deep.equal([
+      1,
+      '',
+      'spdyspec: the server speaks HTTP/1.1: HTTP/1.1 400 Bad Request, not SPDY\n',
+    ]);
+    expect(readFileSync(join(folder, 'none.xml'), 'utf8')).to.contain('<testsuites>');
+  });
+
+  it('has passed nothing when no version was chosen', async () => {
+    const other = await spdyd(['--spdy3', '-d', folder, '0']);
+    const args = ['--tls', '-k', `127.0.0.1:${other.port}`, '-p', 'spdy/2', 'ping'];
+    const { status, text } = await spec(...args);
+    expect(text).to.contain('1 test: 0 passed, 0 failed (0 of what it must do), 1 skipped');
+    expect(status).to.equal(1);
+    expect((await spec(...args, '-p', 'spdy/3')).status).to.equal(0);
+    await other.end();
   });
 
   it('lists its tests', async () => {

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import http from 'node:http';
+import net, { type AddressInfo } from 'node:net';
+import tls from 'node:tls';
 import { expect } from 'chai';
 import { InvalidArgumentError } from '../../../lib/errors.ts';
 import { makeCertificate } from '../../../lib/http/server/certificate.ts';
@@ -123,6 +125,76 @@ describe('testServer()', () => {
       [{ port: -1 }, 'port must be an integer from 0 to 65535, got -1'],
     ] as const)
       expect(() => testServer(options as never)).to.throw(InvalidArgumentError, message);
+  });
+
+  describe('of a server that speaks something else', () => {
+    /** How it ends, of a server that is made for it. */
+    async function endOf(
+      server: net.Server,
+      secure: boolean,
+      timeoutMs = 1000,
+    ): Promise<NodeJS.ErrnoException> {
+      const sockets = new Set<net.Socket>();
+      server.on('connection', (socket: net.Socket) => {
+        sockets.add(socket);
+        socket.on('error', () => {});
+      });
+      server.on('tlsClientError', () => {});
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const { port } = server.address() as AddressInfo;
+      const where = { host: '127.0.0.1', port, only: ['ping/1'], timeoutMs };
+      const options = { ...where, tls: secure ? { rejectUnauthorized: false } : false };
+      const end = await all(testServer(options)).then(
+        (results) => new Error(results.map(words).join()),
+        (error: NodeJS.ErrnoException) => error,
+      );
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      return end;
+    }
+
+    it('says so of HTTP/1.1', async () => {
+      expect(await endOf(http.createServer(), false)).to.include({
+        code: 'ERR_SPDY_NOT_SPDY',
+        message: 'the server speaks HTTP/1.1: HTTP/1.1 400 Bad Request, not SPDY',
+      });
+    });
+
+    it('says so of what answers HTTP alone, with TLS and without', async () => {
+      const answer = (socket: net.Socket): void => {
+        let asked = '';
+        socket.on('error', () => {});
+        socket.on('data', (chunk: Buffer) => {
+          asked += chunk.toString('latin1');
+          if (asked.includes('HTTP/1.0\r\n\r\n')) socket.end('HTTP/1.0 501 No\r\n\r\n');
+        });
+      };
+      const message = 'the server speaks HTTP/1.0: HTTP/1.0 501 No, not SPDY';
+      expect(await endOf(net.createServer(answer), false)).to.include({ message });
+      expect(await endOf(tls.createServer(makeCertificate(), answer), true)).to.include({
+        message,
+      });
+    });
+
+    it('says so of TLS where plain TCP was to be tested', async () => {
+      expect(await endOf(tls.createServer(makeCertificate()), false)).to.include({
+        code: 'ERR_SPDY_NOT_SPDY',
+        message: 'the server speaks TLS, not SPDY',
+      });
+      const refusing = tls.createServer({ ...makeCertificate(), ALPNCallback: () => undefined });
+      expect(await endOf(refusing, false)).to.include({ code: 'ERR_SPDY_NOT_SPDY' });
+    });
+
+    it('says so of plain TCP where TLS was to be tested', async () => {
+      const { message } = await endOf(http.createServer(), true);
+      expect(message).to.match(/^TLS: the other side does not speak TLS/);
+    });
+
+    it('tests what says nothing at all', async () => {
+      const server = net.createServer((socket) => socket.on('error', () => {}).resume());
+      const { message } = await endOf(server, false, 300);
+      expect(message).to.match(/^(?:ping\/1: expected .*, got nothing,?){3}$/);
+    });
   });
 
   it('says that nobody is there', async () => {
