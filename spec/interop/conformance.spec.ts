@@ -6,6 +6,7 @@ import { createFakeApiServer } from '../../lib/kubernetes/fake/api-server.ts';
 import {
   type ConformanceResult,
   countResults,
+  type RunClient,
   testClient,
   testServer,
 } from '../../lib/tools/index.ts';
@@ -13,7 +14,6 @@ import { Kubectl, type KubectlVariant, kubectlVariants } from './support/kubectl
 import { certificate, nettyCommand, peerPath, qtCommand, requirePeer } from './support/peers.ts';
 import { PeerProcess } from './support/process.ts';
 import { type TransportStream, transportListen } from './support/spdy-transport.ts';
-import { upgradeFront } from './support/upgrade-front.ts';
 
 /** Milliseconds for each answer: those that come are fast, those that do not are waited for. */
 const TIMEOUT_MS = 500;
@@ -90,21 +90,18 @@ describe('conformance of other peers (docs/spdyspec.md)', () => {
   it("Debian's kubectl, behind an upgrade", async function () {
     requirePeer(this, 'kubectl');
     const fake = await createFakeApiServer({ pods: ['p1'] }).listen();
-    const front = await upgradeFront(fake.url);
     const kubectl = await Kubectl.for(kubectlVariants()[0] as KubectlVariant, fake);
-    const run = async (url: string): Promise<void> => {
-      front.spdyPort = Number(new URL(url).port);
-      const child = kubectl.start('-s', front.url, 'exec', 'p1', '--', 'true');
+    const run: RunClient = async (url, _version, _test, over) => {
+      const child = kubectl.start('-s', new URL('/', url).origin, 'exec', 'p1', '--', 'true');
       // It waits for an end of the command that nobody tells it.
-      front.whenClosed = () => child.kill('SIGKILL');
+      over.addEventListener('abort', () => child.kill('SIGKILL'));
       await once(child, 'exit');
     };
     // The others are about HTTP, or about what it does now and then.
     const only = [1, 6, 7, 8, 9, 10, 12, 13].map((id) => `client/${id}`);
     const where = { port: 0, versions: ['spdy/3.1' as const], timeoutMs: 4 * TIMEOUT_MS, only };
-    const results = await all(testClient(where, run));
+    const results = await all(testClient({ ...where, api: fake.url }, run));
     await kubectl.close();
-    await front.close();
     await fake.close();
     expect(failures(results)).to.deep.equal([
       'client/6 must',

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { isLoopback } from '../../common/environment-proxy.ts';
 import { makeCertificate } from '../../http/server/certificate.ts';
@@ -18,6 +19,8 @@ import { parseSpdyspecOptions, type SpdyspecOptions } from './options.ts';
 
 /** Exit status after SIGINT. */
 const INTERRUPTED = 130;
+/** Milliseconds for a client to end by itself behind a test. */
+const LAST_MS = 1000;
 
 await runProgram('spdyspec', main);
 
@@ -78,8 +81,10 @@ function resultsOf(
   try {
     if (target === null) {
       const secure = options.tls ? { tls: makeCertificate() } : {};
-      return testClient({ ...common, ...secure, port: listen ?? 0 }, (url, version) =>
-        runClient(options, url, version, signal),
+      const behind = options.api === null ? {} : { api: options.api };
+      return testClient(
+        { ...common, ...secure, ...behind, port: listen ?? 0 },
+        (url, version, _test, over) => runClient(options, { url, version, over }, signal),
       );
     }
     if (hostile && !owned && !isLoopback(target.host))
@@ -97,27 +102,26 @@ function resultsOf(
 /** Has the client ask once. What it says is of no interest. */
 async function runClient(
   { exec, timeoutMs }: SpdyspecOptions,
-  url: string,
-  version: string,
+  { url, version, over }: { url: string; version: string; over: AbortSignal },
   signal: AbortSignal,
 ): Promise<void> {
-  const command = (exec as string).replaceAll('{url}', url).replaceAll('{version}', version);
+  const command = (exec as string)
+    .replaceAll('{url}', url)
+    .replaceAll('{port}', new URL(url).port)
+    .replaceAll('{version}', version);
   const child = spawn(command, { shell: true, stdio: 'ignore', detached: true });
-  await new Promise<void>((resolve) => {
-    const stop = (): void => {
-      // The shell may have started others.
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    };
-    const timer = setTimeout(stop, 2 * timeoutMs);
-    signal.addEventListener('abort', stop, { once: true });
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
-      resolve();
-    };
-    child.once('exit', end);
-    child.once('error', end);
-  });
+  const stop = (): void => {
+    // The shell may have started others.
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  };
+  const timers = [setTimeout(stop, 2 * timeoutMs)];
+  const stopSoon = (): void => void timers.push(setTimeout(stop, LAST_MS));
+  over.addEventListener('abort', stopSoon, { once: true });
+  signal.addEventListener('abort', stop, { once: true });
+  await once(child, 'exit').catch(() => {});
+  timers.forEach(clearTimeout);
+  over.removeEventListener('abort', stopSoon);
+  signal.removeEventListener('abort', stop);
 }
 
 function list({ target, listen, only }: SpdyspecOptions): void {

@@ -16,6 +16,8 @@ export interface SpdyspecOptions {
   readonly listen: number | null;
   /** The command that makes a client ask for a URL. */
   readonly exec: string | null;
+  /** The server for what a client asks without an upgrade. */
+  readonly api: string | null;
   readonly tls: boolean;
   readonly insecure: boolean;
   readonly ca: string | null;
@@ -40,7 +42,7 @@ export const SPDYSPEC_HELP = `Usage: spdyspec [OPTION]... HOST:PORT [TEST]...
        spdyspec [OPTION]... --listen PORT --exec COMMAND [TEST]...
 Tests whether a SPDY server, or a client, does what the protocol says. TEST is
 a group (ping) or a test (ping/2); all without one. A server has to answer GET,
-HEAD and POST of /. COMMAND has {url} and {version} for what is to be asked.
+HEAD and POST of /. COMMAND has {url}, {port} and {version} of what is asked.
   -p, --protocol NAME  spdy/2, spdy/3, spdy/3.1; may be repeated; default all
       --tls            TLS, with ALPN          -k, --insecure  any certificate
       --cacert FILE    trust this certificate (PEM)
@@ -51,6 +53,7 @@ HEAD and POST of /. COMMAND has {url} and {version} for what is to be asked.
   -o, --timeout SEC    for each answer; default 2
       --listen PORT    play a server, to test a client (0: a free port)
       --exec COMMAND   makes the client ask once
+      --api URL        answers what the client asks without an upgrade
   -n, --dry-run        list the tests          -v, --verbose   what was sent
       --json           a line of JSON for each test
   -j, --junit FILE     results as JUnit's XML
@@ -71,6 +74,7 @@ const OPTIONS: OptionTable = {
   timeout: { type: 'string', short: 'o' },
   listen: { type: 'string' },
   exec: { type: 'string' },
+  api: { type: 'string' },
   'dry-run': { type: 'boolean', short: 'n' },
   verbose: { type: 'boolean', short: 'v' },
   json: { type: 'boolean' },
@@ -95,6 +99,8 @@ export function parseSpdyspecOptions(argv: readonly string[]): SpdyspecOptions |
   const dryRun = args.has('dry-run');
   if (listen !== null && exec === null && !dryRun) throw new UsageError('--listen needs --exec');
   if (listen === null && exec !== null) throw new UsageError('--exec needs --listen');
+  const api = args.value('api');
+  if (listen === null && api !== null) throw new UsageError('--api needs --listen');
   const [first, ...rest] = args.positionals;
   const named = listen === null && first !== undefined && first.includes(':');
   if (listen === null && !named && !dryRun) throw new UsageError('which server? HOST:PORT');
@@ -103,6 +109,7 @@ export function parseSpdyspecOptions(argv: readonly string[]): SpdyspecOptions |
     target: named ? placeOf(first) : null,
     listen,
     exec,
+    api,
     tls: args.has('tls'),
     insecure: args.has('insecure'),
     ca: cacert === null ? null : readOptionFile('--cacert', cacert),

@@ -23,3 +23,15 @@ export interface ConformanceResult {
   /** Milliseconds that it took. */
   readonly durationMs: number;
 }
+
+/** What is told of a version that was not agreed on (ALPN). */
+export const NOT_CHOSEN = {
+  id: 'connection',
+  section: 'ALPN',
+  title: 'The version is chosen',
+  level: 'should',
+  outcome: 'skipped',
+  received: '',
+  sent: [],
+  durationMs: 0,
+} as const;

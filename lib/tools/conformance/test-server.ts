@@ -9,7 +9,7 @@ import {
   resolveConformance,
 } from './options.ts';
 import { Peer } from './peer.ts';
-import type { ConformanceResult } from './result.ts';
+import { type ConformanceResult, NOT_CHOSEN } from './result.ts';
 import { runCase } from './run-case.ts';
 import { refusalOf } from './spoken.ts';
 import { SERVER_TESTS } from './tests.ts';
@@ -44,18 +44,6 @@ async function* results(
     }
   }
 }
-
-/** What is told of a version that the server does not choose. */
-const NOT_CHOSEN = {
-  id: 'connection',
-  section: 'ALPN',
-  title: 'The version is chosen',
-  level: 'should',
-  outcome: 'skipped',
-  received: '',
-  sent: [],
-  durationMs: 0,
-} as const;
 
 function connect(settings: ConformanceSettings, version: ProtocolVersion): Promise<Peer> {
   const { host, port, timeoutMs } = settings;

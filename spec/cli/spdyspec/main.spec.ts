@@ -119,6 +119,20 @@ describe('spdyspec', () => {
     expect(status).to.equal(0);
   });
 
+  it('ends clients that do not end when their test has', async () => {
+    const client = `${process.execPath} ${programFile('spdycat')} --no-tls --spdy3-1 -n {url}; sleep 600`;
+    const args = ['--listen', '0', '--exec', client, '-o', '20', '-p', 'spdy/3.1', 'client/1'];
+    const { status, text } = await spec(...args);
+    expect([status, text]).to.deep.equal([
+      0,
+      `spdy/3.1
+  ok   client/1     Its streams have odd ids, and no associated stream (SPDY/3 2.3.2, must)
+
+1 test: 1 passed, 0 failed (0 of what it must do), 0 skipped
+`,
+    ]);
+  });
+
   it('says what makes no sense', async () => {
     const parsed = (...args: string[]): SpdyspecOptions =>
       parseSpdyspecOptions(args) as SpdyspecOptions;
@@ -133,6 +147,7 @@ describe('spdyspec', () => {
       [['a:1', '-l', 'may'], /--level takes/],
       [['--listen', '0'], /--listen needs --exec/],
       [['a:1', '--exec', 'x'], /--exec needs --listen/],
+      [['a:1', '--api', 'http://a/'], /--api needs --listen/],
     ] as const)
       expect(() => parseSpdyspecOptions(args)).to.throw(UsageError, message);
     const unknown = await spec(place, 'pong');
@@ -142,6 +157,11 @@ describe('spdyspec', () => {
     ]);
     const unlisted = await spec('-n', 'pong');
     expect([unlisted.status, unlisted.text]).to.deep.equal([64, '']);
+    const api = await spec('--listen', '0', '--exec', 'true', '--api', 'a');
+    expect([api.status, api.stderr.split('\n')[0]]).to.deep.equal([
+      64,
+      "spdyspec: api must be a URL of http:, got 'a'",
+    ]);
     const elsewhere = await spec('192.0.2.1:80', '--hostile');
     expect(elsewhere.stderr).to.contain('--hostile is for this machine');
   });

@@ -1,10 +1,19 @@
 import { once } from 'node:events';
+import net from 'node:net';
+import tls from 'node:tls';
 import { expect } from 'chai';
+import { InvalidArgumentError } from '../../../lib/errors.ts';
 import { SpdyAgent } from '../../../lib/http/client/agent.ts';
 import { makeCertificate } from '../../../lib/http/server/certificate.ts';
+import { createFakeApiServer } from '../../../lib/kubernetes/fake/api-server.ts';
+import { exec } from '../../../lib/kubernetes/index.ts';
 import { PROTOCOL_VERSIONS } from '../../../lib/protocol/version.ts';
 import type { ConformanceResult } from '../../../lib/tools/conformance/result.ts';
-import { type RunClient, testClient } from '../../../lib/tools/conformance/test-client.ts';
+import {
+  type ClientConformanceOptions,
+  type RunClient,
+  testClient,
+} from '../../../lib/tools/conformance/test-client.ts';
 
 const words = ({ id, expected, received }: ConformanceResult): string =>
   `${id}: expected ${expected}, got ${received}`;
@@ -47,5 +56,77 @@ describe('testClient()', () => {
     ))
       outcomes.push(`${version} ${outcome}`);
     expect(outcomes).to.deep.equal(['spdy/2 passed', 'spdy/3 passed', 'spdy/3.1 passed']);
+  });
+
+  /** What becomes of tests of SPDY/3.1. */
+  async function outcomes(
+    options: Partial<ClientConformanceOptions>,
+    run: RunClient,
+  ): Promise<string[]> {
+    const where = { port: 0, versions: ['spdy/3.1' as const], timeoutMs: 20_000, ...options };
+    const list: string[] = [];
+    for await (const { id, outcome, expected } of testClient(where, run))
+      list.push(`${id} ${outcome} ${expected}`.trim());
+    return list;
+  }
+
+  it('answers upgrades, and passes on what is asked without one', async () => {
+    const fake = await createFakeApiServer({ pods: ['p1'] }).listen();
+    const run: RunClient = async (url) => {
+      const cluster = { server: new URL('/', url).href };
+      const known = await fetch(new URL('/api/v1/namespaces/default/pods/p1', url));
+      expect(await known.json()).to.nested.include({ 'metadata.name': 'p1' });
+      const options = { cluster, pod: 'p1', command: ['true'], transport: 'spdy' as const };
+      const command = await exec({ ...options, replyTimeoutMs: 1000 });
+      await command.exited.catch(() => {});
+    };
+    const tests = { only: ['client/1', 'client/5', 'client/8'], api: fake.url };
+    expect(await outcomes(tests, run)).to.deep.equal([
+      'client/1 passed',
+      'client/5 passed',
+      'client/8 passed',
+    ]);
+    await fake.close();
+  });
+
+  it('skips a version that the client does not offer', async () => {
+    const run: RunClient = async (url) => {
+      const { port } = new URL(url);
+      const options = { port: Number(port), ALPNProtocols: ['spdy/3', 'h2'] };
+      const socket = tls.connect({ ...options, rejectUnauthorized: false }).on('error', () => {});
+      await once(socket, 'close');
+    };
+    expect(await outcomes({ tls: makeCertificate() }, run)).to.deep.equal([
+      'connection skipped the client offers spdy/3, h2',
+    ]);
+  });
+
+  it('says so of a client that speaks something else', async () => {
+    for (const [bytes, message] of [
+      [
+        'GET /x HTTP/1.1\r\nhost: a\r\n\r\n',
+        'the client speaks HTTP/1.1: GET /x HTTP/1.1, not SPDY',
+      ],
+      [
+        'GET /x HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: spdy/2\r\n\r\n',
+        'the client speaks an upgrade to spdy/2, not SPDY',
+      ],
+      ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'the client speaks HTTP/2: PRI * HTTP/2.0, not SPDY'],
+    ] as const) {
+      const run: RunClient = async (url) => {
+        const socket = net.connect(Number(new URL(url).port)).on('error', () => {});
+        socket.write(bytes);
+        await once(socket.resume(), 'close');
+      };
+      const end = await outcomes({}, run).catch((error: Error) => error);
+      expect(end).to.include({ code: 'ERR_SPDY_NOT_SPDY', message });
+    }
+  });
+
+  it('tells a server for requests that cannot be one at once', () => {
+    expect(() => testClient({ port: 0, api: 'https://a/' }, async () => {})).to.throw(
+      InvalidArgumentError,
+      "api must be a URL of http:, got 'https://a/' (string)",
+    );
   });
 });
