@@ -14,29 +14,29 @@ import { locationOf, type Target, targetOf, urlOf } from './target.ts';
 /** Options of a request, in the words of `http.request()`, and what SPDY adds. */
 export interface RequestOptions extends RequestConnection {
   /** `'https:'` (the default) or `'http:'`. */
-  readonly protocol?: string | null;
+  readonly protocol?: string | null | undefined;
   /** Name or address of the server; stands before `host`. Default `'localhost'`. */
-  readonly hostname?: string | null;
+  readonly hostname?: string | null | undefined;
   /** The same, perhaps with a port. */
-  readonly host?: string | null;
+  readonly host?: string | null | undefined;
   /** Default 443 or 80. */
-  readonly port?: number | string | null;
+  readonly port?: number | string | null | undefined;
   /** Path and query, default `'/'`; `host:port` with the method CONNECT. */
-  readonly path?: string | null;
+  readonly path?: string | null | undefined;
   /** Default `'GET'`. */
-  readonly method?: string | null;
+  readonly method?: string | null | undefined;
   /** Header fields: an object as for `http`, pairs, or names and values in turn. */
-  readonly headers?: HeaderInput | readonly string[] | null;
+  readonly headers?: HeaderInput | readonly string[] | null | undefined;
   /** `user:password` for an `authorization` field of the scheme Basic. */
-  readonly auth?: string | null;
+  readonly auth?: string | null | undefined;
   /** Destroys the request with an AbortError. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Milliseconds without any activity after which 'timeout' is emitted. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Priority of the stream from 0, the most urgent, to 7; with SPDY/2 all from 3 on are the same. Default: the least urgent one. */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /** TLS options on top of those of the agent; other ones mean another session. They may stand beside the others as well (`ca`...). */
-  readonly tls?: tls.ConnectionOptions;
+  readonly tls?: tls.ConnectionOptions | undefined;
 }
 
 const NO_OPTIONS: RequestOptions = {};

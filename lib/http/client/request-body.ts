@@ -62,6 +62,11 @@ export class RequestBody {
     }
   }
 
+  /** The encoding of text that is written without one. */
+  setDefaultEncoding(encoding: BufferEncoding): void {
+    this.#open().setDefaultEncoding(encoding);
+  }
+
   /** Holds pieces back until `uncork()`. */
   cork(): void {
     this.#open().cork();

@@ -26,9 +26,9 @@ export interface RequestConnection
     | 'lookup'
   > {
   /** Path of a unix socket to connect to. */
-  readonly socketPath?: string | null;
+  readonly socketPath?: string | null | undefined;
   /** Makes the connection. With `https:`, a TLS socket is used as it is, with what ALPN chose; in any other stream TLS is spoken. */
-  readonly createConnection?: CreateRequestConnection;
+  readonly createConnection?: CreateRequestConnection | undefined;
 }
 
 /** The names of these options. */

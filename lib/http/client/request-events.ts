@@ -1,5 +1,6 @@
 import http from 'node:http';
-import type { Duplex, Readable, Writable } from 'node:stream';
+import type net from 'node:net';
+import type { Duplex, Readable } from 'node:stream';
 import type { SpdyStream } from '../../session/public.ts';
 import type { PushedRequest } from './push.ts';
 import type { ClientResponse } from './response.ts';
@@ -32,7 +33,7 @@ export interface ClientRequestEvents {
    * The connection is there, shared by all requests of a session. Header fields can still be set: the head leaves behind the listeners of
    * this event at the earliest.
    */
-  socket: [socket: Duplex];
+  socket: [socket: net.Socket];
   /** Its SPDY stream was opened: anew for each attempt, and never with HTTP/1.1. */
   stream: [stream: SpdyStream];
   /** Nothing happened for the time given to `setTimeout()`. */
@@ -43,20 +44,36 @@ export interface ClientRequestEvents {
   upgrade: [response: http.IncomingMessage, socket: Duplex, head: Buffer];
 }
 
-/** What is declared more closely than for every Writable, here or by the request itself. */
+/** What is declared more closely than for every message, here or by the request itself. */
 type Declared =
   | 'addListener'
+  | 'addTrailers'
+  | 'appendHeader'
   | 'closed'
   | 'cork'
   | 'destroy'
   | 'end'
   | 'errored'
+  | 'flushHeaders'
+  | 'getHeader'
+  | 'getHeaderNames'
+  | 'getHeaders'
+  | 'hasHeader'
+  | 'headersSent'
   | 'off'
   | 'on'
   | 'once'
   | 'prependListener'
   | 'prependOnceListener'
+  | 'removeAllListeners'
+  | 'removeHeader'
   | 'removeListener'
+  | 'setDefaultEncoding'
+  | 'setHeader'
+  | 'setHeaders'
+  | 'setMaxListeners'
+  | 'setTimeout'
+  | 'socket'
   | 'uncork'
   | 'writableCorked'
   | 'writableEnded'
@@ -72,13 +89,11 @@ type Listener<Name extends keyof ClientRequestEvents> = (
 ) => void;
 
 /** An outgoing message of `http` with the events of a ClientRequest: other names do not compile. */
-export interface EventedMessage extends Omit<Writable, Declared> {
+export interface EventedMessage extends Omit<http.OutgoingMessage, Declared> {
   /** Whether `end()` was called: the old name of `writableEnded`. */
   finished: boolean;
-  /** The connection once there is one: shared by all requests of a session. */
-  socket: Duplex | null;
-  /** The old name of `socket`. */
-  readonly connection: Duplex | null;
+  /** The connection once there is one: shared by all requests of a session. What `createConnection` makes may be any Duplex. */
+  socket: net.Socket | null;
   /** The same as `on()`. */
   addListener<Name extends keyof ClientRequestEvents>(event: Name, listener: Listener<Name>): this;
   /** Calls `listener` at every `event`. */
@@ -97,6 +112,10 @@ export interface EventedMessage extends Omit<Writable, Declared> {
   ): this;
   /** The same as `removeListener()`. */
   off<Name extends keyof ClientRequestEvents>(event: Name, listener: Listener<Name>): this;
+  /** Takes all listeners away, or those of an event. */
+  removeAllListeners(event?: string | symbol): this;
+  /** As that of every EventEmitter. */
+  setMaxListeners(count: number): this;
   /** Takes a listener away. */
   removeListener<Name extends keyof ClientRequestEvents>(
     event: Name,
@@ -104,5 +123,19 @@ export interface EventedMessage extends Omit<Writable, Declared> {
   ): this;
 }
 
-/** `http.OutgoingMessage` with the events of a ClientRequest: the same class at run time. */
-export const RequestMessage: new () => EventedMessage = http.OutgoingMessage as never;
+const TypedMessage: new () => EventedMessage = http.OutgoingMessage as never;
+
+/** An `http.OutgoingMessage` with the events of a ClientRequest, and what `http.ClientRequest` has that means nothing here. */
+export class RequestMessage extends TypedMessage {
+  /** Has no effect: see the option `session.maxHeaderCount` of the agent, which has a limit of its own. */
+  maxHeadersCount = 0;
+
+  /** Does nothing: the connection is a matter of the agent. */
+  onSocket(_socket: net.Socket): void {}
+
+  /** Does nothing: SPDY connections never wait to send. */
+  setNoDelay(_noDelay?: boolean): void {}
+
+  /** Does nothing: see the option `session.keepAlive` of the agent. */
+  setSocketKeepAlive(_enable?: boolean, _initialDelay?: number): void {}
+}

@@ -136,12 +136,6 @@ export class ClientRequest extends RequestFields {
     return this;
   }
 
-  /** Does nothing: SPDY connections never wait to send. */
-  setNoDelay(): void {}
-
-  /** Does nothing: see the option `session.keepAlive` of the agent. */
-  setSocketKeepAlive(): void {}
-
   /** Writes a piece of the body. False: wait for 'drain'. */
   write(
     chunk: unknown,
@@ -157,6 +151,12 @@ export class ClientRequest extends RequestFields {
     this.#body.end(chunk, encoding, callback);
     // The body waits for the connection to be finished.
     this.#delivery.headReady();
+    return this;
+  }
+
+  /** The encoding of text that is written without one, before `'utf8'`. */
+  setDefaultEncoding(encoding: BufferEncoding): this {
+    this.#body.setDefaultEncoding(encoding);
     return this;
   }
 

@@ -17,10 +17,10 @@ export interface Target {
 
 /** The options that say what a request goes to. */
 export interface Address {
-  readonly protocol?: string | null;
-  readonly hostname?: string | null;
-  readonly host?: string | null;
-  readonly port?: number | string | null;
+  readonly protocol?: string | null | undefined;
+  readonly hostname?: string | null | undefined;
+  readonly host?: string | null | undefined;
+  readonly port?: number | string | null | undefined;
 }
 
 /** A URL as a request needs it. */

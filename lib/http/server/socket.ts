@@ -1,23 +1,18 @@
-import { EventEmitter } from 'node:events';
-import type net from 'node:net';
-import type { Duplex } from 'node:stream';
-import type tls from 'node:tls';
+import type { EventEmitter } from 'node:events';
 import { Deadline } from '../../common/deadline.ts';
 import { InvalidStateError } from '../../errors.ts';
 import { CANCEL, INTERNAL_ERROR } from '../../protocol/constants.ts';
 import type { Session, SpdyStream } from '../../session/public.ts';
+import { ConnectionFacts } from './connection-facts.ts';
 
 /** How long a complete reply may take to leave when its stream was destroyed. */
 const LEAVE_MS = 5000;
-
-/** What is asked of the connection. Transports that are no sockets lack any of it. */
-type Transport = Partial<tls.TLSSocket>;
 
 /**
  * What `request.socket` is: the facts of the connection that all streams share (addresses, TLS, the client's certificate), and the life
  * of one stream. `destroy()` resets the stream, `setTimeout()` watches it, 'close' tells its end; the connection goes on.
  */
-export class ServerSocket extends EventEmitter {
+export class ServerSocket extends ConnectionFacts {
   /** The SPDY stream of the request. */
   readonly stream: SpdyStream;
   /** The session that the stream belongs to. Its `socket` is the real one. */
@@ -30,6 +25,8 @@ export class ServerSocket extends EventEmitter {
   bytesWritten = 0;
   /** Always 0: `cork()` does nothing. */
   readonly writableCorked = 0;
+  /** Milliseconds given to `setTimeout()`, undefined before. */
+  timeout: number | undefined;
   #destroyed = false;
   #closed = false;
   #error: Error | null = null;
@@ -42,125 +39,6 @@ export class ServerSocket extends EventEmitter {
     this.server = server;
     this.encrypted = secure;
   }
-
-  get #transport(): Transport {
-    return (this.session.socket ?? {}) as Duplex as Transport;
-  }
-
-  // The connection
-
-  /** Address of the client, undefined when the connection has gone or is no socket. */
-  get remoteAddress(): string | undefined {
-    return this.#transport.remoteAddress;
-  }
-
-  /** Port of the client. */
-  get remotePort(): number | undefined {
-    return this.#transport.remotePort;
-  }
-
-  /** `'IPv4'` or `'IPv6'`. */
-  get remoteFamily(): string | undefined {
-    return this.#transport.remoteFamily;
-  }
-
-  /** Address at which the client has connected. */
-  get localAddress(): string | undefined {
-    return this.#transport.localAddress;
-  }
-
-  /** Port at which the client has connected. */
-  get localPort(): number | undefined {
-    return this.#transport.localPort;
-  }
-
-  /** `'IPv4'` or `'IPv6'`. */
-  get localFamily(): string | undefined {
-    return this.#transport.localFamily;
-  }
-
-  /** What was negotiated by TLS; false for nothing, null without TLS. */
-  get alpnProtocol(): string | false | null {
-    return this.#transport.alpnProtocol ?? null;
-  }
-
-  /** The host name that the client asked for in TLS (SNI), false if none. */
-  get servername(): string | false | null | undefined {
-    return (this.#transport as { servername?: string | false | null }).servername;
-  }
-
-  /** Whether the client has shown a certificate that a CA of this server has signed. False without TLS. */
-  get authorized(): boolean {
-    return this.#transport.authorized === true;
-  }
-
-  /** Why it is not authorized. */
-  get authorizationError(): Error | undefined {
-    return this.#transport.authorizationError;
-  }
-
-  /** Address at which the client has connected, empty when the connection has gone. */
-  address(): net.AddressInfo | object {
-    return this.#transport.address?.() ?? {};
-  }
-
-  /** The client's certificate as TLS has it: an empty object if there is none, null without TLS. */
-  getPeerCertificate(detailed?: boolean): tls.PeerCertificate | null {
-    return this.#transport.getPeerCertificate?.(detailed as false) ?? null;
-  }
-
-  /** The client's certificate as an X509Certificate, undefined without one. */
-  getPeerX509Certificate(): ReturnType<tls.TLSSocket['getPeerX509Certificate']> {
-    return this.#transport.getPeerX509Certificate?.();
-  }
-
-  /** This server's certificate: an empty object if there is none, null without TLS. */
-  getCertificate(): ReturnType<tls.TLSSocket['getCertificate']> {
-    return this.#transport.getCertificate?.() ?? null;
-  }
-
-  /** The cipher suite in use, null without TLS. */
-  getCipher(): tls.CipherNameAndProtocol | null {
-    return this.#transport.getCipher?.() ?? null;
-  }
-
-  /** The version of TLS, as `TLSv1.3`; null without TLS. */
-  getProtocol(): string | null {
-    return this.#transport.getProtocol?.() ?? null;
-  }
-
-  /** The TLS session, undefined without one. */
-  getSession(): Buffer | undefined {
-    return this.#transport.getSession?.();
-  }
-
-  /** Whether TLS has resumed an earlier session. */
-  isSessionReused(): boolean {
-    return this.#transport.isSessionReused?.() ?? false;
-  }
-
-  /** Streams share the connection, which has no delay anyway. */
-  setNoDelay(): this {
-    return this;
-  }
-
-  /** TCP keep-alive of the connection, with its delay in milliseconds: it counts for all of the connection's streams. */
-  setKeepAlive(enable?: boolean, initialDelay?: number): this {
-    this.#transport.setKeepAlive?.(enable, initialDelay);
-    return this;
-  }
-
-  /** Does nothing: the connection is that of all its streams. See `Session.ref()`. */
-  ref(): this {
-    return this;
-  }
-
-  /** Does nothing, as `ref()`. */
-  unref(): this {
-    return this;
-  }
-
-  // The stream
 
   /** Whether the stream is there still. */
   get readable(): boolean {
@@ -217,6 +95,86 @@ export class ServerSocket extends EventEmitter {
     return this.stream.writableLength;
   }
 
+  /** The old name of `writableLength`. */
+  get bufferSize(): number {
+    return this.writableLength;
+  }
+
+  /** Pieces that were written and have not left: not told, see `writableLength`. */
+  get writableBuffer(): unknown[] {
+    return [];
+  }
+
+  /** Whether the response was ended. */
+  get writableEnded(): boolean {
+    return this.stream.writableEnded;
+  }
+
+  /** Whether all bytes of the response have left. */
+  get writableFinished(): boolean {
+    return this.stream.writableFinished;
+  }
+
+  /** Whether whoever writes the response waits for 'drain'. */
+  get writableNeedDrain(): boolean {
+    return this.stream.writableNeedDrain;
+  }
+
+  /** Whether the stream ended before the response was complete. */
+  get writableAborted(): boolean {
+    return this.stream.writableAborted;
+  }
+
+  /** Bytes of the request that nobody has read. */
+  get readableLength(): number {
+    return this.stream.readableLength;
+  }
+
+  /** Pieces of the request that nobody has read: not told, see `readableLength`. */
+  get readableBuffer(): unknown[] {
+    return [];
+  }
+
+  /** Whether the request is read; null if nobody has begun to. */
+  get readableFlowing(): boolean | null {
+    return this.stream.readableFlowing;
+  }
+
+  /** Whether the request was read to its end. */
+  get readableEnded(): boolean {
+    return this.stream.readableEnded;
+  }
+
+  /** Whether the stream ended before the request was read. */
+  get readableAborted(): boolean {
+    return this.stream.readableAborted;
+  }
+
+  /** Whether anything of the request was read. */
+  get readableDidRead(): boolean {
+    return this.stream.readableDidRead;
+  }
+
+  /** False: it carries bytes. */
+  get writableObjectMode(): boolean {
+    return false;
+  }
+
+  /** False: it carries bytes. */
+  get readableObjectMode(): boolean {
+    return false;
+  }
+
+  /** Null: bytes are read from the request. */
+  get readableEncoding(): BufferEncoding | null {
+    return null;
+  }
+
+  /** Why the stream has ended, null as long as it has not, and for an end in order. */
+  get errored(): Error | null {
+    return this.#error;
+  }
+
   /**
    * Resets the stream: with CANCEL, or with INTERNAL_ERROR for an error, which is emitted before 'close' for those who listen. What was
    * written before still leaves, a complete reply for 5 seconds at most.
@@ -239,6 +197,11 @@ export class ServerSocket extends EventEmitter {
       stream.once('close', () => deadline.stop());
     });
     return this;
+  }
+
+  /** Resets the stream with CANCEL, as `destroy()` without an error. */
+  resetAndDestroy(): this {
+    return this.destroy();
   }
 
   /** Resets the stream when what was written has left. */
@@ -264,6 +227,7 @@ export class ServerSocket extends EventEmitter {
   /** 'timeout' is emitted on the request, the response, the server and here; when nobody listens the stream is reset. */
   setTimeout(milliseconds: number, listener?: () => void): this {
     this.stream.setTimeout(milliseconds);
+    this.timeout = milliseconds;
     if (listener !== undefined) this.once('timeout', listener);
     return this;
   }
@@ -275,6 +239,26 @@ export class ServerSocket extends EventEmitter {
 
   /** Does nothing, as `pause()`. */
   resume(): this {
+    return this;
+  }
+
+  /** False: the request is what is paused. */
+  isPaused(): boolean {
+    return false;
+  }
+
+  /** Null: bytes are read from the request. */
+  read(): null {
+    return null;
+  }
+
+  /** Does nothing: bytes are read from the request. */
+  setEncoding(): this {
+    return this;
+  }
+
+  /** Does nothing: bytes are written to the response. */
+  setDefaultEncoding(): this {
     return this;
   }
 

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import type http from 'node:http';
 import type { IncomingMessage } from 'node:http';
+import type https from 'node:https';
 import { expect } from 'chai';
 import type { StreamError } from '../../../lib/errors.ts';
 import type { ClientRequest } from '../../../lib/http/client/request.ts';
@@ -23,6 +25,35 @@ async function failureOf(request: ClientRequest): Promise<StreamError> {
 describe('http/client/request', () => {
   const stage = new Stage();
   afterEach(() => stage.end());
+
+  it('stands where types ask for a transport of http', async () => {
+    const server = await stage.server({ handler: (stream) => stream.pipe(stream) });
+    const agent = stage.agent();
+    // What is asked here is whether it compiles: options of `http`, and a request of `http`.
+    const byHttp = (url: string, options: http.RequestOptions): http.ClientRequest =>
+      agent.request(url, { ...options, method: 'POST' });
+    const byHttps = (url: URL, options: https.RequestOptions): http.OutgoingMessage =>
+      agent.request(url, options);
+    const request = byHttp(server.url(), { timeout: undefined, socketPath: undefined });
+    request.setNoDelay(true);
+    request.setSocketKeepAlive(true, 1000);
+    request.maxHeadersCount = 10;
+    request.destroy();
+    expect(byHttps(new URL(server.url()), {}).destroy().destroyed).to.equal(true);
+  });
+
+  it('takes a default encoding of what is written', async () => {
+    const server = await stage.server({
+      handler: (stream) => {
+        stream.respond(reply(200));
+        stream.pipe(stream);
+      },
+    });
+    const request = stage.agent().request(server.url(), { method: 'POST' });
+    request.setDefaultEncoding('hex').write('4142');
+    request.end('43');
+    expect(await textOf(await responseOf(request))).to.equal('ABC');
+  });
 
   for (const version of PROTOCOL_VERSIONS) {
     describe(version.name, () => {

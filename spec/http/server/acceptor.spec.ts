@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { SpdyServer } from '../../../lib/http/server/server.ts';
 import { SPDY2, SPDY3_1 } from '../../../lib/protocol/version.ts';
 import { closed, RawPeer } from '../../support/session-pair.ts';
-import { head, listen, shut } from '../support/http-support.ts';
+import { endAll, head, listen, shut } from '../support/http-support.ts';
 
 /** Connections that a server has. */
 function connections(server: SpdyServer): Promise<number> {
@@ -22,6 +22,8 @@ function proxied(protocol: string): Buffer {
 }
 
 describe('acceptor', () => {
+  afterEach(endAll);
+
   describe('of TLS', () => {
     const leave = {
       'connects and ends': (port: number) => {

@@ -5,7 +5,16 @@ import type { SpdyServerOptions } from '../../../lib/http/server/options.ts';
 import type { SpdyRequest } from '../../../lib/http/server/request.ts';
 import type { SpdyResponse } from '../../../lib/http/server/response.ts';
 import { closed, settle, until } from '../../support/session-pair.ts';
-import { ask, head, reply, type Served, serve, WAYS, type Way } from '../support/http-support.ts';
+import {
+  ask,
+  endAll,
+  head,
+  reply,
+  type Served,
+  serve,
+  WAYS,
+  type Way,
+} from '../support/http-support.ts';
 
 const PLAIN = WAYS.filter(({ tls }) => !tls);
 const [NEWEST = WAYS[0] as Way] = PLAIN;
@@ -184,6 +193,8 @@ for (const way of PLAIN) {
 }
 
 describe('the life of an exchange', () => {
+  afterEach(endAll);
+
   it('ends in the order of http', async () => {
     const { served, events, request, response } = await meet(NEWEST, ({ session }) => {
       void ask(session, '/', { body: 'x' });

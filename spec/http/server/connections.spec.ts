@@ -13,7 +13,17 @@ import { PROTOCOL_VERSIONS, SPDY3_1 } from '../../../lib/protocol/version.ts';
 import { connect } from '../../../lib/session/connect.ts';
 import { Session } from '../../../lib/session/session.ts';
 import { closed, RawPeer, sharedCertificate, until } from '../../support/session-pair.ts';
-import { ask, head, listen, reply, serve, shut, WAYS, type Way } from '../support/http-support.ts';
+import {
+  ask,
+  endAll,
+  head,
+  listen,
+  reply,
+  serve,
+  shut,
+  WAYS,
+  type Way,
+} from '../support/http-support.ts';
 
 const PLAIN = WAYS[1] as Way;
 
@@ -51,6 +61,8 @@ async function get(
 }
 
 describe('connections of an HTTP server', () => {
+  afterEach(endAll);
+
   let server: SpdyServer;
   let port: number;
 
@@ -64,8 +76,6 @@ describe('connections of an HTTP server', () => {
       response.end([spdy, request.url, common ?? '-', 'push' in response].join(' '));
     }));
   }
-
-  afterEach(() => shut(server));
 
   for (const version of PROTOCOL_VERSIONS) {
     it(`speak ${version.name} when ALPN says so`, async () => {
@@ -205,6 +215,8 @@ describe('connections of an HTTP server', () => {
 });
 
 describe('the end of an HTTP server', () => {
+  afterEach(endAll);
+
   for (const secure of [true, false]) {
     it(`does not come when a client ends its half of ${secure ? 'TLS' : 'TCP'}`, async () => {
       const { server, port } = await listen({ tls: secure }, (_request, response) =>

@@ -6,7 +6,7 @@ import { INTERNAL_ERROR } from '../../../lib/protocol/constants.ts';
 import type { HeaderList } from '../../../lib/protocol/frames.ts';
 import { PROTOCOL_VERSIONS, type ProtocolVersion, SPDY3_1 } from '../../../lib/protocol/version.ts';
 import { closed, RawPeer, uncaughtDuring, until } from '../../support/session-pair.ts';
-import { ask, head, listen, serve, shut, WAYS, type Way } from '../support/http-support.ts';
+import { ask, endAll, head, listen, serve, shut, WAYS, type Way } from '../support/http-support.ts';
 
 const PLAIN_NAMES: Readonly<Record<string, string>> = { ':path': 'url' };
 
@@ -91,6 +91,8 @@ for (const version of PROTOCOL_VERSIONS) {
 }
 
 describe('HTTP server against peers', () => {
+  afterEach(endAll);
+
   it('sends trailers as HEADERS, then an empty DATA frame with FIN (checklist 274)', async () => {
     const { peer, server, end } = await meet(SPDY3_1);
     server.removeAllListeners('request');

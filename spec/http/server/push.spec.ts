@@ -4,7 +4,7 @@ import type { SpdyResponse } from '../../../lib/http/server/response.ts';
 import type { SynStreamFrame } from '../../../lib/protocol/frames.ts';
 import type { SpdyStream } from '../../../lib/session/stream.ts';
 import { closed, settle, until } from '../../support/session-pair.ts';
-import { ask, head, reply, type Served, serve, WAYS } from '../support/http-support.ts';
+import { ask, endAll, head, reply, type Served, serve, WAYS } from '../support/http-support.ts';
 
 type Push = NonNullable<SpdyResponse['push']>;
 
@@ -213,6 +213,8 @@ for (const way of WAYS.filter(({ tls }) => !tls)) {
 }
 
 describe('server push', () => {
+  afterEach(endAll);
+
   const way = WAYS[1] as (typeof WAYS)[0];
 
   /** A server that pushes `count` times for each request, to a client that allows no push; tells how they end. */

@@ -46,6 +46,14 @@ export interface Served {
   end(): Promise<void>;
 }
 
+/** Servers that were started and not ended yet, with their sessions. */
+const OPEN = new Map<SpdyServer, Session[]>();
+
+/** Ends what a spec has left open: `afterEach(endAll)`, so that one that fails does not keep mocha from ending. */
+export async function endAll(): Promise<void> {
+  await Promise.all([...OPEN].map(([server, sessions]) => shut(server, ...sessions)));
+}
+
 /** Starts a server on a free port of the loopback interface. */
 export async function listen(
   options: SpdyServerOptions,
@@ -53,6 +61,7 @@ export async function listen(
 ): Promise<{ readonly server: SpdyServer; readonly port: number }> {
   const { key, cert } = sharedCertificate();
   const server = createServer(options.tls === false ? options : { key, cert, ...options }, handler);
+  OPEN.set(server, []);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return { server, port: (server.address() as AddressInfo).port };
@@ -76,11 +85,13 @@ export async function serve(
     tls: way.tls ? { ca: sharedCertificate().cert } : false,
     session: client,
   });
+  OPEN.get(server)?.push(session);
   return { server, session, port, end: () => shut(server, session) };
 }
 
 /** Ends sessions, then the server with all that is left. */
 export async function shut(server: SpdyServer, ...sessions: Session[]): Promise<void> {
+  OPEN.delete(server);
   for (const session of sessions) session.destroy();
   server.closeAllConnections();
   await new Promise<void>((done) => server.close(() => done()));
