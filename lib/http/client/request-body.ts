@@ -60,6 +60,8 @@ export class RequestBody {
     for (const done of [chunk, encoding, callback]) {
       if (typeof done === 'function') this.#whenFinished(done as BodyCallback);
     }
+    // The head may have left long ago.
+    if (this.#exchange !== null) this.#endBy(this.#exchange);
   }
 
   /** The encoding of text that is written without one. */

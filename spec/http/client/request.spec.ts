@@ -127,6 +127,36 @@ describe('http/client/request', () => {
         expect(lengths).to.deep.equal(['10', '10', '0', '0', '0', '0', '']);
       });
 
+      it('ends a body of which nothing came, long after its head has left', async () => {
+        const ends: Promise<unknown>[] = [];
+        const trailers: HeaderList[] = [];
+        const server = await stage.server({
+          ...only,
+          handler: (stream) => {
+            stream.on('headers', (fields) => trailers.push(fields));
+            ends.push(once(stream.resume(), 'end'));
+            stream.respond(reply('200 OK'));
+            stream.write('begun');
+            stream.once('end', () => stream.end());
+          },
+        });
+        const agent = stage.agent();
+        for (const behind of [{}, { 'x-sum': '1' }]) {
+          const request = agent.request(server.url('/'), { method: 'POST' });
+          request.flushHeaders();
+          const response = await responseOf(request);
+          await once(response, 'readable');
+          request.addTrailers(behind);
+          const finished = once(request, 'finish');
+          request.end();
+          expect(await textOf(response)).to.equal('begun');
+          await finished;
+          expect(request.writableFinished).to.equal(true);
+        }
+        await Promise.all(ends);
+        expect(trailers.flat()).to.deep.equal([['x-sum', '1']]);
+      });
+
       it('sends and receives large bodies with backpressure', async () => {
         const server = await stage.server({
           ...only,
