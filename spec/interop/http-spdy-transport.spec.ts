@@ -21,6 +21,7 @@ import {
   transportListen,
   transportRequest,
 } from './support/spdy-transport.ts';
+import { transportApplication } from './support/transport-app.ts';
 
 /** It applies windows to SPDY/2, where no WINDOW_UPDATE exists: larger bodies would stall there. */
 const SIZES = { 2: [0, 1, 30_000], 3: [0, 1, 65_536, 3 << 20], 4: [0, 1, 65_536, 3 << 20] };
@@ -128,7 +129,7 @@ for (const { id, name } of PROTOCOL_VERSIONS) {
 
     before(async function () {
       requirePeer(this, 'spdy-transport');
-      listener = await transportListen(id, (stream) => void answer(stream), true);
+      listener = await transportListen(id, (stream) => void transportApplication(stream), true);
     });
 
     after(() => listener?.close());
@@ -207,42 +208,4 @@ for (const { id, name } of PROTOCOL_VERSIONS) {
       if (id !== PROTO_SPDY2) expect(listener?.endpoints.at(-1)?.errors).to.deep.equal([]);
     });
   });
-}
-
-/** The application on a server of spdy-transport. */
-async function answer(stream: TransportStream): Promise<void> {
-  stream.on('error', () => {});
-  const [, route = '', argument = ''] = stream.path.split('/');
-  switch (route) {
-    case 'bytes':
-      stream.respond(200, {});
-      stream.end(pattern(Number(argument)));
-      return;
-    case 'echo': {
-      const body = await readAll(stream);
-      stream.respond(200, {});
-      stream.end(body);
-      return;
-    }
-    case 'headers':
-      stream.respond(200, { 'X-Two': 'c' });
-      stream.end(JSON.stringify({ ...stream.headers, ':path': stream.path }));
-      return;
-    case 'push': {
-      stream.respond(200, {});
-      const request = { method: 'GET', path: '/pushed', host: stream.host, status: 200 };
-      stream.pushPromise(request, (_error, pushed) => {
-        pushed.on('error', () => {});
-        pushed.end('pushed\n');
-        stream.end('pusher\n');
-      });
-      return;
-    }
-    case 'abort':
-      stream.abort('REFUSED_STREAM');
-      return;
-    default:
-      stream.respond(404, {});
-      stream.end();
-  }
 }
