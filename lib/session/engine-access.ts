@@ -5,12 +5,12 @@ import type { Pull } from './outlet.ts';
 export interface EngineAccessHost {
   /** Bytes were received, or frames taken out. */
   worked(): void;
-  /** A listener or a data provider failed for the whole session. */
-  failed(error: Error): void;
+  /** What ends with it when a listener or a data provider fails for the whole session. */
+  readonly duplex: { destroy(error: Error): unknown };
 }
 
 /** The ways into an engine, which must not be entered a second time out of its own reports. */
-export class EngineAccess {
+export class EngineAccess implements Pull {
   readonly #engine: Engine;
   readonly #host: EngineAccessHost;
   /** The engine is at work. */
@@ -27,24 +27,24 @@ export class EngineAccess {
     try {
       this.#engine.receive(chunk);
     } catch (exception) {
-      this.#host.failed(exception as Error);
+      this.#host.duplex.destroy(exception as Error);
     }
     this.busy = false;
     this.#host.worked();
   }
 
   /** Takes frames out of the engine; null when it has none, or has failed. */
-  readonly pull: Pull = (take) => {
+  pull<T>(take: (engine: Engine) => T | null): T | null {
     this.busy = true;
     try {
       const output = take(this.#engine);
       if (output !== null) this.#host.worked();
       return output;
     } catch (exception) {
-      this.#host.failed(exception as Error);
+      this.#host.duplex.destroy(exception as Error);
       return null;
     } finally {
       this.busy = false;
     }
-  };
+  }
 }

@@ -13,16 +13,18 @@ import {
 } from '../protocol/constants.ts';
 import type { ControlFrame, SettingsFrame } from '../protocol/frames.ts';
 import { CHANNELS } from './diagnostics.ts';
+import type { Pings } from './pings.ts';
 import type { Emit } from './session-events.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 
 /** What a session itself has to know of what its engine reports. */
 export interface SessionHooks {
-  pingSent(id: number): void;
-  pingReceived(id: number): void;
+  readonly streams: StreamRegistry;
+  readonly pings: Pings;
+  readonly emit: Emit;
   settingsReceived(frame: SettingsFrame): void;
   goawaySent(): void;
-  goawayReceived(): void;
+  goawayCame(): void;
   failed(error: SessionError): void;
 }
 
@@ -32,24 +34,15 @@ export interface SessionHooks {
  */
 export class EventReporter implements EngineHandler {
   readonly #session: unknown;
-  readonly #own: (streamId: number) => boolean;
-  readonly #emit: Emit;
+  readonly #parity: 0 | 1;
   readonly #hooks: SessionHooks;
   /** PING frames sent and received. */
   pings = 0;
-  /** The streams of the session; set before anything is reported. */
-  streams: StreamRegistry | null = null;
 
-  /** `session` only names the session in messages; `own` tells which stream ids belong to this side. */
-  constructor(
-    session: unknown,
-    own: (streamId: number) => boolean,
-    emit: Emit,
-    hooks: SessionHooks,
-  ) {
+  /** `session` only names the session in messages; `parity` is that of the stream ids which belong to this side. */
+  constructor(session: unknown, parity: 0 | 1, hooks: SessionHooks) {
     this.#session = session;
-    this.#own = own;
-    this.#emit = emit;
+    this.#parity = parity;
     this.#hooks = hooks;
   }
 
@@ -58,50 +51,50 @@ export class EventReporter implements EngineHandler {
     if (frame.type === SYN_STREAM && CHANNELS.streamOpened.hasSubscribers) {
       this.#publishStream(CHANNELS.streamOpened, frame.streamId, 0, null);
     }
-    this.#emit('ctrlRecv', frame);
+    this.#hooks.emit('ctrlRecv', frame);
     switch (frame.type) {
       case SYN_STREAM:
-        this.#emit('synStream', frame);
+        this.#hooks.emit('synStream', frame);
         break;
       case SYN_REPLY:
-        this.#emit('synReply', frame);
+        this.#hooks.emit('synReply', frame);
         break;
       case RST_STREAM:
-        this.#emit('rstStream', frame);
+        this.#hooks.emit('rstStream', frame);
         break;
       case SETTINGS:
         this.#hooks.settingsReceived(frame);
-        this.#emit('settings', frame);
+        this.#hooks.emit('settings', frame);
         break;
       case PING:
         this.pings++;
-        this.#hooks.pingReceived(frame.id);
-        this.#emit('ping', frame);
+        this.#hooks.pings.received(frame.id);
+        this.#hooks.emit('ping', frame);
         break;
       case GOAWAY:
-        this.#hooks.goawayReceived();
-        this.#emit('goaway', frame);
+        this.#hooks.goawayCame();
+        this.#hooks.emit('goaway', frame);
         break;
       case HEADERS:
-        this.#emit('headers', frame);
+        this.#hooks.emit('headers', frame);
         break;
       case WINDOW_UPDATE:
-        this.#emit('windowUpdate', frame);
+        this.#hooks.emit('windowUpdate', frame);
         break;
       case CREDENTIAL:
-        this.#emit('credential', frame);
+        this.#hooks.emit('credential', frame);
         break;
     }
-    this.streams?.ctrlRecv(frame);
+    this.#hooks.streams.ctrlRecv(frame);
   }
 
   onInvalidCtrlRecv(frame: ControlFrame, status: number): void {
-    this.#emit('invalidCtrlRecv', frame, status);
+    this.#hooks.emit('invalidCtrlRecv', frame, status);
   }
 
   onDataChunkRecv(flags: number, streamId: number, data: Buffer): void {
-    this.#emit('dataChunkRecv', flags, streamId, data);
-    this.streams?.data(streamId, data);
+    this.#hooks.emit('dataChunkRecv', flags, streamId, data);
+    this.#hooks.streams.data(streamId, data);
   }
 
   onDataRecv(flags: number, streamId: number, length: number): void {
@@ -114,63 +107,63 @@ export class EventReporter implements EngineHandler {
         length,
       });
     }
-    this.#emit('dataRecv', flags, streamId, length);
-    this.streams?.dataEnd(flags, streamId);
+    this.#hooks.emit('dataRecv', flags, streamId, length);
+    this.#hooks.streams.dataEnd(flags, streamId);
   }
 
   beforeCtrlSend(frame: ControlFrame): void {
-    this.streams?.beforeCtrlSend(frame);
-    this.#emit('beforeCtrlSend', frame);
+    this.#hooks.streams.beforeCtrlSend(frame);
+    this.#hooks.emit('beforeCtrlSend', frame);
   }
 
   onCtrlSend(frame: ControlFrame): void {
     if (CHANNELS.frameSent.hasSubscribers) this.#publishFrame(CHANNELS.frameSent, frame);
     if (frame.type === PING) {
       this.pings++;
-      this.#hooks.pingSent(frame.id);
+      this.#hooks.pings.sent(frame.id);
     } else if (frame.type === GOAWAY) {
       this.#hooks.goawaySent();
     } else if (frame.type === SYN_STREAM && CHANNELS.streamOpened.hasSubscribers) {
       this.#publishStream(CHANNELS.streamOpened, frame.streamId, 0, null);
     }
-    this.streams?.ctrlSend(frame);
-    this.#emit('ctrlSend', frame);
+    this.#hooks.streams.ctrlSend(frame);
+    this.#hooks.emit('ctrlSend', frame);
   }
 
   onCtrlNotSend(frame: ControlFrame, errno: number): void {
-    this.#emit('ctrlNotSend', frame, errno);
+    this.#hooks.emit('ctrlNotSend', frame, errno);
   }
 
   onDataSend(flags: number, streamId: number, length: number): void {
     if (CHANNELS.frameSent.hasSubscribers) {
       CHANNELS.frameSent.publish({ session: this.#session, frame: null, streamId, flags, length });
     }
-    this.streams?.dataSend(flags, streamId);
-    this.#emit('dataSend', flags, streamId, length);
+    this.#hooks.streams.dataSend(flags, streamId);
+    this.#hooks.emit('dataSend', flags, streamId, length);
   }
 
   onStreamClose(streamId: number, status: number, error: StreamError | SessionError | null): void {
     if (CHANNELS.streamClosed.hasSubscribers) {
       this.#publishStream(CHANNELS.streamClosed, streamId, status, error);
     }
-    this.#emit('streamClose', streamId, status, error);
-    this.streams?.closed(streamId, status, error);
+    this.#hooks.emit('streamClose', streamId, status, error);
+    this.#hooks.streams.closed(streamId, status, error);
   }
 
   onRequestRecv(streamId: number): void {
-    this.#emit('requestRecv', streamId);
+    this.#hooks.emit('requestRecv', streamId);
   }
 
   onCtrlRecvParseError(type: number, head: Buffer, payload: Buffer, errno: number): void {
-    this.#emit('ctrlRecvParseError', type, head, payload, errno);
+    this.#hooks.emit('ctrlRecvParseError', type, head, payload, errno);
   }
 
   onUnknownCtrlRecv(head: Buffer, payload: Buffer): void {
-    this.#emit('unknownCtrlRecv', head, payload);
+    this.#hooks.emit('unknownCtrlRecv', head, payload);
   }
 
   onStreamError(error: StreamError): void {
-    this.#emit('streamError', error);
+    this.#hooks.emit('streamError', error);
   }
 
   onSessionError(error: SessionError): void {
@@ -189,7 +182,7 @@ export class EventReporter implements EngineHandler {
     status: number,
     error: StreamError | SessionError | null,
   ): void {
-    const own = streamId === 0 || this.#own(streamId);
+    const own = streamId === 0 || (streamId & 1) === this.#parity;
     channel.publish({ session: this.#session, streamId, own, status, error });
   }
 }

@@ -15,28 +15,33 @@ export const KEEP_ALIVE_NAMES: ReadonlySet<string> = optionNames<KeepAliveOption
   timeoutMs: true,
 });
 
+/** What a keep-alive does. */
+export interface KeepAliveActions {
+  /** Sends a PING. */
+  ping(): void;
+  /** Nothing was heard. */
+  dead(): void;
+}
+
 /** Watches whether the peer is still there, by PING. */
 export class KeepAlive {
   readonly #options: KeepAliveOptions;
-  readonly #ping: () => void;
-  readonly #dead: () => void;
+  readonly #actions: KeepAliveActions;
   readonly #deadline = new Deadline();
   /** PING was sent and nothing was received since. */
   #asked = false;
 
-  /** `ping` sends one; `dead` is called when nothing comes back. */
-  constructor(options: KeepAliveOptions, ping: () => void, dead: () => void) {
+  constructor(options: KeepAliveOptions, actions: KeepAliveActions) {
     this.#options = options;
-    this.#ping = ping;
-    this.#dead = dead;
+    this.#actions = actions;
   }
 
   start(): void {
     this.#asked = false;
     this.#deadline.start(this.#options.intervalMs, () => {
       this.#asked = true;
-      this.#deadline.start(this.#options.timeoutMs, this.#dead);
-      this.#ping();
+      this.#deadline.start(this.#options.timeoutMs, () => this.#actions.dead());
+      this.#actions.ping();
     });
   }
 
@@ -71,13 +76,9 @@ export interface ActivityCounters {
 }
 
 /** What the timers of a session do. */
-export interface TimerActions {
+export interface TimerActions extends KeepAliveActions {
   /** Nothing has happened for `idleTimeoutMs`. */
   idle(): void;
-  /** Keep-alive wants a PING. */
-  ping(): void;
-  /** Keep-alive has heard nothing. */
-  dead(): void;
 }
 
 /** All timers of a session. */
@@ -95,8 +96,7 @@ export class SessionTimers {
     this.#options = options;
     this.#actions = actions;
     const { keepAlive } = options;
-    this.#keepAlive =
-      keepAlive === null ? null : new KeepAlive(keepAlive, actions.ping, actions.dead);
+    this.#keepAlive = keepAlive === null ? null : new KeepAlive(keepAlive, actions);
   }
 
   /** Starts keep-alive and the idle timer: somebody takes what the session sends. */
@@ -154,6 +154,6 @@ export class SessionTimers {
     const { idleTimeoutMs } = this.#options;
     if (idleTimeoutMs === 0 || !this.#started) return;
     if (this.#idle.running) this.#idle.refresh();
-    else this.#idle.start(idleTimeoutMs, this.#actions.idle);
+    else this.#idle.start(idleTimeoutMs, () => this.#actions.idle());
   }
 }

@@ -11,11 +11,11 @@ export function forceReset(
   streamId: number,
   status: number,
   ms: number,
-  flush: () => void,
+  host: { schedule(): void },
 ): void {
   const force = (): void => {
     engine.submitRstStream(streamId, status);
-    flush();
+    host.schedule();
   };
   if (engine.side === CLIENT) setImmediate(force);
   else if (ms > 0) new Deadline().start(ms, force);

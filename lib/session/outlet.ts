@@ -16,7 +16,15 @@ export interface Waiting {
 }
 
 /** Lets the engine work; null when it has nothing, or has failed. */
-export type Pull = <T>(take: (engine: Engine) => T | null) => T | null;
+export interface Pull {
+  pull<T>(take: (engine: Engine) => T | null): T | null;
+}
+
+/** What an outlet needs of its session. */
+export interface OutletHost {
+  /** Has to lead to another `send()` soon. */
+  schedule(): void;
+}
 
 const takeSlab = (engine: Engine): Buffer | null => engine.pull(PULL_SIZE);
 const takePieces = (engine: Engine): Buffer[] | null => engine.pullPieces(PULL_SIZE);
@@ -29,7 +37,7 @@ const takePieces = (engine: Engine): Buffer[] | null => engine.pullPieces(PULL_S
 export class Outlet {
   readonly #session: Duplex;
   readonly #transport: Transport;
-  readonly #again: () => void;
+  readonly #host: OutletHost;
   /** The reader has asked for bytes and not yet got enough. */
   #demand = false;
   #pushing = false;
@@ -38,11 +46,10 @@ export class Outlet {
   /** Who waits for the last write to the socket, until it was passed on. */
   #passing: Waiting[] | null = null;
 
-  /** `again` has to lead to another `send()` soon. */
-  constructor(session: Duplex, transport: Transport, again: () => void) {
+  constructor(session: Duplex, transport: Transport, host: OutletHost) {
     this.#session = session;
     this.#transport = transport;
-    this.#again = again;
+    this.#host = host;
   }
 
   /** Whether it is called out of its own work. */
@@ -63,15 +70,15 @@ export class Outlet {
   }
 
   /** Sends what the engine has, as far as it is wanted. */
-  send(pull: Pull): void {
+  send(from: Pull): void {
     if (!this.#demand) return;
     const sink = this.#transport.socketOf(this.#session);
-    if (sink === null) this.#push(pull);
-    else if (!sink.writableNeedDrain) this.#write(sink, pull);
+    if (sink === null) this.#push(from);
+    else if (!sink.writableNeedDrain) this.#write(sink, from);
   }
 
-  #push(pull: Pull): void {
-    const slab = pull(takeSlab);
+  #push(from: Pull): void {
+    const slab = from.pull(takeSlab);
     if (slab === null) return;
     this.#demand = false;
     this.#pushing = true;
@@ -84,10 +91,10 @@ export class Outlet {
     this.#pushing = false;
   }
 
-  #write(sink: Duplex, pull: Pull): void {
+  #write(sink: Duplex, from: Pull): void {
     const waiting: Waiting[] = [];
     this.#waiting = waiting;
-    const pieces = pull(takePieces);
+    const pieces = from.pull(takePieces);
     this.#waiting = null;
     for (const one of waiting) one.closed = true;
     if (pieces === null) {
@@ -110,7 +117,7 @@ export class Outlet {
     }
     if (last > 0) sink.uncork();
     // There may be more; a socket with a large buffer does not say when it wants that.
-    if (!sink.writableNeedDrain && lengthOf(pieces) >= PULL_SIZE) this.#again();
+    if (!sink.writableNeedDrain && lengthOf(pieces) >= PULL_SIZE) this.#host.schedule();
   }
 }
 

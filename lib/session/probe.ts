@@ -3,24 +3,29 @@ import { Deadline } from '../common/deadline.ts';
 /** Longest time between two PINGs, in milliseconds. */
 const LONGEST_MS = 8000;
 
+/** What a probe needs of its session. */
+export interface ProbeHost {
+  /** Sends a PING. */
+  ping(): void;
+}
+
 /**
  * PINGs at growing intervals, to notice that the peer has gone where nothing that is received can tell: its system answers what is sent
  * to a closed connection with a reset.
  */
 export class Probe {
-  readonly #ping: () => void;
+  readonly #host: ProbeHost;
   readonly #deadline = new Deadline();
 
-  /** `ping` sends one. */
-  constructor(ping: () => void) {
-    this.#ping = ping;
+  constructor(host: ProbeHost) {
+    this.#host = host;
   }
 
   /** Sends the first PING in `ms` milliseconds, and goes on as long as `needed`. */
   start(ms: number, needed: () => boolean): void {
     this.#deadline.start(ms, () => {
       if (!needed()) return;
-      this.#ping();
+      this.#host.ping();
       this.start(Math.min(2 * ms, LONGEST_MS), needed);
     });
   }

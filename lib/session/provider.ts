@@ -17,25 +17,31 @@ export type DataInput =
   | AsyncIterable<Uint8Array | string>
   | Iterable<Uint8Array | string>;
 
+/** What a provider needs of its session. */
+export interface ProviderHost {
+  /** There is something again for a stream. */
+  resumeData(streamId: number): unknown;
+}
+
 /**
- * Makes a data source of what the application gave. `resume` is called with the stream's id when there is something again after
- * the source had nothing. Failures of a Readable or an iterator reset their stream with INTERNAL_ERROR.
+ * Makes a data source of what the application gave. `host.resumeData()` is called with the stream's id when there is something
+ * again after the source had nothing. Failures of a Readable or an iterator reset their stream with INTERNAL_ERROR.
  *
  * @throws InvalidArgumentError for anything else
  */
 export function toDataSource(
   input: DataInput | null | undefined,
-  resume: (streamId: number) => void,
+  host: ProviderHost,
 ): DataSource | null {
   if (input === null || input === undefined) return null;
   if (typeof input === 'string') return new BytesSource(Buffer.from(input));
   if (input instanceof Uint8Array) return new BytesSource(input);
   if (typeof input === 'object') {
-    if (input instanceof Readable) return new ReadableSource(input, resume);
+    if (input instanceof Readable) return new ReadableSource(input, host);
     if (Symbol.asyncIterator in input) {
-      return new IteratorSource(input[Symbol.asyncIterator](), resume);
+      return new IteratorSource(input[Symbol.asyncIterator](), host);
     }
-    if (Symbol.iterator in input) return new IteratorSource(input[Symbol.iterator](), resume);
+    if (Symbol.iterator in input) return new IteratorSource(input[Symbol.iterator](), host);
     // As in Spdylay, an object without a read function counts as no provider.
     if ('readCb' in input) return typeof input.readCb === 'function' ? input : null;
   }
@@ -72,7 +78,7 @@ const NOTHING = Symbol('nothing');
 /** What a Readable and an iterator have in common: chunks of any size come now or later, cut to what is asked for. */
 abstract class FeedSource implements DataSource {
   readonly stable: boolean = true;
-  readonly #resume: (streamId: number) => void;
+  readonly #host: ProviderHost;
   /** Known from the first question on. */
   #streamId = 0;
   /** What was read and not yet handed over. */
@@ -82,8 +88,8 @@ abstract class FeedSource implements DataSource {
   protected finished = false;
   protected closed = false;
 
-  constructor(resume: (streamId: number) => void) {
-    this.#resume = resume;
+  constructor(host: ProviderHost) {
+    this.#host = host;
   }
 
   get ended(): boolean {
@@ -142,7 +148,7 @@ abstract class FeedSource implements DataSource {
 
   /** There is something to say after `next` had nothing. */
   protected wake(): void {
-    if (this.#streamId !== 0 && !this.closed) this.#resume(this.#streamId);
+    if (this.#streamId !== 0 && !this.closed) this.#host.resumeData(this.#streamId);
   }
 
   #readMore(length: number): void {
@@ -163,8 +169,8 @@ class ReadableSource extends FeedSource {
   readonly #readable: Readable;
   #listening = false;
 
-  constructor(readable: Readable, resume: (streamId: number) => void) {
-    super(resume);
+  constructor(readable: Readable, host: ProviderHost) {
+    super(host);
     this.#readable = readable;
     if (readable.readableEnded) this.finished = true;
     else if (readable.errored !== null) this.fail(readable.errored);
@@ -222,11 +228,8 @@ class IteratorSource extends FeedSource {
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
   #pending = false;
 
-  constructor(
-    iterator: AsyncIterator<unknown> | Iterator<unknown>,
-    resume: (streamId: number) => void,
-  ) {
-    super(resume);
+  constructor(iterator: AsyncIterator<unknown> | Iterator<unknown>, host: ProviderHost) {
+    super(host);
     this.#iterator = iterator;
   }
 

@@ -14,7 +14,7 @@ export interface OpenOptions extends StreamOptions {
 /** What the registry needs of its session. */
 export interface RegistryHost {
   /** Lets what was queued leave. */
-  flush(): void;
+  schedule(): void;
   /** Calls `settle()` when the bytes that are being taken, and those before them, have left. */
   afterWrite(departure: Departure): void;
   /** Offers a stream of the peer; false if nobody wants it. */

@@ -23,12 +23,14 @@ export interface EndingParts {
   readonly pings: Pings;
   readonly probe: Probe;
   readonly streams: StreamRegistry;
-  /** For how long bytes may wait without any progress, in milliseconds. */
-  readonly stallTimeoutMs: number;
-  /** For how long, without any progress, streams may still send behind the peer's end, in milliseconds. */
-  readonly closeTimeoutMs: number;
-  /** For how long, without any progress, the last bytes may leave, in milliseconds. */
-  readonly lingerTimeoutMs: number;
+  readonly settled: {
+    /** For how long bytes may wait without any progress, in milliseconds. */
+    readonly stallTimeoutMs: number;
+    /** For how long, without any progress, streams may still send behind the peer's end, in milliseconds. */
+    readonly closeTimeoutMs: number;
+    /** For how long, without any progress, the last bytes may leave, in milliseconds. */
+    readonly lingerTimeoutMs: number;
+  };
   /** Lets what was queued leave soon. */
   schedule(): void;
 }
@@ -65,7 +67,7 @@ export class SessionEnding {
 
   /** The peer has ended its direction, and all that came before is processed. */
   inputEnd(): void {
-    const { duplex, engine, transport, probe, closeTimeoutMs, schedule } = this.#parts;
+    const { duplex, engine, transport, probe, settled } = this.#parts;
     this.inputEnded = true;
     if (this.outputDead) {
       process.nextTick(() => this.#loseTransport());
@@ -76,22 +78,22 @@ export class SessionEnding {
       engine.inputEnd();
       this.#queueGoaway();
       // A stream that waits for a window waits in vain now.
-      this.#startLinger(closeTimeoutMs);
+      this.#startLinger(settled.closeTimeoutMs);
       // A peer that has only finished takes a PING; one that has closed is noticed by it.
       probe.start(FIRST_PROBE_MS, () => !duplex.destroyed && engine.wantRead());
-      schedule();
+      this.#parts.schedule();
     }
   }
 
   /** Ends the output when there is nothing left to read and to write. */
   check(): void {
-    const { duplex, engine, lingerTimeoutMs, schedule } = this.#parts;
+    const { duplex, engine, settled } = this.#parts;
     if (duplex.destroyed || this.outputEnded || engine.wantRead()) return;
-    this.#startLinger(lingerTimeoutMs);
+    this.#startLinger(settled.lingerTimeoutMs);
     if (engine.wantWrite()) return;
     if (!engine.failed && !this.goawaySent && !this.goawayQueued) {
       this.#queueGoaway();
-      schedule();
+      this.#parts.schedule();
       return;
     }
     this.#endOutput();
@@ -115,13 +117,13 @@ export class SessionEnding {
 
   /** The session is destroyed: its last words leave if they can at once, and the transport is let go. */
   release(): void {
-    const { duplex, engine, transport, timers, pings, probe, lingerTimeoutMs } = this.#parts;
+    const { duplex, engine, transport, timers, pings, probe, settled } = this.#parts;
     timers.stop();
     probe.stop();
     this.#watch.stop();
     if (duplex.readableEnded) {
       engine.transportEnd();
-      transport.linger(lingerTimeoutMs, duplex);
+      transport.linger(settled.lingerTimeoutMs, duplex);
     } else {
       // GOAWAY before the transport is closed on purpose (SPDY/3 2.1), in order.
       const bytes = duplex.readableLength > 0 || this.outputEnded ? null : engine.pull();
@@ -138,12 +140,12 @@ export class SessionEnding {
   }
 
   #endOutput(): void {
-    const { duplex, timers, lingerTimeoutMs } = this.#parts;
+    const { duplex, timers, settled } = this.#parts;
     if (this.outputEnded || duplex.destroyed) return;
     this.outputEnded = true;
     timers.stopClose();
     timers.stopKeepAlive();
-    this.#startLinger(lingerTimeoutMs);
+    this.#startLinger(settled.lingerTimeoutMs);
     duplex.push(null);
   }
 

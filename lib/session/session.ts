@@ -44,7 +44,8 @@ export class Session extends SpdylaySession {
   // The connection
 
   /**
-   * Pipes both ways and follows the life of the transport: `socket.pipe(session).pipe(socket)`. Returns the session.
+   * Carries bytes both ways, as `socket.pipe(session).pipe(socket)` does, in less memory, and follows the life of the transport. Returns
+   * the session. `socket.pause()` stops the input, `socket.pipe(session)` takes its place, `session.unpipe()` ends the output.
    *
    * @throws InvalidArgumentError for what is no Duplex
    * @throws InvalidStateError when it is attached already
@@ -54,7 +55,7 @@ export class Session extends SpdylaySession {
       throw new InvalidArgumentError(`attach() needs a Duplex, got ${shown(socket)}`);
     if (this.transport.piped)
       throw new InvalidStateError('attach(): the session is attached to a transport already');
-    socket.pipe(this).pipe(socket);
+    this.carry(socket);
     return this;
   }
 
@@ -67,7 +68,7 @@ export class Session extends SpdylaySession {
    * Ends the session in order: GOAWAY, open streams finish, then the transport ends. Resolves when it is closed; rejects if it was
    * destroyed for an error, as with `ERR_SPDY_TIMEOUT` when streams stay open for `closeTimeoutMs`. Later calls join the first one.
    */
-  close(callback?: (error: Error | null) => void): Promise<void> {
+  override close(callback?: (error: Error | null) => void): Promise<void> {
     if (this.#closed === null) {
       this.#closed = this.#whenClosed();
       // The same error is emitted as 'error': nobody has to take it here as well.
@@ -89,7 +90,7 @@ export class Session extends SpdylaySession {
    */
   ping(callback?: PingCallback): Promise<number> {
     const result = new Promise<number>((resolve, reject) => {
-      this.#ping((error, roundTripMs) => {
+      this.core.measurePing((error, roundTripMs) => {
         if (error === null) resolve(roundTripMs);
         else reject(error);
       });
@@ -117,15 +118,16 @@ export class Session extends SpdylaySession {
 
   /** What the session is doing: a snapshot. */
   get state(): SessionState {
-    const { engine, transport, streams } = this;
+    const { engine, transport } = this;
+    const { ending, goawayReceived, inlet, pings, streams } = this.core;
     const { insight, statistics } = engine;
     const { streamsOpened, streamsAccepted, streamsClosed } = statistics;
     return {
       side: this.side,
       version: this.version.name,
       phase: this.#phase(),
-      goawaySent: this.ending.goawaySent,
-      goawayReceived: this.goawayReceived,
+      goawaySent: ending.goawaySent,
+      goawayReceived,
       openStreams: streamsOpened + streamsAccepted - streamsClosed,
       waitingStreams: insight.waitingStreams,
       maxStreams: insight.peerMaxStreams,
@@ -139,21 +141,21 @@ export class Session extends SpdylaySession {
       get heldBytes(): number {
         return streams.all.reduce((sum, stream) => sum + stream.heldBytes, 0);
       },
-      inputHeld: this.inputHeld,
+      inputHeld: inlet.held,
       outputHeld: transport.full,
-      pendingPings: this.pings.size,
+      pendingPings: pings.size,
       transportError: transport.error,
     };
   }
 
   /** How each stream stands, and why it does not move: a snapshot, of those that wait to be opened as well. */
   streamStates(): StreamState[] {
-    return this.streams.states();
+    return this.core.streams.states();
   }
 
   /** Counters since the session was made: a snapshot. */
   get statistics(): SessionStatistics {
-    return { ...this.engine.statistics, roundTripMs: this.pings.lastRoundTripMs };
+    return { ...this.engine.statistics, roundTripMs: this.core.pings.lastRoundTripMs };
   }
 
   /**
@@ -179,47 +181,29 @@ export class Session extends SpdylaySession {
    * @throws InvalidArgumentError for bad headers or a bad priority
    */
   request(headers: HeaderList, options: StreamOptions = {}): SpdyStream {
-    const over = this.destroyed || this.ending.inputEnded || this.engine.failed;
-    if (over || this.closing || this.goawayReceived) {
+    const { closing, ending, engine, goawayReceived, streams } = this.core;
+    const over = this.destroyed || ending.inputEnded || engine.failed;
+    if (over || closing || goawayReceived) {
       const message = 'the session is closing: no new stream can be opened';
       throw new InvalidStateError(message, 'ERR_SPDY_SESSION_CLOSED');
     }
     checkOptions('request()', options, STREAM_OPTION_NAMES);
-    return this.streams.open(headers, options);
-  }
-
-  protected sendPing(): void {
-    // That many PINGs wait already: one of them will do.
-    this.#ping(() => {});
-  }
-
-  protected closeIdle(): void {
-    void this.close();
-  }
-
-  #ping(done: PingCallback): void {
-    if (this.destroyed || this.engine.failed) {
-      done(new InvalidStateError('the session is closed', 'ERR_SPDY_SESSION_CLOSED'), 0);
-      return;
-    }
-    try {
-      this.pings.add(this.submitPing(), done);
-    } catch (exception) {
-      done(exception as SpdyError, 0);
-    }
+    return streams.open(headers, options);
   }
 
   #phase(): SessionState['phase'] {
     if (this.destroyed) return 'closed';
-    if (this.failing) return 'failed';
-    return this.closing || this.ending.goawaySent || this.goawayReceived ? 'closing' : 'open';
+    const { closing, ending, goawayReceived } = this.core;
+    if (ending.failure !== null) return 'failed';
+    return closing || ending.goawaySent || goawayReceived ? 'closing' : 'open';
   }
 
   #whenClosed(): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
-        if (this.closeError === null) resolve();
-        else reject(this.closeError);
+        const { closeError } = this.core;
+        if (closeError === null) resolve();
+        else reject(closeError);
       };
       if (this.closed) settle();
       else this.once('close', settle);
@@ -227,10 +211,11 @@ export class Session extends SpdylaySession {
   }
 
   #beginClose(): void {
-    if (this.closing || this.destroyed) return;
-    this.closing = true;
-    if (!this.ending.goawayQueued) this.submitGoaway(GOAWAY_OK);
-    this.startCloseDeadline();
+    const { core } = this;
+    if (core.closing || this.destroyed) return;
+    core.closing = true;
+    if (!core.ending.goawayQueued) this.submitGoaway(GOAWAY_OK);
+    core.startCloseDeadline();
   }
 
   /** What `util.inspect()` shows. */
@@ -250,7 +235,7 @@ export class Session extends SpdylaySession {
       inputHeld: state.inputHeld,
       outputHeld: state.outputHeld,
       roundTripMs: statistics.roundTripMs,
-      error: (this.closeError ?? state.transportError)?.message ?? null,
+      error: (this.core.closeError ?? state.transportError)?.message ?? null,
       streams: firstOf(this.streamStates().map(summary)),
     };
   }

@@ -5,10 +5,9 @@ import type { SessionError } from '../errors.ts';
 import { DATA_FLAG_FIN, GOAWAY_OK, type Side } from '../protocol/constants.ts';
 import type { HeaderList, SettingsEntry } from '../protocol/frames.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
-import type { SessionVersion } from './negotiate.ts';
 import { type DataInput, toDataSource } from './provider.ts';
 import { SessionIo } from './session-io.ts';
-import { type SessionOptions, type SettingsInput, toSettingsEntries } from './session-options.ts';
+import { type SettingsInput, toSettingsEntries } from './session-options.ts';
 import { assertSendable } from './session-start.ts';
 
 /**
@@ -16,21 +15,17 @@ import { assertSendable } from './session-start.ts';
  * tick. See there for what they throw.
  */
 export abstract class SpdylaySession extends SessionIo implements SessionCalls {
-  /** Which end this is, `CLIENT` or `SERVER`. */
-  readonly side: Side;
-  /** The version that is spoken, as a table of what it can do; never changes. */
-  readonly version: ProtocolVersion;
   /** Whatever the application keeps with the session. */
   userData: unknown = null;
 
-  readonly #resume = (streamId: number): void => {
-    this.resumeData(streamId);
-  };
+  /** Which end this is, `CLIENT` or `SERVER`. */
+  get side(): Side {
+    return this.engine.side;
+  }
 
-  constructor(side: Side, version: SessionVersion, options: SessionOptions) {
-    super(side, version, options);
-    this.side = side;
-    this.version = this.engine.version;
+  /** The version that is spoken, as a table of what it can do; never changes. */
+  get version(): ProtocolVersion {
+    return this.engine.version;
   }
 
   /** Opens a stream, and sends the data of `provider`; without one the stream is finished at once. The handle learns the id. */
@@ -40,7 +35,7 @@ export abstract class SpdylaySession extends SessionIo implements SessionCalls {
     provider?: DataInput | null,
     userData?: unknown,
   ): StreamHandle {
-    const source = toDataSource(provider, this.#resume);
+    const source = toDataSource(provider, this);
     return this.#handing(source, () =>
       this.engine.submitRequest(priority, headers, source, userData),
     );
@@ -48,7 +43,7 @@ export abstract class SpdylaySession extends SessionIo implements SessionCalls {
 
   /** Replies to a stream of the peer, and sends the data of `provider`; without one the reply finishes the stream. */
   submitResponse(streamId: number, headers: HeaderList, provider?: DataInput | null): void {
-    const source = toDataSource(provider, this.#resume);
+    const source = toDataSource(provider, this);
     this.#handing(source, () => this.engine.submitResponse(streamId, headers, source));
   }
 
@@ -85,7 +80,7 @@ export abstract class SpdylaySession extends SessionIo implements SessionCalls {
 
   /** Sends the data of a provider, behind what the stream has to send; with the flag FIN the stream is finished then. */
   submitData(streamId: number, flags: number, provider: DataInput): void {
-    const source = toDataSource(provider, this.#resume);
+    const source = toDataSource(provider, this);
     this.#handing(source, () =>
       this.engine.submitData(streamId, flags & DATA_FLAG_FIN, source as DataSource),
     );
@@ -111,7 +106,7 @@ export abstract class SpdylaySession extends SessionIo implements SessionCalls {
   /** Sends GOAWAY: no more streams either way; the session ends when those that are open have finished. */
   submitGoaway(status: number = GOAWAY_OK): void {
     this.engine.submitGoaway(status);
-    this.ending.goawayQueued = true;
+    this.core.ending.goawayQueued = true;
     this.schedule();
   }
 
@@ -165,7 +160,7 @@ export abstract class SpdylaySession extends SessionIo implements SessionCalls {
   }
 
   getStreamUserData(streamId: number): unknown {
-    return this.streams.userDataOf(streamId);
+    return this.core.streams.userDataOf(streamId);
   }
 
   setStreamUserData(streamId: number, userData: unknown): void {

@@ -25,8 +25,10 @@ export interface WatchedParts {
   readonly engine: Engine;
   readonly transport: Transport;
   readonly streams: StreamRegistry;
-  /** For how long bytes may wait without any progress, in milliseconds; 0: any time. */
-  readonly stallTimeoutMs: number;
+  readonly settled: {
+    /** For how long bytes may wait without any progress, in milliseconds; 0: any time. */
+    readonly stallTimeoutMs: number;
+  };
   /** Lets what was queued leave soon. */
   schedule(): void;
 }
@@ -52,7 +54,7 @@ export class StallWatch {
 
   /** Begins to look. */
   start(): void {
-    const { stallTimeoutMs } = this.#parts;
+    const { stallTimeoutMs } = this.#parts.settled;
     if (stallTimeoutMs === 0) return;
     this.#deadline.start(Math.ceil(stallTimeoutMs / LOOKS), () => {
       this.#look();
@@ -66,20 +68,20 @@ export class StallWatch {
   }
 
   #look(): void {
-    const { duplex, engine, transport, stallTimeoutMs } = this.#parts;
+    const { duplex, engine, transport, settled } = this.#parts;
     const waiting = duplex.readableLength + transport.pendingBytes;
     const passed = engine.statistics.bytesSent - waiting;
     this.#looks = waiting > 0 && passed === this.#passed ? this.#looks + 1 : 0;
     this.#passed = passed;
     if (this.#looks >= LOOKS) {
-      duplex.destroy(sessionStalled(stallTimeoutMs));
+      duplex.destroy(sessionStalled(settled.stallTimeoutMs));
       return;
     }
     this.#lookAtStreams();
   }
 
   #lookAtStreams(): void {
-    const { engine, streams, stallTimeoutMs, schedule } = this.#parts;
+    const { engine, streams, settled } = this.#parts;
     const { dataSent } = engine.statistics;
     const sessionMoved = dataSent !== this.#dataSent;
     this.#dataSent = dataSent;
@@ -93,11 +95,11 @@ export class StallWatch {
         standing.set(id, { bytesSent, looks });
         continue;
       }
-      const stalled = streamStalled(id, stallTimeoutMs);
+      const stalled = streamStalled(id, settled.stallTimeoutMs);
       streams.find(id)?.destroy(stalled);
       // What was written has had its time: the reset does not wait for it once more.
       engine.submitRstStream(id, stalled.status);
-      schedule();
+      this.#parts.schedule();
     }
     this.#standing = standing ?? NONE;
   }

@@ -80,7 +80,7 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
       const stop = onAbort(signal, (reason) => stream.destroy(streamAborted(stream.id, reason)));
       stream.once('close', stop);
     }
-    this.#host.flush();
+    this.#host.schedule();
     return stream;
   }
 
@@ -88,7 +88,7 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
 
   reply(stream: SpdyStream, headers: HeaderList, end: boolean): void {
     this.#engine.submitResponse(stream.id, headers, end ? null : stream.outgoing);
-    this.#host.flush();
+    this.#host.schedule();
   }
 
   push(associated: SpdyStream, headers: HeaderList, options: StreamOptions): SpdyStream {
@@ -124,13 +124,13 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
   }
 
   resume(streamId: number): void {
-    if (this.#engine.resumeData(streamId)) this.#host.flush();
+    if (this.#engine.resumeData(streamId)) this.#host.schedule();
   }
 
   consume(streamId: number, bytes: number): void {
     if (this.#manual) return;
     this.#engine.consume(streamId, bytes);
-    this.#host.flush();
+    this.#host.schedule();
   }
 
   afterWrite(departure: Departure): void {
@@ -141,8 +141,8 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     let waits = false;
     if (handle !== null && streamId === 0) this.#engine.cancel(handle, status);
     else waits = this.#engine.resetBehind(streamId, status);
-    if (waits) forceReset(this.#engine, streamId, status, this.#resetTimeoutMs, this.#host.flush);
-    this.#host.flush();
+    if (waits) forceReset(this.#engine, streamId, status, this.#resetTimeoutMs, this.#host);
+    this.#host.schedule();
     return waits;
   }
 

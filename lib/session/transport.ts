@@ -2,6 +2,7 @@ import net from 'node:net';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { StallDeadline } from '../common/deadline.ts';
 import { explainTls } from '../common/tls-error.ts';
+import { Carrier } from './carrier.ts';
 
 /** What sockets have beyond streams; other transports may lack any of it. */
 interface SocketLike {
@@ -41,6 +42,8 @@ export class Transport {
   readonly #host: TransportHost;
   /** What is piped into the sink. */
   #piped: Duplex | null = null;
+  /** What carries the bytes where no pipes do. */
+  #carrier: Carrier | null = null;
   readonly #lingering = new StallDeadline();
 
   constructor(host: TransportHost) {
@@ -77,11 +80,35 @@ export class Transport {
     return (this.#source as SocketLike | null)?.allowHalfOpen !== false;
   }
 
+  /** Lets bytes flow both ways between `socket` and `session`. */
+  attach(socket: Duplex, session: Duplex): void {
+    this.setSource(socket);
+    this.setSink(socket, session);
+    this.#carrier = new Carrier(socket, session);
+  }
+
+  /** The bytes come through a pipe from now on, which is this one. */
   setSource(source: Readable): void {
+    this.#carrier?.stopInput();
     if (source === this.#source) return;
     const former = this.#source;
     this.#source = source;
     this.#exchange(former, source);
+  }
+
+  /** The session has pushed all of its bytes. */
+  endOutput(): void {
+    this.#carrier?.endOutput();
+  }
+
+  /** What `attach()` takes to `sink`, or to anything if that is undefined, is taken no more. Whether nothing leads into a sink now. */
+  unpipe(sink: unknown): boolean {
+    const carrier = this.#carrier;
+    if (carrier?.takesTo(sink ?? this.#sink) !== true) return false;
+    carrier.stopOutput();
+    if (sink !== undefined && sink !== this.#sink) return false;
+    this.#onUnpipe(this.#piped);
+    return true;
   }
 
   /** `session` is being piped into the sink. */
@@ -134,6 +161,7 @@ export class Transport {
   linger(ms: number, session: Duplex): void {
     const source = this.#source;
     const sink = this.#sink;
+    this.#carrier?.stopInput();
     if (source !== null) {
       source.unpipe(session);
       source.resume();

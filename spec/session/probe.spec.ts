@@ -23,14 +23,14 @@ describe('session/probe', () => {
   it('sends PINGs as long as they are needed, and none after stop()', async () => {
     let pings = 0;
     await new Promise<void>((done) => {
-      const probe = new Probe(() => pings++);
+      const probe = new Probe({ ping: () => pings++ });
       probe.start(1, () => {
         if (pings === 3) done();
         return pings < 3;
       });
     });
     expect(pings).to.equal(3);
-    const stopped = new Probe(() => pings++);
+    const stopped = new Probe({ ping: () => pings++ });
     stopped.start(1, () => true);
     stopped.stop();
     await new Promise((next) => setTimeout(next, 20));

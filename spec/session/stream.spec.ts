@@ -640,14 +640,14 @@ describe('SpdyStream', () => {
     const first = pair.client.request(NAMES, { endStream: true });
     const second = pair.client.request(NAMES, { endStream: true });
     await until(() => peers.length === 2);
-    connection.client.unpipe(pair.client);
+    connection.client.pause();
     peers[0]?.respond(NAMES);
     peers[0]?.end(bytes(500_000));
     await settle();
     peers[1]?.respond(NAMES, { endStream: true });
     await settle();
     expect(peers[1]?.destroyed).to.equal(false);
-    connection.client.pipe(pair.client);
+    connection.client.resume();
     second.resume();
     await Promise.all([digestOf(first), closed(second), closed(peers[1] as SpdyStream)]);
     expect(second.replyHeaders).to.deep.equal(NAMES);

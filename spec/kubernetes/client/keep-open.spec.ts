@@ -31,12 +31,11 @@ async function serve(
 
 /** A process that is frozen: its system takes bytes, it does not. */
 function freeze(session: Session): void {
-  session.socket?.unpipe(session);
   session.socket?.pause();
 }
 
 function thaw(session: Session): void {
-  session.socket?.pipe(session);
+  session.socket?.resume();
 }
 
 /** Much longer than a PING may go without an answer. */
