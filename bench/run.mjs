@@ -10,6 +10,7 @@ import { chart } from './support/chart.mjs';
 import { compareTable } from './support/compare.mjs';
 import { requireKubernetesPeers } from './support/kube-clients.mjs';
 import { PARTS, runParts } from './support/parts.mjs';
+import { requireProxyPeers } from './support/proxies.mjs';
 import { describeMachine, results as resultsPage, targetTable } from './support/results.mjs';
 import { formatTable } from './support/table.mjs';
 
@@ -32,13 +33,12 @@ if (unknown.length > 0 || !Number.isInteger(rounds) || rounds < 1) {
   console.error(`parts: ${PARTS.join(', ')}; rounds: from 1 on`);
   process.exit(2);
 }
-if (only.includes('kubernetes')) {
-  try {
-    requireKubernetesPeers();
-  } catch (error) {
-    console.error(error.message);
-    process.exit(2);
-  }
+try {
+  if (only.includes('kubernetes')) requireKubernetesPeers();
+  if (only.includes('proxy')) requireProxyPeers();
+} catch (error) {
+  console.error(error.message);
+  process.exit(2);
 }
 
 const started = performance.now();

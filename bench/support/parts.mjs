@@ -16,6 +16,7 @@ export const PARTS = [
   'agent',
   'load',
   'files',
+  'proxy',
   'kubernetes',
 ];
 

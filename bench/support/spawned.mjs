@@ -6,6 +6,12 @@ import net from 'node:net';
 
 const TICKS_PER_SECOND = 100;
 
+/** Programs that run: they end with this process. */
+const running = new Set();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /**
  * Starts a program that listens on the port it is given, and waits until it does: the same shape as a server of ours. CPU time is what
  * Linux counts, in steps of 10 ms; memory is that of the process without any collection.
@@ -17,8 +23,11 @@ export async function spawnServer(name, command) {
   const port = await freePort();
   const [program, ...args] = command(port);
   const child = spawn(program, args, { stdio: 'ignore' });
-  const stop = () => child.kill('SIGKILL');
-  process.once('exit', stop);
+  running.add(child);
+  const stop = () => {
+    running.delete(child);
+    child.kill('SIGKILL');
+  };
   child.once('error', () => {});
   await listening(port, name);
   const calls = { cpu: () => cpuOf(child.pid), memory: () => memoryOf(child.pid) };
