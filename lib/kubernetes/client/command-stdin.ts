@@ -30,8 +30,13 @@ export class CommandStdin extends Writable {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
-    // Whether it still takes bytes is told by its 'close', which ends this stream too.
-    this.#whenReleased(() => this.#stream.write(chunk, () => done()));
+    this.#whenReleased(() =>
+      this.#stream.write(chunk, (error) => {
+        // The server wants no more: nobody shall take these bytes for sent.
+        if (error) this.destroy();
+        done();
+      }),
+    );
   }
 
   override _final(done: Done): void {

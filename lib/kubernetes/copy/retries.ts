@@ -25,7 +25,7 @@ export class Retries {
   }
 
   /**
-   * Waits for the time of the next try.
+   * Waits for the time of the next try, after an error on the way to the container.
    *
    * @throws the error when there is none, or it would change nothing; `ERR_SPDY_ABORTED`
    */
@@ -40,5 +40,14 @@ export class Retries {
       throw new SpdyError('ERR_SPDY_ABORTED', 'the copy was aborted', 'local', { cause });
     });
     this.#delayMs = Math.min(2 * this.#delayMs, MAX_DELAY_MS);
+  }
+
+  /**
+   * The same where not all that goes wrong does so on the way to the container: what is no error of this package is one of the local files, or of
+   * who is told of progress, and thrown again.
+   */
+  async nextOfRemote(error: unknown): Promise<void> {
+    if (!(error instanceof SpdyError)) throw error;
+    await this.next(error);
   }
 }

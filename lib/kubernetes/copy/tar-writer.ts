@@ -48,10 +48,11 @@ export class TarWriter {
    */
   async *pack(file: ByteName, name: ByteName): AsyncGenerator<Buffer> {
     yield* this.#put(await this.#load(file, name));
-    // The end stands in one piece: some tars read no further than its first block.
-    if (PIECE - this.#length < 2 * BLOCK) yield this.#take();
-    yield* this.#add(Buffer.alloc(2 * BLOCK));
+    // The end are two blocks of zeros, of which some tars read the first one only: the last piece is what they do not wait for.
+    yield* this.#add(Buffer.alloc(BLOCK));
     if (this.#length > 0) yield this.#take();
+    yield* this.#add(Buffer.alloc(BLOCK));
+    yield this.#take();
   }
 
   async *#put(source: Source): AsyncGenerator<Buffer> {

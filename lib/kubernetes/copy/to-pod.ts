@@ -48,13 +48,14 @@ export async function copyToPod(options: CopyToPodOptions): Promise<CopyResult> 
   const retries = new Retries(options.retries ?? 0, options.signal);
   for (;;) {
     const counter = new CopyCounter(options);
+    const tar = await RemoteTar.start(target, command, true).catch((error) => retries.next(error));
+    if (tar === undefined) continue;
     try {
-      const tar = await RemoteTar.start(target, command, true);
       const archive = new TarWriter(counter).pack(byteName(source), byteName(name));
       await send(tar, archive, counter);
       return counter.result;
     } catch (error) {
-      await retries.next(error);
+      await retries.nextOfRemote(error);
     }
   }
 }
@@ -94,7 +95,6 @@ async function send(
   } finally {
     tar.command.close();
   }
-  // Some tars end as soon as they have seen the end of the archive, which is in its last piece.
   if (!isWhole)
     throw new RemoteFailureError(
       'tar ended without reading the whole archive, and calls that success',
@@ -102,31 +102,30 @@ async function send(
 }
 
 /**
- * Writes one piece while the next is made: longer than that none is good. Resolves with whether the last one was written: not where the tar there
- * has ended before.
+ * Writes one piece while the next is made: longer than that none is good. Resolves with whether all was sent: not where the tar there has ended
+ * before. It may do so when it has seen the first half of the end of the archive, behind which the last piece begins.
  */
 async function sendAll(
   stdin: Writable,
   archive: AsyncIterable<Buffer>,
   counter: CopyCounter,
 ): Promise<boolean> {
-  let written = Promise.resolve();
+  let sent = Promise.resolve(true);
   for await (const piece of archive) {
     counter.passed(piece.length);
-    await written;
-    if (stdin.destroyed) return false;
-    written = write(stdin, piece);
+    if (!(await sent)) return false;
+    sent = write(stdin, piece);
   }
   stdin.end();
   return true;
 }
 
-/** Resolves when the piece has left, or cannot. */
-function write(stdin: Writable, piece: Buffer): Promise<void> {
+/** Resolves when the piece has left, with true, or when it cannot any more. */
+function write(stdin: Writable, piece: Buffer): Promise<boolean> {
   return new Promise((resolve) => {
     const done = (): void => {
       stdin.removeListener('close', done);
-      resolve();
+      resolve(!stdin.destroyed);
     };
     stdin.once('close', done);
     stdin.write(piece, done);

@@ -29,6 +29,8 @@ import { ConnectionLostError, RemoteFailureError } from '../../../lib/kubernetes
 import type { CommandHandler } from '../../../lib/kubernetes/server/command-outcome.ts';
 import { runProcess } from '../../../lib/kubernetes/server/run-process.ts';
 import { createStreamingServer } from '../../../lib/kubernetes/server/streaming-server.ts';
+import { exitStatus } from '../../../lib/kubernetes/wire/status.ts';
+import { scriptedServer } from '../../support/scripted-kubernetes.ts';
 
 /** What a test has opened, and its folders: `local` is here, `pod` is the container's working directory. */
 let local = '';
@@ -287,6 +289,23 @@ describe('cp', () => {
       await serve(({ command }) => (command[0] === 'test' ? 1 : 0));
       write(local, 'f', Buffer.alloc(4 << 20));
       expect(await rejection(up('f', 'f'))).to.be.instanceOf(RemoteFailureError);
+    });
+
+    it('fails when tar ends well before the only piece of a small archive has left', async () => {
+      // Input has to wait for the server to accept all streams, which it never does.
+      const server = await scriptedServer(async (connection) => {
+        const [error, stdout, stderr] = await Promise.all(
+          ['error', 'stdout', 'stderr'].map((type) => connection.accept(type)),
+        );
+        const code = connection.request.url?.includes('command=test') ? 1 : 0;
+        stdout?.end();
+        stderr?.end();
+        error?.end(JSON.stringify(exitStatus(code)));
+      });
+      cleanups.push(() => server.close());
+      cluster = { server: server.url };
+      write(local, 'f', 'small');
+      expect((await rejection(up('f', 'f'))).message).to.match(/without reading the whole/);
     });
 
     it('closes its files however early it ends', async () => {

@@ -206,6 +206,23 @@ describe('cp over a connection that is lost', () => {
     expect(await rejection(copyToPod(options))).to.be.instanceOf(ConnectionLostError);
   });
 
+  it('to a pod is not tried again where a local file is the reason, or who is told of progress', async () => {
+    const file = path.join(folder, 'file');
+    writeFileSync(file, randomBytes(MIB));
+    const options = { cluster: fake.cluster, pod: 'p1', from: file, to: 'copy', retries: 5 };
+    // The first command looks where it goes, the second one is lost.
+    faults = { 2: { dropAfterBytes: 1 }, 3: () => rmSync(file) };
+    expect(await rejection(copyToPod(options))).to.include({ code: 'ENOENT' });
+    expect(commands).to.equal(3);
+    writeFileSync(file, randomBytes(MIB));
+    faults = { 5: { dropAfterBytes: 1 } };
+    const onProgress = (): void => {
+      if (commands > 5) throw new Error('enough');
+    };
+    expect((await rejection(copyToPod({ ...options, onProgress }))).message).to.equal('enough');
+    expect(commands).to.equal(6);
+  });
+
   it('does not wait for the next try when it is given up', async () => {
     plant({ a: 2 * MIB });
     const abort = new AbortController();

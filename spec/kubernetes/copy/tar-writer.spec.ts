@@ -9,7 +9,7 @@ import { TarWriter } from '../../../lib/kubernetes/copy/tar-writer.ts';
 
 const PIECE = 262144;
 /** Header and end of an archive with one file. */
-const AROUND = 512 + 1024;
+const AROUND = 512 + 512;
 
 describe('an archive that is written', () => {
   let folder = '';
@@ -60,19 +60,20 @@ describe('an archive that is written', () => {
     [3 * PIECE - AROUND, 3],
     [1_000_003, 4],
   ] as const) {
-    it(`has the ${size} bytes of a file, in ${pieces} pieces`, async () => {
+    it(`has the ${size} bytes of a file, in ${pieces} pieces and a last one`, async () => {
       writeFileSync(path.join(folder, 'data'), content(size));
       const all = await packed(new TarWriter(new CopyCounter({})));
-      expect(all).to.have.length(pieces);
-      expect(all.slice(0, -1).every(({ length }) => length === PIECE)).to.equal(true);
+      expect(all).to.have.length(pieces + 1);
+      expect(all.slice(0, -2).every(({ length }) => length === PIECE)).to.equal(true);
+      expect(all.at(-1)).to.have.length(512);
       expect(filesOf(Buffer.concat(all)).get('data')?.equals(content(size))).to.equal(true);
     });
   }
 
-  it('has its end in one piece, even where half of it would fit into the piece before', async () => {
-    writeFileSync(path.join(folder, 'data'), content(PIECE - 1024));
+  it('has half of its end in a piece of its own, even where all of it would fit into the piece before', async () => {
+    writeFileSync(path.join(folder, 'data'), content(PIECE - 512 - 1024));
     const all = await packed(new TarWriter(new CopyCounter({})));
-    expect(all.map(({ length }) => length)).to.deep.equal([PIECE - 512, 1024]);
+    expect(all.map(({ length }) => length)).to.deep.equal([PIECE - 512, 512]);
     expect(all[1]?.every((byte) => byte === 0)).to.equal(true);
   });
 
