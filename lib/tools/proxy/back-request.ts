@@ -2,7 +2,7 @@ import type { HeaderList } from '../../protocol/frames.ts';
 import type { BackRequest } from './back/back.ts';
 import type { ResolvedBack } from './back/options.ts';
 import type { FrontRequest } from './exchange.ts';
-import { fieldOf, without } from './fields.ts';
+import { fieldOf, lengthOf, without } from './fields.ts';
 import { forwardRequestFields, type ResolvedHeaderRules } from './forwarded.ts';
 import { DEFAULT_URGENCY, urgencyOfFields } from './priority.ts';
 
@@ -39,7 +39,9 @@ export function backRequestFor(
   const authority = rewritten || request.authority === '' ? back.authority : request.authority;
   const whole = forward && !tunnel && back.protocol !== 'h2' && target.startsWith('/');
   const spoken = back.protocol === 'http/1.1' ? request.upgrade : null;
-  if (urgency !== null && own === null && urgency !== DEFAULT_URGENCY) {
+  // SPDY has a place of its own for it.
+  const told = !back.protocol.startsWith('spdy');
+  if (told && urgency !== null && own === null && urgency !== DEFAULT_URGENCY) {
     fields.push(['priority', `u=${urgency}`]);
   }
   return {
@@ -58,9 +60,13 @@ export function backRequestFor(
 }
 
 /** The length that is told. What follows a change of protocol is no body. */
-function bodyLength({ method, upgrade }: FrontRequest, length: number | null): number | null {
-  const none = length === null || upgrade !== null || method === 'CONNECT';
-  if (none) return WITHOUT_BODY.has(method) ? null : 0;
+function bodyLength(
+  { method, upgrade, fields }: FrontRequest,
+  length: number | null,
+): number | null {
+  if (method === 'CONNECT') return null;
+  const none = length === null || upgrade !== null;
+  if (none) return WITHOUT_BODY.has(method) && lengthOf(fields) === null ? null : 0;
   return length;
 }
 

@@ -30,8 +30,11 @@ export interface Failure {
   readonly text: string;
   /** Whether the back has surely done nothing with the request. */
   readonly unprocessed: boolean;
-  /** Whether it ended a connection that was kept, before it said a word of the answer: it has most likely not seen the request, and may get it once more. */
-  readonly stale?: boolean;
+  /**
+   * Whether the same back may get it once more: it was refused, or a connection that was kept has ended before a word of the answer, so that the back
+   * has most likely not seen it.
+   */
+  readonly again?: boolean;
   /** After how many seconds the client may ask again; undefined if that is not known. */
   readonly retryAfter?: number;
   /** The error behind it. */
@@ -55,6 +58,7 @@ const CONNECT_CODES: Readonly<Record<string, FailureReason>> = {
 /** What a failed request comes to. `unsent`: nothing of it has left. */
 export function failureOf(cause: Error, unsent: boolean, unprocessed: boolean = unsent): Failure {
   const { code = '' } = cause as NodeJS.ErrnoException;
+  if (unprocessed && !unsent) return { ...REFUSED, unprocessed, cause };
   const reason = unsent ? reasonOfConnecting(code) : reasonOf(code);
   const status = reason.endsWith('timeout') ? 504 : 502;
   return { status, reason, text: textOf(reason, code), unprocessed, cause };
@@ -97,6 +101,14 @@ export function answerFailure(
   }
   if (unread) reply.abandon();
 }
+
+/** What a server does not take now: REFUSED_STREAM, or above the last stream of GOAWAY. */
+const REFUSED = {
+  status: 503,
+  reason: 'destination_unavailable',
+  text: 'the server takes no request now',
+  retryAfter: 1,
+} as const;
 
 function reasonOfConnecting(code: string): FailureReason {
   const known = CONNECT_CODES[code];

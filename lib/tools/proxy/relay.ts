@@ -98,7 +98,11 @@ export class Relay implements BackHandler {
 
   pushed(push: BackPush): void {
     if (this.#over) push.body.stream.destroy();
-    else passPush(push, this.#reply, this.#host.headers);
+    else {
+      // It is of the origin of its request, which has another name at the client.
+      const { scheme, authority } = this.#request;
+      passPush({ ...push, scheme, authority }, this.#reply, this.#host.headers);
+    }
   }
 
   failed(failure: Failure): void {
@@ -115,7 +119,7 @@ export class Relay implements BackHandler {
   #try(failure: Failure | null = null): boolean {
     const { pool } = this.#host;
     const request = this.#request;
-    const backend = pool.pick(request, this.#tried) ?? (failure?.stale ? this.#backend : null);
+    const backend = pool.pick(request, this.#tried) ?? (failure?.again ? this.#backend : null);
     if (backend === null) {
       if (failure !== null) return false;
       this.#backend = null;
@@ -154,7 +158,7 @@ export class Relay implements BackHandler {
     if (upload !== null && !upload.repeatable) return false;
     const { method } = this.#request;
     const harmless = method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
-    return failure.unprocessed || (failure.stale === true && harmless);
+    return failure.unprocessed || (failure.again === true && harmless);
   }
 
   /** Waits for the head of the response. */

@@ -9,6 +9,7 @@ import { createServer } from '../../../lib/http/server/server.ts';
 import { REFUSED_STREAM } from '../../../lib/protocol/constants.ts';
 import type { ProxyOptions } from '../../../lib/tools/proxy/options.ts';
 import { createProxy, type ProxyOutcome, type SpdyProxy } from '../../../lib/tools/proxy/proxy.ts';
+import { sharedCertificate } from '../../support/session-pair.ts';
 import { type Application, BACKS, startApplication } from './support/application.ts';
 
 /** What has to be ended behind each spec. */
@@ -216,6 +217,59 @@ describe('tools/proxy/relay', () => {
       for (let i = 0; i < 2; i++) expect((await get(port, '/facts')).status).to.equal(200);
       expect(good.seen).to.have.length(2);
     });
+
+    for (const protocol of ['spdy/3.1', 'h2'] as const) {
+      /** A server that refuses the first requests, and answers the others. */
+      async function refusing(count: number): Promise<{ back: string; requests: () => number }> {
+        let requests = 0;
+        const refuse = (stream: { close(status: number): void }): boolean => {
+          const refused = ++requests <= count;
+          if (refused) stream.close(protocol === 'h2' ? 7 : REFUSED_STREAM);
+          return refused;
+        };
+        const server =
+          protocol === 'h2'
+            ? http2.createServer().on('stream', (stream) => {
+                stream.on('error', () => {});
+                if (refuse(stream)) return;
+                stream.respond();
+                stream.end('fine');
+              })
+            : createServer({ tls: false, version: protocol }).on('stream', (stream) => {
+                if (refuse(stream)) return;
+                stream.respond([
+                  [':status', '200'],
+                  [':version', 'HTTP/1.1'],
+                ]);
+                stream.end('fine');
+              });
+        server.listen(0, '127.0.0.1');
+        await once(server, 'listening');
+        ends.push(() => server.close());
+        const { port } = server.address() as AddressInfo;
+        return { back: `${protocol}+http://127.0.0.1:${port}`, requests: () => requests };
+      }
+
+      it(`are not needed for one that was refused once: the same back gets it again (${protocol})`, async () => {
+        const { back, requests } = await refusing(1);
+        const { port, proxy } = await open({ backs: [back] });
+        expect(await get(port)).to.include({ status: 200, body: 'fine' });
+        expect(requests()).to.equal(2);
+        proxy.destroy();
+      });
+
+      it(`do not exist: what is always refused is 503 (${protocol})`, async () => {
+        const { back, requests } = await refusing(100);
+        const { port, proxy } = await open({ backs: [back], maxTries: 2 });
+        const { status, headers, body } = await get(port);
+        expect(status).to.equal(503);
+        expect(headers).to.include({ 'retry-after': '1' });
+        expect(headers['proxy-status']).to.equal('spdyproxy; error=destination_unavailable');
+        expect(body).to.equal('503 Service Unavailable: the server takes no request now\n');
+        expect(requests()).to.be.within(2, 4);
+        proxy.destroy();
+      });
+    }
 
     it('do not get one that may have been processed', async () => {
       const cutting = await tcp((socket) => socket.once('data', () => socket.destroy()));
@@ -465,6 +519,90 @@ describe('tools/proxy/relay', () => {
     });
   }
 
+  it('tells pushed resources as those of the origin that the client knows', async () => {
+    const { back } = await application('spdy/3.1', (_request, response) => {
+      const { push } = response as unknown as {
+        push: (...args: unknown[]) => NodeJS.WritableStream;
+      };
+      push.call(response, '/a.css', { 'x-two': ['1', '2'] }).end('a {}');
+      response.end('page');
+    });
+    const proxy = createProxy({ backs: [back], headers: { host: 'rewrite' } });
+    ends.push(() => proxy.destroy());
+    const { key, cert } = sharedCertificate();
+    const { port } = await proxy.listen({ port: 0, host: '127.0.0.1', key, cert });
+    const agent = new SpdyAgent({ tls: { ca: cert } });
+    ends.push(() => agent.destroy());
+    const request = agent.request(`https://localhost:${port}/`).end();
+    request.once('response', (response) => response.resume());
+    const [{ url }, response] = (await once(request, 'push')) as [{ url: string }, ClientResponse];
+    expect(url).to.equal(`https://localhost:${port}/a.css`);
+    expect(response.headersDistinct['x-two']).to.deep.equal(['1', '2']);
+    await once(response.resume(), 'end');
+  });
+
+  it('passes fields behind the body that SPDY has between head and body', async () => {
+    const server = createServer({ tls: false, version: 'spdy/3.1' });
+    server.on('stream', (stream) => {
+      stream.respond([
+        [':status', '200'],
+        [':version', 'HTTP/1.1'],
+        ['a', '1'],
+      ]);
+      setImmediate(() => {
+        stream.sendHeaders([
+          ['b', '2'],
+          ['connection', 'x'],
+          ['x', '3'],
+        ]);
+        stream.end('body');
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    ends.push(() => server.close());
+    const { port: behind } = server.address() as AddressInfo;
+    const { port, proxy } = await open({ backs: [`spdy/3.1+http://127.0.0.1:${behind}`] });
+    const agent = new SpdyAgent({ version: 'spdy/3.1' });
+    ends.push(() => agent.destroy());
+    const [response] = (await once(agent.get(`http://127.0.0.1:${port}/`), 'response')) as [
+      ClientResponse,
+    ];
+    await once(response.resume(), 'end');
+    const { a, b } = { ...response.headers, ...response.trailers };
+    expect({ a, b }).to.deep.equal({ a: '1', b: '2' });
+    expect({ ...response.headers, ...response.trailers }).not.to.have.property('connection');
+    proxy.destroy();
+  });
+
+  it('answers no expectation in the name of the back', async () => {
+    const server = http.createServer();
+    server.on('checkExpectation', (request, response) => response.end(request.headers.expect));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    ends.push(() => server.close());
+    const { port: behind } = server.address() as AddressInfo;
+    const { port } = await open({ backs: [`http://127.0.0.1:${behind}`] });
+    const headers = { expect: 'magic' };
+    expect(await get(port, '/', { headers })).to.include({ status: 200, body: 'magic' });
+    server.closeAllConnections();
+  });
+
+  for (const protocol of BACKS) {
+    it(`passes an empty body on as one, and none as none (${protocol})`, async () => {
+      const { back } = await application(protocol);
+      const { port } = await open({ backs: [back] });
+      for (const [method, headers, expected] of [
+        ['GET', { 'content-length': '0' }, '0'],
+        ['GET', {}, undefined],
+        ['POST', {}, '0'],
+      ] as const) {
+        const { body } = await get(port, '/facts', { method, headers });
+        expect(JSON.parse(body).headers['content-length'], method).to.equal(expected);
+      }
+    });
+  }
+
   it('maps priorities: of streams to urgency, and of urgency to streams', async () => {
     const plain = await application('http/1.1');
     const spdy = await application('spdy/3.1', (request, response) => {
@@ -473,8 +611,27 @@ describe('tools/proxy/relay', () => {
     });
     const toPlain = await open({ backs: [plain.back] });
     const toSpdy = await open({ backs: [spdy.back] });
+    const old = await application('spdy/2', (request, response) => {
+      const { stream } = request as unknown as { stream: { priority: number } };
+      const { priority: field } = request.headers as { priority?: string };
+      response.end(`${stream.priority} ${field}`);
+    });
+    const toOld = await open({ backs: [old.back] });
     const agent = new SpdyAgent({ version: 'spdy/3.1' });
     ends.push(() => agent.destroy());
+    for (const [priority, expected] of [
+      [1, '0 undefined'],
+      [4, '2 undefined'],
+      [7, '3 undefined'],
+    ] as const) {
+      const [answer] = (await once(
+        agent.get(`http://127.0.0.1:${toOld.port}/`, { priority }),
+        'response',
+      )) as [ClientResponse];
+      let told = '';
+      for await (const chunk of answer) told += chunk;
+      expect(told).to.equal(expected);
+    }
     const request = agent.get(`http://127.0.0.1:${toPlain.port}/facts`, { priority: 1 });
     const [response] = (await once(request, 'response')) as [ClientResponse];
     let text = '';

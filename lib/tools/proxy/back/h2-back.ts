@@ -85,7 +85,6 @@ export class H2Back implements Transport {
 /** A request by HTTP/2. */
 class H2Call implements BackCall {
   connected: boolean;
-  readonly #session: http2.ClientHttp2Session;
   readonly #stream: http2.ClientHttp2Stream;
   readonly #handler: BackHandler;
   readonly #request: BackRequest;
@@ -94,7 +93,6 @@ class H2Call implements BackCall {
 
   constructor(session: http2.ClientHttp2Session, request: BackRequest, handler: BackHandler) {
     this.connected = !session.connecting;
-    this.#session = session;
     this.#handler = handler;
     this.#request = request;
     const empty = request.length === null || request.length === 0;
@@ -173,9 +171,8 @@ class H2Call implements BackCall {
     // One that has no number was never sent.
     const unprocessed = rstCode === NGHTTP2_REFUSED_STREAM || id === undefined || !this.connected;
     const cause = (error.cause as Error | undefined) ?? error;
-    const { closed, destroyed } = this.#session;
-    const stale = this.connected && unprocessed && (closed || destroyed);
-    this.#handler.failed({ ...failureOf(cause, !this.connected, unprocessed), stale });
+    const again = this.connected && unprocessed;
+    this.#handler.failed({ ...failureOf(cause, !this.connected, unprocessed), again });
   }
 }
 

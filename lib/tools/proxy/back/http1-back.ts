@@ -208,7 +208,7 @@ class Http1Call implements BackCall {
     const stale = reusedSocket && socket !== null && socket.bytesRead === this.#heard;
     const { code } = error as NodeJS.ErrnoException;
     const left = stale && (code === 'ECONNRESET' || code === 'EPIPE');
-    this.#handler.failed({ ...failureOf(error, !this.connected), stale: left });
+    this.#handler.failed({ ...failureOf(error, !this.connected), again: left });
   }
 }
 

@@ -8,9 +8,9 @@ import type { ClientResponse } from '../../../http/client/response.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
 import type { ResponseHead } from '../exchange.ts';
 import { failureOf } from '../failure.ts';
-import { lengthOf, pairsOf } from '../fields.ts';
-import { bodyOfMessage, bodyOfTunnel } from '../message-body.ts';
-import { urgencyOf } from '../priority.ts';
+import { lengthOf, pairsOf, trailerFields } from '../fields.ts';
+import { bodyOfMessage, bodyOfTunnel, type MessageBody } from '../message-body.ts';
+import { priorityOf, urgencyOf } from '../priority.ts';
 import { faultOfHead } from '../response-head.ts';
 import { StreamSink } from '../stream-sink.ts';
 import type { BackCall, BackHandler, BackRequest, Transport } from './back.ts';
@@ -73,7 +73,7 @@ class SpdyCall implements BackCall {
       method,
       path: target,
       headers,
-      priority: given.urgency,
+      priority: priorityOf(given.urgency, back.protocol),
     });
     this.#request = request;
     request.on('continue', () => handler.informed(100, []));
@@ -122,11 +122,12 @@ class SpdyCall implements BackCall {
     this.#settled = true;
     response.on('error', () => {});
     const { status } = head;
-    if (this.#method === 'HEAD' || status === 204 || status === 304) {
+    const empty = length === 0 && (response as Partial<ClientResponse>).stream?.inputEnded === true;
+    if (this.#method === 'HEAD' || status === 204 || status === 304 || empty) {
       response.resume();
       this.#handler.responded(head, null);
     } else {
-      this.#handler.responded(head, bodyOfMessage(response, length));
+      this.#handler.responded(head, bodyOfResponse(response, length));
     }
   }
 
@@ -166,9 +167,22 @@ class SpdyCall implements BackCall {
   #failed(error: Error): void {
     if (this.#settled) return;
     this.#settled = true;
-    const refused = error instanceof StreamError && error.retryable;
-    this.#handler.failed(failureOf(error, !this.connected, refused || !this.connected));
+    const refused = this.connected && error instanceof StreamError && error.retryable;
+    const failure = failureOf(error, !this.connected, refused || !this.connected);
+    this.#handler.failed({ ...failure, again: refused });
   }
+}
+
+/** The body of a response. Fields that come between head and body (SPDY/3 2.6.8), when the head has left already, go behind it. */
+function bodyOfResponse(response: IncomingMessage, length: number | null): MessageBody {
+  const seen = response.rawHeaders.length;
+  return {
+    ...bodyOfMessage(response, length),
+    trailers: () => {
+      const { rawHeaders, rawTrailers } = response;
+      return trailerFields(pairsOf([...rawHeaders.slice(seen), ...rawTrailers]));
+    },
+  };
 }
 
 function headOf(response: IncomingMessage): ResponseHead {

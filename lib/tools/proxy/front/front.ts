@@ -84,6 +84,8 @@ export class ProxyFront {
     };
     this.server.on('request', request);
     this.server.on('checkContinue', request);
+    // What is expected is the affair of the back.
+    this.server.on('checkExpectation', request);
     this.server.on('connect', (message, answer, head) => {
       if (message.stream === undefined) this.#switching(message, answer as Duplex, head);
       else request(message, answer as SpdyResponse);

@@ -4,7 +4,7 @@ import type { SpdyRequest } from '../../../http/server/request.ts';
 import type { SpdyResponse } from '../../../http/server/response.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
 import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from '../exchange.ts';
-import { flatOf, objectOf, pairsOf, without } from '../fields.ts';
+import { flatOf, pairsOf, without } from '../fields.ts';
 import { bodyOfMessage, cutOff } from '../message-body.ts';
 import { priorityOf, urgencyOf } from '../priority.ts';
 import { checkRequest, UNKNOWN_LENGTH } from '../request-check.ts';
@@ -116,7 +116,7 @@ export class MessageReply implements Reply {
     if (response.writableEnded || response.destroyed) return null;
     const method = push.method === 'HEAD' ? 'HEAD' : 'GET';
     const { session } = this.#request.socket as { session?: { version: { name: string } } };
-    const stream = response.push?.({ path, method, scheme, host }, objectOf(head.fields), {
+    const stream = response.push?.({ path, method, scheme, host }, listsOf(head.fields), {
       status: head.status,
       priority: priorityOf(urgency, session?.version.name ?? ''),
     });
@@ -148,7 +148,7 @@ export class MessageReply implements Reply {
   }
 }
 
-/** As `writeHead()` of a response by SPDY takes them. */
+/** As `writeHead()` and `push()` of a response by SPDY take them. */
 function listsOf(fields: HeaderList): OutgoingHttpHeaders {
   const lists: Record<string, string | string[]> = Object.create(null);
   for (const [name, value] of fields) {
