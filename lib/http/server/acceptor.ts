@@ -130,6 +130,8 @@ export class Acceptor {
 }
 
 function giveToH2(h2: H2Handler, socket: tls.TLSSocket): void {
+  // A session of Node's http2 would outlive a client that ends its half, and keep the connection.
+  socket.allowHalfOpen = false;
   if (typeof h2 === 'function') h2(socket);
   else h2.emit(h2 instanceof tls.Server ? 'secureConnection' : 'connection', socket);
 }

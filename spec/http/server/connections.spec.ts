@@ -150,6 +150,13 @@ describe('connections of an HTTP server', () => {
     expect(body).to.equal('by h2');
     client.close();
     await once(client, 'close');
+
+    // One that goes without GOAWAY.
+    const gone = await tlsClient(port, ['h2']);
+    const sessionEnded = once(h2, 'session').then(([session]) => once(session, 'close'));
+    gone.end('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0');
+    gone.resume();
+    await Promise.all([once(gone, 'close'), sessionEnded]);
     await shut(server);
 
     let taken: tls.TLSSocket | null = null;
