@@ -94,6 +94,8 @@ export class Relay implements BackHandler {
     this.#call = Object.assign(sink, { connected: true });
     this.#upload?.sendTo(sink, (error) => this.#uploaded(error));
     this.#receive(body, this.#host.timeouts.tunnelIdleMs);
+    // It may have ended its half before: what the client still sends can go nowhere then.
+    body.stream.once('close', () => this.#closedBehind());
   }
 
   pushed(push: BackPush): void {
@@ -211,6 +213,14 @@ export class Relay implements BackHandler {
         this.#abort(error);
       },
     );
+  }
+
+  /** The back has closed the connection that is a tunnel. */
+  #closedBehind(): void {
+    if (this.#over) return;
+    const error = new Error('the server has closed the tunnel');
+    this.#reply.reset(error);
+    this.#abort(error);
   }
 
   /** The body of the request has ended. If it was cut off the back was told that already. */

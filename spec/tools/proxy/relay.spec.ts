@@ -745,6 +745,32 @@ describe('tools/proxy/relay', () => {
       expect((await outcome).error).to.be.an('error');
     });
 
+    it('is reset in front when the back, which has ended its half, closes what is still sent to', async () => {
+      const sockets: net.Socket[] = [];
+      const behind = await tcp((socket) => {
+        sockets.push(socket);
+        socket.once('data', () => {
+          // Nothing is read any more.
+          socket.pause();
+          socket.write('HTTP/1.1 101 S\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+        });
+      });
+      const { port, proxy } = await open({ backs: [`http://127.0.0.1:${behind}`] });
+      const outcome = nextOutcome(proxy);
+      const [, socket] = (await once(await upgrade(port, '/'), 'upgrade')) as [unknown, net.Socket];
+      socket.allowHalfOpen = true;
+      const failed = once(socket, 'error');
+      socket.write(Buffer.alloc(8 << 20));
+      sockets[0]?.end();
+      await once(socket.resume(), 'end');
+      sockets[0]?.destroy();
+      expect((await failed)[0])
+        .to.have.property('code')
+        .that.matches(/ECONNRESET|EPIPE/);
+      expect((await outcome).error).to.be.an('error');
+      expect(proxy.active).to.equal(0);
+    });
+
     it('is reset behind when the client resets it', async () => {
       const server = http.createServer();
       const errors = new Promise<NodeJS.ErrnoException>((resolve) => {
