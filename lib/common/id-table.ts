@@ -1,7 +1,11 @@
-/** Slots at the beginning: most sessions are idle. */
+/** Slots at the beginning. */
 const LEAST = 4;
 /** As many slots are kept once they were needed: not every burst shall make them anew. */
 const KEPT = 256;
+
+/** The slots of tables that never needed any; nothing is written to them. */
+const NO_IDS: number[] = [0];
+const NO_VALUES: undefined[] = [undefined];
 
 /** No peer can tell which ids share a slot. */
 const SEED = (Math.random() * 0x1_0000_0000) | 0;
@@ -12,26 +16,34 @@ const SEED = (Math.random() * 0x1_0000_0000) | 0;
  * (measured: a third of the time of a small request). Open addressing; takes and gives back memory by doubling and halving.
  */
 export class IdTable<T> {
-  /** Ids, 0 where there is none, and their values. */
-  #ids: number[] = new Array<number>(LEAST).fill(0);
-  #values: (T | undefined)[] = new Array<T | undefined>(LEAST).fill(undefined);
+  /** An id that came when there was no other one, or 0, and its value: most sessions are idle, or have one stream at a time. */
+  #id = 0;
+  #value: T | undefined = undefined;
+  /** The other ids, 0 where there is none, and their values. */
+  #ids: number[] = NO_IDS;
+  #values: (T | undefined)[] = NO_VALUES;
   #size = 0;
 
   /** How many there are. */
   get size(): number {
-    return this.#size;
+    return this.#id === 0 ? this.#size : this.#size + 1;
   }
 
   get(id: number): T | undefined {
-    return this.#values[this.#find(id)];
+    return id === this.#id ? this.#value : this.#values[this.#find(id)];
   }
 
   set(id: number, value: T): void {
+    if (id === this.#id || this.size === 0) {
+      this.#id = id;
+      this.#value = value;
+      return;
+    }
     let slot = this.#find(id);
     if (this.#ids[slot] === 0) {
       this.#size++;
       if (2 * this.#size > this.#ids.length) {
-        this.#resize(2 * this.#ids.length);
+        this.#resize(Math.max(LEAST, 2 * this.#ids.length));
         slot = this.#find(id);
       }
       this.#ids[slot] = id;
@@ -41,6 +53,11 @@ export class IdTable<T> {
 
   /** Forgets an id; false if it is not there. */
   delete(id: number): boolean {
+    if (id === this.#id) {
+      this.#id = 0;
+      this.#value = undefined;
+      return id !== 0;
+    }
     let hole = this.#find(id);
     const ids = this.#ids;
     const values = this.#values;
@@ -63,7 +80,7 @@ export class IdTable<T> {
 
   /** All values in the order of their ids. */
   values(): T[] {
-    const ids = this.#ids.filter((id) => id !== 0).sort((a, b) => a - b);
+    const ids = [this.#id, ...this.#ids].filter((id) => id !== 0).sort((a, b) => a - b);
     return ids.map((id) => this.get(id) as T);
   }
 

@@ -58,15 +58,14 @@ export class Engine implements SessionCalls {
     options: EngineOptions = {},
     handler: EngineHandler = {},
   ) {
-    const protocol = checkEnd(side, version);
     this.side = side;
-    this.version = protocol;
+    this.version = checkEnd(side, version);
     this.#handler = handler;
-    this.#state = new EngineState(side, protocol, checkedOptions(side, options), handler);
+    this.#state = new EngineState(side, this.version, checkedOptions(side, options), handler);
     const reader = new FrameReader(
-      protocol,
-      this.#state.options,
-      new HeaderDecompressor(dictionaryFor(protocol.wire)),
+      this.version,
+      this.#state,
+      new HeaderDecompressor(dictionaryFor(this.version.wire)),
       new Receiver(this.#state),
     );
     this.#state.reader = reader;
@@ -249,7 +248,8 @@ export class Engine implements SessionCalls {
   }
 
   setOption(option: number, value: number): void {
-    applyOption(this.#state.options, this.#state.credit, option, value);
+    const state = this.#state;
+    state.options = applyOption(state.options, state.credit, option, value);
   }
 
   getStreamUserData(streamId: number): unknown {

@@ -86,6 +86,6 @@ export class FrameDecoder {
   }
 
   #makeReader(): FrameReader {
-    return new FrameReader(this.version, this.#limits, this.#inflater, this.#sink);
+    return new FrameReader(this.version, { options: this.#limits }, this.#inflater, this.#sink);
   }
 }

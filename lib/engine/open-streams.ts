@@ -25,7 +25,8 @@ const EARNED_BY_STREAM = 4096;
 export class OpenStreams {
   readonly side: Side;
   readonly version: ProtocolVersion;
-  readonly options: ResolvedOptions;
+  /** Replaced when one of them changes. */
+  options: ResolvedOptions;
   readonly report: Reporter;
   readonly streams: StreamTable;
   readonly queue: SendQueue = new SendQueue();
@@ -53,7 +54,7 @@ export class OpenStreams {
     this.streams = new StreamTable(side);
     this.credit = new ReceiveCredit(version, options, this.queue, this.streams);
     this.budgets = new Budgets(options);
-    this.headers = new HeaderAccount(options);
+    this.headers = new HeaderAccount(this);
     this.sendWindows = options.flowControl && version.streamWindows;
   }
 

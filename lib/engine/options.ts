@@ -1,5 +1,6 @@
 import { checkObject, checkRange, shown } from '../common/check.ts';
 import { PAIR_COST } from '../common/header-cost.ts';
+import { LastEqual } from '../common/last-equal.ts';
 import { InvalidArgumentError, UnsupportedVersionError } from '../errors.ts';
 import type { FrameLimits } from '../framing/frame-limits.ts';
 import type { HeaderEncoding } from '../framing/header-list.ts';
@@ -148,12 +149,11 @@ export interface ResolvedOptions
   extends Required<Omit<EngineOptions, 'now' | keyof FrameLimits>>,
     FrameLimits {
   readonly now: (() => number) | null;
-  maxControlFrameSize: number;
-  maxHeaderListSize: number;
-  maxInflatedBlockSize: number;
-  maxStreamHeaderMemory: number;
-  maxSessionHeaderMemory: number;
 }
+
+/** Those that were made last, for each side. */
+const usualOfClient = new LastEqual<ResolvedOptions>();
+const usualOfServer = new LastEqual<ResolvedOptions>();
 
 /** Checks options and fills in the defaults of a side. */
 export function resolveOptions(side: Side, options: EngineOptions): ResolvedOptions {
@@ -180,7 +180,8 @@ export function resolveOptions(side: Side, options: EngineOptions): ResolvedOpti
   );
   const most = Number.MAX_SAFE_INTEGER;
   const unconsumed = defaultMaxUnconsumed(options);
-  return {
+  const usual = side === CLIENT ? usualOfClient : usualOfServer;
+  return usual.of({
     maxConcurrentStreams,
     initialWindowSize: integer(options, 'initialWindowSize', 0, MAX_WINDOW_SIZE, 65536),
     windowUpdates: choice(options, 'windowUpdates', ['auto', 'manual', 'consume'], 'auto'),
@@ -244,7 +245,7 @@ export function resolveOptions(side: Side, options: EngineOptions): ResolvedOpti
     windowUpdateRate: rate(options, 'windowUpdateRate', 10_000, 1000),
     credentials: flag(options, 'credentials', false),
     now: options.now ?? null,
-  };
+  });
 }
 
 /** The default of `maxUnconsumedBytes`: none of the streams that the peer may open stops another before its own window does. */
@@ -253,27 +254,30 @@ export function defaultMaxUnconsumed(options: EngineOptions): number {
   return Math.max(64 << 20, Math.min(2 * maxConcurrentStreams * initialWindowSize, 1 << 30));
 }
 
-/** Sets one of Spdylay's numbered options. */
+/** Sets one of Spdylay's numbered options; returns the options as they are then. */
 export function applyOption(
   options: ResolvedOptions,
   credit: { mode: WindowUpdateMode },
   option: number,
   value: number,
-): void {
+): ResolvedOptions {
   if (option === OPT_NO_AUTO_WINDOW_UPDATE || option === OPT_NO_AUTO_WINDOW_UPDATE2) {
     checkRange('the value', value, 0, 1);
     const mode = option === OPT_NO_AUTO_WINDOW_UPDATE ? 'manual' : 'consume';
     if (value === 1) credit.mode = mode;
     else if (credit.mode === mode) credit.mode = 'auto';
-  } else if (option === OPT_MAX_RECV_CTRL_FRAME_BUFFER) {
-    checkRange('the limit', value, MIN_CONTROL_FRAME_LIMIT, MAX_FRAME_LENGTH);
-    options.maxControlFrameSize = value;
-    options.maxHeaderListSize = value;
-    options.maxInflatedBlockSize = Math.max(options.maxInflatedBlockSize, 4 * value);
-    const block = value + PAIR_COST * options.maxHeaderCount;
-    options.maxStreamHeaderMemory = Math.max(options.maxStreamHeaderMemory, block);
-    options.maxSessionHeaderMemory = Math.max(options.maxSessionHeaderMemory, 8 * block);
-  } else {
-    throw new InvalidArgumentError(`unknown option ${String(option)}`);
+    return options;
   }
+  if (option !== OPT_MAX_RECV_CTRL_FRAME_BUFFER)
+    throw new InvalidArgumentError(`unknown option ${String(option)}`);
+  checkRange('the limit', value, MIN_CONTROL_FRAME_LIMIT, MAX_FRAME_LENGTH);
+  const block = value + PAIR_COST * options.maxHeaderCount;
+  return {
+    ...options,
+    maxControlFrameSize: value,
+    maxHeaderListSize: value,
+    maxInflatedBlockSize: Math.max(options.maxInflatedBlockSize, 4 * value),
+    maxStreamHeaderMemory: Math.max(options.maxStreamHeaderMemory, block),
+    maxSessionHeaderMemory: Math.max(options.maxSessionHeaderMemory, 8 * block),
+  };
 }

@@ -9,7 +9,7 @@ import type {
   WindowUpdateFrame,
 } from '../protocol/frames.ts';
 import { Fifo } from './fifo.ts';
-import { LANE_DATA, LANE_HEAD, LANE_NONE, LANE_OPEN, type StreamRecord } from './stream-record.ts';
+import { LANE_DATA, LANE_HEAD, LANE_NONE, type StreamRecord } from './stream-record.ts';
 
 /** A control frame that goes ahead of all streams; SYN_REPLY and HEADERS stand here only to be refused. */
 export type UrgentFrame =
@@ -19,14 +19,10 @@ export type UrgentFrame =
   | SynReplyFrame
   | HeadersFrame;
 
-/** One place for each priority; nothing is written to it. */
-const NO_STREAMS: (StreamRecord | null)[] = new Array(8).fill(null);
-
 /** Streams of one kind of next frame, first come first served inside each priority. */
 class Lane {
-  /** Made for the first stream: most sessions use some lanes only. */
-  heads: (StreamRecord | null)[] = NO_STREAMS;
-  tails: (StreamRecord | null)[] = NO_STREAMS;
+  readonly heads: (StreamRecord | null)[] = new Array(8).fill(null);
+  readonly tails: (StreamRecord | null)[] = new Array(8).fill(null);
   /** Bit p is set while priority p has a stream. */
   mask = 0;
   /** Streams in the lane. */
@@ -34,6 +30,13 @@ class Lane {
   /** Items that they have to send. */
   items = 0;
 }
+
+/** What a queue has where no stream stands; nothing is written to it. */
+const NO_LANE = new Lane();
+
+/** Lanes that were left empty: a queue takes one for as long as a stream stands there. As many as that are kept. */
+const spareLanes: Lane[] = [];
+const MOST_SPARE = 64;
 
 /**
  * What waits to be sent, in the order of sending: PING, SETTINGS, other urgent frames, then streams by priority, GOAWAY behind the
@@ -47,7 +50,9 @@ export class SendQueue {
   readonly urgent: Fifo<UrgentFrame> = new Fifo();
   readonly goaways: Fifo<GoawayFrame> = new Fifo();
   #withdrawn: WeakSet<UrgentFrame> | null = null;
-  readonly #lanes: readonly [Lane, Lane, Lane] = [new Lane(), new Lane(), new Lane()];
+  #open = NO_LANE;
+  #head = NO_LANE;
+  #data = NO_LANE;
 
   /** Puts a stream at the end of its priority in `lane`, or only updates its item count if it stands there already. */
   place(stream: StreamRecord, lane: number, items: number): void {
@@ -84,6 +89,7 @@ export class SendQueue {
     if (lane.heads[urgency] === null) lane.mask &= ~(1 << urgency);
     lane.streams--;
     lane.items -= stream.counted;
+    if (lane.streams === 0) this.#giveLane(stream.lane, lane);
     stream.lane = LANE_NONE;
     stream.previous = null;
     stream.next = null;
@@ -95,43 +101,43 @@ export class SendQueue {
    * open. At equal priority SYN_STREAM goes first, then frames without payload, then DATA.
    */
   nextStream(openAllowed: boolean, dataAllowed: boolean): StreamRecord | null {
-    const [open, head, data] = this.#lanes;
-    const openMask = openAllowed ? open.mask : 0;
-    const dataMask = dataAllowed ? data.mask : 0;
-    const mask = openMask | head.mask | dataMask;
+    const openMask = openAllowed ? this.#open.mask : 0;
+    const headMask = this.#head.mask;
+    const mask = openMask | headMask | (dataAllowed ? this.#data.mask : 0);
     if (mask === 0) return null;
     const priority = 31 - Math.clz32(mask & -mask);
     const bit = 1 << priority;
-    const lane = (openMask & bit) !== 0 ? open : (head.mask & bit) !== 0 ? head : data;
+    const behind = (headMask & bit) !== 0 ? this.#head : this.#data;
+    const lane = (openMask & bit) !== 0 ? this.#open : behind;
     return lane.heads[priority] as StreamRecord;
   }
 
   /** The most urgent stream whose SYN_STREAM waits. */
   nextToOpen(): StreamRecord | null {
-    const { mask, heads } = this.#lanes[LANE_OPEN];
+    const { mask, heads } = this.#open;
     return mask === 0 ? null : (heads[31 - Math.clz32(mask & -mask)] as StreamRecord);
   }
 
   /** Whether `nextStream` would give a stream. */
   hasStream(openAllowed: boolean, dataAllowed: boolean): boolean {
-    const [open, head, data] = this.#lanes;
-    return (head.mask | (openAllowed ? open.mask : 0) | (dataAllowed ? data.mask : 0)) !== 0;
+    const openMask = openAllowed ? this.#open.mask : 0;
+    return (this.#head.mask | openMask | (dataAllowed ? this.#data.mask : 0)) !== 0;
   }
 
   /** Whether the next frame of a stream is DATA that may go. */
   hasData(dataAllowed: boolean): boolean {
-    return dataAllowed && this.#lanes[2].mask !== 0;
+    return dataAllowed && this.#data.mask !== 0;
   }
 
   /** Streams whose SYN_STREAM waits. */
   get waitingToOpen(): number {
-    return this.#lanes[LANE_OPEN].streams;
+    return this.#open.streams;
   }
 
   /** Streams whose SYN_STREAM waits, in the order of leaving. */
   toOpen(): StreamRecord[] {
     const streams: StreamRecord[] = [];
-    for (const head of this.#lanes[LANE_OPEN].heads) {
+    for (const head of this.#open.heads) {
       for (let stream = head; stream !== null; stream = stream.next) streams.push(stream);
     }
     return streams;
@@ -139,16 +145,15 @@ export class SendQueue {
 
   /** Frames that wait; DATA counts while it could be sent as far as its stream is concerned. */
   size(dataAllowed: boolean): number {
-    const [open, head, data] = this.#lanes;
     return (
       this.pings.length +
       this.settings.length +
       this.replies.length +
       this.urgent.length +
       this.goaways.length +
-      open.items +
-      head.items +
-      (dataAllowed ? data.items : 0)
+      this.#open.items +
+      this.#head.items +
+      (dataAllowed ? this.#data.items : 0)
     );
   }
 
@@ -180,11 +185,8 @@ export class SendQueue {
   }
 
   #append(stream: StreamRecord, laneNumber: number): void {
-    const lane = this.#lane(laneNumber);
-    if (lane.heads === NO_STREAMS) {
-      lane.heads = NO_STREAMS.slice();
-      lane.tails = NO_STREAMS.slice();
-    }
+    const known = this.#lane(laneNumber);
+    const lane = known === NO_LANE ? this.#takeLane(laneNumber) : known;
     const { urgency } = stream;
     const tail = lane.tails[urgency] ?? null;
     if (tail === null) {
@@ -200,6 +202,24 @@ export class SendQueue {
   }
 
   #lane(number: number): Lane {
-    return this.#lanes[number === LANE_DATA ? 2 : number === LANE_HEAD ? 1 : 0];
+    if (number === LANE_DATA) return this.#data;
+    return number === LANE_HEAD ? this.#head : this.#open;
+  }
+
+  #setLane(number: number, lane: Lane): void {
+    if (number === LANE_DATA) this.#data = lane;
+    else if (number === LANE_HEAD) this.#head = lane;
+    else this.#open = lane;
+  }
+
+  #takeLane(number: number): Lane {
+    const lane = spareLanes.pop() ?? new Lane();
+    this.#setLane(number, lane);
+    return lane;
+  }
+
+  #giveLane(number: number, lane: Lane): void {
+    this.#setLane(number, NO_LANE);
+    if (spareLanes.length < MOST_SPARE) spareLanes.push(lane);
   }
 }

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../errors.ts';
 import { CREDENTIAL, SETTINGS } from '../protocol/constants.ts';
 import type { HeaderEncoding } from './header-list.ts';
 
-/** What a frame reader accepts. It looks at the object again for each frame, so that changes take effect at once. */
+/** What a frame reader accepts. */
 export interface FrameLimits {
   /** Payload bytes of a control frame; more is inflated or skipped without being kept. */
   readonly maxControlFrameSize: number;
@@ -18,6 +18,11 @@ export interface FrameLimits {
   readonly credentials: boolean;
   /** How header values become strings. */
   readonly headerEncoding: HeaderEncoding;
+}
+
+/** Whose limits count: they are looked up for each frame, so that changes take effect at once. */
+export interface Limited {
+  readonly options: FrameLimits;
 }
 
 /** What is wrong with the length of a control frame without headers. */

@@ -10,7 +10,7 @@ import {
   typeExists,
 } from './decode.ts';
 import { FrameHead } from './frame-head.ts';
-import { excessOf, type FrameLimits } from './frame-limits.ts';
+import { excessOf, type Limited } from './frame-limits.ts';
 import type { FrameSink } from './frame-sink.ts';
 import { HeaderBlockReader } from './header-block-reader.ts';
 import type { HeaderInflater } from './header-inflater.ts';
@@ -47,7 +47,7 @@ const REPORT_STREAM_VERSION = 5;
  */
 export class FrameReader {
   readonly #version: ProtocolVersion;
-  readonly #limits: FrameLimits;
+  readonly #limited: Limited;
   readonly #block: HeaderBlockReader;
   readonly #sink: FrameSink;
 
@@ -65,13 +65,13 @@ export class FrameReader {
   /** `inflater` serves this reader alone. */
   constructor(
     version: ProtocolVersion,
-    limits: FrameLimits,
+    limited: Limited,
     inflater: HeaderInflater,
     sink: FrameSink,
   ) {
     this.#version = version;
-    this.#limits = limits;
-    this.#block = new HeaderBlockReader(version, limits, inflater);
+    this.#limited = limited;
+    this.#block = new HeaderBlockReader(version, limited, inflater);
     this.#sink = sink;
   }
 
@@ -144,7 +144,7 @@ export class FrameReader {
     if (hasHeaderBlock(type)) {
       this.#startHeaderBlockFrame(type, length);
     } else if (!typeExists(version, type)) {
-      if (length > this.#limits.maxControlFrameSize) this.#skip(length, REPORT_UNKNOWN);
+      if (length > this.#limited.options.maxControlFrameSize) this.#skip(length, REPORT_UNKNOWN);
       else this.#collect(length, REPORT_UNKNOWN);
     } else if (this.#head.version !== version.wire) {
       this.#skip(length, REPORT_VERSION);
@@ -155,7 +155,7 @@ export class FrameReader {
 
   #startPlainFrame(type: number, length: number): void {
     const decoder = CONTROL_DECODERS[type];
-    const limits = this.#limits;
+    const limits = this.#limited.options;
     if (decoder === undefined || (type === CREDENTIAL && !limits.credentials)) {
       this.#skip(length, FORGET);
     } else if (!decoder.accepts(this.#version, length)) {

@@ -8,7 +8,7 @@ import {
   headerBlockFrame,
   readBlockPrefix,
 } from './decode.ts';
-import type { FrameLimits } from './frame-limits.ts';
+import type { Limited } from './frame-limits.ts';
 import type { HeaderFault } from './frame-sink.ts';
 import { decodeHeaderBlock } from './header-block.ts';
 import type { HeaderInflater } from './header-inflater.ts';
@@ -19,7 +19,7 @@ const NO_HEADERS: HeaderList = [];
 /** Reads one frame with a header block after the other: inflates within the limits, and makes the frame. */
 export class HeaderBlockReader {
   readonly #version: ProtocolVersion;
-  readonly #limits: FrameLimits;
+  readonly #limited: Limited;
   readonly #feed: BlockFeed;
   readonly #memory = new HeaderMemory();
   // The frame at hand.
@@ -34,9 +34,9 @@ export class HeaderBlockReader {
   /** Why that frame cannot be accepted, or null. */
   fault: HeaderFault | null = null;
 
-  constructor(version: ProtocolVersion, limits: FrameLimits, inflater: HeaderInflater) {
+  constructor(version: ProtocolVersion, limited: Limited, inflater: HeaderInflater) {
     this.#version = version;
-    this.#limits = limits;
+    this.#limited = limited;
     this.#feed = new BlockFeed(inflater);
   }
 
@@ -46,27 +46,27 @@ export class HeaderBlockReader {
     this.#flags = flags;
     this.#length = length;
     readBlockPrefix(this.#version, type, bytes, start, this.#prefix);
-    this.#oversize = length > this.#limits.maxControlFrameSize;
+    this.#oversize = length > this.#limited.options.maxControlFrameSize;
     return length - blockPrefixLength(this.#version, type);
   }
 
   /** Takes `chunk[start, end)` of the block; returns what is wrong if the session cannot go on, else null. */
   push(chunk: Buffer, start: number, end: number, last: boolean): string | null {
-    const { maxHeaderListSize, maxInflatedBlockSize: hardLimit } = this.#limits;
+    const { maxHeaderListSize, maxInflatedBlockSize: hardLimit } = this.#limited.options;
     const limit = this.#oversize ? 0 : maxHeaderListSize;
     return this.#feed.push(chunk, start, end, last, limit, hardLimit);
   }
 
   /** The code of what `push()` has found. */
   get problemCode(): ErrorCode {
-    const tooLarge = this.#feed.length > this.#limits.maxInflatedBlockSize;
+    const tooLarge = this.#feed.length > this.#limited.options.maxInflatedBlockSize;
     return tooLarge ? 'ERR_SPDY_FRAME_TOO_LARGE' : 'ERR_SPDY_ZLIB';
   }
 
   /** The frame, now that its block is complete; `fault` says whether it can be accepted. */
   end(): HeaderBlockFrame {
     const feed = this.#feed;
-    const { headerEncoding, maxHeaderCount } = this.#limits;
+    const { headerEncoding, maxHeaderCount } = this.#limited.options;
     const block = feed.block();
     let headers = NO_HEADERS;
     this.fault = 'size';

@@ -8,6 +8,8 @@ const MOST_CUT_BYTES = 32768;
 const ROOM_STEP = 256;
 
 const NO_BYTES = new Uint8Array(0);
+/** Nothing is written to it. */
+const NONE: never[] = [];
 const NO_VIEW: DataView = new DataView(NO_BYTES.buffer);
 
 /**
@@ -19,9 +21,9 @@ export class HeaderMemory {
   #bytes: Uint8Array = NO_BYTES;
   #view: DataView = NO_VIEW;
   /** Where each pair begins; at the end, where the last one ends. */
-  #starts: readonly number[] = [];
+  #starts: readonly number[] = NONE;
   /** The name and the value of each pair. */
-  #texts: readonly string[] = [];
+  #texts: readonly string[] = NONE;
   /** The pair that is expected next. */
   #next = 0;
   /** How many bytes of it were found at the end of the last `count()`. */
@@ -100,8 +102,8 @@ export class HeaderMemory {
     if (this.#taken < headers.length) this.#cutBytes += length;
     if (this.#cutBytes > MOST_CUT_BYTES) {
       this.#cutBytes = 0;
-      this.#starts = [];
-      this.#texts = [];
+      this.#starts = NONE;
+      this.#texts = NONE;
       return;
     }
     if (this.#bytes.length < length) {

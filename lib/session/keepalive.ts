@@ -85,9 +85,10 @@ export interface TimerActions extends KeepAliveActions {
 export class SessionTimers {
   readonly #options: TimerOptions;
   readonly #actions: TimerActions;
-  readonly #idle = new Deadline();
-  readonly #close = new Deadline();
-  readonly #linger = new StallDeadline();
+  // Made when they are needed: most sessions need none.
+  #idle: Deadline | null = null;
+  #close: Deadline | null = null;
+  #linger: StallDeadline | null = null;
   readonly #keepAlive: KeepAlive | null;
   #started = false;
   #activity = 0;
@@ -124,12 +125,16 @@ export class SessionTimers {
   /** Calls `action` when `close()` takes too long. */
   startClose(action: () => void): void {
     const { closeTimeoutMs } = this.#options;
-    if (closeTimeoutMs > 0) this.#close.start(closeTimeoutMs, action);
+    if (closeTimeoutMs === 0) return;
+    this.#close ??= new Deadline();
+    this.#close.start(closeTimeoutMs, action);
   }
 
   /** Calls `action` when what is left does not move any more. */
   startLinger(timeoutMs: number, progress: () => number, action: () => void): void {
-    if (timeoutMs > 0 && !this.#linger.running) this.#linger.start(timeoutMs, progress, action);
+    if (timeoutMs === 0) return;
+    this.#linger ??= new StallDeadline();
+    if (!this.#linger.running) this.#linger.start(timeoutMs, progress, action);
   }
 
   /** The peer will answer no PING any more. */
@@ -139,20 +144,21 @@ export class SessionTimers {
 
   /** Streams are done: only the transport is waited for. */
   stopClose(): void {
-    this.#close.stop();
+    this.#close?.stop();
   }
 
   stop(): void {
     this.#started = false;
-    this.#idle.stop();
-    this.#close.stop();
-    this.#linger.stop();
+    this.#idle?.stop();
+    this.#close?.stop();
+    this.#linger?.stop();
     this.#keepAlive?.stop();
   }
 
   #active(): void {
     const { idleTimeoutMs } = this.#options;
     if (idleTimeoutMs === 0 || !this.#started) return;
+    this.#idle ??= new Deadline();
     if (this.#idle.running) this.#idle.refresh();
     else this.#idle.start(idleTimeoutMs, () => this.#actions.idle());
   }

@@ -15,7 +15,7 @@ export interface ProbeHost {
  */
 export class Probe {
   readonly #host: ProbeHost;
-  readonly #deadline = new Deadline();
+  #deadline: Deadline | null = null;
 
   constructor(host: ProbeHost) {
     this.#host = host;
@@ -23,6 +23,7 @@ export class Probe {
 
   /** Sends the first PING in `ms` milliseconds, and goes on as long as `needed`. */
   start(ms: number, needed: () => boolean): void {
+    this.#deadline ??= new Deadline();
     this.#deadline.start(ms, () => {
       if (!needed()) return;
       this.#host.ping();
@@ -32,6 +33,6 @@ export class Probe {
 
   /** Sends no more. */
   stop(): void {
-    this.#deadline.stop();
+    this.#deadline?.stop();
   }
 }

@@ -7,6 +7,7 @@ import {
   MAX_TIMEOUT_MS,
   shown,
 } from '../common/check.ts';
+import { LastEqual } from '../common/last-equal.ts';
 import { checkOptions, optionNames } from '../common/option-names.ts';
 import { ENGINE_OPTION_NAMES, ENGINE_OPTIONS } from '../engine/option-names.ts';
 import { defaultMaxUnconsumed, type EngineOptions, resolveOptions } from '../engine/options.ts';
@@ -145,6 +146,9 @@ export interface ResolvedSessionOptions {
   readonly settingsKey: string;
 }
 
+/** Those that were made last. */
+const usual = new LastEqual<ResolvedSessionOptions>();
+
 /**
  * Checks the session's own options and fills in their defaults.
  *
@@ -157,7 +161,7 @@ export function resolveSessionOptions(
   checkOptions('new Session()', options, SESSION_OPTION_NAMES);
   const { idleIgnoresPing = false } = options;
   const settingsStore = options.settingsStore ?? null;
-  const settingsKey = options.settingsKey ?? '';
+  const settingsKey = settingsStore === null ? '' : (options.settingsKey ?? '');
   if (settingsStore !== null && settingsKey === '') {
     throw new InvalidArgumentError(
       'settingsStore needs settingsKey, the name of the origin and its address',
@@ -169,7 +173,7 @@ export function resolveSessionOptions(
       `settingsTiming must be one of start, afterFirstFrame, never, got ${shown(settingsTiming)}`,
     );
   }
-  return {
+  return usual.of({
     firstSettings: firstSettings(version, options, toSettingsEntries(options.settings ?? [])),
     settingsTiming,
     sessionWindowSize: checkRange(
@@ -189,7 +193,7 @@ export function resolveSessionOptions(
     signal: abortSignal(options.signal),
     settingsStore,
     settingsKey,
-  };
+  });
 }
 
 /**

@@ -44,7 +44,7 @@ export class Transport {
   #piped: Duplex | null = null;
   /** What carries the bytes where no pipes do. */
   #carrier: Carrier | null = null;
-  readonly #lingering = new StallDeadline();
+  #lingering: StallDeadline | null = null;
 
   constructor(host: TransportHost) {
     this.#host = host;
@@ -150,7 +150,7 @@ export class Transport {
 
   /** Closes at once. */
   destroy(): void {
-    this.#lingering.stop();
+    this.#lingering?.stop();
     for (const stream of this.#streams()) stream.destroy();
   }
 
@@ -168,6 +168,7 @@ export class Transport {
     }
     sink?.end();
     if (ms === 0 || this.#streams().every((stream) => stream.closed)) return;
+    this.#lingering ??= new StallDeadline();
     this.#lingering.start(
       ms,
       () => this.pendingBytes,
@@ -212,7 +213,7 @@ export class Transport {
   readonly #onClose = (): void => {
     const input = this.#source?.destroyed === true;
     const output = this.#sink?.destroyed === true || this.#sink?.writableFinished === true;
-    if (this.#streams().every((stream) => stream.destroyed)) this.#lingering.stop();
+    if (this.#streams().every((stream) => stream.destroyed)) this.#lingering?.stop();
     this.#host.closed({ input, output, error: this.#error });
   };
 }

@@ -280,10 +280,11 @@ describe('engine/options', () => {
     });
 
     it('limit control frames and header blocks together, from 8192 bytes on (checklist 8)', () => {
-      const options = resolveOptions(SERVER, {});
+      let options = resolveOptions(SERVER, {});
       const credit: { mode: WindowUpdateMode } = { mode: 'auto' };
-      const set = (value: number): void =>
-        applyOption(options, credit, OPT_MAX_RECV_CTRL_FRAME_BUFFER, value);
+      const set = (value: number): void => {
+        options = applyOption(options, credit, OPT_MAX_RECV_CTRL_FRAME_BUFFER, value);
+      };
       for (const wrong of [8191, 16777216, 9000.5]) {
         expect(failureOf(() => set(wrong))).to.deep.equal(
           invalidArgument(

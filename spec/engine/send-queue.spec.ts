@@ -194,6 +194,21 @@ describe('engine/send-queue', () => {
     expect([queue.isWithdrawn(frame), queue.isWithdrawn(other)]).to.deep.equal([true, false]);
   });
 
+  it('keeps the streams of many queues apart, when all wait and after all have left', () => {
+    for (let round = 0; round < 2; round++) {
+      const queues = Array.from({ length: 100 }, () => new SendQueue());
+      for (const [i, queue] of queues.entries()) {
+        queue.place(makeStream(2 * i + 1, i % 8), LANE_OPEN, 1);
+        queue.place(makeStream(2 * i + 2, i % 8), LANE_HEAD, 2);
+      }
+      for (const [i, queue] of queues.entries()) {
+        expect(queue.size(true)).to.equal(3);
+        expect(turns(queue)).to.deep.equal([2 * i + 1, 2 * i + 2]);
+        expect(queue.size(true)).to.equal(0);
+      }
+    }
+  });
+
   it('does the same as lists that are searched, whatever is done to it', () => {
     const random = createRandom(0x51ab);
     const queue = new SendQueue();

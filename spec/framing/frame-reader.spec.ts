@@ -340,7 +340,7 @@ describe('framing/frame-reader', () => {
       block: () => Buffer.alloc(0),
       reset: () => {},
     };
-    const reader = new FrameReader(SPDY3, limits, idle, sink);
+    const reader = new FrameReader(SPDY3, { options: limits }, idle, sink);
     const frame = new FrameFactory(SPDY3).settings([{ id: 4, flags: 0, value: 1 }]);
     reader.read(frame);
     expect(sink.reports[0]).to.have.property('call', 'control');

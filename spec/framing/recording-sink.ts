@@ -122,7 +122,10 @@ export function makeReader(
 ): ReaderUnderTest {
   const sink = new RecordingSink();
   const inflater = new HeaderDecompressor(dictionaryFor(version.wire));
-  return { reader: new FrameReader(version, { ...LIMITS, ...limits }, inflater, sink), sink };
+  return {
+    reader: new FrameReader(version, { options: { ...LIMITS, ...limits } }, inflater, sink),
+    sink,
+  };
 }
 
 /** What a new reader reports for these bytes. */

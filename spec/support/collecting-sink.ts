@@ -116,5 +116,5 @@ export function createReader(
   limits: Partial<FrameLimits> = {},
 ): FrameReader {
   const inflater = new HeaderDecompressor(dictionaryFor(version.wire));
-  return new FrameReader(version, { ...GENEROUS_LIMITS, ...limits }, inflater, sink);
+  return new FrameReader(version, { options: { ...GENEROUS_LIMITS, ...limits } }, inflater, sink);
 }
