@@ -8,7 +8,7 @@ import { fetch } from '../../lib/http/client/fetch.ts';
 import { createServer, type SpdyServer } from '../../lib/http/server/server.ts';
 import { connect } from '../../lib/session/connect.ts';
 import type { Session } from '../../lib/session/session.ts';
-import { requestHeaders } from '../support/session-pair.ts';
+import { requestHeaders, until } from '../support/session-pair.ts';
 
 const COUNT = 100;
 
@@ -172,6 +172,29 @@ describe('scenarios: contexts', () => {
       await (await globalThis.fetch(urlOf(), { dispatcher })).text();
       note();
     });
+  });
+
+  it('what a response emits and calls back comes in the one that ended it or waits', async () => {
+    const found = new Map<string, number | undefined>();
+    let done = false;
+    server.removeAllListeners('request');
+    server.on('request', (_request, response) => {
+      const note = (name: string) => (): void => {
+        found.set(name, storage.getStore());
+      };
+      storage.run(7, () => {
+        response.on('finish', note('finish')).on('close', note('close')).on('drain', note('drain'));
+        response.once('drain', () => response.end('end', note('end()')));
+        response.on('close', () => {
+          done = true;
+        });
+        response.write('x'.repeat(200_000), note('write()'));
+      });
+    });
+    await (await fetch(urlOf(), { agent })).text();
+    await until(() => done);
+    const names = ['close', 'drain', 'end()', 'finish', 'write()'];
+    expect([...found].sort()).to.deep.equal(names.map((name) => [name, 7]));
   });
 
   it('have names that async_hooks shows', async () => {

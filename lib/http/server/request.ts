@@ -128,7 +128,8 @@ export class RequestBody {
     }
     // As with `http`: who does not listen is not hurt.
     process.nextTick(() => done(request.listenerCount('error') > 0 ? error : null));
-    if (request.aborted && !this.#detached) this.#socket.destroy(error);
+    // Node's streams take the socket away from a request that they destroy (`break` in `for await`, pipeline()): it is answered still.
+    if (request.aborted && !this.#detached && request.socket !== null) this.#socket.destroy(error);
   }
 
   /** Whether a body with so many bytes is as long as announced. */

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import {
   type OutgoingHttpHeaders,
   type ServerResponse,
@@ -27,6 +28,7 @@ import {
 } from './push.ts';
 import type { RequestBody } from './request.ts';
 import type { ServerSocket } from './socket.ts';
+import { checkLength } from './strict-length.ts';
 
 /** A response as handlers get it: an `http.ServerResponse`. `stream` and `push` are there when the request came by SPDY. */
 export interface SpdyResponse extends ServerResponse {
@@ -42,6 +44,9 @@ export interface SpdyResponse extends ServerResponse {
     options?: ServerPushOptions,
   ): SpdyStream;
 }
+
+/** What contexts of responses are called. */
+const SCOPE = 'SPDYSERVERRESPONSE';
 
 /** The reply to a request: the stream gets what is written to the `http.ServerResponse`. */
 export class Reply implements ResponseCalls {
@@ -59,6 +64,8 @@ export class Reply implements ResponseCalls {
   #withoutLength = false;
   /** Bytes of the body, when it is complete before the head is settled. */
   #length: number | null = null;
+  /** The context of whoever ended the response, or waits for 'drain': as with `http`, what follows of it comes there. */
+  #scope: AsyncResource | null = null;
   readonly #pushRoom: PushRoom;
   #pushes: RequestPushes | null = null;
 
@@ -70,7 +77,7 @@ export class Reply implements ResponseCalls {
     this.#response = response;
     stream.on('drain', () => {
       response.writableNeedDrain = false;
-      response.emit('drain');
+      this.#emit('drain');
     });
     stream.once('finish', () => this.#finish());
   }
@@ -92,7 +99,7 @@ export class Reply implements ResponseCalls {
     response.closed = true;
     response.writableNeedDrain = false;
     response.destroyed = true;
-    response.emit('close');
+    this.#emit('close');
   }
 
   /** Settles the head. It leaves with the first byte of the body. */
@@ -108,7 +115,7 @@ export class Reply implements ResponseCalls {
       );
     }
     if (typeof reason === 'string') response.statusMessage = reason;
-    else response.statusMessage ||= STATUS_CODES[code] ?? '';
+    else response.statusMessage ||= STATUS_CODES[code] ?? 'unknown';
     response.statusCode = code;
     const { statusMessage } = response;
     if (/[^\t\x20-\x7e\x80-\xff]/.test(statusMessage)) {
@@ -163,11 +170,16 @@ export class Reply implements ResponseCalls {
       if (callback !== undefined) process.nextTick(callback);
       return true;
     }
+    checkLength(this.#response, this.socket.bytesWritten + bytes.length, false);
     this.flush();
     if (bytes.length === 0 && callback !== undefined) process.nextTick(callback);
-    const room = bytes.length === 0 || this.stream.write(bytes, callback);
+    const done = callback === undefined ? undefined : AsyncResource.bind(callback);
+    const room = bytes.length === 0 || this.stream.write(bytes, done);
     this.socket.bytesWritten += bytes.length;
-    if (!room) this.#response.writableNeedDrain = true;
+    if (!room) {
+      this.#response.writableNeedDrain = true;
+      this.#scope = new AsyncResource(SCOPE);
+    }
     return room;
   }
 
@@ -190,8 +202,10 @@ export class Reply implements ResponseCalls {
       this.#length = bytes === null ? 0 : bytes.length;
       this.settle();
     }
+    if (this.#hasBody) checkLength(response, this.socket.bytesWritten + (bytes?.length ?? 0), true);
     response.writableEnded = true;
     response.finished = true;
+    this.#scope = new AsyncResource(SCOPE);
     if (this.#ended) return;
     const body = this.#hasBody && bytes !== null && bytes.length > 0 ? bytes : null;
     this.flush(body === null);
@@ -257,11 +271,17 @@ export class Reply implements ResponseCalls {
       );
   }
 
+  #emit(event: string): void {
+    const response = this.#response;
+    if (this.#scope === null) response.emit(event);
+    else this.#scope.runInAsyncScope(response.emit, response, event);
+  }
+
   #finish(): void {
     if (!this.#response.writableEnded || this.#response.closed) return;
     this.#response.writableFinished = true;
-    this.#response.emit('prefinish');
-    this.#response.emit('finish');
+    this.#emit('prefinish');
+    this.#emit('finish');
     process.nextTick(() => this.close());
   }
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Readable, Writable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { expect } from 'chai';
 import type { SpdyServerOptions } from '../../../lib/http/server/options.ts';
@@ -214,6 +215,37 @@ describe('the life of an exchange', () => {
     expect(response.writableFinished).to.equal(true);
     await served.end();
   });
+
+  const givingUp: Readonly<Record<string, (request: SpdyRequest) => Promise<unknown>>> = {
+    'break in for await': async (request) => {
+      for await (const _chunk of request) break;
+    },
+    'pipeline() that fails': (request) => {
+      const failing = new Writable({ write: (_chunk, _encoding, done) => done(new Error('full')) });
+      return pipeline(request, failing).catch(() => {});
+    },
+    'a web stream that is cancelled': async (request) => {
+      const reader = Readable.toWeb(request).getReader();
+      await reader.read();
+      await reader.cancel();
+    },
+  };
+  for (const [title, giveUp] of Object.entries(givingUp)) {
+    for (const way of PLAIN) {
+      it(`goes on when the body is given up by ${title}, ${way.version.name}`, async () => {
+        const { session, end } = await serve(way, async (request, response) => {
+          await giveUp(request);
+          expect(request.destroyed).to.equal(true);
+          response.writeHead(413).end('too large');
+        });
+        for (const length of [10, 300_000]) {
+          const { status, body } = await ask(session, '/', { body: Buffer.alloc(length) });
+          expect([status, body.toString()]).to.deep.equal(['413 Payload Too Large', 'too large']);
+        }
+        await end();
+      });
+    }
+  }
 
   it('resets the stream alone when the request, the response or the socket is destroyed', async () => {
     const { session, end } = await serve(NEWEST, (request, response) => {

@@ -79,6 +79,43 @@ describe('response', () => {
     expect(codes).to.deep.equal(Array(2).fill('ERR_HTTP_INVALID_HEADER_VALUE'));
   });
 
+  it('is as long as its content-length with strictContentLength, else the call throws', async () => {
+    const codes: unknown[] = [];
+    const attempt = (action: () => unknown): void => {
+      try {
+        action();
+      } catch (error) {
+        codes.push((error as NodeJS.ErrnoException).code);
+      }
+    };
+    act = (response) => {
+      response.strictContentLength = true;
+      response.setHeader('content-length', 4);
+      attempt(() => response.end('abc'));
+      attempt(() => response.write('abc'));
+      attempt(() => response.end());
+      attempt(() => response.write('de'));
+      response.end('d');
+    };
+    expect((await ask(served.session)).body.toString()).to.equal('abcd');
+    expect(codes).to.deep.equal(Array(3).fill('ERR_HTTP_CONTENT_LENGTH_MISMATCH'));
+    act = (response) => {
+      response.strictContentLength = true;
+      response.end('of a length that nobody has told');
+    };
+    expect((await ask(served.session)).body).to.have.lengthOf(32);
+    act = (response) => {
+      response.strictContentLength = true;
+      response.writeHead(304, { 'content-length': 4 }).end();
+    };
+    expect((await ask(served.session)).headers).to.include({ 'content-length': '4' });
+  });
+
+  it('has a status text that http has, also for a status that nobody knows', async () => {
+    act = (response) => response.writeHead(600).end();
+    expect((await ask(served.session)).status).to.equal('600 unknown');
+  });
+
   for (const status of [100, 102, 103]) {
     it(`sends ${status} as the reply, without a body`, async () => {
       act = (response) => {
