@@ -2,7 +2,7 @@ import type { HeaderList } from '../../protocol/frames.ts';
 import type { BackRequest } from './back/back.ts';
 import type { ResolvedBack } from './back/options.ts';
 import type { FrontRequest } from './exchange.ts';
-import { fieldOf, lengthOf, without } from './fields.ts';
+import { fieldOf, lengthOf } from './fields.ts';
 import { forwardRequestFields, type ResolvedHeaderRules } from './forwarded.ts';
 import { DEFAULT_URGENCY, urgencyOfFields } from './priority.ts';
 
@@ -30,10 +30,7 @@ export function backRequestFor(
   const tunnel = method === 'CONNECT';
   const given = bodyLength(request, length);
   // Fields behind a body need one of unknown length.
-  const fields = without(
-    forwardRequestFields(request, headers, forward),
-    ...(given === -1 ? [] : ['trailer']),
-  );
+  const fields = forwardRequestFields(request, headers, forward, given === -1);
   const own = urgencyOfFields(request.fields);
   const rewritten = headers.host === 'rewrite' && !forward;
   const authority = rewritten || request.authority === '' ? back.authority : request.authority;

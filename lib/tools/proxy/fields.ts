@@ -38,23 +38,27 @@ export function objectOf(fields: HeaderList): Record<string, string | string[]> 
   const object: Record<string, string | string[]> = Object.create(null);
   for (const [name, value] of fields) {
     const former = object[name];
-    if (name === 'set-cookie') {
+    if (former === undefined && name !== 'set-cookie') object[name] = value;
+    else if (name === 'set-cookie') {
       if (Array.isArray(former)) former.push(value);
       else object[name] = [value];
     } else {
-      object[name] =
-        former === undefined ? value : `${former}${name === 'cookie' ? '; ' : ', '}${value}`;
+      object[name] = `${former}${name === 'cookie' ? '; ' : ', '}${value}`;
     }
   }
   return object;
 }
 
-/** The fields that go on to the next hop: without those of the connection, and without those that `connection` names. */
-export function endToEnd(fields: HeaderList): Header[] {
+/** The fields that go on to the next hop: without those of the connection, without those that `connection` names, and without those of these names. */
+export function endToEnd(fields: HeaderList, ...dropped: readonly string[]): Header[] {
   const named = namedByConnection(fields);
-  return fields.filter(
-    ([name]) => !HOP_FIELDS.has(name) && !name.startsWith(':') && named?.has(name) !== true,
-  ) as Header[];
+  const kept: Header[] = [];
+  for (const field of fields) {
+    const name = field[0];
+    if (HOP_FIELDS.has(name) || name.startsWith(':') || dropped.includes(name)) continue;
+    if (named === null || !named.has(name)) kept.push(field);
+  }
+  return kept;
 }
 
 /** The fields behind a body that go on: none that frame or route a message, or say who asks (RFC 9110 6.5.1). */
@@ -111,5 +115,7 @@ export function lengthOf(fields: HeaderList): number | null {
 
 /** The fields without some. */
 export function without(fields: HeaderList, ...names: readonly string[]): Header[] {
-  return fields.filter(([name]) => !names.includes(name)) as Header[];
+  const kept: Header[] = [];
+  for (const field of fields) if (!names.includes(field[0])) kept.push(field);
+  return kept;
 }

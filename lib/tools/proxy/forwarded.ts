@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import type { Header, HeaderList } from '../../protocol/frames.ts';
-import type { ClientFacts, FrontRequest } from './exchange.ts';
-import { endToEnd, without } from './fields.ts';
+import type { FrontRequest } from './exchange.ts';
+import { endToEnd } from './fields.ts';
 
 /** What becomes of a field that tells of the client: `'append'` adds to what came, `'replace'` tells only what is known here, `'keep'` passes it on as it came, `'drop'` takes it away. */
 export type ForwardedRule = 'append' | 'replace' | 'keep' | 'drop';
@@ -35,26 +35,40 @@ export interface ResolvedHeaderRules extends Required<HeaderRules> {
 /** What says of a client where it comes from. Some servers (CGI, WSGI) take `_` and `-` in names for the same. */
 const CLAIM = /^x[-_](?:forwarded[-_]|real[-_]ip$)/;
 
-/** The fields of a request as the back gets them, but for `host` and the framing of the body. */
+/**
+ * The fields of a request as the back gets them, but for `host` and the framing of the body.
+ *
+ * @param trailed whether fields may follow the body
+ */
 export function forwardRequestFields(
   request: FrontRequest,
   rules: ResolvedHeaderRules,
   toProxy: boolean,
-): HeaderList {
-  const { client, authority, scheme } = request;
-  let fields: Header[] = without(
-    endToEnd(request.fields),
-    'host',
-    'content-length',
-    ...(toProxy ? [] : ['proxy-authorization']),
-  );
+  trailed = true,
+): Header[] {
+  const { forwarded } = rules;
   // A tunnel, and a request to another proxy, say who they are for themselves.
-  if (!toProxy) {
-    fields = forwardX(fields, rules.xForwarded, client, scheme, authority);
+  const xForwarded = toProxy ? 'keep' : rules.xForwarded;
+  const hops: string[] = [];
+  const clients: string[] = [];
+  const kept: Header[] = [];
+  for (const field of endToEnd(request.fields, 'host', 'content-length')) {
+    const name = field[0];
+    if (name === 'forwarded' && forwarded !== 'keep') hops.push(field[1]);
+    else if (xForwarded !== 'keep' && CLAIM.test(name)) {
+      if (name === 'x-forwarded-for') clients.push(field[1]);
+      else if (xForwarded === 'append' && isOther(name)) kept.push(field);
+    } else if ((toProxy || name !== 'proxy-authorization') && (trailed || name !== 'trailer')) {
+      kept.push(field);
+    }
   }
-  fields = forwardOne(fields, 'forwarded', rules.forwarded, () => elementOf(request, rules.name));
-  if (rules.via) addVia(fields, request.protocol, rules.name);
-  return fields;
+  addX(kept, request, xForwarded, clients);
+  if (forwarded === 'append' || forwarded === 'replace') {
+    const own = elementOf(request, rules.name);
+    kept.push(['forwarded', listOf(forwarded, hops, own)]);
+  }
+  if (rules.via) addVia(kept, request.protocol, rules.name);
+  return kept;
 }
 
 /** Whether a request has come through here so often that it goes round in circles. */
@@ -74,50 +88,38 @@ export function isLoop(
   return passes >= maxPasses;
 }
 
-/** The fields of a response as the client gets them. */
+/** The fields of a response as the client gets them, without those of some names. */
 export function forwardResponseFields(
   fields: HeaderList,
   rules: ResolvedHeaderRules,
   protocol: string,
-): HeaderList {
-  const kept = endToEnd(fields);
+  ...dropped: readonly string[]
+): Header[] {
+  const kept = endToEnd(fields, ...dropped);
   if (rules.via) addVia(kept, protocol, rules.name);
   return kept;
 }
 
-function forwardX(
-  fields: Header[],
-  rule: ForwardedRule,
-  client: ClientFacts,
-  scheme: string,
-  authority: string,
-): Header[] {
-  if (rule === 'keep') return fields;
-  // Who may be trusted to say that spells it as everybody does.
-  const given = fields.filter(
-    ([name]) => !CLAIM.test(name) || (rule === 'append' && !name.includes('_')),
-  );
-  if (rule === 'drop') return given;
-  const kept = forwardOne(given, 'x-forwarded-for', rule, () => client.address ?? 'unknown');
-  const all = without(kept, 'x-forwarded-proto', 'x-forwarded-host');
-  all.push(['x-forwarded-proto', scheme]);
-  if (authority !== '') all.push(['x-forwarded-host', authority]);
-  return all;
+/** Whether a claim may stay where others are appended to: who may be trusted to say that spells it as everybody does. */
+function isOther(name: string): boolean {
+  return !name.includes('_') && name !== 'x-forwarded-proto' && name !== 'x-forwarded-host';
 }
 
-/** Treats a field that is a list of hops. */
-function forwardOne(
+function addX(
   fields: Header[],
-  name: string,
+  { client, authority, scheme }: FrontRequest,
   rule: ForwardedRule,
-  own: () => string,
-): Header[] {
-  if (rule === 'keep') return fields;
-  const kept = without(fields, name);
-  if (rule === 'drop') return kept;
-  const former = fields.filter((field) => field[0] === name).map(([, value]) => value);
-  kept.push([name, (rule === 'append' ? [...former, own()] : [own()]).join(', ')]);
-  return kept;
+  clients: readonly string[],
+): void {
+  if (rule === 'keep' || rule === 'drop') return;
+  fields.push(['x-forwarded-for', listOf(rule, clients, client.address ?? 'unknown')]);
+  fields.push(['x-forwarded-proto', scheme]);
+  if (authority !== '') fields.push(['x-forwarded-host', authority]);
+}
+
+/** A list of hops, of which the last one is known here. */
+function listOf(rule: 'append' | 'replace', former: readonly string[], own: string): string {
+  return rule === 'append' && former.length > 0 ? `${former.join(', ')}, ${own}` : own;
 }
 
 /** An element of `forwarded`: what is known of this hop. */

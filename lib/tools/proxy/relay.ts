@@ -6,7 +6,7 @@ import type { Backend } from './back/backend.ts';
 import { backRequestFor } from './back-request.ts';
 import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from './exchange.ts';
 import { answerFailure, type Failure, failureOf, failureOfSending, refusal } from './failure.ts';
-import { endToEnd, faultOf, fieldOf, without } from './fields.ts';
+import { endToEnd, faultOf, fieldOf } from './fields.ts';
 import { isLoop } from './forwarded.ts';
 import type { MessageBody } from './message-body.ts';
 import { Pump } from './pump.ts';
@@ -65,7 +65,7 @@ export class Relay implements BackHandler {
     if (this.#over) return;
     const expected = fieldOf(this.#request.fields, 'expect') !== null;
     if ((status === 100 && !expected) || faultOf(fields) !== null) return;
-    this.#reply.inform(status, status === 100 ? [] : without(endToEnd(fields), 'content-length'));
+    this.#reply.inform(status, status === 100 ? [] : endToEnd(fields, 'content-length'));
   }
 
   responded(head: ResponseHead, body: MessageBody | null): void {

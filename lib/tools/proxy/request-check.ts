@@ -44,9 +44,12 @@ export function checkRequest(
   const length = checkLength(fields, httpVersion);
   if (typeof length === 'string') return length;
 
-  const hosts = fields.filter(([name]) => name === 'host');
-  if (hosts.length > 1) return 'several fields host';
-  const host = hosts[0]?.[1].trim() ?? null;
+  let host: string | null = null;
+  for (const field of fields) {
+    if (field[0] !== 'host') continue;
+    if (host !== null) return 'several fields host';
+    host = field[1].trim();
+  }
   if (host === null && httpVersion === '1.1') return 'no field host';
   if (host !== null && host !== '' && !AUTHORITY.test(host)) return 'no valid host';
   if (method === 'CONNECT') {

@@ -1,5 +1,5 @@
 import type { FrontRequest, ResponseHead } from './exchange.ts';
-import { faultOf, fieldOf, isValue, lengthOf, without } from './fields.ts';
+import { faultOf, fieldOf, isValue, lengthOf } from './fields.ts';
 import { forwardResponseFields, type ResolvedHeaderRules } from './forwarded.ts';
 import type { MessageBody } from './message-body.ts';
 
@@ -17,16 +17,17 @@ export function clientHead(
   rules: ResolvedHeaderRules,
 ): ResponseHead {
   const { status } = head;
-  const length = lengthOf(head.fields);
-  const fields = forwardResponseFields(head.fields, rules, 'http/1.1');
   // Fields behind a body need one of unknown length, and another protocol than HTTP/1.0.
   const trailed = body !== null && body.length === null && protocol !== 'http/1.0';
-  const framed = without(fields, 'content-length', ...(trailed ? [] : ['trailer']));
+  const framed = trailed
+    ? forwardResponseFields(head.fields, rules, 'http/1.1', 'content-length')
+    : forwardResponseFields(head.fields, rules, 'http/1.1', 'content-length', 'trailer');
   if (body !== null) {
     if (body.length !== null) framed.push(['content-length', String(body.length)]);
   } else if (status === 204) {
     // It has none, and tells none (RFC 9110 8.6).
   } else if (method === 'HEAD' || status === 304) {
+    const length = lengthOf(head.fields);
     if (length !== null) framed.push(['content-length', String(length)]);
   } else framed.push(['content-length', '0']);
   return { status, message: messageOf(head), fields: framed };
@@ -39,11 +40,7 @@ export function tunnelHead(
   rules: ResolvedHeaderRules,
 ): ResponseHead {
   const { status } = head;
-  const fields = without(
-    forwardResponseFields(head.fields, rules, 'http/1.1'),
-    'content-length',
-    'trailer',
-  );
+  const fields = forwardResponseFields(head.fields, rules, 'http/1.1', 'content-length', 'trailer');
   const upgrade = fieldOf(head.fields, 'upgrade') ?? request.upgrade;
   if (status === 101 && upgrade !== null) {
     fields.push(['connection', 'Upgrade'], ['upgrade', upgrade]);

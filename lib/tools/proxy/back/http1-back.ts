@@ -87,7 +87,9 @@ class Http1Call implements BackCall {
       if (info.statusCode !== 101) handler.informed(info.statusCode, pairsOf(info.rawHeaders));
     });
     request.on('response', (response) => this.#responded(response));
-    request.on('connect', (response, socket, head) => this.#switched(response, socket, head));
+    if (given.method === 'CONNECT') {
+      request.on('connect', (response, socket, head) => this.#switched(response, socket, head));
+    }
     if (given.upgrade !== null) {
       request.on('upgrade', (response, socket, head) => this.#switched(response, socket, head));
     }
@@ -139,7 +141,8 @@ class Http1Call implements BackCall {
     }
     this.#settled = true;
     response.on('error', () => {});
-    if (this.#method === 'HEAD' || status === 204 || status === 304) {
+    const empty = length === 0 && coding === null;
+    if (empty || this.#method === 'HEAD' || status === 204 || status === 304) {
       response.resume();
       this.#handler.responded(head, null);
       return;

@@ -13,6 +13,19 @@ export function clientOf(socket: Socket): ClientFacts {
   };
 }
 
+/** By connection: it is the same for all of its requests. */
+const known = new WeakMap<object, ClientFacts>();
+
+/** The same for a request on a connection; `key` stands for that. */
+export function clientOfRequest(key: object, socket: Socket): ClientFacts {
+  let client = known.get(key);
+  if (client === undefined) {
+    client = clientOf(socket);
+    known.set(key, client);
+  }
+  return client;
+}
+
 /** An IPv4 address is one, whatever the listener is bound to. */
 function plain(address: string | undefined): string | null {
   if (address === undefined || address === '') return null;

@@ -1,11 +1,11 @@
 import http2 from 'node:http2';
-import type { HeaderList } from '../../../protocol/frames.ts';
+import type { Header, HeaderList } from '../../../protocol/frames.ts';
 import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from '../exchange.ts';
-import { fieldOf, objectOf, pairsOf, without } from '../fields.ts';
+import { fieldOf, objectOf } from '../fields.ts';
 import { bodyOfH2 } from '../h2-body.ts';
 import { cutOff } from '../message-body.ts';
 import { checkRequest } from '../request-check.ts';
-import { clientOf } from './client-facts.ts';
+import { clientOfRequest } from './client-facts.ts';
 import { webSocketFields } from './websocket-fields.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = http2.constants;
@@ -15,31 +15,29 @@ export function readH2(
   stream: http2.ServerHttp2Stream,
   rawHeaders: readonly string[],
 ): FrontRequest | string {
-  const all = pairsOf(rawHeaders);
-  const pseudo = (name: string): string => fieldOf(all, name) ?? '';
-  const method = pseudo(':method');
-  const extended = pseudo(':protocol');
+  const { pseudo, fields: rest, host: own } = partsOf(rawHeaders);
+  const method = pseudo.get(':method') ?? '';
+  const extended = pseudo.get(':protocol') ?? '';
   const tunnel = method === 'CONNECT' && extended === '';
-  const fields = joinCookies(all.filter(([name]) => !name.startsWith(':')));
-  const own = fieldOf(fields, 'host');
-  const authority = pseudo(':authority') || (own ?? '');
+  const authority = pseudo.get(':authority') || (own ?? '');
   if (own !== null && own.toLowerCase() !== authority.toLowerCase()) {
     return 'an authority and a host that differ';
   }
   if (extended !== '' && (extended.toLowerCase() !== 'websocket' || method !== 'CONNECT')) {
     return 'an extended CONNECT for another protocol than WebSocket';
   }
-  const rest = without(fields, 'host');
   const checked = [...rest, ['host', authority] as const];
   const asked = extended === '' ? method : 'GET';
-  const target = checkRequest(asked, tunnel ? authority : pseudo(':path'), '1.1', checked);
+  const path = tunnel ? authority : (pseudo.get(':path') ?? '');
+  const target = checkRequest(asked, path, '1.1', checked);
   if (typeof target === 'string') return target;
-  const client = clientOf(stream.session?.socket as never);
+  const session = stream.session as http2.Http2Session;
+  const client = clientOfRequest(session, session.socket as never);
   const empty = stream.endAfterHeaders && method !== 'CONNECT';
   return {
     protocol: 'h2',
     method: asked,
-    scheme: pseudo(':scheme') || (client.secure ? 'https' : 'http'),
+    scheme: pseudo.get(':scheme') || (client.secure ? 'https' : 'http'),
     authority: target.authority,
     target: target.target,
     fields: extended === '' ? rest : webSocketFields(rest),
@@ -84,13 +82,17 @@ export class H2Reply implements Reply {
     // A stream that was reset stays undestroyed while some of its body is unread.
     if (stream.destroyed || stream.closed) return;
     this.#ended = bodiless;
-    stream.respond({ ':status': status, ...objectOf(fields) }, {
-      endStream: bodiless,
-      waitForTrailers: !bodiless && !this.#tunnel,
-      sendDate: false,
-    } as never);
+    const headers: http2.OutgoingHttpHeaders = objectOf(fields);
+    headers[':status'] = status;
+    // Behind a body of known length come none; but they tell when the answer to a request that has not ended is on its way.
+    const waitForTrailers =
+      !bodiless &&
+      !this.#tunnel &&
+      (!stream.endAfterHeaders || fieldOf(fields, 'content-length') === null);
+    stream.respond(headers, { endStream: bodiless, waitForTrailers, sendDate: false } as never);
     // It ends with its head, or behind 'wantTrailers', which comes later than 'finish'.
     this.#sent = bodiless;
+    if (!waitForTrailers) return;
     stream.on('wantTrailers', () => {
       stream.sendTrailers(objectOf(this.#trailers));
       this.#sent = true;
@@ -214,9 +216,30 @@ class PushSink implements Sink {
   }
 }
 
-/** HTTP/2 may carry each cookie as a field of its own; nobody else knows that. */
-function joinCookies(fields: HeaderList): HeaderList {
-  const cookies = fields.filter(([name]) => name === 'cookie').map(([, value]) => value);
-  if (cookies.length < 2) return fields;
-  return [...without(fields, 'cookie'), ['cookie', cookies.join('; ')]];
+/**
+ * The parts of a head: its pseudo header fields, of several of one name the first, `host`, and the other fields. HTTP/2 may carry each cookie as a field of
+ * its own; nobody else knows that, so that they are one here.
+ */
+function partsOf(rawHeaders: readonly string[]): {
+  readonly pseudo: ReadonlyMap<string, string>;
+  readonly host: string | null;
+  readonly fields: Header[];
+} {
+  const pseudo = new Map<string, string>();
+  const fields: Header[] = [];
+  let host: string | null = null;
+  let cookies: string[] | null = null;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] as string).toLowerCase();
+    const value = rawHeaders[i + 1] as string;
+    if (name.startsWith(':')) {
+      if (!pseudo.has(name)) pseudo.set(name, value);
+    } else if (name === 'host') host ??= value;
+    else if (name === 'cookie') {
+      cookies ??= [];
+      cookies.push(value);
+    } else fields.push([name, value]);
+  }
+  if (cookies !== null) fields.push(['cookie', cookies.join('; ')]);
+  return { pseudo, host, fields };
 }

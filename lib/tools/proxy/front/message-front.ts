@@ -9,7 +9,7 @@ import { bodyOfMessage, cutOff } from '../message-body.ts';
 import { priorityOf, urgencyOf } from '../priority.ts';
 import { checkRequest, UNKNOWN_LENGTH } from '../request-check.ts';
 import { StreamSink } from '../stream-sink.ts';
-import { clientOf } from './client-facts.ts';
+import { clientOfRequest } from './client-facts.ts';
 
 /** Bytes of a request that are still taken, and dropped, behind its complete answer. */
 const LATE_BODY_LIMIT = 1 << 18;
@@ -21,7 +21,7 @@ export function readMessage(request: SpdyRequest): FrontRequest | string {
   const target = checkRequest(method, url, stream === undefined ? httpVersion : '1.1', fields);
   if (typeof target === 'string') return target;
   const { scheme, authority, absolute, length } = target;
-  const client = clientOf(request.socket);
+  const client = clientOfRequest(request.socket, request.socket);
   const session = (request.socket as { session?: { version: { name: string } } }).session;
   const protocol = session?.version.name ?? `http/${httpVersion}`;
   const tunnel = method === 'CONNECT';
