@@ -100,7 +100,11 @@ export function parseSpdycatOptions(argv: readonly string[]): SpdycatOptions | s
     },
     windowSize: windowBits === null ? null : 2 ** windowBits,
     tls: tlsFiles(args),
-    proxy: parseProxy(args.value('proxy'), numberOption(args, 'proxy-port', 1, 65535)),
+    proxy: parseProxy(
+      args.value('proxy'),
+      numberOption(args, 'proxy-port', 1, 65535),
+      args.value('unix-socket'),
+    ),
     places: new Places(args),
     parallel: args.has('parallel') ? (numberOption(args, 'parallel-max', 1, 10_000) ?? 50) : 1,
     rate: rateOption(args, 'limit-rate'),

@@ -71,16 +71,24 @@ export class UrlFetch {
     }
   }
 
-  /** Takes a response with its body. */
+  /** Takes a response with its body. One that cannot be used is given up at once. */
   async receive(url: URL, response: IncomingMessage, page: boolean): Promise<void> {
+    try {
+      await this.#take(url, response, page);
+    } catch (error) {
+      response.on('error', () => {});
+      response.destroy();
+      throw error;
+    }
+  }
+
+  async #take(url: URL, response: IncomingMessage, page: boolean): Promise<void> {
     const { options, output, progress } = this.#host.context;
     const record = this.#record;
     this.#note(response);
     const { statusCode = 0, statusMessage = '', headers } = response;
-    if (options.fail && statusCode >= 400) {
-      response.destroy();
+    if (options.fail && statusCode >= 400)
       throw new Error(`HTTP status ${statusCode} ${statusMessage}`.trim());
-    }
     const resumed = this.#resumed(response);
     if (resumed === 'complete' || !hasBody(record.method, statusCode)) {
       response.resume();

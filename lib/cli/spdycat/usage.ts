@@ -41,6 +41,7 @@ Requests:
       --retry-delay SEC          between tries, instead of 1, 2, 4... seconds
 Connections:
   -P, --proxy-port N             port of --proxy; default 443
+      --unix-socket PATH         connect there, whatever the URI
       --resolve HOST:PORT:ADDR   the address of a name, instead of a lookup
       --connect-to HOST:PORT:HOST2:PORT2   connect there for these
       --cert FILE --key FILE     certificate and key of ours (PEM)
@@ -96,6 +97,7 @@ export const SPDYCAT_TABLE: OptionTable = {
   ...TLS_OPTIONS,
   proxy: { type: 'string', short: 'p' },
   'proxy-port': { type: 'string', short: 'P' },
+  'unix-socket': { type: 'string' },
   resolve: { type: 'string', multiple: true },
   'connect-to': { type: 'string', multiple: true },
   'limit-rate': { type: 'string' },

@@ -2,9 +2,10 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type AddressInfo, isIPv6, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { resolve } from 'node:path';
 import type { TLSSocket } from 'node:tls';
+import { hostAndPort } from '../../common/host-and-port.ts';
 import { PACKAGE_VERSION } from '../../common/package-version.ts';
 import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
 import { createServer, type SpdyServer } from '../../http/server/server.ts';
@@ -141,8 +142,7 @@ function certificateFor({ certificates, host, json }: SpdydOptions): Certificate
 
 function announce(options: SpdydOptions, server: SpdyServer): void {
   const { address, port } = server.address() as AddressInfo;
-  const host = isIPv6(address) ? `[${address}]` : address;
-  const url = `${options.tls ? 'https' : 'http'}://${host}:${port}/`;
+  const url = `${options.tls ? 'https' : 'http'}://${hostAndPort(address, port)}/`;
   const { version } = options;
   const protocols = version === null ? [...getNpnProtocols(), 'http/1.1'] : [version.name];
   const text = options.json

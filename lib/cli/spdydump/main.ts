@@ -22,7 +22,7 @@ import { painter } from '../terminal.ts';
 import { Follower } from './follow.ts';
 import { parseSpdydumpOptions, type SpdydumpOptions } from './options.ts';
 import { Output } from './output.ts';
-import type { SpdydumpTap } from './tap-option.ts';
+import { placeName, type SpdydumpTap } from './tap-option.ts';
 
 /** Exit status with `--strict` for frames that break the protocol. */
 const WARNED_STATUS = 2;
@@ -103,7 +103,7 @@ interface Readers {
 }
 
 function titleOf({ files, tap }: SpdydumpOptions): string {
-  if (tap !== null) return `spdydump ${tap.to.host}:${tap.to.port}`;
+  if (tap !== null) return `spdydump ${placeName(tap.to)}`;
   return `spdydump ${files.map((file) => basename(file)).join(' ')}`;
 }
 
@@ -195,11 +195,11 @@ async function passOn(
   signal: AbortSignal,
 ): Promise<void> {
   const tap = new Tap({ ...to, version, secrets }, output.flushing(sink));
-  await tap.listen(listen.port, listen.host);
-  const place = `${listen.host}:${tap.port}`;
+  const atPath = 'socketPath' in listen;
+  await (atPath ? tap.listen(listen.socketPath) : tap.listen(listen.port, listen.host));
+  const place = placeName(atPath ? listen : { host: listen.host, port: tap.port });
   if (json) output.write(`${JSON.stringify({ listening: place, port: tap.port })}\n`);
-  else
-    process.stderr.write(`spdydump: listening at ${place}, passing on to ${to.host}:${to.port}\n`);
+  else process.stderr.write(`spdydump: listening at ${place}, passing on to ${placeName(to)}\n`);
   await output.flush();
   if (!signal.aborted) await once(signal, 'abort');
   await tap.close();

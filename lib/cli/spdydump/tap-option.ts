@@ -1,11 +1,17 @@
 import { isIPv6 } from 'node:net';
+import { hostAndPort } from '../../common/host-and-port.ts';
 import type { TapOptions } from '../../tools/index.ts';
 import { type Arguments, type OptionTable, readOptionFile, UsageError } from '../arguments.ts';
+
+/** A port of a host, or a unix socket. */
+export type TapPlace =
+  | { readonly host: string; readonly port: number }
+  | { readonly socketPath: string };
 
 /** Between clients and a server. */
 export interface SpdydumpTap {
   /** Where clients are listened for. */
-  readonly listen: { readonly host: string; readonly port: number };
+  readonly listen: TapPlace;
   readonly to: TapOptions;
 }
 
@@ -51,20 +57,22 @@ export function tapOption(args: Arguments): SpdydumpTap | null {
   };
 }
 
-/** `HOST:PORT`, or a port alone if there is a host for it. */
-function placeOf(
-  name: string,
-  text: string,
-  host: string | null,
-  min: number,
-): { readonly host: string; readonly port: number } {
+/** Names a place as the options do. */
+export function placeName(place: TapPlace | TapOptions): string {
+  const { socketPath, host = '', port = 0 } = place as TapOptions;
+  return socketPath === undefined ? hostAndPort(host, port) : `unix:${socketPath}`;
+}
+
+/** `HOST:PORT`, a port alone if there is a host for it, or `unix:PATH`. */
+function placeOf(name: string, text: string, host: string | null, min: number): TapPlace {
+  if (/^unix:./.test(text)) return { socketPath: text.slice('unix:'.length) };
   const [, given, port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? [];
   const number = Number(port);
   const found = given?.replace(/^\[(.*)\]$/, '$1') ?? host;
   const bare = given !== undefined && found === given && isIPv6(given);
   if (found === null || bare || port === '' || number > 65535 || number < min) {
     const form = host === null ? 'HOST:PORT' : '[ADDRESS:]PORT';
-    throw new UsageError(`--${name} takes ${form}, got '${text}'`);
+    throw new UsageError(`--${name} takes ${form} or unix:PATH, got '${text}'`);
   }
   return { host: found, port: number };
 }

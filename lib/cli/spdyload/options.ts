@@ -38,7 +38,7 @@ Sends many requests to a server and tells how fast it answers, as h2load does.
       --think TIME       pause between requests; 1s-3s: any time in between
       --limit-rate RATE  bytes read in a second, by all or --slow-clients N
   -r, --rate N           clients that begin in each --rate-period TIME (1 s)
-  -i, --input-file FILE  URIs, one a line ('-': standard input)
+  -i, --input-file FILE  URIs, one a line        -B, --base-uri URI  of them all
   -H, --header 'N: V'    a header; ':method', ':path' and ':host' replace those
   -d, --data FILE        POST this file       --har FILE   requests of a HAR
   -p, --protocol NAME    spdy/3.1, spdy/3, spdy/2, h2 or http/1.1 only; without
@@ -67,6 +67,7 @@ const OPTIONS: OptionTable = {
   rate: { type: 'string', short: 'r' },
   'rate-period': { type: 'string' },
   'input-file': { type: 'string', short: 'i' },
+  'base-uri': { type: 'string', short: 'B' },
   header: { type: 'string', short: 'H', multiple: true },
   data: { type: 'string', short: 'd' },
   har: { type: 'string' },
@@ -113,13 +114,15 @@ export function parseSpdyloadOptions(argv: readonly string[]): SpdyloadOptions |
   const args = readCommandLine({ name: 'spdyload', help: SPDYLOAD_HELP, options: OPTIONS }, argv);
   if (typeof args === 'string') return args;
   const input = args.value('input-file');
-  const uris = [...args.positionals, ...(input === null ? [] : linesOf(input))];
+  const base = baseOf(args.value('base-uri'));
+  const uris = based([...args.positionals, ...(input === null ? [] : linesOf(input))], base.url);
   const script = scriptOf(args.value('har'), uris);
   const urls = script?.requests ?? uris;
   if (urls.length === 0) throw new UsageError('which URI?');
   const servername = args.value('sni');
   const load: LoadOptions = {
     urls,
+    ...given('socketPath', base.socketPath),
     headers: args.values('header').map(headerOption),
     tls: { ...tlsFiles(args), ...(servername === null ? {} : { servername }) },
     ...numbers(args),
@@ -200,6 +203,30 @@ function timeOf(text: string): number | null {
   const [, number = '', unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? [];
   const ms = Math.round(Number(number) * (UNITS[unit] as number));
   return number !== '' && ms <= MAX_MS ? ms : null;
+}
+
+/** Where all requests go, instead of the servers in their URIs: a URI, or `unix:` and a path. */
+function baseOf(text: string | null): {
+  readonly url: URL | null;
+  readonly socketPath: string | null;
+} {
+  if (text?.startsWith('unix:')) {
+    if (text !== 'unix:') return { url: null, socketPath: text.slice('unix:'.length) };
+  } else if (text === null || (/^https?:/i.test(text) && URL.canParse(text))) {
+    return { url: text === null ? null : new URL(text), socketPath: null };
+  }
+  throw new UsageError(`--base-uri takes a URI of http or https, or unix:PATH, got '${text}'`);
+}
+
+/** URIs at the server of another one; a path will do for them, and none is that one itself. */
+function based(uris: readonly string[], base: URL | null): readonly string[] {
+  if (base === null) return uris;
+  if (uris.length === 0) return [base.href];
+  return uris.map((uri) => {
+    if (!URL.canParse(uri, base.href)) throw new UsageError(`not a URI: '${uri}'`);
+    const { pathname, search } = new URL(uri, base.href);
+    return `${base.origin}${pathname}${search}`;
+  });
 }
 
 function linesOf(path: string): string[] {

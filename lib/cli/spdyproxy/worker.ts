@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { hostAndPort } from '../../common/host-and-port.ts';
 import type { ProxyFront } from '../../tools/index.ts';
 import { ProxyAccessLog } from './access-log.ts';
 import { Admin } from './admin.ts';
@@ -106,6 +106,5 @@ function urlOf({ address, server }: ProxyFront): string {
   const scheme = 'setSecureContext' in server.listener ? 'https' : 'http';
   if (address === null || typeof address === 'string')
     return `${scheme}+unix:${address ?? 'inherited'}`;
-  const host = isIPv6(address.address) ? `[${address.address}]` : address.address;
-  return `${scheme}://${host}:${address.port}/`;
+  return `${scheme}://${hostAndPort(address.address, address.port)}/`;
 }

@@ -87,7 +87,7 @@ function resultsOf(
         (url, version, _test, over) => runClient(options, { url, version, over }, signal),
       );
     }
-    if (hostile && !owned && !isLoopback(target.host))
+    if (hostile && !owned && 'host' in target && !isLoopback(target.host))
       throw new UsageError('--hostile is for this machine, unless --yes-i-own-it');
     const secure = {
       ...(options.insecure ? { rejectUnauthorized: false } : {}),

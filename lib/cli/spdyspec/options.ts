@@ -8,10 +8,15 @@ import {
   UsageError,
 } from '../arguments.ts';
 
+/** A port of a host, or a unix socket. */
+export type SpdyspecTarget =
+  | { readonly host: string; readonly port: number }
+  | { readonly socketPath: string };
+
 /** What `spdyspec` was told. */
 export interface SpdyspecOptions {
   /** The server to test, null with `--listen`. */
-  readonly target: { readonly host: string; readonly port: number } | null;
+  readonly target: SpdyspecTarget | null;
   /** The port to play a server on, null for the test of a server. */
   readonly listen: number | null;
   /** The command that makes a client ask for a URL. */
@@ -38,7 +43,7 @@ export interface SpdyspecOptions {
 }
 
 /** Shown by `--help`; fits a screen of 80 by 24. */
-export const SPDYSPEC_HELP = `Usage: spdyspec [OPTION]... HOST:PORT [TEST]...
+export const SPDYSPEC_HELP = `Usage: spdyspec [OPTION]... HOST:PORT|unix:PATH [TEST]...
        spdyspec [OPTION]... --listen PORT --exec COMMAND [TEST]...
 Tests whether a SPDY server, or a client, does what the protocol says. TEST is
 a group (ping) or a test (ping/2); all without one. A server has to answer GET,
@@ -128,7 +133,8 @@ export function parseSpdyspecOptions(argv: readonly string[]): SpdyspecOptions |
   };
 }
 
-function placeOf(text: string): { host: string; port: number } {
+function placeOf(text: string): SpdyspecTarget {
+  if (/^unix:./.test(text)) return { socketPath: text.slice('unix:'.length) };
   const [, inBrackets, name = '', digits = ''] =
     /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? [];
   const [host, port] = [inBrackets ?? name, Number(digits)];

@@ -1,4 +1,5 @@
 import { shown } from '../../common/check.ts';
+import { hostAndPort } from '../../common/host-and-port.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 
 /** What a request goes to. */
@@ -85,11 +86,6 @@ export function targetOf(options: Address): Target {
   const full = hostAndPort(hostname, port);
   const host = port === standard ? full.slice(0, full.lastIndexOf(':')) : full;
   return { scheme, hostname, port, host, origin: `${scheme}://${host}` };
-}
-
-/** Names a host and a port as the Host field does. */
-export function hostAndPort(hostname: string, port: number): string {
-  return `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
 }
 
 /**

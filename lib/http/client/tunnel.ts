@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream';
+import { hostAndPort } from '../../common/host-and-port.ts';
 import { SpdyError } from '../../errors.ts';
 import { type HeaderInput, toHeaderPairs } from '../headers.ts';
 import type { ProxyOptions } from './agent-options.ts';
 import type { OpenTunnel } from './connect.ts';
 import type { RequestOptions } from './options.ts';
 import type { ClientRequest } from './request.ts';
-import { hostAndPort } from './target.ts';
 
 /** Makes the CONNECT request; the agent of the proxy does. */
 type RequestTunnel = (url: URL, options: RequestOptions) => ClientRequest;

@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
-import { type AddressInfo, isIPv6, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { closeWithin } from '../../common/close-within.ts';
+import { hostAndPort } from '../../common/host-and-port.ts';
 import { InvalidStateError } from '../../errors.ts';
 import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
@@ -110,8 +111,7 @@ export class FakeApiServer extends FakeCluster {
   get url(): string {
     const { address, port } = this.#address();
     const host = { '::': '[::1]', '0.0.0.0': '127.0.0.1' }[address] ?? address;
-    const name = isIPv6(host) ? `[${host}]` : host;
-    return `${this.#certificate === null ? 'http' : 'https'}://${name}:${port}`;
+    return `${this.#certificate === null ? 'http' : 'https'}://${hostAndPort(host, port)}`;
   }
 
   /** The port on which it listens. Throws InvalidStateError while it does not. */

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
+import { hostAndPort } from '../../common/host-and-port.ts';
 import { KubeConfigError } from '../errors.ts';
 import type { KubeConfig } from './context.ts';
 import { CredentialFile, rereading } from './credential-files.ts';
@@ -39,7 +40,7 @@ export async function loadServiceAccount(place: ServiceAccountPlace = {}): Promi
   const namespace = given === '' ? (await namespaceFile.read()).toString('utf8').trim() : given;
   const token = rereading(tokenFile, null);
   if ((await token()) === '') throw new KubeConfigError(`the token file ${files[2]} is empty`);
-  const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const server = `https://${hostAndPort(host, port)}`;
   return {
     cluster: {
       server,

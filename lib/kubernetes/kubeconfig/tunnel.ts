@@ -4,6 +4,7 @@ import https from 'node:https';
 import net, { type Socket } from 'node:net';
 import type tls from 'node:tls';
 import { onAbort } from '../../common/abort.ts';
+import { hostAndPort } from '../../common/host-and-port.ts';
 import { loadPackage } from '../../common/packages.ts';
 import { SpdyError } from '../../errors.ts';
 import { proxyAuthorities } from './proxy-authorities.ts';
@@ -125,7 +126,7 @@ function portOf({ port }: URL, fallback: number): number {
 }
 
 function pathOf({ host, port }: TunnelTarget): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return hostAndPort(host, port);
 }
 
 function authorization(proxy: URL): Record<string, string> {

@@ -1,3 +1,4 @@
+import type net from 'node:net';
 import type tls from 'node:tls';
 import { checkBoolean, checkRange, shown } from '../../common/check.ts';
 import { checkOptions, nearestName, optionNames } from '../../common/option-names.ts';
@@ -11,7 +12,9 @@ export interface ConformanceOptions {
   /** Name or address of the server. Default `'localhost'`. */
   readonly host?: string;
   /** Its port, 1 to 65535. */
-  readonly port: number;
+  readonly port?: number;
+  /** The unix socket of the server, instead of a port. */
+  readonly socketPath?: string;
   /** TLS, with ALPN: true, or its options. Default false: plain TCP. */
   readonly tls?: boolean | tls.ConnectionOptions;
   /** Versions to test, in order. Default all three. */
@@ -31,6 +34,7 @@ export interface ConformanceOptions {
 const NAMES = optionNames<ConformanceOptions>({
   host: true,
   port: true,
+  socketPath: true,
   tls: true,
   versions: true,
   only: true,
@@ -44,6 +48,8 @@ const NAMES = optionNames<ConformanceOptions>({
 export interface ConformanceSettings {
   readonly host: string;
   readonly port: number;
+  /** A unix socket instead of them; null for none. */
+  readonly socketPath: string | null;
   readonly tls: tls.ConnectionOptions | null;
   readonly versions: readonly ProtocolVersion[];
   readonly timeoutMs: number;
@@ -73,7 +79,7 @@ export function resolveConformance(
   }
   return {
     host: options.host ?? 'localhost',
-    port: checkRange('port', options.port, 0, 65535),
+    ...placeOf(options),
     tls: tls === false ? null : tls === true ? {} : tls,
     versions: versions.map(resolveVersion),
     timeoutMs: checkRange('timeoutMs', options.timeoutMs ?? 2000, 10, 600_000),
@@ -83,6 +89,24 @@ export function resolveConformance(
       (hostile || !test.hostile) &&
       (only.length === 0 || only.some((name) => isNamed(test, name))),
   };
+}
+
+function placeOf({ port, socketPath }: ConformanceOptions): {
+  port: number;
+  socketPath: string | null;
+} {
+  if (socketPath === undefined) {
+    return { port: checkRange('port', port, 0, 65535), socketPath: null };
+  }
+  if (typeof socketPath !== 'string' || socketPath === '')
+    throw new InvalidArgumentError(`socketPath must be a path, got ${shown(socketPath)}`);
+  if (port !== undefined) throw new InvalidArgumentError('port and socketPath exclude each other');
+  return { port: 0, socketPath };
+}
+
+/** Where a server is, as `net.connect()` takes it. */
+export function addressOf({ host, port, socketPath }: ConformanceSettings): net.NetConnectOpts {
+  return socketPath === null ? { host, port } : { path: socketPath };
 }
 
 function noTest(name: string, tests: readonly ConformanceCase[]): string {

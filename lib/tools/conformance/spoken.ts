@@ -2,7 +2,7 @@ import tls from 'node:tls';
 import { SpdyError } from '../../errors.ts';
 import { firstLine, foreignProtocol } from '../../framing/foreign-protocol.ts';
 import { PING } from '../../protocol/constants.ts';
-import type { ConformanceSettings } from './options.ts';
+import { addressOf, type ConformanceSettings } from './options.ts';
 import type { Peer } from './peer.ts';
 import type { Seen } from './seen-frames.ts';
 
@@ -52,23 +52,23 @@ async function firstOf(peer: Peer): Promise<Seen | null> {
 /** Throws if a server that says nothing to SPDY does so to what is more common. */
 async function checkSilent(
   open: () => Promise<Peer>,
-  { tls: secure, host, port, timeoutMs }: ConformanceSettings,
+  settings: ConformanceSettings,
 ): Promise<void> {
-  if (secure === null && (await speaksTls(host, port, timeoutMs))) throw notSpdy('TLS');
+  if (settings.tls === null && (await speaksTls(settings))) throw notSpdy('TLS');
   const peer = await open();
   peer.send(HTTP_REQUEST);
   await firstOf(peer);
 }
 
-function speaksTls(host: string, port: number, timeoutMs: number): Promise<boolean> {
+function speaksTls(settings: ConformanceSettings): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = tls.connect({ host, port, rejectUnauthorized: false });
+    const socket = tls.connect({ ...addressOf(settings), rejectUnauthorized: false });
     const settle = (answer: boolean): void => {
       clearTimeout(timer);
       socket.destroy();
       resolve(answer);
     };
-    const timer = setTimeout(settle, timeoutMs, false);
+    const timer = setTimeout(settle, settings.timeoutMs, false);
     socket.once('secureConnect', () => settle(true));
     socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
       // An alert is of TLS as well: it has no protocol or no version for us, or wants a certificate.

@@ -23,7 +23,10 @@ export type RunClient = (
 ) => Promise<void>;
 
 /** Options of `testClient()`: those of `testServer()`, `tls` with key and certificate of the server that it plays. */
-export interface ClientConformanceOptions extends Omit<ConformanceOptions, 'tls' | 'hostile'> {
+export interface ClientConformanceOptions
+  extends Omit<ConformanceOptions, 'tls' | 'hostile' | 'port' | 'socketPath'> {
+  /** Where it listens, 0 for a free port. */
+  readonly port: number;
   /** Key and certificate: TLS with ALPN. Default: plain TCP. */
   readonly tls?: tls.TlsOptions;
   /** URL of a server that answers what is asked without an upgrade (`http:`). Default: such clients do not speak SPDY. */

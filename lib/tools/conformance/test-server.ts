@@ -1,9 +1,11 @@
 import net from 'node:net';
 import tls from 'node:tls';
+import { hostAndPort } from '../../common/host-and-port.ts';
 import { explainTls } from '../../common/tls-error.ts';
 import { SpdyError } from '../../errors.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import {
+  addressOf,
   type ConformanceOptions,
   type ConformanceSettings,
   resolveConformance,
@@ -51,8 +53,8 @@ function connect(settings: ConformanceSettings, version: ProtocolVersion): Promi
   return new Promise((resolve, reject) => {
     const socket =
       secure === null
-        ? net.connect({ host, port, noDelay: true })
-        : tls.connect({ host, port, ...secure, ALPNProtocols: [version.name] });
+        ? net.connect({ ...addressOf(settings), noDelay: true })
+        : tls.connect({ ...addressOf(settings), host, ...secure, ALPNProtocols: [version.name] });
     const timer = setTimeout(() => {
       socket.destroy(new SpdyError('ERR_SPDY_TIMEOUT', `no connection within ${timeoutMs} ms`));
     }, timeoutMs);
@@ -74,7 +76,7 @@ function connect(settings: ConformanceSettings, version: ProtocolVersion): Promi
         return;
       }
       const place = {
-        authority: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+        authority: settings.socketPath === null ? hostAndPort(host, port) : host,
         scheme: secure === null ? 'http' : 'https',
       };
       resolve(new Peer(socket, version, place, timeoutMs, () => connect(settings, version)));

@@ -1,4 +1,6 @@
-import { checkRange } from '../../common/check.ts';
+import type { IpcNetConnectOpts, TcpNetConnectOpts } from 'node:net';
+import { checkRange, shown } from '../../common/check.ts';
+import { hostAndPort } from '../../common/host-and-port.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
@@ -6,10 +8,12 @@ import type { DumpOptions } from './options.ts';
 
 /** Where a tap passes connections on to, and how. */
 export interface TapOptions extends DumpOptions {
-  /** Host of the server behind it. */
-  readonly host: string;
+  /** Host of the server behind it; with `socketPath` the name that its certificate is checked for, default `'localhost'`. */
+  readonly host?: string;
   /** Port of the server behind it. */
-  readonly port: number;
+  readonly port?: number;
+  /** The unix socket of the server, instead of a port. */
+  readonly socketPath?: string;
   /** Whether the server is spoken to with TLS; default: as the client begins. */
   readonly tls?: boolean;
   /** Key and certificate (PEM) for clients that begin with TLS; default: made for a day. */
@@ -25,7 +29,10 @@ export interface TapOptions extends DumpOptions {
 /** The same with defaults. */
 export interface ResolvedTapOptions {
   readonly host: string;
-  readonly port: number;
+  /** Where to connect. */
+  readonly place: TcpNetConnectOpts | IpcNetConnectOpts;
+  /** The same for people. */
+  readonly placeName: string;
   readonly tls: boolean | null;
   readonly certificate: Certificate;
   readonly ca: string | undefined;
@@ -37,6 +44,7 @@ export interface ResolvedTapOptions {
 const OPTION_NAMES = optionNames<TapOptions>({
   host: true,
   port: true,
+  socketPath: true,
   tls: true,
   certificate: true,
   ca: true,
@@ -53,13 +61,14 @@ const OPTION_NAMES = optionNames<TapOptions>({
  */
 export function resolveTapOptions(options: TapOptions): ResolvedTapOptions {
   checkOptions('Tap', options, OPTION_NAMES);
-  const { host, tls = null, ca, verify = true, version = null, secrets = false } = options;
+  const { socketPath, tls = null, ca, verify = true, version = null, secrets = false } = options;
+  const host = options.host ?? (socketPath === undefined ? undefined : 'localhost');
   if (typeof host !== 'string' || host === '') {
     throw new InvalidArgumentError('host must be the name or address of the server');
   }
   return {
     host,
-    port: checkRange('port', options.port, 1, 65535),
+    ...placeOf(host, options),
     tls,
     certificate: options.certificate ?? makeCertificate(),
     ca,
@@ -67,4 +76,18 @@ export function resolveTapOptions(options: TapOptions): ResolvedTapOptions {
     maxConnections: checkRange('maxConnections', options.maxConnections ?? 1024, 1, 65535),
     dump: { version, secrets },
   };
+}
+
+function placeOf(
+  host: string,
+  { port, socketPath }: TapOptions,
+): Pick<ResolvedTapOptions, 'place' | 'placeName'> {
+  if (socketPath === undefined) {
+    const checked = checkRange('port', port, 1, 65535);
+    return { place: { host, port: checked }, placeName: hostAndPort(host, checked) };
+  }
+  if (typeof socketPath !== 'string' || socketPath === '')
+    throw new InvalidArgumentError(`socketPath must be a path, got ${shown(socketPath)}`);
+  if (port !== undefined) throw new InvalidArgumentError('port and socketPath exclude each other');
+  return { place: { path: socketPath }, placeName: `unix:${socketPath}` };
 }

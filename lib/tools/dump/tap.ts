@@ -15,6 +15,7 @@ import {
   type TLSSocket,
   type Server as TlsServer,
 } from 'node:tls';
+import { hostAndPort } from '../../common/host-and-port.ts';
 import { ConnectionDecoder, type FrameNumbers } from './connection-decoder.ts';
 import type { DumpDirection, DumpSink } from './events.ts';
 import { type ResolvedTapOptions, resolveTapOptions, type TapOptions } from './tap-options.ts';
@@ -54,9 +55,9 @@ export class Tap {
     return this.#options.certificate.cert;
   }
 
-  /** The port that it listens at; 0 before it does. */
+  /** The port that it listens at; 0 before it does, and at a unix socket. */
   get port(): number {
-    return (this.#server.address() as AddressInfo | null)?.port ?? 0;
+    return (this.#server.address() as Partial<AddressInfo> | null)?.port ?? 0;
   }
 
   /** Sockets that are open, of both sides. */
@@ -64,9 +65,9 @@ export class Tap {
     return this.#sockets.size;
   }
 
-  /** Listens for clients, by default at 127.0.0.1. Resolves with itself; rejects if it cannot. */
-  async listen(port = 0, host = '127.0.0.1'): Promise<this> {
-    const options: ListenOptions = { port, host };
+  /** Listens for clients, at a port of 127.0.0.1 or `host`, or at the unix socket of a path. Resolves with itself; rejects if it cannot. */
+  async listen(port: number | string = 0, host = '127.0.0.1'): Promise<this> {
+    const options: ListenOptions = typeof port === 'string' ? { path: port } : { port, host };
     this.#server.listen(options);
     await once(this.#server, 'listening');
     return this;
@@ -146,11 +147,11 @@ export class Tap {
   }
 
   #connectTls(protocols: readonly string[], servername: string | undefined): TLSSocket {
-    const { host, port, ca, verify } = this.#options;
+    const { host, place, ca, verify } = this.#options;
     const name = servername ?? host;
     const options: ConnectionOptions & { readonly allowHalfOpen: boolean } = {
+      ...place,
       host,
-      port,
       rejectUnauthorized: verify,
       allowHalfOpen: true,
       ...(protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] }),
@@ -162,21 +163,21 @@ export class Tap {
 
   /** Connects to the server, and passes on. */
   #begin(client: Socket, tls: boolean, secure: TLSSocket | null): void {
-    const { host, port, dump } = this.#options;
+    const { place, placeName, dump } = this.#options;
     const chosen = secure?.alpnProtocol;
     const names = typeof chosen === 'string' ? [chosen] : [];
     const servername = (secure as { readonly servername?: unknown } | null)?.servername;
     const server = tls
       ? this.#connectTls(names, typeof servername === 'string' ? servername : undefined)
-      : connect({ host, port, allowHalfOpen: true, noDelay: true });
+      : connect({ ...place, allowHalfOpen: true, noDelay: true });
     this.#keep(server);
     const number = ++this.#connections;
     const decoder = new ConnectionDecoder(
       {
         ...dump,
         number,
-        client: `${client.remoteAddress}:${client.remotePort}`,
-        server: `${host}:${port}`,
+        client: clientName(client),
+        server: placeName,
       },
       this.#sink,
       this.#numbers,
@@ -208,6 +209,11 @@ export class Tap {
       text,
     });
   }
+}
+
+/** Of a unix socket nothing is known. */
+function clientName({ remoteAddress, remotePort }: Socket): string {
+  return remoteAddress === undefined ? 'unix:' : hostAndPort(remoteAddress, remotePort ?? 0);
 }
 
 function now(): number {

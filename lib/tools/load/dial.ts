@@ -61,19 +61,25 @@ export async function connectionOn(
   return new Http2Connection(await import('node:http2'), socket, plan, owner);
 }
 
-function openPlain({ host, port }: LoadTarget): Socket {
-  return net.connect({ host, port });
+function openPlain(target: LoadTarget): Socket {
+  return net.connect(placeOf(target));
 }
 
-function openTls({ host, port, tls: options }: LoadTarget, protocols: readonly string[]): Socket {
+function openTls(target: LoadTarget, protocols: readonly string[]): Socket {
+  const { host, tls: options } = target;
   return tls.connect({
+    ...placeOf(target),
+    // What the certificate is checked for, at a unix socket too.
     host,
-    port,
     // Only names may stand in SNI.
     ...(net.isIP(host) === 0 ? { servername: host } : {}),
     ...options,
     ALPNProtocols: [...protocols],
   });
+}
+
+function placeOf({ host, port, socketPath }: LoadTarget): net.NetConnectOpts {
+  return socketPath === null ? { host, port } : { path: socketPath };
 }
 
 function dialled(socket: Socket, { target, protocols }: LoadPlan): Dialled {

@@ -45,6 +45,8 @@ export interface LoadRequest {
 export interface LoadOptions {
   /** What is requested, in turn, by each client from the first one on; all of one scheme, host and port. */
   readonly urls: string | readonly (string | LoadRequest)[];
+  /** A unix socket to connect to instead of the host and port of the URLs. */
+  readonly socketPath?: string;
   /** Requests of all clients together, from 1 on. Default: one for each client, or for each URL if these are more. Not with `durationMs`. */
   readonly requests?: number;
   /** Clients: each has one connection. 1 to 1000000, default 1. */
@@ -108,6 +110,7 @@ export interface LoadOptions {
 /** Names of the options. */
 export const LOAD_OPTION_NAMES: ReadonlySet<string> = optionNames<LoadOptions>({
   urls: true,
+  socketPath: true,
   requests: true,
   clients: true,
   streams: true,

@@ -19,6 +19,8 @@ export interface LoadTarget {
   readonly secure: boolean;
   readonly host: string;
   readonly port: number;
+  /** A unix socket instead of them; null for none. */
+  readonly socketPath: string | null;
   readonly tls: LoadTls;
 }
 
@@ -75,7 +77,7 @@ export function resolveLoad(options: LoadOptions): LoadPlan {
   const requestRate = rate('requestRate', options.requestRate, MOST);
   const durationMs = time('durationMs', 0);
   const plan = {
-    target: targetOf(first, options.tls ?? {}),
+    target: targetOf(first, options),
     protocols: protocolsOf(options, first.protocol === 'https:'),
     messages: requests.map((request, index) => messageOf(request, urls[index] as URL, options)),
     quotas: quotasOf(options, clients, urls.length, durationMs),
@@ -145,12 +147,15 @@ function targetUrls(requests: readonly LoadRequest[]): URL[] {
   throw new InvalidArgumentError(message);
 }
 
-function targetOf(url: URL, tls: LoadTls): LoadTarget {
+function targetOf(url: URL, { tls = {}, socketPath }: LoadOptions): LoadTarget {
   checkObject('tls', tls);
   checkOptions('tls', tls, LOAD_TLS_NAMES);
+  if (socketPath !== undefined && (typeof socketPath !== 'string' || socketPath === ''))
+    throw new InvalidArgumentError(`socketPath must be a path, got ${shown(socketPath)}`);
   const secure = url.protocol === 'https:';
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
-  return { secure, host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port, tls };
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  return { secure, host, port, socketPath: socketPath ?? null, tls };
 }
 
 function protocolsOf(options: LoadOptions, secure: boolean): readonly LoadProtocol[] {

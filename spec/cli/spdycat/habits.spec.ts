@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
@@ -257,6 +258,30 @@ describe('spdycat, as people use curl', () => {
     const { text } = await ask('-n', '-w', format, ...moved, 'https://b.test/x');
     expect(text).to.equal(otherPort);
   });
+
+  if (process.platform !== 'win32')
+    it('--unix-socket connects there, whatever the URI and the environment say', async () => {
+      const path = join(folder, 'socket');
+      const local = createServer({ tls: false, version: 'spdy/3' }, answer);
+      await once(local.listen(path), 'listening');
+      const args = ['--unix-socket', path, '--no-tls', '-3', '-w', ' %{remote_ip}|'];
+      const { text } = await spdycat([...args, 'http://d.test/x', 'http://e.test/fields'], {
+        env: { HTTP_PROXY: 'http://127.0.0.1:1' },
+      });
+      expect(text).to.match(/^GET \/x \|\{.*"host":"e\.test".*\} \|$/);
+      const none = await spdycat([
+        '--unix-socket',
+        `${path}-none`,
+        '--no-tls',
+        '-3',
+        'http://d.test/',
+      ]);
+      expect([none.status, none.stderr]).to.deep.equal([
+        1,
+        `spdycat: http://d.test/: connect ENOENT ${path}-none\n`,
+      ]);
+      local.close();
+    });
 
   it('variables of the environment name proxies', async () => {
     const asked: (string | undefined)[] = [];

@@ -110,6 +110,8 @@ describe('command line of spdycat', () => {
       [['--http1.1', '-3'], /only one of -2, -3, --spdy3-1 and --http1.1/],
       [['--resolve', 'a:b:c'], /--resolve takes HOST:PORT:ADDRESS, got 'a:b:c'/],
       [['--connect-to', 'a:1:b'], /--connect-to takes HOST:PORT:HOST2:PORT2, got 'a:1:b'/],
+      [['--unix-socket', ''], /--unix-socket takes a path/],
+      [['--unix-socket', 'a', '-p', 'b'], /only one of --proxy and --unix-socket/],
       [['-w', '%{nothing}'], /there is no variable %\{nothing\}/],
     ] as const)
       expect(() => cat(...args), args.join(' ')).to.throw(UsageError, message);

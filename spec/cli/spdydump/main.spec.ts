@@ -224,7 +224,11 @@ describe('spdydump', () => {
     ['no number', ['-c', 'x', 'a'], /--count takes an integer/],
     ['a tap without a server', ['--listen', '1'], /--listen and --to need each other/],
     ['a tap with a file', ['--listen', '1', '--to', 'a:1', 'f'], /--listen takes no files/],
-    ['a server without a port', ['--listen', '1', '--to', 'a'], /--to takes HOST:PORT, got 'a'/],
+    [
+      'a server without a port',
+      ['--listen', '1', '--to', 'a'],
+      /--to takes HOST:PORT or unix:PATH, got 'a'/,
+    ],
     [
       'a port that is none',
       ['--listen', 'a:70000', '--to', 'a:1'],

@@ -1,9 +1,11 @@
 import { expect } from 'chai';
+import { UsageError } from '../../../lib/cli/arguments.ts';
 import {
   parseSpdyloadOptions,
   SPDYLOAD_HELP,
   type SpdyloadOptions,
 } from '../../../lib/cli/spdyload/options.ts';
+import type { LoadOptions } from '../../../lib/tools/load/options.ts';
 
 function parse(...args: string[]): SpdyloadOptions {
   return parseSpdyloadOptions([...args, 'http://a/']) as SpdyloadOptions;
@@ -83,9 +85,31 @@ describe('command line of spdyload', () => {
     expect(parse('--h1').load.protocol).to.equal('http/1.1');
   });
 
+  it('sends requests to the server of another URI, or to a unix socket', () => {
+    const urls = (...args: string[]): LoadOptions['urls'] =>
+      (parseSpdyloadOptions(args) as SpdyloadOptions).load.urls;
+    expect(urls('-B', 'https://b:8443/x', 'http://a/y?z', '/w', 'v')).to.deep.equal([
+      'https://b:8443/y?z',
+      'https://b:8443/w',
+      'https://b:8443/v',
+    ]);
+    expect(urls('-B', 'https://b/x')).to.deep.equal(['https://b/x']);
+    expect(parse('-B', 'unix:/run/a.sock').load).to.deep.include({
+      urls: ['http://a/'],
+      socketPath: '/run/a.sock',
+    });
+    for (const wrong of ['unix:', 'b', 'ftp://b/', '']) {
+      expect(() => parse('-B', wrong)).to.throw(
+        UsageError,
+        `--base-uri takes a URI of http or https, or unix:PATH, got '${wrong}'`,
+      );
+    }
+    expect(() => parse('-B', 'http://b/', 'http://')).to.throw(UsageError, "not a URI: 'http://'");
+  });
+
   it('has help with every option, and a version', () => {
     const names = `requests clients threads max-concurrent-streams duration warm-up-time rps think limit-rate slow-clients rate rate-period input-file
-      header data har protocol h1 alpn-list window-bits connection-window-bits header-compression header-table-size
+      base-uri header data har protocol h1 alpn-list window-bits connection-window-bits header-compression header-table-size
       connection-active-timeout connection-inactivity-timeout insecure cacert cert key sni json html help version`;
     for (const name of names.split(/\s+/))
       expect(SPDYLOAD_HELP).to.match(new RegExp(`--${name}\\b`));

@@ -140,6 +140,10 @@ describe('spdyspec', () => {
       target: { host: '::1', port: 80 },
       only: ['ping'],
     });
+    expect(parsed('unix:/run/a', 'ping')).to.deep.include({
+      target: { socketPath: '/run/a' },
+      only: ['ping'],
+    });
     for (const [args, message] of [
       [[], /which server/],
       [['a:0'], /which server/],

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import tls from 'node:tls';
 import { expect } from 'chai';
 import { InvalidArgumentError } from '../../../lib/errors.ts';
@@ -122,6 +125,8 @@ describe('testServer()', () => {
         { port: 1, timeout: 5 },
         "conformance: there is no option 'timeout', did you mean timeoutMs?",
       ],
+      [{ socketPath: '' }, "socketPath must be a path, got '' (string)"],
+      [{ socketPath: '/a', port: 1 }, 'port and socketPath exclude each other'],
       [{ port: -1 }, 'port must be an integer from 0 to 65535, got -1'],
     ] as const)
       expect(() => testServer(options as never)).to.throw(InvalidArgumentError, message);
@@ -196,6 +201,22 @@ describe('testServer()', () => {
       expect(message).to.match(/^(?:ping\/1: expected .*, got nothing,?){3}$/);
     });
   });
+
+  if (process.platform !== 'win32')
+    it('finds a server at a unix socket', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'spdylay-spec-'));
+      const socketPath = join(folder, 'socket');
+      const server = createServer({ tls: false, version: 'spdy/3' }, (_request, response) =>
+        response.end('hello'),
+      );
+      await once(server.listen(socketPath), 'listening');
+      const where = { socketPath, versions: ['spdy/3' as const], only: ['streams/1'] };
+      const results = await all(testServer(where));
+      expect(results.map(({ outcome }) => outcome)).to.deep.equal(['passed']);
+      server.closeAllConnections();
+      server.close();
+      rmSync(folder, { recursive: true });
+    });
 
   it('says that nobody is there', async () => {
     const { port, end } = await faultyServer({});

@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { makeCertificate } from '../../../lib/http/server/certificate.ts';
 import { createServer, fetch, SpdyAgent, type SpdyServer } from '../../../lib/index.ts';
@@ -230,9 +233,37 @@ describe('Tap', () => {
     expect(found.notes[0]).to.match(/^the server: connect ECONNREFUSED/);
   });
 
+  if (process.platform !== 'win32')
+    it('stands between unix sockets', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'spdylay-spec-'));
+      closing.push(() => rmSync(folder, { recursive: true }));
+      const [front, back] = [join(folder, 'front'), join(folder, 'back')];
+      const server = createServer({ tls: false, version: 'spdy/3.1' }, (_request, response) =>
+        response.end('local'),
+      );
+      await once(server.listen(back), 'listening');
+      closing.push(() => server.close());
+      tap = await new Tap({ socketPath: back }, found).listen(front);
+      expect(tap.port).to.equal(0);
+      const agent = new SpdyAgent({
+        version: 'spdy/3.1',
+        createConnection: () => connect(front),
+      });
+      closing.push(() => agent.destroy());
+      const answer = await fetch('http://a.example/', { agent });
+      expect(await answer.text()).to.equal('local');
+      expect(found.events.find(({ event }) => event === 'connection')).to.include({
+        client: 'unix:',
+        server: `unix:${back}`,
+      });
+    });
+
   it('refuses options that are none', () => {
     const make = (options: object) => () => new Tap(options as TapOptions, found);
     expect(make({ host: 'a', port: 0 })).to.throw(/port must be an integer from 1 to 65535/);
+    expect(make({ host: 'a' })).to.throw(/port must be an integer from 1 to 65535/);
+    expect(make({ socketPath: '' })).to.throw(/socketPath must be a path/);
+    expect(make({ socketPath: '/a', port: 1 })).to.throw(/port and socketPath exclude each other/);
     expect(make({ host: '', port: 1 })).to.throw(/host must be the name or address/);
     expect(make({ host: 'a', port: 1, certificat: 1 })).to.throw(/did you mean certificate\?/);
   });

@@ -39,10 +39,11 @@ export const answer: Handler = (request, response) => {
   else response.end('ten bytes.');
 };
 
-/** Starts one on loopback. */
+/** Starts one on loopback, or at a unix socket. */
 export async function loadServer(
   handler: Handler = answer,
   options: SpdyServerOptions & { readonly version?: SessionVersion } = {},
+  socketPath: string | null = null,
 ): Promise<LoadServer> {
   // The messages of both have the same calls.
   const h2 = http2.createServer(handler as never);
@@ -62,7 +63,9 @@ export async function loadServer(
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  if (socketPath === null) server.listen(0, '127.0.0.1');
+  else server.listen(socketPath);
+  await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const disconnect = (): void => {
     for (const socket of sockets) socket.destroy();

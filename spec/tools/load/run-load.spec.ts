@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { LOAD_PROTOCOLS, type LoadOptions } from '../../../lib/tools/load/options.ts';
 import type { LoadResult } from '../../../lib/tools/load/result.ts';
@@ -19,6 +22,20 @@ describe('runLoad()', () => {
   ): Promise<LoadResult> {
     const urls = [path].flat().map((path) => `${server.origin}${path}`);
     return await runLoad({ urls, ...TRUSTING, ...options });
+  }
+
+  for (const scheme of process.platform === 'win32' ? [] : ['http', 'https']) {
+    it(`connects to a unix socket, ${scheme}`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'spdylay-spec-'));
+      const socketPath = join(folder, 'socket');
+      const plain = { tls: false, version: 'spdy/3' } as const;
+      server = await loadServer(answer, scheme === 'https' ? {} : plain, socketPath);
+      const urls = `${scheme}://a.example/bytes/10`;
+      const options = { socketPath, requests: 3, protocol: 'spdy/3', ...TRUSTING } as const;
+      const result = await runLoad({ urls, ...options });
+      expect(result.requests.succeeded).to.equal(3);
+      rmSync(folder, { recursive: true });
+    });
   }
 
   for (const protocol of LOAD_PROTOCOLS) {
