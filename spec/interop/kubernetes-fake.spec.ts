@@ -168,6 +168,80 @@ for (const [version, [peer, file]] of Object.entries(KUBECTLS)) {
       await until('nothing is left', () => isEmpty(fake));
     });
 
+    it('apply --server-side: fields that belong to others are theirs', async () => {
+      const file = path.join(kubectl.home, 'map.json');
+      const write = (data: object): void =>
+        writeFileSync(
+          file,
+          JSON.stringify({
+            apiVersion: 'v1',
+            kind: 'ConfigMap',
+            metadata: { name: 'owned' },
+            data,
+          }),
+        );
+      const apply = ['apply', '--server-side', '-f', file];
+      write({ a: '1' });
+      expect(await run(...apply)).to.deep.equal([0, 'configmap/owned serverside-applied\n']);
+      write({ a: '2' });
+      const [code, words] = await run(...apply, '--field-manager=other');
+      expect(code).to.equal(1);
+      expect(words).to.include('Apply failed with 1 conflict: conflict with "kubectl": .data.a');
+      const forced = await run(...apply, '--field-manager=other', '--force-conflicts');
+      expect(forced).to.deep.equal([0, 'configmap/owned serverside-applied\n']);
+      expect(fake.find('configmap', 'owned')).to.have.deep.property('data', { a: '2' });
+      expect((await run('apply', '-f', file))[0]).to.equal(0);
+    });
+
+    it('rollout, expose and set: workloads as a test says that they are', async () => {
+      const metadata = { name: 'app' };
+      const template = {
+        metadata: { labels: { app: 'x' } },
+        spec: { containers: [{ name: 'c', image: 'one' }] },
+      };
+      const spec = { replicas: 1, selector: { matchLabels: { app: 'x' } }, template };
+      const kind = { apiVersion: 'apps/v1', kind: 'Deployment' };
+      fake.put({ ...kind, metadata, spec });
+      expect((await run('set', 'image', 'deploy/app', 'c=two'))[0]).to.equal(0);
+      expect((await run('rollout', 'restart', 'deploy/app'))[0]).to.equal(0);
+      expect(await run('expose', 'deploy/app', '--port=80')).to.deep.equal([
+        0,
+        'service/app exposed\n',
+      ]);
+      const [late, words] = await run('rollout', 'status', 'deploy/app', '--timeout=1s');
+      expect(late).to.equal(1);
+      expect(words).to.match(/timed out waiting/);
+      const status = { replicas: 1, updatedReplicas: 1, availableReplicas: 1, readyReplicas: 1 };
+      fake.put({ ...kind, ...fake.find('deployment', 'app'), metadata, status });
+      expect((await run('rollout', 'status', 'deploy/app', '--timeout=30s'))[1]).to.include(
+        'successfully rolled out',
+      );
+    });
+
+    it('delete namespace: with all that is in it', async () => {
+      fake.addPod({ name: 'inside', namespace: 'ending' });
+      const [code, words] = await run('delete', 'namespace', 'ending', '--timeout=30s');
+      expect([code, words]).to.deep.equal([0, 'namespace "ending" deleted\n']);
+      expect([fake.find('pod', 'inside', 'ending'), fake.find('ns', 'ending')]).to.deep.equal([
+        null,
+        null,
+      ]);
+    });
+
+    it('says what it does not have', async () => {
+      for (const args of [
+        ['top', 'pods'],
+        ['explain', 'pods'],
+        ['get', 'nodes'],
+      ]) {
+        const [code, words] = await run(...args);
+        expect(code, args.join(' ')).to.equal(1);
+        expect(words, args.join(' ')).to.match(
+          /Metrics API not available|not found in OpenAPI|couldn't find resource|doesn't have a resource/,
+        );
+      }
+    });
+
     it('create, scale and auth: objects by their names, in whatever form', async () => {
       expect(await run('create', 'configmap', 'm', '--from-literal=a=b')).to.deep.equal([
         0,

@@ -5,7 +5,7 @@ import { answerReview, type Review, readReview, reviewAt } from './access/review
 import type { FakeParts } from './cluster.ts';
 import type { FakeFault } from './faults/fault.ts';
 import { type FakeObject, fieldsOf } from './objects/object.ts';
-import { PODS } from './objects/resources.ts';
+import { apiVersionOf, PODS } from './objects/resources.ts';
 import type { FakeStore } from './objects/store.ts';
 import type { FakeLog } from './pods/log.ts';
 import type { FakePods } from './pods/pods.ts';
@@ -15,6 +15,7 @@ import { readContainer, readLogQuery, sendLog } from './reads/log-request.ts';
 import { type OpenApiDocument, openApi } from './reads/openapi.ts';
 import { readAccept, represent } from './reads/representation.ts';
 import type { FakeWatches } from './reads/watch.ts';
+import type { ApiPlace } from './requests/api-path.ts';
 import {
   failure,
   isRefusal,
@@ -26,8 +27,10 @@ import { isStreaming, type ReadRequest } from './requests/request.ts';
 import { scaleOf } from './shapes/scale.ts';
 import { shapeOfBody } from './shapes/shapes.ts';
 import { readBody } from './writes/body.ts';
+import type { Manager } from './writes/managed-fields.ts';
 import type { WriteAnswer } from './writes/write.ts';
 import { FakeWrites } from './writes/writes.ts';
+import { APPLY_TYPE } from './writes/yaml-body.ts';
 
 /** Who all clients are. */
 const USER = 'fake';
@@ -158,7 +161,8 @@ export class FakeAnswers {
         const body = await readBody(request, shapeOfBody(method, place));
         if (isRefusal(body)) return body;
         const { mediaType, value } = body;
-        const answer = this.#writes.write({ method, place, query, mediaType, body: value });
+        const by = managerOf(request, place, query, mediaType);
+        const answer = this.#writes.write({ method, place, query, mediaType, body: value, by });
         if (isRefusal(answer) || isScale || isStatus(answer.body)) return answer;
         return { ...answer, body: represent(form, resource, answer.body as FakeObject, query) };
       }
@@ -203,6 +207,23 @@ export class FakeAnswers {
     sendLog(asked.previous ? (previous as FakeLog) : current, asked, response);
     return null;
   }
+}
+
+/** Who owns what a request changes: who it says, or else the program that it comes from. */
+function managerOf(
+  { headers }: IncomingMessage,
+  { resource, subresource }: ApiPlace,
+  query: URLSearchParams,
+  mediaType: string,
+): Manager {
+  const isApply = mediaType === APPLY_TYPE;
+  const [program = ''] = (headers['user-agent'] ?? '').split('/');
+  return {
+    manager: query.get('fieldManager') || (isApply ? '' : program || 'unknown'),
+    operation: isApply ? 'Apply' : 'Update',
+    apiVersion: apiVersionOf(resource),
+    subresource: subresource ?? '',
+  };
 }
 
 /** An answer without streams. */

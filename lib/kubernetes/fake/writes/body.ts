@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { failure, isRefusal, type Refusal } from '../requests/refusals.ts';
 import { PROTOBUF_TYPE, ProtobufProblem, readProtobuf } from '../shapes/protobuf.ts';
 import type { Fieldset } from '../shapes/shape.ts';
-import { readYaml, YAML_TYPE } from './yaml-body.ts';
+import { APPLY_TYPE, readYaml, YAML_TYPE } from './yaml-body.ts';
 
 /** As much as an API server takes. */
 const MAX_BYTES = 3 * 1024 * 1024;
@@ -40,15 +40,30 @@ export async function readBody(
       return failure(415, `the body of the request cannot be read: ${exception.message}`);
     }
   }
-  if (mediaType === YAML_TYPE) {
-    const read = await readYaml(Buffer.concat(chunks).toString());
+  const text = Buffer.concat(chunks).toString();
+  if (mediaType === YAML_TYPE || (mediaType === APPLY_TYPE && !isJson(text))) {
+    const read = await readYaml(text);
     return isRefusal(read) ? read : { mediaType, ...read };
   }
-  if (mediaType !== '' && !/^application\/(?:[\w.-]+\+)?json$/.test(mediaType))
+  if (
+    mediaType !== '' &&
+    mediaType !== APPLY_TYPE &&
+    !/^application\/(?:[\w.-]+\+)?json$/.test(mediaType)
+  )
     return failure(415, `the body of the request was in an unknown format: ${mediaType}`);
   try {
-    return { mediaType, value: JSON.parse(Buffer.concat(chunks).toString()) };
+    return { mediaType, value: JSON.parse(text) };
   } catch (exception) {
     return failure(400, `the body is no JSON: ${(exception as Error).message}`);
+  }
+}
+
+/** Whether it need not be read as YAML, which is every JSON as well. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }

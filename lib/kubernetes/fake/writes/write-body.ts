@@ -10,10 +10,11 @@ import { apiVersionOf } from '../objects/resources.ts';
 import { keyProblem, valueProblem } from '../objects/selectors.ts';
 import { isText } from '../objects/texts.ts';
 import type { ApiPlace } from '../requests/api-path.ts';
-import { failure, type Refusal } from '../requests/refusals.ts';
+import { failure, isRefusal, type Refusal } from '../requests/refusals.ts';
 import { DecodeProblem, decodeAs } from '../shapes/decode.ts';
 import type { Fieldset } from '../shapes/shape.ts';
 import { SHAPES } from '../shapes/shapes.ts';
+import type { FakeWrite } from './write.ts';
 
 /** The object of a body. */
 export interface WrittenObject {
@@ -64,6 +65,32 @@ export function readWritten(
   const place = namespace === null ? {} : { namespace };
   const object = { ...value, apiVersion, kind, metadata: { ...metadata, ...place } } as FakeObject;
   return { object, warnings: validation === 'Warn' ? problems : [] };
+}
+
+/** Reads what somebody applies, which is no whole object; or says why it cannot be applied. */
+export function readConfiguration({ place, query, body, by }: FakeWrite): FakeObject | Refusal {
+  if (by.manager === '')
+    return failure(
+      422,
+      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+    );
+  const { apiVersion, kind } = isFields(body) ? body : {};
+  if (!isText(apiVersion) || !isText(kind))
+    return failure(400, 'the configuration that is applied must have apiVersion and kind');
+  // What the schema does not have cannot be owned.
+  const strict = new URLSearchParams(query);
+  strict.set('fieldValidation', 'Strict');
+  const written = readWritten(place, strict, body, null);
+  if (isRefusal(written)) return written;
+  const { object } = written;
+  const { managedFields, name = place.name } = object.metadata;
+  if (managedFields !== undefined) return failure(400, 'metadata.managedFields must be nil');
+  if (name !== place.name)
+    return failure(
+      400,
+      `the name of the object (${name}) does not match the name on the URL (${place.name})`,
+    );
+  return { ...object, metadata: { ...object.metadata, name: name as string } };
 }
 
 /** Why the metadata of an object cannot be; null if it can. */

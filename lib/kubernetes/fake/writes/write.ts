@@ -2,6 +2,7 @@ import type { FakeObject } from '../objects/object.ts';
 import { qualified } from '../objects/resources.ts';
 import type { ApiPlace } from '../requests/api-path.ts';
 import { failure, type Refusal } from '../requests/refusals.ts';
+import type { Manager } from './managed-fields.ts';
 
 /** A request that changes something. */
 export interface FakeWrite {
@@ -11,6 +12,8 @@ export interface FakeWrite {
   /** Of the body, without parameters. */
   readonly mediaType: string;
   readonly body: unknown;
+  /** Who is meant to own what is changed. */
+  readonly by: Manager;
 }
 
 /** What comes of it. */

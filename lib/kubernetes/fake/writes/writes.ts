@@ -14,12 +14,16 @@ import {
   objectNotFound,
   type Refusal,
 } from '../requests/refusals.ts';
+import { isTrue } from '../requests/request.ts';
 import { scaleOf, withScale } from '../shapes/scale.ts';
 import { FakeDeletes } from './deletes.ts';
+import { afterUpdate, ownersOf, withOwners } from './managed-fields.ts';
 import type { FakeNamespaces } from './namespaces.ts';
 import { applyPatch } from './patch.ts';
+import { applyConfiguration, ownedBy } from './server-side-apply.ts';
 import { conflict, type FakeWrite, notAllowed, type WriteAnswer } from './write.ts';
-import { metadataProblem, readWritten } from './write-body.ts';
+import { metadataProblem, readConfiguration, readWritten } from './write-body.ts';
+import { APPLY_TYPE } from './yaml-body.ts';
 
 /** Creates, changes and deletes objects for clients. */
 export class FakeWrites {
@@ -37,7 +41,7 @@ export class FakeWrites {
 
   /** Does what is asked for, or says why not. */
   write(write: FakeWrite): WriteAnswer {
-    const { method, place, query } = write;
+    const { method, place, query, mediaType } = write;
     const dryRun = query.getAll('dryRun');
     if (dryRun.some((value) => value !== 'All'))
       return failure(400, `dryRun: Unsupported value: "${dryRun.join()}"`);
@@ -47,32 +51,55 @@ export class FakeWrites {
       if (method === 'DELETE') return this.#deletes.deleteAll(write);
       return notAllowed(write);
     }
-    const { resource, namespace, name } = place;
+    const { resource, namespace, name, subresource } = place;
     const found = this.#store.get(resource, namespace ?? '', name);
     if (!['PUT', 'PATCH', 'DELETE'].includes(method)) return notAllowed(write);
+    if (method === 'PATCH' && mediaType === APPLY_TYPE && subresource !== 'scale')
+      return this.#apply(write, found);
     if (found === null) return objectNotFound(resource, name);
     if (method === 'DELETE') {
-      if (place.subresource !== null) return notAllowed(write);
+      if (subresource !== null) return notAllowed(write);
       return this.#deletes.delete(write, found);
     }
-    return place.subresource === 'scale' ? this.#scale(write, found) : this.#update(write, found);
+    return subresource === 'scale' ? this.#scale(write, found) : this.#update(write, found);
+  }
+
+  /** Makes of an object what somebody wants of it (server-side apply), or makes it. */
+  #apply(write: FakeWrite, found: FakeObject | null): WriteAnswer {
+    const { place, query, by } = write;
+    const config = readConfiguration(write);
+    if (isRefusal(config)) return config;
+    const { resource, name, subresource } = place;
+    const hasStatus = resource.subresources.includes('status');
+    const part = subresource === 'status' ? 'status' : hasStatus ? 'rest' : 'all';
+    if (found !== null) {
+      const applied = applyConfiguration(found, config, by, part, isTrue(query.get('force')));
+      if (isRefusal(applied)) return applied;
+      return this.#update({ ...write, method: 'PUT', body: applied }, found);
+    }
+    if (subresource !== null) return objectNotFound(resource, name);
+    const body = withOwners(config, [ownedBy(config, by, part, undefined)]);
+    return this.#create({ ...write, body });
   }
 
   /** Changes the replicas of a workload. */
-  #scale({ method, place, query, mediaType, body }: FakeWrite, found: FakeObject): WriteAnswer {
+  #scale(write: FakeWrite, found: FakeObject): WriteAnswer {
+    const { method, place, query, mediaType, body } = write;
     const patched =
       method === 'PATCH' ? applyPatch(mediaType, scaleOf(found), body) : { value: body };
     if ('problem' in patched) return failure(patched.code, patched.problem);
     const metadata = fieldsOf(fieldsOf({ value: patched.value }, 'value'), 'metadata');
     if (isAnother(metadata, found.metadata)) return conflict(place, found);
-    const next = withScale(found, patched.value);
-    if (isRefusal(next)) return next;
+    const scaled = withScale(found, patched.value);
+    if (isRefusal(scaled)) return scaled;
+    const next = owned(found, scaled as FakeObject, write, found);
     const isSame = query.has('dryRun') || isDeepStrictEqual(found, next);
-    const put = isSame ? next : this.#store.put(place.resource, next as FakeObject);
-    return { code: 200, body: scaleOf(put as FakeObject) };
+    const put = isSame ? next : this.#store.put(place.resource, next);
+    return { code: 200, body: scaleOf(put) };
   }
 
-  #create({ place, query, body }: FakeWrite): WriteAnswer {
+  #create(write: FakeWrite): WriteAnswer {
+    const { place, query, body } = write;
     const { resource, namespace } = place;
     const written = readWritten(place, query, body, null);
     if (isRefusal(written)) return written;
@@ -98,7 +125,8 @@ export class FakeWrites {
     if (problem !== null) return invalid(named, problem);
     const { status: _, ...rest } = named;
     const bare = resource.subresources.includes('status') ? (rest as FakeObject) : named;
-    const made = resource === PODS ? createdPod(bare) : withDefaults(bare);
+    const whole = owned(null, resource === PODS ? bare : withDefaults(bare), write, object);
+    const made = resource === PODS ? createdPod(whole) : whole;
     if (query.has('dryRun'))
       return { code: 201, body: this.#store.preview(resource, made), warnings };
     const put = resource === PODS ? this.#pods.create(made) : this.#store.put(resource, made);
@@ -125,8 +153,9 @@ export class FakeWrites {
         `the name of the object (${metadata.name}) does not match the name on the URL (${old.name})`,
       );
     if (isAnother(metadata, old)) return conflict(place, found);
-    const next =
+    const changed =
       subresource === 'status' ? withStatusOf(found, object) : merged(place, found, object);
+    const next = owned(found, changed, write, object);
     const problem =
       metadataProblem(next) ??
       (subresource === null ? endProblem(old, metadata) : null) ??
@@ -149,6 +178,19 @@ export class FakeWrites {
       generateName.slice(0, 58) + (this.#store.version + 0x10000).toString(36).padStart(5, 'x')
     );
   }
+}
+
+/** With who owns what then. Whoever applies has said so already; others may, of all but themselves, in what they give. */
+function owned(
+  found: FakeObject | null,
+  next: FakeObject,
+  { by }: FakeWrite,
+  given: FakeObject,
+): FakeObject {
+  const { managedFields = [] } = given.metadata;
+  if (by.operation === 'Apply') return { ...next, metadata: { ...next.metadata, managedFields } };
+  const isSaid = Array.isArray(managedFields) && managedFields.length > 0;
+  return afterUpdate(found, next, by, isSaid ? ownersOf(given) : null);
 }
 
 /** What an update may change: what the server makes, and the status, stay. */

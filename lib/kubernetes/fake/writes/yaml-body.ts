@@ -5,6 +5,9 @@ import { failure, type Refusal } from '../requests/refusals.ts';
 /** A body of YAML. */
 export const YAML_TYPE = 'application/yaml';
 
+/** What somebody applies (server-side apply), which may be JSON too. */
+export const APPLY_TYPE = 'application/apply-patch+yaml';
+
 /** Most aliases that one may resolve to. */
 const MAX_ALIASES = 100;
 

@@ -1,0 +1,185 @@
+import { type FakeObject, type Fields, isFields, timestamp } from '../objects/object.ts';
+import { failure, type Refusal } from '../requests/refusals.ts';
+import {
+  type FieldPath,
+  type FieldValues,
+  fieldValues,
+  isAtom,
+  isSameField,
+  isSet,
+  keysOf,
+  pathOf,
+  shownPath,
+  stepOf,
+} from './field-paths.ts';
+import {
+  isSame,
+  type Manager,
+  type Owned,
+  ownersOf,
+  reduced,
+  shownManager,
+  withOwners,
+} from './managed-fields.ts';
+
+/** Who owns all of an object that nobody has applied anything to, and of which no owner is known. */
+const BEFORE = 'before-first-apply';
+
+/**
+ * What an object becomes when somebody applies a configuration to it: fields that are given are as that has them, those that only they had given before
+ * and do not give any more go. Refused (409) where others own fields of another value, unless `force` takes these.
+ */
+export function applyConfiguration(
+  live: FakeObject,
+  config: FakeObject,
+  by: Manager,
+  part: 'status' | 'rest' | 'all',
+  force: boolean,
+): FakeObject | Refusal {
+  const applied = fieldValues(config, part);
+  const values = fieldValues(live, 'all');
+  const owners = ownersBefore(live, values, by);
+  const others = owners.filter((owner) => !isSame(owner.by, by));
+  const taken = (path: string): boolean =>
+    applied.has(path) && !isEmptyObject(path, applied) && !isSameField(path, applied, values);
+  const conflicts = others.flatMap((owner) =>
+    [...owner.paths].filter(taken).map((path) => ({ by: owner.by, path })),
+  );
+  if (conflicts.length > 0 && !force) return conflictRefusal(conflicts);
+  const before = owners.find((owner) => isSame(owner.by, by));
+  const merged = structuredClone(mergeFields(live, partOf(config, part)));
+  for (const path of before?.paths ?? [])
+    if (!applied.has(path) && !others.some((owner) => holds(owner, path)))
+      removeAt(merged, pathOf(path));
+  const own = ownedBy(config, by, part, before);
+  const kept = owners.map((owner) =>
+    owner === before ? own : reduced(owner, (path) => !taken(path)),
+  );
+  return withOwners(merged as FakeObject, before === undefined ? [...kept, own] : kept);
+}
+
+/** What somebody owns who applies a configuration. */
+export function ownedBy(
+  config: FakeObject,
+  by: Manager,
+  part: 'status' | 'rest' | 'all',
+  before: Owned | undefined,
+): Owned {
+  const paths = new Set(fieldValues(config, part).keys());
+  const isOld =
+    before?.paths.size === paths.size && [...paths].every((path) => before.paths.has(path));
+  return isOld ? before : { by, time: timestamp(), paths };
+}
+
+function ownersBefore(live: FakeObject, values: FieldValues, by: Manager): readonly Owned[] {
+  const owners = ownersOf(live) ?? [];
+  if (owners.length > 0) return owners;
+  const unknown: Manager = { ...by, manager: BEFORE, operation: 'Update', subresource: '' };
+  return [{ by: unknown, time: timestamp(), paths: new Set(values.keys()) }];
+}
+
+/** Whether a field is there, and nothing is said of what is in it. */
+function isEmptyObject(path: string, values: FieldValues): boolean {
+  const value = values.get(path);
+  const name = pathOf(path).at(-1)?.slice(2) ?? '';
+  return isFields(value) && Object.keys(value).length === 0 && !isAtom(name);
+}
+
+/** Whether somebody owns a field, or something in an item. */
+function holds({ paths }: Owned, path: string): boolean {
+  if (paths.has(path)) return true;
+  const inside = `${path.slice(0, -1)},`;
+  return [...paths].some((one) => one.startsWith(inside));
+}
+
+function conflictRefusal(
+  conflicts: readonly { readonly by: Manager; readonly path: string }[],
+): Refusal {
+  const causes = conflicts.map(({ by, path }) => ({
+    reason: 'FieldManagerConflict',
+    message: `conflict with ${shownManager(by)}`,
+    field: shownPath(path),
+  }));
+  const [first] = causes as [(typeof causes)[0]];
+  const words = causes.length === 1 ? `${first.message}: ${first.field}` : groups(causes);
+  return failure(
+    409,
+    `Apply failed with ${causes.length} conflict${causes.length === 1 ? '' : 's'}: ${words}`,
+    causes,
+  );
+}
+
+/** Those with each owner together. */
+function groups(causes: readonly { readonly message: string; readonly field: string }[]): string {
+  const fields = new Map<string, string[]>();
+  for (const { message, field } of causes)
+    fields.set(message, [...(fields.get(message) ?? []), field]);
+  return [...fields]
+    .map(([message, all]) => `${message.replace('conflict', 'conflicts')}:\n- ${all.join('\n- ')}`)
+    .join('\n');
+}
+
+/** What of a configuration counts. */
+function partOf(config: FakeObject, part: 'status' | 'rest' | 'all'): Fields {
+  const { status, ...rest } = config;
+  if (part === 'status') return status === undefined ? {} : { status };
+  return part === 'all' ? config : rest;
+}
+
+function mergeFields(live: Fields, config: Fields): Fields {
+  const entries = Object.entries(config).map(([name, value]) => [
+    name,
+    mergeValue(name, live[name], value),
+  ]);
+  return { ...live, ...Object.fromEntries(entries) };
+}
+
+function mergeValue(name: string, live: unknown, value: unknown): unknown {
+  if (isFields(live) && isFields(value) && !isAtom(name)) return mergeFields(live, value);
+  if (!Array.isArray(live) || !Array.isArray(value)) return value;
+  if (isSet(name)) return [...new Set([...live, ...value])];
+  const keys = keysOf(name, value);
+  return keys === null || keysOf(name, live) === null ? value : mergeItems(keys, live, value);
+}
+
+/** Items in the order of the configuration; those that it does not have stay where they are between them. */
+function mergeItems(
+  keys: readonly string[],
+  live: readonly Fields[],
+  value: readonly Fields[],
+): Fields[] {
+  const old = new Map(live.map((item) => [stepOf(keys, item), item]));
+  const given = new Set(value.map((item) => stepOf(keys, item)));
+  const rest = [...old].filter(([step]) => !given.has(step));
+  const place = new Map([...old.keys()].map((step, index) => [step, index]));
+  const merged: Fields[] = [];
+  for (const item of value) {
+    const step = stepOf(keys, item);
+    const at = place.get(step);
+    while (at !== undefined && rest[0] !== undefined && (place.get(rest[0][0]) as number) < at)
+      merged.push((rest.shift() as [string, Fields])[1]);
+    merged.push(mergeFields(old.get(step) ?? {}, item));
+  }
+  return [...merged, ...rest.map(([, item]) => item)];
+}
+
+/** Takes a field or an item away, and what is empty by that; false where nothing is left of `value`. */
+function removeAt(value: unknown, path: FieldPath): boolean {
+  const [step = '', ...below] = path;
+  const isHere = below.length === 0;
+  if (step.startsWith('f:') && isFields(value)) {
+    const name = step.slice(2);
+    if (!Object.hasOwn(value, name)) return true;
+    if (isHere || !removeAt(value[name], below)) Reflect.deleteProperty(value, name);
+    return Object.keys(value).length > 0;
+  }
+  if (!Array.isArray(value)) return true;
+  const keys = step.startsWith('k:') ? Object.keys(JSON.parse(step.slice(2)) as Fields) : null;
+  const index = value.findIndex((item) =>
+    keys === null
+      ? `v:${JSON.stringify(item)}` === step
+      : isFields(item) && stepOf(keys, item) === step,
+  );
+  if (index !== -1 && (isHere || !removeAt(value[index], below))) value.splice(index, 1);
+  return value.length > 0;
+}
