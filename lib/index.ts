@@ -62,7 +62,8 @@ export {
   type UpgradeCallOptions,
   type UpgradeData,
 } from './http/client/dispatcher.ts';
-export { type FetchInit, fetch } from './http/client/fetch.ts';
+export { fetch } from './http/client/fetch.ts';
+export type { FetchInit } from './http/client/fetch-init.ts';
 export type {
   HarDocument,
   HarEntry,

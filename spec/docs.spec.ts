@@ -109,7 +109,7 @@ describe('documentation', () => {
         ...fieldsOf('lib/http/client/agent-options.ts', 'SpdyAgentOptions'),
         ...fieldsOf('lib/http/client/agent-options.ts', 'ProxyOptions'),
         ...fieldsOf('lib/http/client/options.ts', 'RequestOptions'),
-        ...fieldsOf('lib/http/client/fetch.ts', 'FetchInit'),
+        ...fieldsOf('lib/http/client/fetch-init.ts', 'FetchInit'),
         ...publicMembers('lib/http/server/server.d.ts', 'SpdyServer'),
         ...publicMembers('lib/http/client/agent.d.ts', 'SpdyAgent'),
         ...publicMembers('lib/http/client/dispatcher.d.ts', 'SpdyDispatcher'),

@@ -25,11 +25,12 @@ export async function bodyOf(
     const bytes = Buffer.from(await request.arrayBuffer());
     return { bytes, open: () => null, length: bytes.length };
   }
+  const length = given instanceof Blob ? given.size : await formLength(given);
   let fresh: Request | null = request;
   const again = given instanceof Blob || given instanceof FormData;
   return {
     bytes: null,
-    length: given instanceof Blob ? given.size : null,
+    length,
     open: () => {
       // Only what can be read again yields a second body.
       const source =
@@ -39,6 +40,21 @@ export async function bodyOf(
       return { stream: source.body, type: source.headers.get('content-type') };
     },
   };
+}
+
+/** How long a form is: as long as with empty files, and what is in them. Null for what is none. */
+async function formLength(given: RequestInit['body']): Promise<number | null> {
+  if (!(given instanceof FormData)) return null;
+  const empty = new FormData();
+  let inFiles = 0;
+  for (const [name, value] of given) {
+    if (typeof value === 'string') empty.append(name, value);
+    else {
+      empty.append(name, new File([], value.name, { type: value.type }));
+      inFiles += value.size;
+    }
+  }
+  return (await new Response(empty).arrayBuffer()).byteLength + inFiles;
 }
 
 /** A Node stream as the body of a Response. `reasonOf` gives what the reader is told instead of an error of the stream. */

@@ -1,25 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
-import { checkOptions } from '../../common/option-names.ts';
 import type { Header } from '../../protocol/frames.ts';
 import type { SpdyAgent } from './agent.ts';
 import { toldAsUndici } from './channels.ts';
 import { agentOf } from './client.ts';
 import { ACCEPTED_ENCODINGS, decompress } from './decompress.ts';
 import { bodyOf, type FetchBody, webBody } from './fetch-body.ts';
+import { checkInit, type FetchInit } from './fetch-init.ts';
 import type { ClientRequest } from './request.ts';
 import { contentLengthFor } from './request-length.ts';
-
-/** Options of `fetch()`: those of the standard one, and these. */
-export interface FetchInit extends RequestInit {
-  /** `'half'`, which is the default: the standard asks for it with a body that is a stream, and the types of browsers leave it out. */
-  readonly duplex?: 'half';
-  /** The agent that has the sessions. Default: `globalAgent()`. */
-  readonly agent?: SpdyAgent;
-  /** Priority of the stream: 0 is the most urgent. */
-  readonly streamPriority?: number;
-}
 
 /** What stays the same over all redirects. */
 interface Fetching {
@@ -27,27 +17,6 @@ interface Fetching {
   readonly signal: AbortSignal;
   readonly streamPriority: number | undefined;
 }
-
-/** Of the standard, which Node's types know in part; `dispatcher` is for Node's own. */
-const INIT_NAMES: ReadonlySet<string> = new Set([
-  'agent',
-  'streamPriority',
-  'body',
-  'cache',
-  'credentials',
-  'duplex',
-  'headers',
-  'integrity',
-  'keepalive',
-  'method',
-  'mode',
-  'priority',
-  'redirect',
-  'referrer',
-  'referrerPolicy',
-  'signal',
-  'window',
-]);
 
 const MAX_REDIRECTS = 20;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
@@ -77,7 +46,7 @@ export async function fetch(
   input: string | URL | Request,
   init: FetchInit = {},
 ): Promise<Response> {
-  checkOptions('fetch()', init, INIT_NAMES);
+  checkInit(init);
   const { agent: _, streamPriority, ...standard } = init;
   const agent = agentOf(init.agent);
   const given = init.signal instanceof AbortSignal ? init.signal : null;
@@ -190,7 +159,8 @@ function send(
       request.end(body?.bytes ?? undefined);
       return;
     }
-    request.flushHeaders();
+    // A body that is whole by then, as that of most Requests, has its length told.
+    setImmediate(() => request.flushHeaders());
     const source = Readable.fromWeb(opened.stream as NodeReadableStream);
     // pipeline() would abort the request, which looks like one of `http`, without the error of the body.
     source.once('error', (error) => request.destroy(error));

@@ -2,7 +2,8 @@ import { getEventListeners } from 'node:events';
 import zlib from 'node:zlib';
 import { expect } from 'chai';
 import type { SpdyAgent } from '../../../lib/http/client/agent.ts';
-import { type FetchInit, fetch } from '../../../lib/http/client/fetch.ts';
+import { fetch } from '../../../lib/http/client/fetch.ts';
+import type { FetchInit } from '../../../lib/http/client/fetch-init.ts';
 import { CANCEL } from '../../../lib/protocol/constants.ts';
 import type { HeaderList } from '../../../lib/protocol/frames.ts';
 import { PROTOCOL_VERSIONS } from '../../../lib/protocol/version.ts';
@@ -33,7 +34,7 @@ describe('http/client/fetch', () => {
   });
   afterEach(() => stage.end());
 
-  const go = (url: string, init: FetchInit = {}): Promise<Response> =>
+  const go = (url: string | Request, init: FetchInit = {}): Promise<Response> =>
     fetch(url, { agent, ...init });
 
   for (const version of PROTOCOL_VERSIONS) {
@@ -93,9 +94,15 @@ describe('http/client/fetch', () => {
         expect(await (await send(new Blob(['blob']))).text()).to.equal('blob');
         const form = new FormData();
         form.set('file', new Blob(['content']), 'name.txt');
-        const back = await (await send(form)).formData();
+        form.append('täg', 'a\nb');
+        form.append('file', new Blob(['more'], { type: 'text/x' }));
+        const answered = await (await send(form)).blob();
+        const back = await new Response(answered).formData();
         expect(await (back.get('file') as File).text()).to.equal('content');
-        expect(lengths).to.deep.equal(['4', '2', '3', '4', '']);
+        expect(back.get('täg')).to.equal('a\r\nb');
+        const made = new Request(server.url(), { method: 'POST', body: 'made' });
+        expect(await (await go(made)).text()).to.equal('made');
+        expect(lengths).to.deep.equal(['4', '2', '3', '4', String(answered.size), '4']);
       });
 
       it('streams both ways', async () => {
@@ -387,6 +394,12 @@ describe('http/client/fetch', () => {
     for (const response of responses) {
       expect((await response.arrayBuffer()).byteLength).to.equal(body.length);
     }
+  });
+
+  it('heeds no option that the standard does not know, as libraries hand theirs down', async () => {
+    const server = await stage.server();
+    const init = { baseURL: 'x', next: { revalidate: 1 }, retryConfig: {}, timeout: 1 };
+    expect(await (await go(server.url(), init as FetchInit)).text()).to.equal('hello');
   });
 
   it("sends the caller's own content-length once, and refuses a wrong one", async () => {
