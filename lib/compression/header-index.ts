@@ -1,9 +1,15 @@
 /** How many values of a name are known at a time. */
 const VALUES_PER_NAME = 16;
+/** What an index that rests has; nothing is written to it. */
+const NO_NAMES: Map<string, KnownName> = new Map();
+const NOTHING: never[] = [];
 /** Shorter secrets are never matched: few guesses would do for them. */
 const SHORTEST_SECRET = 8;
 /** V8 makes slices of longer strings, which keep the string alive that they were cut out of. */
 const LONGEST_UNSLICED = 12;
+
+/** No header has this name, which stands in the log for the count of a block. */
+export const COUNT = '\u0100';
 
 /** A header name of the text so far. */
 export interface KnownName {
@@ -39,9 +45,9 @@ export interface KnownPair {
  */
 export class HeaderIndex {
   readonly #reach: number;
-  readonly #names: Map<string, KnownName> = new Map();
-  #log: KnownPair[] = [];
-  #positions: number[] = [];
+  #names: Map<string, KnownName> = NO_NAMES;
+  #log: KnownPair[] = NOTHING;
+  #positions: number[] = NOTHING;
   /** Bytes before and with the last pair: where the next one goes. */
   position: number;
   /** Where the preset dictionary begins. */
@@ -51,6 +57,26 @@ export class HeaderIndex {
   constructor(reach: number, start: number) {
     this.#reach = reach;
     this.position = start;
+  }
+
+  /** Whether it rests: nothing is known, until `wake()`. */
+  get rests(): boolean {
+    return this.#names === NO_NAMES;
+  }
+
+  /** Takes memory, for what is to be known. */
+  wake(): void {
+    this.#names = new Map();
+    this.#log = [];
+    this.#positions = [];
+  }
+
+  /** Gives its memory back, and goes back by the last `bytes` of the text, which may be told again. */
+  rest(bytes: number): void {
+    this.#names = NO_NAMES;
+    this.#log = NOTHING;
+    this.#positions = NOTHING;
+    this.position -= bytes;
   }
 
   /** Number of pairs in the log. */

@@ -1,8 +1,17 @@
 import type { HeaderList } from '../protocol/frames.ts';
-import { commonLength, commonStart, isWord, lengthText } from './block-text.ts';
+import { commonLength, commonStart, lengthText } from './block-text.ts';
 import { FixedDeflateWriter, WORTHWHILE } from './fixed-deflate.ts';
-import { HeaderIndex, type KnownName, type KnownPair, markOf, ownCopy } from './header-index.ts';
+import {
+  COUNT,
+  HeaderIndex,
+  type KnownName,
+  type KnownPair,
+  markOf,
+  ownCopy,
+} from './header-index.ts';
 import { type Preset, presetOf } from './preset.ts';
+import { learnBlock, textOfBlock } from './resting-block.ts';
+import { writeDifference } from './value-difference.ts';
 
 /** How an IndexedHeaderCompressor compresses. */
 export interface IndexedOptions {
@@ -16,10 +25,10 @@ export interface IndexedOptions {
   readonly sensitive: ReadonlySet<string>;
 }
 
-/** No header has this name, which stands in the log for the count of a block. */
-const COUNT = '\u0100';
 /** zlib refers no further back than this short of its window, so peers were never tried with more. */
 const WINDOW_MARGIN = 262;
+/** Longer blocks are not kept for a rest. */
+const MOST_RESTING = 4096;
 /** zlib header: method deflate, a preset dictionary, "fast". */
 const DEFLATED = 8;
 const HEADER_FLAGS = 0x60;
@@ -44,6 +53,8 @@ export class IndexedHeaderCompressor {
   readonly #utf8: boolean;
   readonly #index: HeaderIndex;
   #started = false;
+  /** While the index rests: the text of the last block. */
+  #resting = '';
   /** Place in the log behind that of the last match: a pair that stands there makes that match longer. */
   #follow = 0;
   /** Place in the log of the pair that comes next if this block is like the last one. */
@@ -68,16 +79,36 @@ export class IndexedHeaderCompressor {
    */
   compress(headers: HeaderList): Buffer {
     const index = this.#index;
-    writer.begin(this.#started ? null : this.#zlibHeader());
+    const first = !this.#started;
+    if (index.rests) this.#wake();
+    writer.begin(first ? this.#zlibHeader() : null);
     this.#started = true;
     this.#expected = this.#lastBlock;
     this.#count(headers.length);
-    const first = index.length;
+    const block = index.length;
     for (const [name, value] of headers) {
       this.#pair(name, this.#utf8 && NOT_ASCII.test(value) ? utf8Bytes(value) : value);
     }
-    this.#lastBlock = first - index.forget();
+    this.#lastBlock = block - index.forget();
+    // Many sessions are idle behind their first one.
+    if (first) this.rest();
     return writer.end();
+  }
+
+  /** Gives memory back, as far as a later block does not need it to be like the last one. */
+  rest(): void {
+    const index = this.#index;
+    const count = this.#lastBlock - 1;
+    if (index.rests || count < 0 || index.distance(count) > MOST_RESTING) return;
+    this.#resting = textOfBlock(index, count, this.#size);
+    index.rest(this.#resting.length);
+  }
+
+  #wake(): void {
+    this.#index.wake();
+    if (this.#resting !== '') learnBlock(this.#index, this.#resting, this.#size, this.#sensitive);
+    this.#resting = '';
+    this.#lastBlock = 1;
   }
 
   #zlibHeader(): Uint8Array {
@@ -227,7 +258,7 @@ export class IndexedHeaderCompressor {
     }
     writer.literals(lengths, common, size);
     if (known.secret || !base.whole) writer.literals(value, 0, value.length);
-    else this.#writeDifference(value, base.value, distance);
+    else writeDifference(writer, index, value, base.value, distance);
     this.#advance(known, base.index);
   }
 
@@ -250,46 +281,6 @@ export class IndexedHeaderCompressor {
       }
     }
     return base;
-  }
-
-  /** A value by what it has in common with an old one; `distance` is that of their beginnings. */
-  #writeDifference(value: string, old: string, distance: number): void {
-    const index = this.#index;
-    const least = Math.min(value.length, old.length);
-    const start = commonStart(value, old);
-    let rest = 0;
-    while (
-      rest < least - start &&
-      value.charCodeAt(value.length - rest - 1) === old.charCodeAt(old.length - rest - 1)
-    ) {
-      rest++;
-    }
-    let done = 0;
-    if (start >= WORTHWHILE || (start > 0 && writer.continues(distance))) {
-      writer.match(distance, start);
-      done = start;
-    }
-    // Numbers and words differ, what stands between them returns.
-    const end = value.length - rest;
-    const oldEnd = old.length - rest;
-    for (let i = start, j = start; ; ) {
-      while (i < end && isWord(value.charCodeAt(i))) i++;
-      while (j < oldEnd && isWord(old.charCodeAt(j))) j++;
-      if (i >= end || j >= oldEnd) break;
-      const length = commonLength(value, i, old, j, Math.min(end, i + oldEnd - j));
-      const back = distance + i - j;
-      if (length >= WORTHWHILE && index.reaches(back)) {
-        writer.literals(value, done, i);
-        writer.match(back, length);
-        done = i + length;
-      }
-      i += Math.max(1, length);
-      j += Math.max(1, length);
-    }
-    writer.literals(value, done, end);
-    const back = distance + value.length - old.length;
-    if (rest > 0 && index.reaches(back)) writer.tail(back, value, rest);
-    else writer.literals(value, end, value.length);
   }
 }
 

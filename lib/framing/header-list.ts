@@ -1,7 +1,8 @@
+import { interned } from '../common/interned.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import type { Header, HeaderList } from '../protocol/frames.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
-import { interned, NameOrders } from './name-orders.ts';
+import { NameOrders } from './name-orders.ts';
 
 /** How characters of header values become bytes; names are ASCII either way. */
 export type HeaderEncoding = 'latin1' | 'utf8';

@@ -1,3 +1,5 @@
+import { interned } from '../common/interned.ts';
+
 /** As many orders are known, by the number of their names. */
 const ORDERS = 16;
 /** Longer lists are not remembered. */
@@ -34,9 +36,4 @@ export class NameOrders {
   remember(given: readonly string[], wire: readonly string[]): void {
     this.#orders[given.length % ORDERS] = { given: given.map(interned), wire };
   }
-}
-
-/** The one string of V8 for this text: equal to the literals of programs by its address, and no slice of a longer one. */
-export function interned(text: string): string {
-  return Object.keys({ [Buffer.from(text, 'latin1').toString('latin1')]: 0 })[0] as string;
 }
