@@ -17,6 +17,8 @@ let spare: Buffer = NO_BYTES;
 export class HeaderDecompressor {
   readonly #dictionary: Uint8Array;
   #inflater: Inflater | null = null;
+  /** Whether a block has ended. */
+  #used = false;
   #length = 0;
   /** Front of the block, as far as the scratch did not suffice. */
   #saved: Buffer = NO_BYTES;
@@ -69,6 +71,14 @@ export class HeaderDecompressor {
     this.#savedLength = 0;
     this.#inScratch = 0;
     if (owner === this) owner = null;
+    // Many sessions are idle behind their first block.
+    if (!this.#used) this.rest();
+    this.#used = this.#inflater !== null;
+  }
+
+  /** Gives memory back between two blocks, as far as the next one does not need it. */
+  rest(): void {
+    this.#inflater?.rest();
   }
 
   #inflate(

@@ -3,6 +3,9 @@ import { copyBytes, copyForward, createMemory, type Memory, scratch } from './in
 /** Least memory. */
 const LEAST = 256;
 
+/** Larger memory does not become less by a rest. */
+const MOST_RESTING = 4096;
+
 const NO_MEMORY: Memory = createMemory(0);
 
 /**
@@ -17,11 +20,33 @@ export class InflateWindow {
   /** How many bytes are kept, and where the next one goes. */
   #length = 0;
   #next = 0;
+  /** The bytes while it rests, which take less memory as characters of a string. */
+  #resting = '';
 
   /** `size` is a power of two. */
   constructor(size: number, dictionary: Uint8Array) {
     this.#size = size;
     this.#dictionary = dictionary;
+  }
+
+  /** Takes as little memory as it can, until `wake()`. */
+  rest(): void {
+    const { bytes } = this.#memory;
+    if (bytes.length === 0 || bytes.length > MOST_RESTING) return;
+    this.#resting = Buffer.from(bytes.buffer, 0, this.#length).toString('latin1');
+    this.#memory = NO_MEMORY;
+  }
+
+  /** Is ready for `append()` and `copy()`. */
+  wake(): void {
+    const text = this.#resting;
+    if (text === '') return;
+    this.#resting = '';
+    this.#memory = createMemory(this.#roomFor(text.length));
+    const { bytes } = this.#memory;
+    Buffer.from(bytes.buffer).write(text, 'latin1');
+    // There may be less room than before; a ring begins where it did.
+    if (text.length < this.#size) this.#next = text.length & (bytes.length - 1);
   }
 
   /** Bytes that it has at most. */
@@ -94,9 +119,12 @@ export class InflateWindow {
     const old = this.#memory;
     if (old.bytes.length === this.#size) return;
     // Nothing was overwritten yet.
-    const room = Math.max(LEAST, 2 ** (32 - Math.clz32(length - 1)));
-    this.#memory = createMemory(Math.min(this.#size, room));
+    this.#memory = createMemory(this.#roomFor(length));
     copyBytes(old, 0, this.#memory, 0, this.#length);
     this.#next = this.#length;
+  }
+
+  #roomFor(length: number): number {
+    return Math.min(this.#size, Math.max(LEAST, 2 ** (32 - Math.clz32(length - 1))));
   }
 }

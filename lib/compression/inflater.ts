@@ -18,7 +18,6 @@ import { Checksum, ZlibHeader } from './zlib-header.ts';
 /** What comes next in the input. */
 const ZLIB_HEADER = 0;
 const BLOCK_HEADER = 1;
-const STORED_LENGTH = 2;
 const STORED = 3;
 const CODES = 4;
 const SYMBOLS = 5;
@@ -36,9 +35,10 @@ const NO_WINDOW: InflateWindow = new InflateWindow(0, new Uint8Array(0));
 export class Inflater {
   /** What it reads: `feed()` comes before `run()`, `release()` behind the last one. */
   readonly source: BitReader = new BitReader();
-  readonly #header: ZlibHeader;
-  readonly #checksum = new Checksum();
-  readonly #stored = new StoredBlock();
+  /** Who reads the front, the blocks without codes, and the end of the stream, while they do. */
+  #header: ZlibHeader | null;
+  #stored: StoredBlock | null = null;
+  #checksum: Checksum | null = null;
   #window: InflateWindow = NO_WINDOW;
   /** Codes of the block, and who reads their description. */
   #tables: HuffmanTables = FIXED;
@@ -68,9 +68,15 @@ export class Inflater {
     this.#from = from;
     this.#at = from;
     this.#to = to;
+    this.#window.wake();
     while (this.problem === null && this.#step());
     this.#window.append(from, this.#at);
     return this.#at;
+  }
+
+  /** Takes as little memory as it can, until `run()`. */
+  rest(): void {
+    this.#window.rest();
   }
 
   /** Ends for this reason, and keeps no memory. Returns false. */
@@ -85,13 +91,11 @@ export class Inflater {
   #step(): boolean {
     switch (this.#mode) {
       case ZLIB_HEADER:
-        return this.#zlibHeader();
+        return this.#zlibHeader(this.#header as ZlibHeader);
       case BLOCK_HEADER:
         return this.#blockHeader();
-      case STORED_LENGTH:
-        return this.#storedLength();
       case STORED:
-        return this.#copyStored();
+        return this.#copyStored(this.#stored as StoredBlock);
       case CODES:
         return this.#readCodes(this.#codes as CodeReader);
       case SYMBOLS:
@@ -99,15 +103,16 @@ export class Inflater {
       case MATCH:
         return this.#match();
       default:
+        this.#checksum ??= new Checksum();
         return this.#checksum.read(this.source) && this.fail('the peer ended the zlib stream');
     }
   }
 
-  #zlibHeader(): boolean {
-    const header = this.#header;
+  #zlibHeader(header: ZlibHeader): boolean {
     if (!header.read(this.source)) return false;
     if (header.problem !== null) return this.fail(header.problem);
     this.#window = new InflateWindow(header.windowSize, header.dictionary);
+    this.#header = null;
     this.#mode = BLOCK_HEADER;
     return true;
   }
@@ -120,7 +125,8 @@ export class Inflater {
     this.#length = 0;
     if (type === 0) {
       source.toByte();
-      this.#mode = STORED_LENGTH;
+      this.#stored = new StoredBlock();
+      this.#mode = STORED;
     } else if (type === 1) {
       this.#mode = SYMBOLS;
     } else if (type === 2) {
@@ -133,17 +139,11 @@ export class Inflater {
     return true;
   }
 
-  #storedLength(): boolean {
-    const stored = this.#stored;
-    if (!stored.readLength(this.source)) return false;
+  #copyStored(stored: StoredBlock): boolean {
+    this.#at = stored.copy(this.source, this.#at, this.#to);
     if (stored.problem !== null) return this.fail(stored.problem);
-    this.#mode = STORED;
-    return true;
-  }
-
-  #copyStored(): boolean {
-    this.#at = this.#stored.copy(this.source, this.#at, this.#to);
-    if (this.#stored.left > 0) return false;
+    if (!stored.complete) return false;
+    this.#stored = null;
     this.#endBlock();
     return true;
   }
