@@ -278,7 +278,7 @@ const MISUSES: Readonly<Record<string, readonly Misuse[]>> = {
     ],
     [
       () => createServer({ proxyProtocol: { allow: [] } }),
-      'proxyProtocol needs tls: false (the terminator speaks TLS)',
+      'proxyProtocol needs a certificate, or tls: false',
     ],
     [
       () => createServer({ session: any({ idleTimeout: 1 }) }),

@@ -150,7 +150,7 @@ function frontOf(args: Arguments, client: boolean): FrontConfig {
           host: args.value('host') ?? '127.0.0.1',
         };
   const allow = args.value('proxy-protocol')?.split(',');
-  const plain = args.has('no-tls') || client || allow !== undefined;
+  const plain = args.has('no-tls') || client || (allow !== undefined && files.length === 0);
   if (files.length % 2 === 1) throw new UsageError('PRIVATE_KEY needs a CERT behind it');
   if (plain && files.length > 0) throw new UsageError('a plain front has no use for a certificate');
   const certificates = [];

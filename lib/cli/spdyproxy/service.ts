@@ -103,6 +103,9 @@ export function checkConfig({ proxy, fronts }: ProgramConfig): void {
   createProxy(proxy).destroy();
   for (const { options, certificates } of fronts) {
     const own = options.tls === false ? {} : new Certificates(certificates).options;
-    new ProxyFront({ ...options, ...own }, () => {}).server.close();
+    new ProxyFront({ ...options, ...own }, NOBODY).server.close();
   }
 }
+
+/** Of a front that never listens. */
+const NOBODY = { accept: (): void => {}, take: (): void => {}, refuse: (): void => {} };

@@ -8,7 +8,13 @@ import { npnGetVersion } from '../../session/public.ts';
 import type { EventedServer } from './events.ts';
 import { readOpening } from './opening.ts';
 import type { H2Handler, ResolvedServerOptions, SpdyServerOptions } from './options.ts';
-import { proxyAllows, readProxyHeader, showClient } from './proxy-protocol.ts';
+import {
+  type ProxyHeader,
+  proxyAllows,
+  readProxyHeader,
+  showAddresses,
+  showClient,
+} from './proxy-protocol.ts';
 
 /** How long a client that speaks nothing of what is spoken here may take to read that. */
 const EXPLANATION_MS = 5000;
@@ -51,7 +57,10 @@ export class Acceptor {
       // Who ends within the handshake has gone: a half of it serves nobody.
       allowHalfOpen: false,
     });
+    const clients = this.#options.proxyProtocol === null ? null : this.#readBeforeTls(listener);
     listener.on('secureConnection', (socket) => {
+      const header = clients?.get(endsOf(socket));
+      if (header?.proxied === true) showAddresses(socket, header);
       // Clients that have asked all that they want may end their half before the answers are there.
       socket.allowHalfOpen = given.allowHalfOpen ?? true;
       server.emit('connection', socket);
@@ -65,6 +74,27 @@ export class Acceptor {
     return listener;
   }
 
+  /** Reads the PROXY header of each connection before its handshake. Yields the headers of those that are open, by their ends: no event tells both sockets. */
+  #readBeforeTls(listener: tls.Server): ReadonlyMap<string, ProxyHeader> {
+    const headers = new Map<string, ProxyHeader>();
+    const handshakes = listener.listeners('connection');
+    listener.removeAllListeners('connection');
+    listener.on('connection', (socket) => {
+      const ends = endsOf(socket);
+      // Connections of unix sockets have no names.
+      const named = socket.remoteAddress !== undefined;
+      this.#readProxyHeader(socket, (header) => {
+        if (named) headers.set(ends, header);
+        socket.once('close', () => {
+          // The next connection from there may be here already.
+          if (headers.get(ends) === header) headers.delete(ends);
+        });
+        for (const shakeHands of handshakes) shakeHands.call(listener, socket);
+      });
+    });
+    return headers;
+  }
+
   #openPlain(given: SpdyServerOptions): net.Server {
     const { proxyProtocol, sniff, version } = this.#options;
     const listener = net.createServer({
@@ -73,7 +103,7 @@ export class Acceptor {
     });
     listener.on('connection', (socket) => {
       this.#host.server.emit('connection', socket);
-      if (proxyProtocol !== null) this.#readProxyHeader(socket);
+      if (proxyProtocol !== null) this.#readProxyHeader(socket, this.#behindTerminator(socket));
       else if (sniff) this.#readOpening(socket, false);
       else this.#host.begin(socket, version, false);
     });
@@ -90,7 +120,15 @@ export class Acceptor {
     });
   }
 
-  #readProxyHeader(socket: net.Socket): void {
+  /** What follows the header of a terminator is spoken without TLS. */
+  #behindTerminator(socket: net.Socket): (header: ProxyHeader) => void {
+    return (header) => {
+      if (header.alpn === null && this.#options.sniff) this.#readOpening(socket, header.tls);
+      else this.#accept(socket, header.alpn ?? false, header.tls);
+    };
+  }
+
+  #readProxyHeader(socket: net.Socket, done: (header: ProxyHeader) => void): void {
     socket.on('error', () => {});
     const refuse = (error: Error): void => {
       socket.destroy();
@@ -106,11 +144,10 @@ export class Acceptor {
         refuse(error as Error);
         return;
       }
-      if (header.proxied) showClient(socket, header);
+      if (header.proxied && this.#options.secure) showAddresses(socket, header);
+      else if (header.proxied) showClient(socket, header);
       this.#host.server.emit('proxyHeader', header, socket);
-      if (socket.destroyed) return;
-      if (header.alpn === null && this.#options.sniff) this.#readOpening(socket, header.tls);
-      else this.#accept(socket, header.alpn ?? false, header.tls);
+      if (!socket.destroyed) done(header);
     });
   }
 
@@ -127,6 +164,11 @@ export class Acceptor {
       beginHttp1(socket);
     else if (!server.emit('unknownProtocol', socket)) explain(socket, this.#options.protocols);
   }
+}
+
+/** Both ends of a connection as text: no other one that is open has the same. */
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: net.Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }
 
 function giveToH2(h2: H2Handler, socket: tls.TLSSocket): void {

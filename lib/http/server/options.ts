@@ -47,7 +47,10 @@ export interface SpdyServerOptions extends tls.TlsOptions {
   readonly http1?: http.ServerOptions;
   /** Offers `h2` (behind SPDY) and takes its connections. Default none. */
   readonly h2?: H2Handler;
-  /** Connections begin with a PROXY protocol header, version 1 or 2, which names the client, and in version 2 the protocol. With `tls: false`. Default none. */
+  /**
+   * Connections begin with a PROXY protocol header, version 1 or 2, which names the client, and in version 2 the protocol. With TLS, which
+   * needs a certificate, the header comes before the handshake, and only its addresses count. Default none.
+   */
   readonly proxyProtocol?: ProxyProtocolOptions;
   /** Options of every session. Default: a `sessionWindowSize` of 1 MiB, so that uploads nobody reads yet do not stop the others. */
   readonly session?: SessionOptions;
@@ -172,8 +175,8 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
   checkOptions('createServer()', options, OPTION_NAMES, isForeignOption, inSession);
   const secure = options.tls !== false;
   const proxyProtocol = options.proxyProtocol ?? null;
-  if (secure && proxyProtocol !== null) {
-    throw new InvalidArgumentError('proxyProtocol needs tls: false (the terminator speaks TLS)');
+  if (secure && proxyProtocol !== null && !hasCertificate(options)) {
+    throw new InvalidArgumentError('proxyProtocol needs a certificate, or tls: false');
   }
   const sniff = options.sniff ?? false;
   if (sniff && secure) throw new InvalidArgumentError('sniff needs tls: false');
@@ -235,6 +238,11 @@ export function checkHandled(socket: Duplex, options: HandleOptions): boolean {
 }
 
 /** Whether HTTP/1.1 is spoken, by either name of the option; null if neither is given. */
+/** Whether TLS can be spoken. */
+function hasCertificate({ cert, pfx, SNICallback }: SpdyServerOptions): boolean {
+  return cert !== undefined || pfx !== undefined || SNICallback !== undefined;
+}
+
 function http1Of({ allowHttp1, allowHTTP1 }: SpdyServerOptions): boolean | null {
   if (allowHttp1 !== undefined && allowHTTP1 !== undefined && allowHttp1 !== allowHTTP1)
     throw new InvalidArgumentError('allowHttp1 and allowHTTP1 contradict each other');

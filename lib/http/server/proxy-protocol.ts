@@ -198,8 +198,13 @@ export function readProxyHeader(
 
 /** Shows the client's addresses and protocol on the socket of the terminator. */
 export function showClient(socket: net.Socket, header: ProxyHeader): void {
-  const { source, destination } = header;
-  const facts: Record<string, unknown> = { encrypted: header.tls, alpnProtocol: header.alpn };
+  show(socket, { encrypted: header.tls, alpnProtocol: header.alpn });
+  showAddresses(socket, header);
+}
+
+/** Shows the client's addresses on the socket of whoever has sent the header. */
+export function showAddresses(socket: net.Socket, { source, destination }: ProxyHeader): void {
+  const facts: Record<string, unknown> = {};
   if (source !== null) {
     Object.assign(facts, {
       remoteAddress: source.address,
@@ -214,6 +219,10 @@ export function showClient(socket: net.Socket, header: ProxyHeader): void {
       localFamily: destination.family,
     });
   }
+  show(socket, facts);
+}
+
+function show(socket: net.Socket, facts: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(facts)) {
     Object.defineProperty(socket, name, { value, configurable: true, writable: true });
   }

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { Backend } from './back/backend.ts';
 import { ClientTable } from './client-limits.ts';
-import type { FrontRequest, Reply } from './exchange.ts';
+import type { ClientFacts, FrontRequest, Reply } from './exchange.ts';
 import { answerFailure, type Failure, refusal } from './failure.ts';
 import { clientOf } from './front/client-facts.ts';
 import { type FrontOptions, ProxyFront } from './front/front.ts';
@@ -36,7 +36,7 @@ export interface BackStatistics {
 export interface SpdyProxyEvents {
   /** A request is over, however it ended. */
   exchange: [outcome: ProxyOutcome];
-  /** A request was answered 400 before it went anywhere, or a connection was closed before one could come: `reason` says why. */
+  /** A request was answered 400 (429 beyond the rate of its client) before it went anywhere, or a connection was closed before one could come: `reason` says why. */
   refused: [reason: string];
 }
 
@@ -75,11 +75,11 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
    * @throws InvalidArgumentError for an option that does not exist or is out of range
    */
   async listen(front: FrontOptions): Promise<ProxyFront> {
-    const opened = new ProxyFront(
-      front,
-      (request, reply) => this.#take(request, reply),
-      (socket) => this.#accept(socket),
-    );
+    const opened = new ProxyFront(front, {
+      accept: (socket) => this.#accept(socket),
+      take: (request, reply) => this.#take(request, reply),
+      refuse: (fault, reply, client) => this.#refuse(fault, reply, client),
+    });
     await opened.listen();
     this.#fronts.add(opened);
     opened.server.once('close', () => this.#fronts.delete(opened));
@@ -168,21 +168,23 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
   }
 
   /** Why a client gets no answer now; null if it does. */
-  #lateness({ client }: FrontRequest, now: number): Failure | null {
-    const wait = this.#clients.request(client.address, now);
+  #lateness({ address }: ClientFacts, now: number): Failure | null {
+    const wait = this.#clients.request(address, now);
     if (wait === 0) return null;
     const failure = refusal(429, 'http_request_denied', 'too many requests from this address');
     return { ...failure, retryAfter: Math.ceil(wait / 1000) };
   }
 
-  #take(request: FrontRequest | string, reply: Reply): void {
+  /** Answers a request that goes nowhere; it counts like those that do. */
+  #refuse(fault: string, reply: Reply, client: ClientFacts): void {
+    const late = this.#lateness(client, performance.now());
+    const failure = late ?? refusal(400, 'http_request_error', fault);
+    answerFailure(reply, failure, this.#options.headers.name, false, true);
+    this.emit('refused', fault);
+  }
+
+  #take(request: FrontRequest, reply: Reply): void {
     const { headers, timeouts, forward, maxTries, replayBytes } = this.#options;
-    if (typeof request === 'string') {
-      const failure = refusal(400, 'http_request_error', request);
-      answerFailure(reply, failure, headers.name, false, true);
-      this.emit('refused', request);
-      return;
-    }
     const begun = performance.now();
     const host: RelayHost = {
       pool: this.#pool,
@@ -199,7 +201,7 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
     };
     const relay = new Relay(request, reply, host);
     this.#active.add(relay);
-    const late = this.#lateness(request, begun);
+    const late = this.#lateness(request.client, begun);
     if (late === null) relay.start();
     else relay.failed(late);
   }

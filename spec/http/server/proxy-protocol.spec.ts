@@ -1,13 +1,16 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import { Duplex } from 'node:stream';
+import tls from 'node:tls';
 import { expect } from 'chai';
+import { SpdyAgent } from '../../../lib/http/client/agent.ts';
 import {
   type ProxyProtocolOptions,
   parseProxyHeader,
 } from '../../../lib/http/server/proxy-protocol.ts';
-import type { SpdyServer } from '../../../lib/http/server/server.ts';
+import { createServer, type SpdyServer } from '../../../lib/http/server/server.ts';
 import { PROTOCOL_VERSIONS, type ProtocolVersion } from '../../../lib/protocol/version.ts';
-import { closed, RawPeer } from '../../support/session-pair.ts';
+import { closed, RawPeer, sharedCertificate } from '../../support/session-pair.ts';
 import { head, listen, shut } from '../support/http-support.ts';
 
 const SIGNATURE = '0d0a0d0a000d0a515549540a';
@@ -224,6 +227,97 @@ describe('PROXY protocol', () => {
       }
     });
 
+    describe('before TLS', () => {
+      const { key, cert } = sharedCertificate();
+      const line = Buffer.from('PROXY TCP4 192.0.2.1 198.51.100.1 1234 80\r\n');
+
+      async function startTls(): Promise<void> {
+        ({ server, port } = await listen(
+          { key, cert, proxyProtocol: { allow: ['127.0.0.1'] } },
+          (request, response) => {
+            const { remoteAddress, remotePort, localAddress, encrypted } =
+              request.socket as tls.TLSSocket;
+            const spoken = request.stream === undefined ? 'http' : 'spdy';
+            response.end([remoteAddress, remotePort, localAddress, encrypted, spoken].join(' '));
+          },
+        ));
+      }
+
+      /** A connection that begins with a header; what follows it comes with it, or later. */
+      async function begin(bytes: Buffer, together: boolean): Promise<Duplex> {
+        const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
+        await once(socket, 'connect');
+        if (!together) {
+          socket.write(bytes);
+          return socket;
+        }
+        let first = true;
+        const joined = new Duplex({
+          read: () => socket.resume(),
+          write: (chunk: Buffer, _encoding, done) => {
+            socket.write(first ? Buffer.concat([bytes, chunk]) : chunk, done);
+            first = false;
+          },
+          destroy: (error, done) => {
+            socket.destroy();
+            done(error);
+          },
+        });
+        socket.on('data', (chunk) => joined.push(chunk)).on('end', () => joined.push(null));
+        return joined;
+      }
+
+      for (const together of [true, false]) {
+        for (const protocol of ['spdy/3.1', 'spdy/2', 'http/1.1']) {
+          const title = `shows the client: ${protocol}, the handshake ${together ? 'with' : 'after'} the header`;
+          it(title, async () => {
+            await startTls();
+            const socket = await begin(line, together);
+            const agent = new SpdyAgent({
+              protocols: [protocol],
+              tls: { ca: cert },
+              createConnection: () => socket,
+            });
+            const request = agent.get(`https://localhost:${port}/`);
+            const [response] = (await once(request, 'response')) as [AsyncIterable<Buffer>];
+            let text = '';
+            for await (const chunk of response) text += chunk;
+            const spoken = protocol === 'http/1.1' ? 'http' : 'spdy';
+            expect(text).to.equal(`192.0.2.1 1234 198.51.100.1 true ${spoken}`);
+            agent.destroy();
+          });
+        }
+      }
+
+      it('shows who has connected where the header names nobody', async () => {
+        await startTls();
+        const socket = await begin(header(0x20, 0, ''), false);
+        const secure = tls.connect({ socket, ca: cert, servername: 'localhost' });
+        secure.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
+        let text = '';
+        for await (const chunk of secure) text += chunk;
+        expect(text).to.match(/127\.0\.0\.1 \d+ 127\.0\.0\.1 true http$/);
+      });
+
+      it('is needed: who begins with the handshake is refused', async () => {
+        await startTls();
+        const refused = once(server, 'proxyError');
+        const socket = tls.connect({ port, host: '127.0.0.1', ca: cert });
+        socket.on('error', () => {});
+        expect(String((await refused)[0])).to.match(/signature/);
+        await closed(socket);
+      });
+
+      it('takes new certificates as without', async () => {
+        await startTls();
+        server.setSecureContext({ key, cert });
+        const socket = await begin(line, false);
+        const secure = tls.connect({ socket, ca: cert, servername: 'localhost' });
+        await once(secure, 'secureConnect');
+        secure.destroy();
+      });
+    });
+
     it('takes the header only from those who may send it', async () => {
       await start({ allow: ['10.0.0.0/8', '::1'] });
       const refused = once(server, 'proxyError');
@@ -249,16 +343,13 @@ describe('PROXY protocol', () => {
       }
     });
 
-    it('needs networks that are some, and no TLS of its own', async () => {
+    it('needs networks that are some, and a certificate for TLS', async () => {
       await start({ allow: [] });
       await listen({ tls: false, proxyProtocol: { allow: ['host'] } }).then(
         () => expect.fail('accepted'),
         (error) => expect(error).to.include({ code: 'ERR_SPDY_INVALID_ARGUMENT' }),
       );
-      await listen({ proxyProtocol: { allow: [] } }).then(
-        () => expect.fail('accepted'),
-        (error) => expect(error).to.include({ code: 'ERR_SPDY_INVALID_ARGUMENT' }),
-      );
+      expect(() => createServer({ proxyProtocol: { allow: [] } })).to.throw(/needs a certificate/);
     });
   });
 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
+import tls from 'node:tls';
 import { expect } from 'chai';
 import {
   type ClientLimits,
@@ -151,6 +152,43 @@ describe('tools/proxy/client-limits', () => {
         () => expect.fail('accepted'),
         (error) => expect(String(error)).to.include('maxConnections'),
       );
+    });
+
+    it('counts requests that are malformed', async () => {
+      await start({ requestsPerSecond: 1, burst: 1 }, { tls: false, sniff: true });
+      const answers: string[] = [];
+      // On a machine that stands still a second is over soon.
+      while (!answers.at(-1)?.includes(' 429 ')) {
+        const socket = open();
+        socket.write('GET / HTTP/1.1\r\n\r\n');
+        let text = '';
+        for await (const chunk of socket) text += chunk;
+        answers.push(text);
+      }
+      expect(answers[0]).to.match(/^HTTP\/1\.1 400 /);
+      expect(answers.at(-1)).to.match(/\r\nretry-after: 1\r\n/);
+    });
+
+    it('counts those that a PROXY header names before TLS', async () => {
+      const proxyProtocol = { allow: ['127.0.0.1'] };
+      const { key, cert } = sharedCertificate();
+      await start({ maxConnections: 1 }, { key, cert, proxyProtocol });
+      const begin = (client: string): tls.TLSSocket => {
+        const socket = open();
+        socket.write(`PROXY TCP4 ${client} 127.0.0.1 1 2\r\n`);
+        return tls.connect({ socket, ca: cert, servername: 'localhost' }).on('error', () => {});
+      };
+      const told = new Promise<string | null>((resolve) =>
+        proxy.once('exchange', ({ request }) => resolve(request.client.address)),
+      );
+      const one = begin('192.0.2.1');
+      one.write('GET /sized?bytes=1 HTTP/1.1\r\nhost: a\r\n\r\n');
+      expect(await told).to.equal('192.0.2.1');
+      const refused = once(proxy, 'refused');
+      const two = begin('192.0.2.1');
+      expect(String(await refused)).to.match(/^192\.0\.2\.1 has/);
+      await new Promise((gone) => two.once('close', gone));
+      one.destroy();
     });
 
     it('counts those that a PROXY header names', async () => {

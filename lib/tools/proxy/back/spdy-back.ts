@@ -122,8 +122,7 @@ class SpdyCall implements BackCall {
     this.#settled = true;
     response.on('error', () => {});
     const { status } = head;
-    const empty = length === 0 && (response as Partial<ClientResponse>).stream?.inputEnded === true;
-    if (this.#method === 'HEAD' || status === 204 || status === 304 || empty) {
+    if (this.#method === 'HEAD' || status === 204 || status === 304) {
       response.resume();
       this.#handler.responded(head, null);
     } else {

@@ -9,7 +9,8 @@ import type { SpdyServerOptions } from '../../../http/server/options.ts';
 import type { SpdyRequest } from '../../../http/server/request.ts';
 import type { SpdyResponse } from '../../../http/server/response.ts';
 import { createServer, type SpdyServer } from '../../../http/server/server.ts';
-import type { FrontRequest, Reply } from '../exchange.ts';
+import type { ClientFacts, FrontRequest, Reply } from '../exchange.ts';
+import { clientOf } from './client-facts.ts';
 import { H2Reply, readH2 } from './h2-front.ts';
 import { MessageReply, readMessage } from './message-front.ts';
 import { readSwitching, SocketReply } from './socket-front.ts';
@@ -29,8 +30,15 @@ export interface FrontOptions
   readonly maxConnections?: number;
 }
 
-/** What takes the requests of a front. `request` is text for one that is refused: it says why. */
-export type TakeRequest = (request: FrontRequest | string, reply: Reply) => void;
+/** What a front hands its connections and requests to. */
+export interface FrontHost {
+  /** A connection has come, and its client is known: may destroy it. */
+  accept(socket: Socket): void;
+  /** A request has come. */
+  take(request: FrontRequest, reply: Reply): void;
+  /** A request has come that goes nowhere: `fault` says why. */
+  refuse(fault: string, reply: Reply, client: ClientFacts): void;
+}
 
 /** As `idleTimeoutMs` of `createServer()`. */
 const IDLE_TIMEOUT_MS = 180_000;
@@ -42,25 +50,17 @@ export class ProxyFront {
   /** What listens: its certificates, limits and connections. */
   readonly server: SpdyServer;
   readonly #listen: ListenOptions;
-  readonly #take: TakeRequest;
+  readonly #host: FrontHost;
   /** Connections of HTTP/1.1 of which a request was refused. */
   readonly #distrusted = new WeakSet<object>();
   /** Those of HTTP/2, and how long they have been without requests. */
   readonly #h2Sessions = new Map<http2.Http2Session, SessionIdleness>();
 
-  /**
-   * `SpdyProxy.listen()` makes it. @internal
-   *
-   * @param accept gets each connection once its client is known: may destroy it
-   */
-  constructor(
-    options: FrontOptions,
-    take: TakeRequest,
-    accept: (socket: Socket) => void = () => {},
-  ) {
+  /** `SpdyProxy.listen()` makes it. @internal */
+  constructor(options: FrontOptions, host: FrontHost) {
     const { h2 = true, maxConcurrentStreams = 100, maxConnections, ...rest } = options;
     const { listening, server } = splitOptions(rest);
-    this.#take = take;
+    this.#host = host;
     this.#listen = listening;
     const session = { maxConcurrentStreams, ...server.session };
     this.server = createServer({
@@ -76,11 +76,12 @@ export class ProxyFront {
       this.server.maxConnections = checkRange('maxConnections', maxConnections, 1, 0x7fffffff);
     }
     // Before a handshake, which costs far more than the connection.
-    if (server.proxyProtocol === undefined) this.server.listener.on('connection', accept);
-    else this.server.on('proxyHeader', (_header, socket) => accept(socket));
+    if (server.proxyProtocol === undefined)
+      this.server.listener.on('connection', (socket) => host.accept(socket));
+    else this.server.on('proxyHeader', (_header, socket) => host.accept(socket));
     const request = (message: SpdyRequest, response: SpdyResponse): void => {
       const read = this.#read(message, () => readMessage(message));
-      if (read !== null) take(read, new MessageReply(message, response));
+      if (read !== null) this.#give(read, new MessageReply(message, response), message.socket);
     };
     this.server.on('request', request);
     this.server.on('checkContinue', request);
@@ -125,7 +126,12 @@ export class ProxyFront {
   #switching(message: IncomingMessage, socket: Duplex, head: Buffer = Buffer.alloc(0)): void {
     const read = this.#read(message, () => readSwitching(message, socket, head));
     if (read === null) socket.destroy();
-    else this.#take(read, new SocketReply(message, socket));
+    else this.#give(read, new SocketReply(message, socket), socket as Socket);
+  }
+
+  #give(request: FrontRequest | string, reply: Reply, socket: Socket): void {
+    if (typeof request === 'string') this.#host.refuse(request, reply, clientOf(socket));
+    else this.#host.take(request, reply);
   }
 
   /** Null for a request behind one that was refused: nobody knows where it begins. */
@@ -169,7 +175,7 @@ export class ProxyFront {
       const reply = switches
         ? new WebSocketReply(stream, request)
         : new H2Reply(stream, method === 'CONNECT');
-      this.#take(request, reply);
+      this.#give(request, reply, stream.session.socket as Socket);
     });
     return server;
   }
