@@ -69,6 +69,8 @@ export function spdycat(args: readonly string[], options: RunOptions = {}): Prom
 /** A running spdyd, or spdyproxy. */
 export interface Daemon {
   readonly port: number;
+  /** Of its process. */
+  readonly pid: number;
   /** `https://127.0.0.1:6121`. */
   readonly origin: string;
   /** What it has printed. */
@@ -108,6 +110,7 @@ export async function daemon(name: string, args: readonly string[]): Promise<Dae
   const scheme = /(?:at |"listening":")(https?):/.exec(log)?.[1] ?? 'https';
   return {
     port,
+    pid: child.pid as number,
     origin: `${scheme}://127.0.0.1:${port}`,
     log: () => log,
     signal: (signal) => child.kill(signal),

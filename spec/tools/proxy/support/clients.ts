@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import https from 'node:https';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { SpdyAgent } from '../../../../lib/http/client/agent.ts';
 import type { ClientResponse } from '../../../../lib/http/client/response.ts';
 import { sharedCertificate } from '../../../support/session-pair.ts';
@@ -32,9 +32,17 @@ export interface Answer {
   readonly whole: boolean;
 }
 
+/** A request under way: what takes its body, and the body of the answer. */
+export interface Begun {
+  readonly request: Writable;
+  readonly answer: Promise<Readable>;
+}
+
 /** A client of the proxy. */
 export interface Client {
   ask(question: Question): Promise<Answer>;
+  /** Begins to ask: the body is the caller's, and so is what comes. */
+  begin(question: Question): Begun;
   /** Asks, and gives up when the answer has begun. */
   askAndLeave(question: Question): Promise<void>;
   close(): Promise<void>;
@@ -57,6 +65,7 @@ function http1Client(port: number, tls: Tls): Client {
   };
   return {
     ask: (question) => exchange(request(question) as never, question),
+    begin: (question) => begun(request(question) as never),
     askAndLeave: (question) => leave(request(question) as never),
     close: async () => agent.destroy(),
   };
@@ -70,6 +79,7 @@ function spdyClient(protocol: string, port: number, tls: Tls): Client {
   };
   return {
     ask: (question) => exchange(request(question) as never, question),
+    begin: (question) => begun(request(question) as never),
     askAndLeave: (question) => leave(request(question) as never),
     close: async () => agent.destroy(),
   };
@@ -98,6 +108,15 @@ async function exchange(request: RequestLike, question: Question): Promise<Answe
 interface RequestLike extends NodeJS.WritableStream {
   addTrailers(trailers: object): void;
   destroy(): void;
+}
+
+function begun(request: Writable): Begun {
+  request.on('error', () => {});
+  const answer = once(request, 'response').then(([response]) =>
+    (response as Readable).on('error', () => {}),
+  );
+  answer.catch(() => {});
+  return { request, answer };
 }
 
 async function leave(request: RequestLike): Promise<void> {
@@ -155,6 +174,11 @@ class H2Client implements Client {
       trailers,
       whole: whole && stream.rstCode === 0,
     };
+  }
+
+  begin(question: Question): Begun {
+    const stream = this.#open({ ...question, body: [] });
+    return { request: stream, answer: once(stream, 'response').then(() => stream) };
   }
 
   async askAndLeave(question: Question): Promise<void> {
