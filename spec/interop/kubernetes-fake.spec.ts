@@ -340,11 +340,11 @@ describe('the fake API server and clients in other languages', () => {
 
   const common = {
     ...{ list: ['web-1'], deployments: ['web'], refused: 400, created: 'Pending', twice: 409 },
-    ...{ exec: ['out\n', 3], forwarded: 'hello' },
+    ...{ exec: ['out\n', 3], forwarded: 'hello', conflict: 409 },
   };
 
   for (const name of ['client-node', 'client-node-2'] as const) {
-    it(`${name}: lists, informers, create, patch, logs, exec, port-forward, delete`, async function () {
+    it(`${name}: lists, informers, create, patch, apply, logs, exec, cp, port-forward, delete`, async function () {
       requirePeer(this, name);
       const entry = peerPath(`${name}/node_modules/@kubernetes/client-node/dist/index.js`);
       const script = peerProgram('fake-clients/client-node.mjs');
@@ -352,7 +352,8 @@ describe('the fake API server and clients in other languages', () => {
       const newer = peerPath('node-22/node_modules/node/bin/node');
       const node = name === 'client-node' ? process.execPath : newer;
       const { events, ...seen } = await seenBy(node, script, entry);
-      const more = { read: 'Running', patched: { app: 'made', x: 'y' }, log: 'hello\n' };
+      const labels = { patched: { app: 'made', x: 'y' }, applied: { app: 'mine', x: 'y' } };
+      const more = { read: 'Running', ...labels, log: 'hello\n', copied: ['content', 0] };
       expect(seen).to.deep.equal({ ...common, ...more });
       expect(events).to.include.members([
         ...['add web-1', 'add made', 'update made', 'add late', 'delete made'],
@@ -360,11 +361,12 @@ describe('the fake API server and clients in other languages', () => {
     });
   }
 
-  it('Python: lists, watches, create, patch, logs, exec, port-forward, delete', async function () {
+  it('Python: lists, watches, create, patch, apply, logs, exec, port-forward, delete', async function () {
     requirePeer(this, 'python3-kubernetes');
     const script = peerProgram('fake-clients/client.py');
     const { events, ...seen } = await seenBy(peerPath('python3-kubernetes'), script);
-    expect(seen).to.deep.equal({ ...common, patched: { x: 'y' }, log: ['hello'], gone: 404 });
+    const labels = { patched: { x: 'y' }, applied: { x: 'z' } };
+    expect(seen).to.deep.equal({ ...common, ...labels, log: ['hello'], gone: 404 });
     expect(events.at(-1)).to.match(/^(?:ADDED|MODIFIED) Running$/);
   });
 });

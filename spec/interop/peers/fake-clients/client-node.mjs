@@ -1,7 +1,10 @@
 // A test of somebody's own tool with @kubernetes/client-node, as its documentation shows it: node client-node.mjs PACKAGE KUBECONFIG.
 // Prints what it has seen as one object of JSON.
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
@@ -84,6 +87,29 @@ const run = (command, input) =>
       .catch(reject);
   });
 seen.exec = await run(['sh', '-c', 'echo out; exit 3'], null);
+
+// It makes no folder, and does not tell when it is done.
+const local = await mkdtemp(path.join(tmpdir(), 'client-node-'));
+await writeFile(path.join(local, 'file'), 'content');
+await run(['mkdir', 'copy'], null);
+await new k8s.Cp(config).cpToPod(namespace, 'made', 'c', local, 'copy');
+do seen.copied = await run(['cat', 'copy/file'], null);
+while (seen.copied[0] !== 'content');
+await rm(local, { recursive: true });
+
+const applied = {
+  ...body,
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'made', labels: { app: 'mine' } },
+};
+const apply = (fieldManager, force) =>
+  core.patchNamespacedPod(
+    { name: 'made', namespace, body: applied, fieldManager, force },
+    k8s.setHeaderOptions('Content-Type', k8s.PatchStrategy.ServerSideApply),
+  );
+seen.conflict = await apply('me').catch((error) => error.code);
+seen.applied = (await apply('me', true)).metadata.labels;
 
 const forward = new k8s.PortForward(config);
 const server = net.createServer((socket) => {

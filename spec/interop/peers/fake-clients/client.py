@@ -5,7 +5,7 @@ import select
 import sys
 import time
 
-from kubernetes import client, config, watch
+from kubernetes import client, config, dynamic, watch
 from kubernetes.client.rest import ApiException
 from kubernetes.stream import portforward, stream
 
@@ -51,6 +51,21 @@ ran = stream(core.connect_get_namespaced_pod_exec, "made", "default", command=co
              stdout=True, tty=False, _preload_content=False)
 ran.run_forever(timeout=30)
 seen["exec"] = [ran.read_stdout(), ran.returncode]
+
+pods = dynamic.DynamicClient(core.api_client).resources.get(api_version="v1", kind="Pod")
+body["metadata"]["labels"] = {"x": "z"}
+
+
+def apply(force):
+    # As text: of an object this client does not know how to send it.
+    return pods.server_side_apply(name="made", body=json.dumps(body), namespace="default", field_manager="me", force_conflicts=force)
+
+
+try:
+    apply(False)
+except dynamic.exceptions.ConflictError as error:
+    seen["conflict"] = error.status
+seen["applied"] = dict(apply(True).metadata.labels)
 
 forward = portforward(core.connect_get_namespaced_pod_portforward, "web-1", "default", ports="80")
 socket = forward.socket(80)
