@@ -78,6 +78,13 @@ export class IdTable<T> {
     return true;
   }
 
+  /** Gives the memory back that was kept for more. */
+  rest(): void {
+    if (this.#size > 0) return;
+    this.#ids = NO_IDS;
+    this.#values = NO_VALUES;
+  }
+
   /** All values in the order of their ids. */
   values(): T[] {
     const ids = [this.#id, ...this.#ids].filter((id) => id !== 0).sort((a, b) => a - b);

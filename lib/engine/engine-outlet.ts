@@ -2,13 +2,14 @@ import { OutputBuffer } from '../framing/output-buffer.ts';
 import { handOver } from './callback-io.ts';
 import type { EngineHandler } from './engine-handler.ts';
 import type { EngineState } from './engine-state.ts';
-import { createCompressor } from './header-compression.ts';
+import { type BlockCompressor, createCompressor } from './header-compression.ts';
 import { Sender } from './send.ts';
 
 /** Where the bytes of an engine leave: pulled as slabs or pieces, or handed to a callback frame by frame. */
 export class EngineOutlet {
   readonly #state: EngineState;
   readonly #out = new OutputBuffer();
+  readonly #compressor: BlockCompressor;
   readonly #sender: Sender;
   /** Bytes of the frame that `send()` could not hand over yet. */
   #unsent: Buffer | null = null;
@@ -17,8 +18,8 @@ export class EngineOutlet {
 
   constructor(state: EngineState) {
     this.#state = state;
-    const compressor = createCompressor(state.version, state.options);
-    this.#sender = new Sender(state, this.#out, compressor);
+    this.#compressor = createCompressor(state.version, state.options);
+    this.#sender = new Sender(state, this.#out, this.#compressor);
   }
 
   /** Whether bytes were encoded that have still to leave. */
@@ -35,6 +36,11 @@ export class EngineOutlet {
   close(): void {
     this.#gone = true;
     this.#unsent = null;
+  }
+
+  /** See `Engine.rest()`. */
+  rest(): void {
+    this.#compressor.rest();
   }
 
   /** See `Engine.pull()`. */

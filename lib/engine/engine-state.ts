@@ -39,7 +39,7 @@ export type Phase =
 export class EngineState extends OpenStreams {
   /** The client certificates of a SPDY/3 server that takes CREDENTIAL. */
   readonly certificates: CertificateVector | null;
-  /** Set by the engine once the reader exists: a failing session reads no more. */
+  /** Set by the input, which makes the reader: a failing session reads no more. */
   reader: FrameReader | null = null;
 
   phase: Phase = 'open';
@@ -123,6 +123,12 @@ export class EngineState extends OpenStreams {
   get wantsInput(): boolean {
     if (this.phase !== 'open') return false;
     return !this.goawayKnown || this.streams.size > 0 || this.queue.waitingToOpen > 0;
+  }
+
+  /** See `Engine.rest()`. */
+  rest(): void {
+    this.streams.rest();
+    this.reader?.blocks.rest();
   }
 
   /** Whether there is a frame that may be sent now. */

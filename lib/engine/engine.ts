@@ -1,9 +1,6 @@
 import { showBy } from '../common/inspection.ts';
-import { dictionaryFor } from '../compression/dictionaries.ts';
-import { HeaderDecompressor } from '../compression/header-decompressor.ts';
 import type { SessionError } from '../errors.ts';
 import { toBuffer } from '../framing/bytes.ts';
-import { FrameReader } from '../framing/frame-reader.ts';
 import { GOAWAY_OK, HEADERS, type Side, SYN_REPLY } from '../protocol/constants.ts';
 import type { HeaderList, SettingsEntry } from '../protocol/frames.ts';
 import type { ProtocolVersion, SessionVersion } from '../protocol/version.ts';
@@ -16,7 +13,6 @@ import { EngineInsight } from './insight.ts';
 import { checkedOptions } from './option-names.ts';
 import { applyOption, checkEnd, type EngineOptions } from './options.ts';
 import { PeerInput } from './peer-input.ts';
-import { Receiver } from './receive-data.ts';
 import type { SessionCalls } from './session-calls.ts';
 import type { EngineStatistics } from './statistics.ts';
 import type { StreamHandle } from './stream-record.ts';
@@ -62,14 +58,7 @@ export class Engine implements SessionCalls {
     this.version = checkEnd(side, version);
     this.#handler = handler;
     this.#state = new EngineState(side, this.version, checkedOptions(side, options), handler);
-    const reader = new FrameReader(
-      this.version,
-      this.#state,
-      new HeaderDecompressor(dictionaryFor(this.version.wire)),
-      new Receiver(this.#state),
-    );
-    this.#state.reader = reader;
-    this.#input = new PeerInput(this.#state, reader);
+    this.#input = new PeerInput(this.#state);
     this.#outlet = new EngineOutlet(this.#state);
     this.insight = new EngineInsight(this.#state);
     this.#submit = new Submitter(this.#state);
@@ -291,6 +280,15 @@ export class Engine implements SessionCalls {
 
   getClientCertificate(slot: number): readonly Uint8Array[] | null {
     return this.#state.certificates?.get(slot) ?? null;
+  }
+
+  /**
+   * Gives memory back that only a busy session needs: what is known of header blocks before the last one, and tables that were large.
+   * A Session does this when nothing came or went for a quarter of `stallTimeoutMs`.
+   */
+  rest(): void {
+    this.#outlet.rest();
+    this.#state.rest();
   }
 
   /** Counters since the engine was made. */

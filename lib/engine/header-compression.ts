@@ -12,6 +12,8 @@ import type { ResolvedOptions } from './options.ts';
 export interface BlockCompressor {
   /** The next block; the result is valid until the next call on any compressor. */
   compress(headers: HeaderList): Buffer;
+  /** Gives memory back, as far as a later block does not need it to be like the last one. */
+  rest(): void;
 }
 
 /** The compressor that the options ask for. */
@@ -36,6 +38,7 @@ export function createCompressor(
   });
   return {
     compress: (headers) => deflate.compress(encodeHeaderBlock(version, headers, headerEncoding)),
+    rest: () => {},
   };
 }
 

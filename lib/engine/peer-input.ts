@@ -1,7 +1,10 @@
+import { dictionaryFor } from '../compression/dictionaries.ts';
+import { HeaderDecompressor } from '../compression/header-decompressor.ts';
 import { NO_BYTES, readUint32 } from '../framing/bytes.ts';
 import { firstLine, foreignProtocol, TELLING_BYTES } from '../framing/foreign-protocol.ts';
-import type { FrameReader } from '../framing/frame-reader.ts';
+import { FrameReader } from '../framing/frame-reader.ts';
 import type { EngineState } from './engine-state.ts';
+import { Receiver } from './receive-data.ts';
 
 /** What comes from the peer: frames, unless its first bytes are those of another protocol. */
 export class PeerInput {
@@ -11,9 +14,11 @@ export class PeerInput {
   readonly #state: EngineState;
   readonly #reader: FrameReader;
 
-  constructor(state: EngineState, reader: FrameReader) {
+  constructor(state: EngineState) {
     this.#state = state;
-    this.#reader = reader;
+    const inflater = new HeaderDecompressor(dictionaryFor(state.version.wire));
+    this.#reader = new FrameReader(state.version, state, inflater, new Receiver(state));
+    state.reader = this.#reader;
   }
 
   /** Reads the next bytes, if the session has not failed. */

@@ -94,6 +94,11 @@ export class StreamTable {
     return taken;
   }
 
+  /** Gives memory back that it does not need now. */
+  rest(): void {
+    this.#streams.rest();
+  }
+
   /** All of them, by their ids. */
   values(): StreamRecord[] {
     return this.#streams.values();

@@ -65,6 +65,11 @@ export class BlockFeed {
     this.#inflater.reset();
   }
 
+  /** Gives memory back, for as long as no block comes. */
+  rest(): void {
+    this.#inflater.rest();
+  }
+
   /** Keeps bytes for the next step; returns where those begin that do not belong to it. */
   #hold(chunk: Buffer, start: number, end: number): number {
     if (this.#held.length === 0) this.#held = Buffer.allocUnsafeSlow(STEP);

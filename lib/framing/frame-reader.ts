@@ -48,9 +48,9 @@ const REPORT_STREAM_VERSION = 5;
 export class FrameReader {
   readonly #version: ProtocolVersion;
   readonly #limited: Limited;
-  readonly #block: HeaderBlockReader;
   readonly #sink: FrameSink;
-
+  /** What reads header blocks. */
+  readonly blocks: HeaderBlockReader;
   /** Whether the reader has given up or was stopped; it ignores what comes then. */
   stopped = false;
   #state = HEAD;
@@ -71,7 +71,7 @@ export class FrameReader {
   ) {
     this.#version = version;
     this.#limited = limited;
-    this.#block = new HeaderBlockReader(version, limited, inflater);
+    this.blocks = new HeaderBlockReader(version, limited, inflater);
     this.#sink = sink;
   }
 
@@ -79,7 +79,7 @@ export class FrameReader {
   stop(): void {
     this.stopped = true;
     this.#collected = NO_BYTES;
-    this.#block.reset();
+    this.blocks.reset();
   }
 
   /** Reads the next bytes. Must not be called out of a call to the sink. */
@@ -254,7 +254,7 @@ export class FrameReader {
 
   #startBlock(bytes: Buffer, start: number): void {
     this.#state = BLOCK;
-    this.#left = this.#block.start(
+    this.#left = this.blocks.start(
       this.#head.type,
       this.#head.flags,
       this.#head.length,
@@ -267,17 +267,17 @@ export class FrameReader {
   #readBlock(chunk: Buffer, at: number): number {
     const end = at + Math.min(this.#left, chunk.length - at);
     this.#left -= end - at;
-    const problem = this.#block.push(chunk, at, end, this.#left === 0);
-    if (problem !== null) this.#fail(NO_BYTES, this.#block.problemCode, problem);
+    const problem = this.blocks.push(chunk, at, end, this.#left === 0);
+    if (problem !== null) this.#fail(NO_BYTES, this.blocks.problemCode, problem);
     else if (this.#left === 0) this.#endBlock();
     return end;
   }
 
   #endBlock(): void {
     this.#state = HEAD;
-    const frame = this.#block.end();
-    this.#sink.headerBlock(frame, this.#block.blockLength);
-    const { fault } = this.#block;
+    const frame = this.blocks.end();
+    this.#sink.headerBlock(frame, this.blocks.blockLength);
+    const { fault } = this.blocks;
     if (fault !== null && !this.stopped) this.#sink.badHeaders(frame, fault);
     else if (!this.stopped) this.#sink.control(frame);
   }

@@ -90,6 +90,12 @@ export class HeaderBlockReader {
     );
   }
 
+  /** Gives memory back, for as long as no block comes. */
+  rest(): void {
+    this.#memory.forget();
+    this.#feed.rest();
+  }
+
   /** Forgets the frame at hand. */
   reset(): void {
     this.#feed.reset();

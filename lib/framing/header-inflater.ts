@@ -18,4 +18,6 @@ export interface HeaderInflater {
   block(): Buffer;
   /** Forgets the current block, ready for the next one. The zlib stream goes on. */
   reset(): void;
+  /** Gives memory back that the next block does not need, if none is being read. */
+  rest(): void;
 }

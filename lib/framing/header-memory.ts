@@ -91,6 +91,15 @@ export class HeaderMemory {
     return false;
   }
 
+  /** Forgets the block. */
+  forget(): void {
+    this.#bytes = NO_BYTES;
+    this.#view = NO_VIEW;
+    this.#starts = NONE;
+    this.#texts = NONE;
+    this.#cutBytes = 0;
+  }
+
   /** Remembers a good block: its bytes, where its pairs begin and the last one ends, and the strings of the pairs. */
   keep(block: Uint8Array, starts: readonly number[], headers: HeaderList): void {
     const { length } = block;
@@ -101,9 +110,7 @@ export class HeaderMemory {
     }
     if (this.#taken < headers.length) this.#cutBytes += length;
     if (this.#cutBytes > MOST_CUT_BYTES) {
-      this.#cutBytes = 0;
-      this.#starts = NONE;
-      this.#texts = NONE;
+      this.forget();
       return;
     }
     if (this.#bytes.length < length) {

@@ -43,6 +43,8 @@ export class StallWatch {
   /** Bytes that the transport had passed on when it was looked at last, and how often they were the same. */
   #passed = 0;
   #looks = 0;
+  /** Frames that had come and gone then: while these stay the same, the session rests. */
+  #frames = 0;
   /** Payload that the session had sent when it was looked at last. */
   #dataSent = 0;
   /** Streams that a window held then, by their ids. */
@@ -68,7 +70,14 @@ export class StallWatch {
   }
 
   #look(): void {
-    const { duplex, engine, transport, settled } = this.#parts;
+    const { duplex, engine, streams, transport, settled } = this.#parts;
+    const { framesReceived, framesSent } = engine.statistics;
+    const frames = framesReceived + framesSent;
+    if (frames === this.#frames) {
+      engine.rest();
+      streams.rest();
+    }
+    this.#frames = frames;
     const waiting = duplex.readableLength + transport.pendingBytes;
     const passed = engine.statistics.bytesSent - waiting;
     this.#looks = waiting > 0 && passed === this.#passed ? this.#looks + 1 : 0;

@@ -223,6 +223,11 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     stream?.streamClosed(status, error);
   }
 
+  /** Gives memory back that it does not need now. */
+  rest(): void {
+    this.#streams.rest();
+  }
+
   /** The SpdyStream with this id, if there is one. */
   find(streamId: number): SpdyStream | undefined {
     return this.#streams.get(streamId);

@@ -39,6 +39,26 @@ describe('IdTable', () => {
     expect(table.get(1003)).to.equal(undefined);
   });
 
+  it('keeps what is there when it gives memory back, and takes more after that', () => {
+    const table = new IdTable<number>();
+    for (let id = 1; id < 400; id += 2) table.set(id, id);
+    table.rest();
+    expect(table.values()).to.have.length(200);
+    for (let id = 1; id < 400; id += 2) table.delete(id);
+    table.rest();
+    expect(table.size).to.equal(0);
+    for (const id of [7, 5, 9]) table.set(id, id);
+    expect(table.values()).to.deep.equal([5, 7, 9]);
+  });
+
+  it('has nothing under 0, which is no id', () => {
+    const table = new IdTable<number>();
+    expect([table.get(0), table.delete(0)]).to.deep.equal([undefined, false]);
+    table.set(1, 1);
+    expect([table.get(0), table.delete(0)]).to.deep.equal([undefined, false]);
+    expect(table.size).to.equal(1);
+  });
+
   it('is not slowed down by ids that lie far apart in equal steps', () => {
     // In a table without mixing these would all share one slot: 2^31 comparisons.
     const table = new IdTable<number>();

@@ -21,6 +21,8 @@ class NotingInflater implements HeaderInflater {
   }
 
   reset(): void {}
+
+  rest(): void {}
 }
 
 const block = Buffer.from(Array.from({ length: 1000 }, (_, at) => at & 0xff));

@@ -339,6 +339,7 @@ describe('framing/frame-reader', () => {
       push: () => null,
       block: () => Buffer.alloc(0),
       reset: () => {},
+      rest: () => {},
     };
     const reader = new FrameReader(SPDY3, { options: limits }, idle, sink);
     const frame = new FrameFactory(SPDY3).settings([{ id: 4, flags: 0, value: 1 }]);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
+import { Engine } from '../../lib/engine/engine.ts';
 import type { SpdyError } from '../../lib/errors.ts';
 import { CANCEL, SERVER } from '../../lib/protocol/constants.ts';
 import { SPDY3_1 } from '../../lib/protocol/version.ts';
@@ -109,5 +110,30 @@ describe('session/stall-watch', () => {
     for await (const chunk of stream) bytes += (chunk as Buffer).length;
     expect(bytes).to.equal(300_000);
     await pair.end();
+  });
+
+  it('lets an engine rest that nobody uses, and goes on with it', async () => {
+    const { rest } = Engine.prototype;
+    const rested = new Promise<void>((resolve) => {
+      Engine.prototype.rest = function restAndTell(): void {
+        rest.call(this);
+        resolve();
+      };
+    });
+    try {
+      const options = { stallTimeoutMs: 40 };
+      const pair = pairOver(memoryConnection(), SPDY3_1, { client: options, server: options });
+      pair.server.on('stream', (stream) => stream.respond(RESPONSE, { endStream: true }));
+      const get = (): SpdyStream =>
+        pair.client.request(requestHeaders(), { endStream: true }).resume();
+      await closed(get());
+      await rested;
+      const second = get();
+      await closed(second);
+      expect(second.replyHeaders).to.deep.equal(RESPONSE);
+      await pair.end();
+    } finally {
+      Engine.prototype.rest = rest;
+    }
   });
 });
