@@ -458,6 +458,7 @@ describe('http/client/dispatcher', () => {
 
   it('makes tunnels', async () => {
     const server = await stage.server({
+      connects: true,
       handler: (stream) => {
         stream.respond(reply(200));
         stream.pipe(stream);

@@ -95,6 +95,7 @@ describe('http/client/tunnel', () => {
         let asked: HeaderList = [];
         const proxy = await stage.server({
           ...only,
+          connects: true,
           handler: (stream, headers) => {
             asked = headers;
             stream.respond(reply(200));
@@ -125,6 +126,7 @@ describe('http/client/tunnel', () => {
     const server = await stage.server({ plain: version });
     const proxy = await stage.server({
       plain: version,
+      connects: true,
       handler: (stream, headers) => {
         stream.respond(reply(200));
         join(stream, fieldOf(headers, ':path'));
@@ -159,6 +161,7 @@ describe('http/client/tunnel', () => {
     expect((error as SpdyError).message).to.contain('407 Proxy Authentication Required');
 
     const proxy = await stage.server({
+      connects: true,
       handler: (stream, headers) => {
         if (fieldOf(headers, ':path') === 'localhost:9') stream.close(REFUSED_STREAM);
         else answer(stream, 'no');

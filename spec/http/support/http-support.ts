@@ -10,6 +10,7 @@ import type { Session } from '../../../lib/session/session.ts';
 import type { SessionOptions } from '../../../lib/session/session-options.ts';
 import type { SpdyStream } from '../../../lib/session/stream.ts';
 import { sharedCertificate } from '../../support/session-pair.ts';
+import { behindOf, portThroughProxy } from './through-proxy.ts';
 
 /** How a client and a server are connected. */
 export interface Way {
@@ -64,7 +65,12 @@ export async function listen(
   OPEN.set(server, []);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return { server, port: (server.address() as AddressInfo).port };
+  const { port } = server.address() as AddressInfo;
+  const behind = behindOf(options);
+  return {
+    server,
+    port: behind === null ? port : await portThroughProxy(server, { port, ...behind }),
+  };
 }
 
 /** A server with a session to it. */

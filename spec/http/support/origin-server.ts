@@ -12,6 +12,7 @@ import { Session } from '../../../lib/session/session.ts';
 import type { SessionOptions } from '../../../lib/session/session-options.ts';
 import type { SpdyStream } from '../../../lib/session/stream.ts';
 import { sharedCertificate } from '../../support/session-pair.ts';
+import { portThroughProxy } from './through-proxy.ts';
 
 /** What a server of the specs does with a stream. */
 export type StreamHandler = (stream: SpdyStream, headers: HeaderList) => void;
@@ -26,7 +27,11 @@ export interface OriginOptions {
   readonly handler?: StreamHandler;
   /** Where HTTP/1.1 is chosen. */
   readonly http?: http.RequestListener;
+  /** Whether it is a proxy. Default false. */
+  readonly connects?: boolean;
 }
+
+const NAMES: readonly string[] = PROTOCOL_VERSIONS.map(({ name }) => name);
 
 /** The value of a header, empty if it is missing. */
 export function fieldOf(headers: HeaderList, name: string): string {
@@ -53,6 +58,7 @@ export class OriginServer {
   readonly #sockets = new Set<net.Socket>();
   readonly #scheme: string;
   readonly #options: OriginOptions;
+  #port = 0;
   handler: StreamHandler;
   readonly http: http.Server;
 
@@ -63,7 +69,7 @@ export class OriginServer {
     this.#scheme = options.plain === undefined ? 'https' : 'http';
     if (options.plain === undefined) {
       const { key, cert } = sharedCertificate();
-      const { protocols = PROTOCOL_VERSIONS.map(({ name }) => name) } = options;
+      const { protocols = NAMES } = options;
       const alpn = protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] };
       const server = tls.createServer({ key, cert, ...alpn }, (socket) => {
         const version = npnGetVersion(socket.alpnProtocol);
@@ -83,7 +89,7 @@ export class OriginServer {
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return this.#port;
   }
 
   /** A URL of this server. */
@@ -94,6 +100,13 @@ export class OriginServer {
   async listen(): Promise<this> {
     this.server.listen(0, '127.0.0.1');
     await once(this.server, 'listening');
+    const { plain, protocols = NAMES, connects = false } = this.#options;
+    const { port } = this.server.address() as AddressInfo;
+    const version = plain?.name ?? null;
+    this.#port =
+      version === null && protocols.length === 0
+        ? port
+        : await portThroughProxy(this.server, { port, version, protocols, connects });
     return this;
   }
 
