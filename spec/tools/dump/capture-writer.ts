@@ -60,7 +60,9 @@ export function pcap(packets: readonly Packet[], framing: Framing = {}, little =
     else bytes.writeUInt32BE(value);
     return bytes;
   };
-  const head = [0xa1b2c3d4, 0, 0, 0, 0x40000, framing.link ?? 1].map(number);
+  // The version, 2.4, is two numbers of 16 bits.
+  const version = little ? 0x0004_0002 : 0x0002_0004;
+  const head = [0xa1b2c3d4, version, 0, 0, 0x40000, framing.link ?? 1].map(number);
   return Buffer.concat([
     ...head,
     ...packets.flatMap((packet) => {
