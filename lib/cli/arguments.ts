@@ -221,8 +221,17 @@ export async function runProgram(
   name: string,
   main: (args: readonly string[]) => Promise<number>,
 ): Promise<void> {
-  // Whoever reads the output may have enough of it.
-  for (const out of [process.stdout, process.stderr]) out.on('error', () => {});
+  process.stderr.on('error', () => {});
+  let lost: Error | null = null;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // Whoever reads the output may have enough of it.
+    if (error.code !== 'EPIPE') lost ??= error;
+  });
+  process.once('exit', () => {
+    if (lost === null || (process.exitCode ?? 0) !== 0) return;
+    process.stderr.write(`${name}: standard output: ${lost.message}\n`);
+    process.exitCode = 1;
+  });
   try {
     process.exitCode = await main(process.argv.slice(2));
   } catch (error) {

@@ -113,6 +113,8 @@ async function save(path: string, body: Body, flags: 'w' | 'a' | null): Promise<
     await rename(part, path);
   } catch (error) {
     await rm(part, { force: true });
+    // Nobody has heard of the other name.
+    (error as Error).message = (error as Error).message.replace(`'${part}'`, `'${path}'`);
     throw error;
   }
 }

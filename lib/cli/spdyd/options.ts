@@ -91,7 +91,9 @@ export function parseSpdydOptions(argv: readonly string[]): SpdydOptions | strin
   }
   const [port, ...files] = args.positionals;
   if (port === undefined) throw new UsageError('which PORT?');
-  const number = numberOption({ ...args, value: () => port }, 'port', 0, 65535) as number;
+  const number = Number(port);
+  if (!/^\d{1,5}$/.test(port) || number > 65535)
+    throw new UsageError(`PORT is an integer from 0 to 65535, got '${port}'`);
   const spdy = spdyArguments(args);
   if (!spdy.tls) {
     if (files.length > 0) throw new UsageError('--no-tls has no use for a certificate');

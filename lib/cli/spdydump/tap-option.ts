@@ -1,7 +1,7 @@
-import { isIPv6 } from 'node:net';
 import { hostAndPort } from '../../common/host-and-port.ts';
 import type { TapOptions } from '../../tools/index.ts';
 import { type Arguments, type OptionTable, readOptionFile, UsageError } from '../arguments.ts';
+import { checkCertificates, checkPair } from '../tls-files.ts';
 
 /** A port of a host, or a unix socket. */
 export type TapPlace =
@@ -38,20 +38,20 @@ export function tapOption(args: Arguments): SpdydumpTap | null {
   const [key, cert] = [args.value('key'), args.value('cert')];
   if ((key === null) !== (cert === null)) throw new UsageError('--key and --cert need each other');
   const ca = args.value('cacert');
+  const certificate =
+    key === null || cert === null
+      ? null
+      : { key: readOptionFile('--key', key), cert: readOptionFile('--cert', cert) };
+  if (certificate !== null) checkPair('--cert and --key', certificate.cert, certificate.key);
+  const trusted = ca === null ? null : readOptionFile('--cacert', ca);
+  if (trusted !== null) checkCertificates('--cacert', trusted);
   return {
     listen: placeOf('listen', listen, '127.0.0.1', 0),
     to: {
       ...placeOf('to', rest, null, 1),
       ...(scheme === undefined ? {} : { tls: scheme === 'https' }),
-      ...(key === null || cert === null
-        ? {}
-        : {
-            certificate: {
-              key: readOptionFile('--key', key),
-              cert: readOptionFile('--cert', cert),
-            },
-          }),
-      ...(ca === null ? {} : { ca: readOptionFile('--cacert', ca) }),
+      ...(certificate === null ? {} : { certificate }),
+      ...(trusted === null ? {} : { ca: trusted }),
       verify: !args.has('insecure'),
     },
   };
@@ -69,7 +69,7 @@ function placeOf(name: string, text: string, host: string | null, min: number): 
   const [, given, port = ''] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? [];
   const number = Number(port);
   const found = given?.replace(/^\[(.*)\]$/, '$1') ?? host;
-  const bare = given !== undefined && found === given && isIPv6(given);
+  const bare = found === given && given?.includes(':') === true;
   if (found === null || bare || port === '' || number > 65535 || number < min) {
     const form = host === null ? 'HOST:PORT' : '[ADDRESS:]PORT';
     throw new UsageError(`--${name} takes ${form} or unix:PATH, got '${text}'`);

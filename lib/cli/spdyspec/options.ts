@@ -7,6 +7,7 @@ import {
   readOptionFile,
   UsageError,
 } from '../arguments.ts';
+import { checkCertificates } from '../tls-files.ts';
 
 /** A port of a host, or a unix socket. */
 export type SpdyspecTarget =
@@ -110,6 +111,8 @@ export function parseSpdyspecOptions(argv: readonly string[]): SpdyspecOptions |
   const named = listen === null && first !== undefined && first.includes(':');
   if (listen === null && !named && !dryRun) throw new UsageError('which server? HOST:PORT');
   const cacert = args.value('cacert');
+  const ca = cacert === null ? null : readOptionFile('--cacert', cacert);
+  if (ca !== null) checkCertificates('--cacert', ca);
   return {
     target: named ? placeOf(first) : null,
     listen,
@@ -117,7 +120,7 @@ export function parseSpdyspecOptions(argv: readonly string[]): SpdyspecOptions |
     api,
     tls: args.has('tls'),
     insecure: args.has('insecure'),
-    ca: cacert === null ? null : readOptionFile('--cacert', cacert),
+    ca,
     versions: choices(args, 'protocol', VERSIONS),
     only: named ? rest : args.positionals,
     levels: choices(args, 'level', LEVELS),

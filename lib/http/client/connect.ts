@@ -1,8 +1,9 @@
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
-import tls from 'node:tls';
+import type tls from 'node:tls';
 import { onAbort } from '../../common/abort.ts';
 import { explainTls } from '../../common/tls-error.ts';
+import { tlsOver } from '../../common/tls-over.ts';
 import { SpdyError } from '../../errors.ts';
 import { getNpnProtocols, npnGetVersion, type SessionVersion } from '../../session/public.ts';
 import type { ResolvedAgentOptions } from './agent-options.ts';
@@ -72,7 +73,7 @@ async function open(plan: ConnectPlan, signal: AbortSignal): Promise<Opened> {
     return { socket: transport, protocol: version === null || plan.http1 ? 'http/1.1' : version };
   }
   const own = plan.connection?.createConnection !== undefined && isTls(transport);
-  const socket = own ? transport : tls.connect({ ...tlsOptions(plan), socket: transport });
+  const socket = own ? transport : tlsOver(transport, tlsOptions(plan));
   // One that somebody else has made may be ready.
   if (!own || socket.getFinished() === undefined) await ready(socket, 'secureConnect', signal);
   const version = npnGetVersion(socket.alpnProtocol);

@@ -1,5 +1,6 @@
-import { link, mkdir, symlink, utimes } from 'node:fs/promises';
+import { link, symlink, utimes } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from '../../common/make-folder.ts';
 import { RemoteFailureError } from '../errors.ts';
 import {
   archiveCutOff,
@@ -187,7 +188,7 @@ export class TarExtractor {
       throw new DirectoryFound();
     const isFile = segments.length === 0 && kind === 'file';
     const root = path.resolve(isFile && into ? path.join(to, name) : to);
-    await mkdir(path.dirname(root), { recursive: true });
+    makeFolder(path.dirname(root));
     this.#tree = new LocalTree(root);
     return this.#tree;
   }

@@ -1,7 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
-import tls from 'node:tls';
+import type tls from 'node:tls';
+import { tlsOver } from '../../common/tls-over.ts';
 import type { OpenTunnel, TunnelTarget } from './tunnel.ts';
 
 type Connected = (error: Error | null, stream: Duplex) => void;
@@ -39,8 +40,7 @@ class SecureTunnelAgent extends https.Agent {
   }
 
   override createConnection(options: https.RequestOptions, connected?: Connected): undefined {
-    const secure = (socket: Duplex): Duplex =>
-      tls.connect({ ...(options as tls.ConnectionOptions), socket });
+    const secure = (socket: Duplex): Duplex => tlsOver(socket, options as tls.ConnectionOptions);
     dig(this.#open, options, secure, connected);
   }
 }
@@ -53,8 +53,10 @@ function dig(
 ): void {
   const { host, port, connectSignal = null } = options;
   const target: TunnelTarget = { host: host ?? '', port: Number(port ?? options.defaultPort) };
-  open(target, connectSignal).then(
-    (socket) => connected?.(null, wrap(socket)),
-    (error: Error) => connected?.(error, null as unknown as Duplex),
-  );
+  open(target, connectSignal)
+    .then(wrap)
+    .then(
+      (socket) => connected?.(null, socket),
+      (error: Error) => connected?.(error, null as unknown as Duplex),
+    );
 }

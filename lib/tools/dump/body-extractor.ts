@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../../common/make-folder.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
 import type { DumpDirection, DumpEvent, DumpFrame } from './events.ts';
 
@@ -43,7 +44,7 @@ export class BodyExtractor {
 
   /** Makes the folder if there is none. */
   constructor(folder: string) {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     this.#folder = folder;
   }
 

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { checkBoolean, checkRange } from '../../common/check.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
 
@@ -66,11 +66,17 @@ export function resolveStaticFiles(options: StaticFilesOptions): StaticFilesSett
     compress: options.compress ?? false,
     cacheBytes: options.cacheBytes ?? 32 << 20,
     cacheCheckMs: options.cacheCheckMs ?? 1000,
-    root: realpathSync(options.root),
+    root: folderOf(options.root),
   };
   for (const name of SWITCHES) checkBoolean(name, settings[name]);
   checkRange('maxAge', settings.maxAge, 0, 0x7fffffff);
   checkRange('cacheBytes', settings.cacheBytes, 0, Number.MAX_SAFE_INTEGER);
   checkRange('cacheCheckMs', settings.cacheCheckMs, 0, 0x7fffffff);
   return settings;
+}
+
+function folderOf(path: string): string {
+  const root = realpathSync(path);
+  if (statSync(root).isDirectory()) return root;
+  throw Object.assign(new Error(`ENOTDIR: not a directory, '${path}'`), { code: 'ENOTDIR' });
 }

@@ -239,6 +239,28 @@ describe('spdycat, as people use curl', () => {
     late.close();
   });
 
+  it('names the file that it was told when it cannot be written', async () => {
+    const { status, stderr } = await ask('-o', 'none/x', `${origin}/a`);
+    expect([status, stderr]).to.deep.equal([
+      1,
+      `spdycat: ${origin}/a: ENOENT: no such file or directory, open 'none/x'\n`,
+    ]);
+  });
+
+  it('says at once that a certificate is none', async () => {
+    writeFileSync(join(folder, 'none.pem'), 'none');
+    const pair = await ask('--cert', 'none.pem', '--key', 'none.pem', `${origin}/a`);
+    expect([pair.status, pair.stderr.split('\n')[0]]).to.deep.equal([
+      64,
+      'spdycat: --cert and --key: no certificate or key (PEM): no start line',
+    ]);
+    const trusted = await ask('--cacert', 'none.pem', `${origin}/a`);
+    expect([trusted.status, trusted.stderr.split('\n')[0]]).to.deep.equal([
+      64,
+      'spdycat: --cacert: there is no certificate (PEM)',
+    ]);
+  });
+
   it('-Z asks several servers at once, and keeps the order of their bodies', async () => {
     const urls = [`${origin}/a`, `${elsewhere}/b`, `${origin}/c`, `${elsewhere}/d`];
     const { text } = await ask('-Z', '--parallel-max', '3', ...urls);

@@ -239,6 +239,17 @@ describe('spdydump', () => {
       ['--listen', '1', '--to', 'a:1', '--key', 'k'],
       /--key and --cert need each other/,
     ],
+    ['an address of many colons', ['--listen', '80:81:82', '--to', 'a:1'], /--listen takes/],
+    [
+      'a key that is none',
+      ['--listen', '0', '--to', 'a:1', '--key', 'exec.pcap', '--cert', 'exec.pcap'],
+      /--cert and --key: no certificate or key \(PEM\): \w/,
+    ],
+    [
+      'certificates that are none',
+      ['--listen', '0', '--to', 'a:1', '--cacert', 'exec.pcap'],
+      /--cacert: there is no certificate \(PEM\)/,
+    ],
     ['a page nowhere', ['--html', 'none/page.html', 'exec.pcap'], /^spdydump: --html: ENOENT/],
     ['bodies in a file', ['--extract', 'exec.pcap', 'exec.pcap'], /^spdydump: --extract: EEXIST/],
     ['an unknown option', ['--frames', 'a'], /Unknown option '--frames'/],

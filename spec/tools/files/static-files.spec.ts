@@ -501,6 +501,10 @@ describe('static files', () => {
 
   it('refuses a folder that does not exist', () => {
     expect(() => serveFiles({ root: join(parent, 'none') })).to.throw(/ENOENT/);
+    writeFileSync(join(parent, 'no-folder'), '');
+    expect(() => serveFiles({ root: join(parent, 'no-folder') })).to.throw(
+      /^ENOTDIR: not a directory, '.*no-folder'$/,
+    );
   });
 });
 
