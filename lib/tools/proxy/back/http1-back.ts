@@ -1,4 +1,5 @@
 import http from 'node:http';
+import type { AgentOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import { confirmEnd, resetConnection } from '../../../common/socket-end.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
@@ -22,12 +23,15 @@ export class Http1Back implements Transport {
 
   constructor(back: ResolvedBack) {
     const { idleTimeoutMs, maxConnections } = back;
-    const agent = new http.Agent({
+    const options: AgentOptions = {
       keepAlive: true,
       maxSockets: maxConnections,
       scheduling: 'lifo',
+      // `openSocket()` knows it: a request need not look for it in its fields.
+      servername: '',
       ...(idleTimeoutMs > 0 ? { timeout: idleTimeoutMs } : {}),
-    });
+    };
+    const agent = new http.Agent(options);
     agent.createConnection = (() => this.#watched(openSocket(back, 'http/1.1'))) as never;
     this.#agent = agent;
   }

@@ -1,10 +1,12 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { resetConnection } from '../../../common/socket-end.ts';
 import type { SpdyRequest } from '../../../http/server/request.ts';
 import type { SpdyResponse } from '../../../http/server/response.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
 import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from '../exchange.ts';
 import { flatOf, pairsOf, without } from '../fields.ts';
+import { gather } from '../gather.ts';
 import { bodyOfMessage, cutOff } from '../message-body.ts';
 import { priorityOf, urgencyOf } from '../priority.ts';
 import { checkRequest, UNKNOWN_LENGTH } from '../request-check.ts';
@@ -14,6 +16,12 @@ import { clientOfRequest } from './client-facts.ts';
 /** Bytes of a request that are still taken, and dropped, behind its complete answer. */
 const LATE_BODY_LIMIT = 1 << 18;
 
+/** What is needed of a session. */
+interface SpdySession {
+  readonly version: { readonly name: string };
+  readonly socket: Duplex | null;
+}
+
 /** Reads a request by SPDY or HTTP/1.1; text says what is wrong with it. */
 export function readMessage(request: SpdyRequest): FrontRequest | string {
   const { method = '', url = '', httpVersion, stream } = request;
@@ -22,8 +30,7 @@ export function readMessage(request: SpdyRequest): FrontRequest | string {
   if (typeof target === 'string') return target;
   const { scheme, authority, absolute, length } = target;
   const client = clientOfRequest(request.socket, request.socket);
-  const session = (request.socket as { session?: { version: { name: string } } }).session;
-  const protocol = session?.version.name ?? `http/${httpVersion}`;
+  const protocol = sessionOf(request)?.version.name ?? `http/${httpVersion}`;
   const tunnel = method === 'CONNECT';
   return {
     protocol,
@@ -79,7 +86,11 @@ export class MessageReply implements Reply {
   respond({ status, message, fields }: ResponseHead, bodiless: boolean): void {
     const response = this.#response;
     response.sendDate = false;
-    if (response.stream === undefined) response.writeHead(status, message, flatOf(fields));
+    const session = sessionOf(this.#request);
+    const connection = session === undefined ? response.socket : session.socket;
+    // A head by itself is one write to a connection of HTTP/1.1 anyway.
+    if (connection !== null && (session !== undefined || !bodiless)) gather(connection);
+    if (session === undefined) response.writeHead(status, message, flatOf(fields));
     else response.writeHead(status, message, listsOf(fields));
     if (bodiless) response.end();
     else response.flushHeaders();
@@ -102,8 +113,13 @@ export class MessageReply implements Reply {
       return;
     }
     const { socket } = response;
-    if (socket === null) response.destroy(cause);
-    else resetConnection(socket);
+    if (socket === null) {
+      response.destroy(cause);
+      return;
+    }
+    // What there was of the answer goes first.
+    socket.uncork();
+    resetConnection(socket);
   }
 
   onDrain(listener: () => void): void {
@@ -115,7 +131,7 @@ export class MessageReply implements Reply {
     const response = this.#response;
     if (response.writableEnded || response.destroyed) return null;
     const method = push.method === 'HEAD' ? 'HEAD' : 'GET';
-    const { session } = this.#request.socket as { session?: { version: { name: string } } };
+    const session = sessionOf(this.#request);
     const stream = response.push?.({ path, method, scheme, host }, listsOf(head.fields), {
       status: head.status,
       priority: priorityOf(urgency, session?.version.name ?? ''),
@@ -146,6 +162,11 @@ export class MessageReply implements Reply {
       process.nextTick(listener, cutOff(this.#response.errored));
     }
   }
+}
+
+/** The session of a request by SPDY. */
+function sessionOf({ socket }: IncomingMessage): SpdySession | undefined {
+  return (socket as { session?: SpdySession }).session;
 }
 
 /** As `writeHead()` and `push()` of a response by SPDY take them. */
