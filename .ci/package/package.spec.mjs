@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -48,18 +49,22 @@ describe('package', function () {
     run('npx', ['--no-install', 'attw', tarball, '--profile', 'esm-only', '--no-color']);
   });
 
-  it('has all declarations that its own need', () => {
-    const types = path.join(home, 'node_modules/@types');
-    symlinkSync(path.join(ROOT, 'node_modules/@types'), types);
-    symlinkSync(path.join(ROOT, 'node_modules/undici-types'), path.join(types, '../undici-types'));
-    writeFileSync(path.join(home, 'typed.ts'), TYPED);
-    const options = ['--strict', '--noEmit', '--types', 'node', '--preserveSymlinks'];
-    run(
-      path.join(ROOT, 'node_modules/.bin/tsc'),
-      [...options, '--module', 'nodenext', '--skipLibCheck', 'false', 'typed.ts'],
-      home,
-    );
-  });
+  for (const major of [20, 22, 24, 26]) {
+    it(`has all declarations that its own need, with the types of Node ${major}`, () => {
+      const types = path.join(home, 'node_modules/@types');
+      rmSync(types, { recursive: true, force: true });
+      mkdirSync(types);
+      const ofNode = path.join(ROOT, `.ci/package/node_modules/types-node-${major}`);
+      symlinkSync(ofNode, path.join(types, 'node'));
+      writeFileSync(path.join(home, 'typed.ts'), TYPED);
+      const options = ['--strict', '--noEmit', '--exactOptionalPropertyTypes', '--types', 'node'];
+      run(
+        path.join(ROOT, 'node_modules/.bin/tsc'),
+        [...options, '--module', 'nodenext', '--skipLibCheck', 'false', 'typed.ts'],
+        home,
+      );
+    });
+  }
 
   it('exports what the sources export', () => {
     const names = ['spdylay', 'spdylay/kubernetes', 'spdylay/tools'].map(

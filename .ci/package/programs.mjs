@@ -47,7 +47,9 @@ try {
 
 /** Uses what the declarations say of both doors. */
 export const TYPED = `
-import { createServer, fetch, type Session, type SpdyStream, SpdyError } from 'spdylay';
+import type http from 'node:http';
+import type net from 'node:net';
+import { connect, createServer, fetch, request, SpdyAgent, type Session, type SpdyStream, SpdyError } from 'spdylay';
 import { exec, type RemoteCommand } from 'spdylay/kubernetes';
 
 const server = createServer((request, response) => {
@@ -57,6 +59,10 @@ server.on('session', (session: Session) => session.on('stream', (stream: SpdyStr
 const command: Promise<RemoteCommand> = exec({ cluster: { server: 'https://a' }, pod: 'p', command: ['true'] });
 command.catch((error: SpdyError) => console.log(error.code));
 fetch('https://a', { method: 'POST', body: new ReadableStream(), duplex: 'half' }).catch(() => {});
+const agent = new SpdyAgent({ tls: { minVersion: 'TLSv1.3' } });
+connect({ host: 'a', noDelay: true }).then((session) => session.close());
+const transport = (options: http.RequestOptions): http.ClientRequest => request({ ...options, agent });
+transport({ hostname: 'a' }).on('socket', (socket: net.Socket) => socket.setKeepAlive(true));
 // @ts-expect-error: no such option
 createServer({ noSuchOption: 1 });
 `;

@@ -20,15 +20,21 @@ import { Session } from './session.ts';
 import type { SessionOptions } from './session-options.ts';
 import { checkTlsNames, isTcpOption, isTlsOption, tcpPart, tlsPart } from './tls-names.ts';
 
+/** Options of TCP that types of Node have at one place or another. */
+interface TcpSwitches {
+  /** As that of `net.connect()`: sessions send at once in any case. */
+  readonly noDelay?: boolean | undefined;
+  /** TCP keep-alive, as that of `net.connect()`. Default false. */
+  readonly keepAlive?: boolean | undefined;
+}
+
 /** Options of TLS and of TCP that mean the same here. */
 type ConnectionPart = Omit<
   tls.ConnectionOptions,
   'host' | 'port' | 'socket' | 'session' | 'timeout' | 'ALPNProtocols' | 'lookup'
 > &
-  Pick<
-    net.TcpSocketConnectOpts,
-    'family' | 'hints' | 'localAddress' | 'localPort' | 'lookup' | 'noDelay' | 'keepAlive'
-  >;
+  Pick<net.TcpSocketConnectOpts, 'family' | 'hints' | 'localAddress' | 'localPort' | 'lookup'> &
+  TcpSwitches;
 
 /**
  * Where and how `connect()` connects. Options of TLS (`ca`, `servername`...) may stand here as well as in `tls`, where they win; `lookup`,
