@@ -15,6 +15,8 @@ export class EngineAccess implements Pull {
   readonly #host: EngineAccessHost;
   /** The engine is at work. */
   busy = false;
+  /** It is at work on bytes of the peer. */
+  receiving = false;
 
   constructor(engine: Engine, host: EngineAccessHost) {
     this.#engine = engine;
@@ -24,12 +26,14 @@ export class EngineAccess implements Pull {
   /** Gives bytes of the peer to the engine. */
   receive(chunk: Buffer): void {
     this.busy = true;
+    this.receiving = true;
     try {
       this.#engine.receive(chunk);
     } catch (exception) {
       this.#host.duplex.destroy(exception as Error);
     }
     this.busy = false;
+    this.receiving = false;
     this.#host.worked();
   }
 

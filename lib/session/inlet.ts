@@ -24,6 +24,11 @@ export class Inlet {
     return this.#waiting !== null;
   }
 
+  /** Whether so many more bytes hold reading back in no case. */
+  hasRoom(bytes: number): boolean {
+    return this.#engine.unconsumedBytes + bytes <= this.#limit;
+  }
+
   /** A chunk was processed: `done` asks for the next one, now or when enough was consumed. */
   processed(done: () => void): void {
     if (!this.#isOverfull) {

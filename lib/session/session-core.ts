@@ -123,7 +123,8 @@ export class SessionCore
    * them share a slab, and still comes before the event loop turns to anything else, so nothing waits.
    */
   schedule(): void {
-    if (this.#scheduled || this.duplex.destroyed) return;
+    // What is submitted while bytes are received leaves behind that.
+    if (this.#scheduled || this.access.receiving || this.duplex.destroyed) return;
     this.#scheduled = true;
     process.nextTick(runTick, this);
   }
@@ -162,7 +163,7 @@ export class SessionCore
     if (this.#started) this.schedule();
   }
 
-  /** Bytes of the peer came. */
+  /** Bytes of the peer came: what they bring about is sent. */
   receive(chunk: Buffer): void {
     // After the end of our output no answer could leave any more.
     if (this.ending.outputEnded) return;
@@ -172,6 +173,7 @@ export class SessionCore
       this.#startPending = false;
       queueStart(this.engine, this.settled);
     }
+    this.flush();
   }
 
   /** Watches that `close()` comes to an end. */

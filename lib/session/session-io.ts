@@ -85,6 +85,17 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> implements Se
     this.core.want();
   }
 
+  /** As of every Duplex; bytes that hold no further ones back are processed at once, without what a Writable does around each. */
+  override write(chunk: unknown, encoding?: BufferEncoding | Done, done?: Done): boolean {
+    const { access, inlet } = this.core;
+    const plain = encoding === undefined && done === undefined && chunk instanceof Buffer;
+    const idle = this.writable && this.writableLength === 0 && this.writableCorked === 0;
+    if (!plain || !idle || access.busy || !inlet.hasRoom(chunk.length))
+      return super.write(chunk, encoding as BufferEncoding, done);
+    this.core.receive(chunk);
+    return true;
+  }
+
   override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {
     const { core } = this;
     if (core.access.busy) {
@@ -93,7 +104,6 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> implements Se
       return;
     }
     core.receive(chunk);
-    core.flush();
     core.inlet.processed(done);
   }
 

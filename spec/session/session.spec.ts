@@ -160,6 +160,35 @@ describe('session/session', () => {
     session.destroy();
   });
 
+  it('processes what is written to it in order: with callbacks, corked, by listeners of its own', async () => {
+    const session = new Session(SERVER, SPDY3_1.id);
+    session.resume();
+    const ping = (id: number): Buffer => Buffer.from([0x80, 3, 0, 6, 0, 0, 0, 4, 0, 0, 0, id]);
+    const ids: number[] = [];
+    let called = 0;
+    session.on('ping', (frame) => {
+      ids.push(frame.id);
+      if (frame.id === 1) {
+        session.write(ping(3));
+        session.write(ping(5), () => called++);
+        session.write(ping(7));
+      }
+    });
+    expect(session.write(ping(1))).to.equal(true);
+    expect(ids).to.deep.equal([1]);
+    await until(() => ids.length === 4 && called === 1);
+    expect(ids).to.deep.equal([1, 3, 5, 7]);
+    session.cork();
+    session.write(ping(9));
+    session.write(ping(11).toString('latin1'), 'latin1');
+    expect(ids).to.have.length(4);
+    session.uncork();
+    session.write(ping(13));
+    await until(() => ids.length === 7);
+    expect(ids.slice(4)).to.deep.equal([9, 11, 13]);
+    session.destroy();
+  });
+
   it('emits nothing before somebody reads', async () => {
     const session = new Session(CLIENT, 'spdy/3');
     const sent: number[] = [];
