@@ -29,7 +29,7 @@ export async function run({ size, rounds }) {
   const secure = works.some(({ transport }) => transport === 'TLS');
   const all = {
     TCP: await startAll(size === 'full' ? DOWN : MAIN),
-    TLS: secure ? await startPairs(MAIN, { secure }) : {},
+    TLS: secure ? await startPairs(MAIN, { secure, steady: true }) : {},
   };
   const cases = {};
   for (const { title, transport, kinds, amount, call } of works) {
@@ -98,7 +98,7 @@ async function startAll(kinds) {
   const pairs = {};
   for (const kind of kinds) {
     const defaultWindows = kind.endsWith(DEFAULTS);
-    pairs[kind] = await startPair(kind.replace(DEFAULTS, ''), { defaultWindows });
+    pairs[kind] = await startPair(kind.replace(DEFAULTS, ''), { defaultWindows, steady: true });
   }
   return pairs;
 }

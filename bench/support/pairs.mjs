@@ -9,11 +9,12 @@ import { Host } from './hosts.mjs';
  * @param {object} [options]
  * @param {boolean} [options.secure] TLS instead of plain TCP
  * @param {string} [options.root] the folder of a server for files
+ * @param {boolean} [options.steady] processes whose memory only grows, for bulk transfers
  * @param {boolean} [options.defaultWindows] leaves the receive windows as they are out of the box
  */
 export async function startPair(kind, options = {}) {
   const server = await startServer(kind, options);
-  const client = await Host.start(new URL('./client.mjs', import.meta.url));
+  const client = await Host.start(new URL('./client.mjs', import.meta.url), options.steady);
   await client.call('setUp', kind, server.port, options);
   return {
     client,
@@ -40,7 +41,7 @@ export async function startPair(kind, options = {}) {
 async function startServer(kind, options) {
   if (isForeign(kind)) return foreignServer(kind);
   if (isFileServer(kind)) return startFileServer(kind, options.root);
-  const host = await Host.start(new URL('./server.mjs', import.meta.url));
+  const host = await Host.start(new URL('./server.mjs', import.meta.url), options.steady);
   const port = await host.call('listen', kind, options);
   return { port, call: (...args) => host.call(...args), stop: () => host.stop() };
 }

@@ -64,7 +64,8 @@ export function results(runs, { rounds, seconds, size }) {
 
 const METHOD = `Server and client are separate processes of their own for every kind, over loopback with TCP_NODELAY. The cases of a part run in
 turn, round by round, after a warm-up; what stands here is the median of the rounds, and "spread" is (highest - lowest) / median.
-CPU time is that of the client's and of the server's process. Headers change from request to request in the same way for all.
+CPU time is that of the client's and of the server's process. In those of the bodies glibc gives no memory back
+(\`MALLOC_TRIM_THRESHOLD_\`, \`MALLOC_TOP_PAD_\`), whatever the kind. Headers change from request to request in the same way for all.
 The receive windows of streams and sessions are ${WINDOW >> 20} MiB everywhere (what spdy-transport has), unless a row says "default windows": 64 KiB. Servers
 take any number of streams at once, and http2 has \`maxSessionMemory: 1000\`. All other options are the defaults. The kinds:`;
 
