@@ -33,7 +33,7 @@ import type { BlockCompressor } from './header-compression.ts';
 import { DataSender } from './send-data.ts';
 import { OpeningSender } from './send-opening.ts';
 import type { UrgentFrame } from './send-queue.ts';
-import { LANE_DATA, type OutItem, type StreamRecord } from './stream-record.ts';
+import { LANE_DATA, NO_HEADERS, type OutItem, type StreamRecord } from './stream-record.ts';
 
 /** Most bytes of memory that are taken before it is known that they are needed. */
 const MOST_RESERVED = 131072;
@@ -244,6 +244,7 @@ export class Sender {
     this.#state.schedule(stream);
     this.#stream = stream;
     const block = this.#compressor.compress(item.wireHeaders);
+    item.wireHeaders = NO_HEADERS;
     const write = frame.type === SYN_REPLY ? writeSynReply : writeHeaders;
     (frame as { length: number }).length = write(
       this.#out,

@@ -25,7 +25,7 @@ export const NO_HEADERS: HeaderList = Object.freeze([]);
 export interface OutItem {
   frame: SynReplyFrame | HeadersFrame | null;
   /** Headers of the frame as they stand on the wire. */
-  readonly wireHeaders: HeaderList;
+  wireHeaders: HeaderList;
   provider: DataSource | null;
   /** Whether the last DATA frame carries FIN. */
   readonly fin: boolean;

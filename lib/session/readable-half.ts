@@ -19,8 +19,6 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
   readonly priority: number;
   /** The stream that this one is pushed for, 0 if none. */
   readonly associatedId: number;
-  /** The headers of the SYN_REPLY, sent or received; null before. */
-  replyHeaders: HeaderList | null = null;
   /** Headers that came behind data; null if there were none. */
   trailers: HeaderList | null = null;
   /** Payload bytes received. */
@@ -37,6 +35,7 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
   /** Runs while `setTimeout()` is in force. */
   protected timer: NodeJS.Timeout | null = null;
   #headers: readonly string[];
+  #replyHeaders: readonly string[] | null = null;
   #id: number;
   /** What the reader has not asked for yet; made when there is something. */
   #incoming: IncomingData | null = null;
@@ -65,6 +64,16 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
   /** The headers that opened the stream: a list made anew each time, as a stream may live long and few ask again. */
   get headers(): HeaderList {
     return unpackHeaders(this.#headers);
+  }
+
+  /** The headers of the SYN_REPLY, sent or received, as a list made anew each time; null before. */
+  get replyHeaders(): HeaderList | null {
+    return this.#replyHeaders === null ? null : unpackHeaders(this.#replyHeaders);
+  }
+
+  /** Whether SYN_REPLY was sent or received. @internal */
+  get hasReply(): boolean {
+    return this.#replyHeaders !== null;
   }
 
   /** Whether the SYN_STREAM has still to leave. */
@@ -125,7 +134,7 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
   }
 
   #reply(headers: HeaderList): void {
-    this.replyHeaders = headers;
+    this.repliedWith(headers);
     this.active();
     this.emit('response', headers);
   }
@@ -173,6 +182,11 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
   /** These headers open the stream. */
   protected openedWith(headers: HeaderList): void {
     this.#headers = packHeaders(headers);
+  }
+
+  /** These headers reply to the stream. */
+  protected repliedWith(headers: HeaderList): void {
+    this.#replyHeaders = packHeaders(headers);
   }
 
   /** Something was received or sent. */

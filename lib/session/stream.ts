@@ -33,12 +33,11 @@ export class SpdyStream extends WritableHalf<SpdyStream> {
     checkOptions('respond()', options, RESPOND_OPTION_NAMES);
     if (this.own || this.associatedId !== 0)
       throw new InvalidStateError('only streams that the peer opened are replied to');
-    if (this.replyHeaders !== null)
-      throw new InvalidStateError(`stream ${this.id} was replied to already`);
+    if (this.hasReply) throw new InvalidStateError(`stream ${this.id} was replied to already`);
     if (!this.open) return;
     const end = options.endStream === true;
     this.port.reply(this, headers, end);
-    this.replyHeaders = headers;
+    this.repliedWith(headers);
     if (end) this.end();
   }
 
@@ -96,7 +95,7 @@ export class SpdyStream extends WritableHalf<SpdyStream> {
 
   /** A stream of the peer has to be accepted before anything is sent on it. */
   protected override acceptFirst(): void {
-    if (!this.own && this.associatedId === 0 && this.replyHeaders === null) this.respond();
+    if (!this.own && this.associatedId === 0 && !this.hasReply) this.respond();
   }
 
   #assertWritable(): void {

@@ -33,6 +33,8 @@ interface StatefulRequest extends IncomingMessage {
 export class RequestBody {
   /** What the handler gets. */
   readonly request: SpdyRequest;
+  /** `headersDistinct` of the request, once somebody has asked for it. */
+  distinctHeaders: NodeJS.Dict<string[]> | null = null;
   readonly #stream: SpdyStream;
   readonly #owner: RequestOwner;
   readonly #socket: ServerSocket;
@@ -192,7 +194,7 @@ function fillHead(
   request.httpVersionMinor = Number(httpVersion[2]);
   request.rawHeaders = rawHeaders;
   request.headers = toIncomingHeaders(rawHeaders);
-  request.headersDistinct = toDistinctHeaders(rawHeaders);
+  Object.defineProperty(request, 'headersDistinct', DISTINCT_HEADERS);
   Object.assign(request, { stream, scheme: head.scheme });
 }
 
@@ -204,6 +206,18 @@ function fillTrailers(request: IncomingMessage, trailers: HeaderList): void {
 }
 
 // Own properties of each message: they stay when a framework changes its prototype.
+
+/** Few ask for it, so it is made when they do. */
+const DISTINCT_HEADERS: PropertyDescriptor & ThisType<StatefulRequest> = {
+  configurable: true,
+  get(): NodeJS.Dict<string[]> {
+    this[STATE].distinctHeaders ??= toDistinctHeaders(this.rawHeaders);
+    return this[STATE].distinctHeaders;
+  },
+  set(headers: NodeJS.Dict<string[]>): void {
+    this[STATE].distinctHeaders = headers;
+  },
+};
 
 function read(this: IncomingMessage): void {
   (this as StatefulRequest)[STATE].read();

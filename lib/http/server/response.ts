@@ -89,7 +89,7 @@ export class Reply implements ResponseCalls {
 
   /** Whether anything can still be answered. */
   get answered(): boolean {
-    return this.#head !== null || this.stream.replyHeaders !== null;
+    return this.#head !== null || this.stream.hasReply;
   }
 
   /** Nothing more can be sent. */
@@ -139,7 +139,7 @@ export class Reply implements ResponseCalls {
   /** Sends the head if it has not left. */
   flush(end = false): void {
     this.settle();
-    if (this.stream.replyHeaders !== null || this.#ended) return;
+    if (this.stream.hasReply || this.#ended) return;
     const empty = !this.#hasBody || (end && this.#trailers === null);
     this.stream.respond(this.#head as HeaderList, { endStream: empty });
   }

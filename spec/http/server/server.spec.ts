@@ -53,6 +53,8 @@ for (const way of WAYS) {
           connection: request.connection === socket,
           stream: request.stream?.id,
         };
+        request.headersDistinct = { own: ['x'] };
+        Object.assign(seen, { replaced: request.headersDistinct });
         response.end();
       };
       await ask(served.session, '/p?q=1', { headers: { 'x-two': ['a', 'b'], connection: 'x' } });
@@ -64,6 +66,7 @@ for (const way of WAYS) {
         major: 1,
         headers: { host: 'example.com:8443', 'x-two': 'a, b' },
         distinct: ['a', 'b'],
+        replaced: { own: ['x'] },
         raw: ['host', 'example.com:8443'],
         scheme: 'https',
         remoteAddress: '127.0.0.1',
