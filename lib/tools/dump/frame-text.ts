@@ -1,7 +1,9 @@
 import { visible } from '../../common/visible.ts';
-import { STATUS_NAMES } from '../../protocol/names.ts';
+import { STATUS_NAMES, settingName } from '../../protocol/names.ts';
 import type { DumpConnection, DumpEvent, DumpFrame } from './events.ts';
-import { settingName } from './setting-names.ts';
+
+/** The longest URL of an exchange that is shown whole. */
+const MOST_URL = 1000;
 
 /** Puts text in a colour, or leaves it as it is. */
 export type DumpPaint = (
@@ -61,7 +63,8 @@ export class DumpText {
       default: {
         const { method, url, status, version, duration, bytes } = event;
         const size = bytes < 0 ? '' : `, ${bytes} bytes`;
-        const text = `${method} ${url} ${status} ${version}, ${duration.toFixed(1)} ms${size}`;
+        const answer = status === 0 ? 'no answer' : `${status} ${version}`;
+        const text = `${method} ${shortened(url)} ${answer}, ${duration.toFixed(1)} ms${size}`;
         return this.#line(event.connection, `${this.#time(event.time)} ${visible(text)}`);
       }
     }
@@ -182,4 +185,9 @@ function* detailLines(frame: DumpFrame, paint: DumpPaint): Generator<string> {
 
 function arrow(direction: 'c2s' | 's2c'): string {
   return direction === 'c2s' ? 'C>S' : 'S>C';
+}
+
+/** What a browser has taken from a `data:` URL stands in it. */
+function shortened(url: string): string {
+  return url.length <= MOST_URL ? url : `${url.slice(0, MOST_URL)}...`;
 }

@@ -1,3 +1,4 @@
+import { harEntries } from '../../common/har-entries.ts';
 import type { DumpSink } from './events.ts';
 
 /** The parts of an entry that are read. */
@@ -5,12 +6,12 @@ interface Entry {
   readonly startedDateTime?: unknown;
   readonly time?: unknown;
   readonly connection?: unknown;
-  readonly request?: { readonly method?: unknown; readonly url?: unknown };
+  readonly request?: { readonly method?: unknown; readonly url?: unknown } | null;
   readonly response?: {
     readonly status?: unknown;
     readonly httpVersion?: unknown;
-    readonly content?: { readonly size?: unknown };
-  };
+    readonly content?: { readonly size?: unknown } | null;
+  } | null;
 }
 
 /**
@@ -20,8 +21,9 @@ interface Entry {
  */
 export function readHar(text: string, sink: DumpSink): void {
   const connections = new Map<string, number>();
-  for (const entry of entriesOf(text)) {
-    const { startedDateTime, time, connection, request, response } = entry;
+  for (const entry of harEntries(text)) {
+    if (typeof entry !== 'object' || entry === null) continue;
+    const { startedDateTime, time, connection, request, response } = entry as Entry;
     const name = String(connection ?? '');
     const number = connections.get(name) ?? connections.size + 1;
     connections.set(name, number);
@@ -33,24 +35,12 @@ export function readHar(text: string, sink: DumpSink): void {
       method: String(request?.method ?? ''),
       url: String(request?.url ?? ''),
       version: String(response?.httpVersion ?? '').toLowerCase(),
-      status: numberOf(response?.status, 0),
-      duration: numberOf(time, 0),
+      // Browsers write 0 or -1 where there was no answer.
+      status: Math.max(numberOf(response?.status, 0), 0),
+      duration: Math.max(numberOf(time, 0), 0),
       bytes: numberOf(response?.content?.size, -1),
     });
   }
-}
-
-function entriesOf(text: string): Entry[] {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`this is no HAR: ${(error as Error).message}`);
-  }
-  const { log } = (parsed ?? {}) as { readonly log?: { readonly entries?: unknown } };
-  const entries = log?.entries;
-  if (!Array.isArray(entries)) throw new Error('this is no HAR: it has no log.entries');
-  return entries.filter((entry): entry is Entry => typeof entry === 'object' && entry !== null);
 }
 
 function numberOf(value: unknown, otherwise: number): number {

@@ -74,11 +74,12 @@ export async function isKnownInput(file: string): Promise<boolean> {
   if (file === '-') return true;
   const stream = createReadStream(file, { end: 63 });
   const start = Buffer.concat(await stream.toArray());
-  return (
-    isCapture(start) ||
-    (start[0] === 0x1f && start[1] === 0x8b) ||
-    /^\s*\{/.test(start.toString('latin1'))
-  );
+  return isCapture(start) || (start[0] === 0x1f && start[1] === 0x8b) || isText(start);
+}
+
+/** Whether this begins as an object of JSON does, maybe behind a mark of the byte order. */
+function isText(start: Buffer): boolean {
+  return /^(?:\xef\xbb\xbf)?\s*\{/.test(start.toString('latin1', 0, 64));
 }
 
 async function readPieces(
@@ -93,7 +94,7 @@ async function readPieces(
     start = await firstOf(rest);
   }
   if (isCapture(start)) return readCapture(start, rest, sink, options);
-  if (/^\s*\{/.test(start.toString('latin1', 0, 64))) {
+  if (isText(start)) {
     return isTrace(start) ? readTrace(start, rest, sink) : readHarText(start, rest, sink);
   }
   const connection = new ConnectionDecoder({ ...options, number: 1, ordered: false }, sink);

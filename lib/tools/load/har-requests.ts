@@ -1,3 +1,4 @@
+import { harEntries } from '../../common/har-entries.ts';
 import type { Header } from '../../protocol/frames.ts';
 import type { LoadRequest } from './options.ts';
 
@@ -32,7 +33,7 @@ const OWN = new Set(
  */
 export function harRequests(text: string, origin?: string): HarScript {
   const requests: LoadRequest[] = [];
-  const entries = entriesOf(text);
+  const entries = harEntries(text);
   let only: string | null = null;
   for (const entry of entries) {
     const { request } = (entry ?? {}) as { readonly request?: HarRequest | null };
@@ -71,18 +72,4 @@ function headerOf(given: unknown): Header[] {
 function urlOf(given: unknown): URL | null {
   const url = typeof given === 'string' && URL.canParse(given) ? new URL(given) : null;
   return url !== null && /^https?:$/.test(url.protocol) ? url : null;
-}
-
-function entriesOf(text: string): readonly unknown[] {
-  let parsed: unknown;
-  try {
-    // Some write a mark of the byte order.
-    parsed = JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw new Error(`this is no HAR: ${(error as Error).message}`);
-  }
-  const { log } = (parsed ?? {}) as { readonly log?: { readonly entries?: unknown } | null };
-  const entries = log?.entries;
-  if (!Array.isArray(entries)) throw new Error('this is no HAR: it has no log.entries');
-  return entries;
 }

@@ -201,6 +201,10 @@ describe('DumpText', () => {
     expect(new DumpText().of({ ...HEAD, event: 'exchange', ...exchange, bytes: -1 })).to.match(
       /5\.0 ms\n$/,
     );
+    const blocked = { ...exchange, url: `data:,${'x'.repeat(2000)}`, status: 0 };
+    expect(new DumpText().of({ ...HEAD, event: 'exchange', ...blocked })).to.match(
+      /GET data:,x{994}\.\.\. no answer, 5\.0 ms/,
+    );
   });
 
   it('has colours if it is given some', () => {

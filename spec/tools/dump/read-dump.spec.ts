@@ -33,7 +33,7 @@ const HAR = JSON.stringify({
         request: { method: 'GET', url: 'https://a/' },
         response: { status: 200, httpVersion: 'SPDY/3.1', content: { size: 5 } },
       },
-      { startedDateTime: 'never' },
+      { startedDateTime: 'never', time: -1, response: { status: -1, content: null } },
       null,
     ],
   },
@@ -52,6 +52,7 @@ describe('readDump()', () => {
       'c2s.bin': RECORDING.bytes.c2s,
       's2c.bin': RECORDING.bytes.s2c,
       'a.har': HAR,
+      'mark.har': `\uFEFF${HAR}`,
       'bad.har': '{"log":{}}',
       'none.har': '{"log":',
       'begin.jsonl': '{"event":"begin","time":1,"session":1,"version":"spdy/9"}\n',
@@ -121,7 +122,8 @@ describe('readDump()', () => {
       duration: 12,
       bytes: 5,
     });
-    expect(events[1]).to.include({ connection: 2, time: null, status: 0, bytes: -1 });
+    expect(events[1]).to.include({ connection: 2, time: null, status: 0, duration: 0, bytes: -1 });
+    expect((await read('mark.har')).events).to.have.length(2);
   });
 
   it('says what is wrong with an input', async () => {
