@@ -55,6 +55,12 @@ export class ClientStage {
     });
   }
 
+  /** Ends the test that is made. */
+  breakOff(): void {
+    this.#refuse?.(new SpdyError('ERR_SPDY_ABORTED', 'the tests were ended'));
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   /** Ends everything. */
   end(): void {
     this.server.close();

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import type net from 'node:net';
 import type tls from 'node:tls';
+import { onAbort } from '../../common/abort.ts';
 import { shown } from '../../common/check.ts';
+import { hostAndPort } from '../../common/host-and-port.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { ClientStage } from './client-stage.ts';
 import {
@@ -60,11 +62,13 @@ async function* results(
   await once(stage.server, 'listening');
   const { port } = stage.server.address() as net.AddressInfo;
   const scheme = secure ? 'https' : 'http';
-  const place = { authority: `${host}:${port}`, scheme };
+  const place = { authority: hostAndPort(host, port), scheme };
+  const aborted = (): boolean => settings.signal?.aborted === true;
+  const stopAbort = onAbort(settings.signal, () => stage.breakOff());
   try {
     for (const version of settings.versions) {
       for (const test of CLIENT_TESTS) {
-        if (settings.signal?.aborted === true) return;
+        if (aborted()) return;
         if (!settings.chosen(test) || !test.applies(version)) continue;
         let running = Promise.resolve();
         const over = new AbortController();
@@ -78,6 +82,8 @@ async function* results(
         const result = await runCase(test, version, open);
         over.abort();
         await running;
+        // One that was broken off tells nothing.
+        if (aborted()) return;
         if (stage.foreign !== null) throw stage.foreign;
         if (stage.offered !== null) {
           const expected = `the client offers ${stage.offered.join(', ')}`;
@@ -88,6 +94,7 @@ async function* results(
       }
     }
   } finally {
+    stopAbort();
     stage.end();
   }
 }

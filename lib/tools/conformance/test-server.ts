@@ -1,5 +1,6 @@
 import net from 'node:net';
 import tls from 'node:tls';
+import { onAbort } from '../../common/abort.ts';
 import { hostAndPort } from '../../common/host-and-port.ts';
 import { explainTls } from '../../common/tls-error.ts';
 import { SpdyError } from '../../errors.ts';
@@ -33,16 +34,25 @@ export function testServer(
 async function* results(
   settings: ConformanceSettings,
 ): AsyncGenerator<ConformanceResult, void, undefined> {
+  const aborted = (): boolean => settings.signal?.aborted === true;
   for (const version of settings.versions) {
+    if (aborted()) return;
     const open = (): Promise<Peer> => connect(settings, version);
-    const refusal = settings.signal?.aborted === true ? null : await refusalOf(open, settings);
+    const refusal = await refusalOf(open, settings).catch((error) => {
+      if (aborted()) return null;
+      throw error;
+    });
     if (refusal !== null) {
       yield { ...NOT_CHOSEN, version: version.name, expected: refusal };
       continue;
     }
     for (const test of SERVER_TESTS) {
-      if (settings.signal?.aborted === true) return;
-      if (settings.chosen(test) && test.applies(version)) yield await runCase(test, version, open);
+      if (aborted()) return;
+      if (!settings.chosen(test) || !test.applies(version)) continue;
+      const result = await runCase(test, version, open);
+      // One that was broken off tells nothing.
+      if (aborted()) return;
+      yield result;
     }
   }
 }
@@ -63,6 +73,10 @@ function connect(settings: ConformanceSettings, version: ProtocolVersion): Promi
       reject(explainTls(error));
     };
     socket.once('error', failed);
+    const stopAbort = onAbort(settings.signal, () => {
+      socket.destroy(new SpdyError('ERR_SPDY_ABORTED', 'the tests were ended'));
+    });
+    socket.once('close', stopAbort);
     socket.once(secure === null ? 'connect' : 'secureConnect', () => {
       clearTimeout(timer);
       socket.off('error', failed);

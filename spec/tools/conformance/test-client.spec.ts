@@ -123,6 +123,16 @@ describe('testClient()', () => {
     }
   });
 
+  it('ends at once when it is aborted', async () => {
+    const controller = new AbortController();
+    const run: RunClient = async (_url, _version, _test, over) => {
+      setImmediate(() => controller.abort());
+      await once(over, 'abort');
+    };
+    const options = { timeoutMs: 600_000, signal: controller.signal };
+    expect(await outcomes(options, run)).to.deep.equal([]);
+  });
+
   it('tells a server for requests that cannot be one at once', () => {
     expect(() => testClient({ port: 0, api: 'https://a/' }, async () => {})).to.throw(
       InvalidArgumentError,

@@ -138,6 +138,7 @@ describe('testServer()', () => {
       server: net.Server,
       secure: boolean,
       timeoutMs = 1000,
+      further: object = {},
     ): Promise<NodeJS.ErrnoException> {
       const sockets = new Set<net.Socket>();
       server.on('connection', (socket: net.Socket) => {
@@ -147,7 +148,7 @@ describe('testServer()', () => {
       server.on('tlsClientError', () => {});
       await once(server.listen(0, '127.0.0.1'), 'listening');
       const { port } = server.address() as AddressInfo;
-      const where = { host: '127.0.0.1', port, only: ['ping/1'], timeoutMs };
+      const where = { host: '127.0.0.1', port, only: ['ping/1'], timeoutMs, ...further };
       const options = { ...where, tls: secure ? { rejectUnauthorized: false } : false };
       const end = await all(testServer(options)).then(
         (results) => new Error(results.map(words).join()),
@@ -195,10 +196,25 @@ describe('testServer()', () => {
       expect(message).to.match(/^TLS: the other side does not speak TLS/);
     });
 
+    it('ends at once when it is aborted, with nothing of what was broken off', async () => {
+      for (const count of [1, 4]) {
+        const controller = new AbortController();
+        let connections = 0;
+        // Three tell what is there, the fourth is for the test.
+        const server = net.createServer((socket) => {
+          socket.on('error', () => {}).resume();
+          if (++connections === count) controller.abort();
+        });
+        const { signal } = controller;
+        const { message } = await endOf(server, false, count === 1 ? 600_000 : 1000, { signal });
+        expect([message, connections]).to.deep.equal(['', count]);
+      }
+    });
+
     it('tests what says nothing at all', async () => {
       const server = net.createServer((socket) => socket.on('error', () => {}).resume());
-      const { message } = await endOf(server, false, 300);
-      expect(message).to.match(/^(?:ping\/1: expected .*, got nothing,?){3}$/);
+      const { message } = await endOf(server, false, 1000, { versions: ['spdy/3'] });
+      expect(message).to.match(/^ping\/1: expected .*, got nothing$/);
     });
   });
 
