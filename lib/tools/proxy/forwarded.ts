@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { Header, HeaderList } from '../../protocol/frames.ts';
-import type { FrontRequest } from './exchange.ts';
+import type { ClientFacts, FrontRequest } from './exchange.ts';
 import { endToEnd } from './fields.ts';
 
 /** What becomes of a field that tells of the client: `'append'` adds to what came, `'replace'` tells only what is known here, `'keep'` passes it on as it came, `'drop'` takes it away. */
@@ -107,13 +107,13 @@ function isOther(name: string): boolean {
 
 function addX(
   fields: Header[],
-  { client, authority, scheme }: FrontRequest,
+  { client, authority }: FrontRequest,
   rule: ForwardedRule,
   clients: readonly string[],
 ): void {
   if (rule === 'keep' || rule === 'drop') return;
   fields.push(['x-forwarded-for', listOf(rule, clients, client.address ?? 'unknown')]);
-  fields.push(['x-forwarded-proto', scheme]);
+  fields.push(['x-forwarded-proto', protoOf(client)]);
   if (authority !== '') fields.push(['x-forwarded-host', authority]);
 }
 
@@ -123,11 +123,16 @@ function listOf(rule: 'append' | 'replace', former: readonly string[], own: stri
 }
 
 /** An element of `forwarded`: what is known of this hop. */
-function elementOf({ client, authority, scheme }: FrontRequest, name: string): string {
+function elementOf({ client, authority }: FrontRequest, name: string): string {
   const { address } = client;
   const node = address === null ? 'unknown' : isIPv6(address) ? `"[${address}]"` : address;
   const host = authority === '' ? '' : `;host="${authority.replaceAll(/["\\]/g, '')}"`;
-  return `for=${node};by=_${name};proto=${scheme}${host}`;
+  return `for=${node};by=_${name};proto=${protoOf(client)}${host}`;
+}
+
+/** How the client has connected, whatever its request says of itself. */
+function protoOf({ secure }: ClientFacts): string {
+  return secure ? 'https' : 'http';
 }
 
 function addVia(fields: Header[], protocol: string, name: string): void {

@@ -1,12 +1,22 @@
-import type { BackPush, Reply, Sink } from './exchange.ts';
+import type { BackPush, FrontRequest, Reply, Sink } from './exchange.ts';
 import { forwardResponseFields, type ResolvedHeaderRules } from './forwarded.ts';
 import { Pump } from './pump.ts';
 import { faultOfHead } from './response-head.ts';
 
 /** Offers a resource that a back pushes to the client, and carries it there. What the client does not want is given up behind at once. */
-export function passPush(push: BackPush, reply: Reply, rules: ResolvedHeaderRules): void {
-  const { head, body } = push;
-  const given = { ...head, fields: forwardResponseFields(head.fields, rules, 'http/1.1') };
+export function passPush(
+  push: BackPush,
+  { scheme, authority }: FrontRequest,
+  reply: Reply,
+  rules: ResolvedHeaderRules,
+): void {
+  const { body } = push;
+  const head = {
+    ...push.head,
+    fields: forwardResponseFields(push.head.fields, rules, 'http/1.1'),
+  };
+  // It is of the origin of its request, which has another name at the client.
+  const given = { ...push, head, scheme, authority };
   let pump: Pump | null = null;
   let over = false;
   const gone = (): void => {
@@ -15,7 +25,7 @@ export function passPush(push: BackPush, reply: Reply, rules: ResolvedHeaderRule
     pump?.stop();
     body.stream.destroy();
   };
-  const sink = faultOfHead(head) === null ? offer({ ...push, head: given }, reply, gone) : null;
+  const sink = faultOfHead(push.head) === null ? offer(given, reply, gone) : null;
   if (sink === null) gone();
   else if (!over) {
     pump = new Pump(body, sink, () => {

@@ -12,7 +12,7 @@ import type { MessageBody } from './message-body.ts';
 import { Pump } from './pump.ts';
 import { passPush } from './push.ts';
 import type { RelayHost } from './relay-host.ts';
-import { clientHead, tunnelHead } from './response-head.ts';
+import { clientHead, MAX_INTERIM, tunnelHead } from './response-head.ts';
 import { Upload } from './upload.ts';
 
 /** Carries one request to a back and its answer to the client: what ends on one side before its end is reset on the other, at once. */
@@ -24,6 +24,8 @@ export class Relay implements BackHandler {
   readonly #deadline = new StallDeadline();
   readonly #tried = new Set<Backend>();
   #tries = 0;
+  /** Interim responses. */
+  #informed = 0;
   #backend: Backend | null = null;
   /** The back that has the request now. */
   #sentTo: Backend | null = null;
@@ -62,7 +64,7 @@ export class Relay implements BackHandler {
   }
 
   informed(status: number, fields: HeaderList): void {
-    if (this.#over) return;
+    if (this.#over || ++this.#informed > MAX_INTERIM) return;
     const expected = fieldOf(this.#request.fields, 'expect') !== null;
     if ((status === 100 && !expected) || faultOf(fields) !== null) return;
     this.#reply.inform(status, status === 100 ? [] : endToEnd(fields, 'content-length'));
@@ -100,11 +102,7 @@ export class Relay implements BackHandler {
 
   pushed(push: BackPush): void {
     if (this.#over) push.body.stream.destroy();
-    else {
-      // It is of the origin of its request, which has another name at the client.
-      const { scheme, authority } = this.#request;
-      passPush({ ...push, scheme, authority }, this.#reply, this.#host.headers);
-    }
+    else passPush(push, this.#request, this.#reply, this.#host.headers);
   }
 
   failed(failure: Failure): void {

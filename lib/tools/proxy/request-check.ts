@@ -72,6 +72,15 @@ export function checkRequest(
   return { scheme: scheme.toLowerCase(), authority, target, absolute: true, length };
 }
 
+/** The scheme of a request that tells none, or one in any case; null for one that is not spoken here. */
+export function schemeOf(told: string | null | undefined, secure: boolean): string | null {
+  const scheme = told?.toLowerCase() || (secure ? 'https' : 'http');
+  return scheme === 'https' || scheme === 'http' ? scheme : null;
+}
+
+/** What is wrong with a request of another scheme. */
+export const NO_SCHEME = 'a scheme that is neither http nor https';
+
 /** The length of the body, or what is wrong. */
 function checkLength(fields: HeaderList, httpVersion: string): number | null | string {
   let coding: Header | null = null;

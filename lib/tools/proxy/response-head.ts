@@ -3,6 +3,9 @@ import { faultOf, fieldOf, isValue, lengthOf } from './fields.ts';
 import { forwardResponseFields, type ResolvedHeaderRules } from './forwarded.ts';
 import type { MessageBody } from './message-body.ts';
 
+/** Interim responses to a request that are passed on: nothing slows a back down that sends them. */
+export const MAX_INTERIM = 100;
+
 /** What is wrong with the head of a final response of a back, null if it can go to every client. */
 export function faultOfHead({ status, fields }: ResponseHead): string | null {
   if (!(status >= 200 && status <= 599)) return 'a status that is none';

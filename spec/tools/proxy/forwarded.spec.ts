@@ -54,6 +54,16 @@ describe('tools/proxy/forwarded', () => {
     drop: [],
   };
 
+  it('tells how the client has connected, whatever its request says of itself', () => {
+    const asked = request([]);
+    const plain = { ...asked, client: { ...asked.client, secure: false } };
+    const all = rules({ xForwarded: 'replace', forwarded: 'replace' });
+    expect(forwardRequestFields(plain, all, false)).to.deep.include.members([
+      ['x-forwarded-proto', 'http'],
+      ['forwarded', 'for=192.0.2.1;by=_p;proto=http;host="example.com"'],
+    ]);
+  });
+
   for (const rule of Object.keys(expected) as ForwardedRule[]) {
     it(`x-forwarded-*: ${rule}`, () => {
       const fields = forwardRequestFields(request(CAME), rules({ xForwarded: rule }), false);

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
-import type { BackPush, Reply } from '../../../lib/tools/proxy/exchange.ts';
+import type { BackPush, FrontRequest, Reply } from '../../../lib/tools/proxy/exchange.ts';
 import { resolveProxyOptions } from '../../../lib/tools/proxy/options.ts';
 import { passPush } from '../../../lib/tools/proxy/push.ts';
 
@@ -26,7 +26,7 @@ describe('tools/proxy/push', () => {
         throw new Error('no push of this');
       },
     } as unknown as Reply;
-    passPush(pushOf(stream), reply, headers);
+    passPush(pushOf(stream), { scheme: 'http', authority: 'a' } as FrontRequest, reply, headers);
     expect(stream.destroyed).to.equal(true);
   });
 });

@@ -7,9 +7,11 @@ import { SpdyAgent } from '../../../lib/http/client/agent.ts';
 import type { ClientResponse } from '../../../lib/http/client/response.ts';
 import { createServer } from '../../../lib/http/server/server.ts';
 import { REFUSED_STREAM } from '../../../lib/protocol/constants.ts';
+import { findVersion, type ProtocolVersion } from '../../../lib/protocol/version.ts';
+import { connect } from '../../../lib/session/connect.ts';
 import type { ProxyOptions } from '../../../lib/tools/proxy/options.ts';
 import { createProxy, type ProxyOutcome, type SpdyProxy } from '../../../lib/tools/proxy/proxy.ts';
-import { sharedCertificate } from '../../support/session-pair.ts';
+import { RawPeer, sharedCertificate } from '../../support/session-pair.ts';
 import { type Application, BACKS, startApplication } from './support/application.ts';
 
 /** What has to be ended behind each spec. */
@@ -30,7 +32,7 @@ async function application(...given: Parameters<typeof startApplication>): Promi
 }
 
 /** A TCP server that does with each connection what it is told. */
-async function tcp(onConnection: (socket: net.Socket) => void): Promise<number> {
+async function tcp(onConnection: (socket: net.Socket) => unknown): Promise<number> {
   const sockets = new Set<net.Socket>();
   const server = net.createServer((socket) => {
     sockets.add(socket);
@@ -812,7 +814,75 @@ describe('tools/proxy/relay', () => {
     });
   });
 
+  for (const client of ['h2', 'spdy/3.1'] as const) {
+    it(`refuses a request of another scheme (${client})`, async () => {
+      const { back, seen } = await application('http/1.1');
+      const { port, proxy } = await open({ backs: [back] });
+      const refused = once(proxy, 'refused');
+      if (client === 'h2') {
+        const session = http2.connect(`http://127.0.0.1:${port}`);
+        ends.push(() => session.destroy());
+        const stream = session.request({ ':path': '/', ':scheme': 'gopher', ':authority': 'a' });
+        const [headers] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders];
+        expect(headers[':status']).to.equal(400);
+        stream.close();
+      } else {
+        const session = await connect({ port, host: '127.0.0.1', version: client, tls: false });
+        ends.push(() => session.destroy());
+        const stream = session.request(
+          [
+            [':method', 'GET'],
+            [':scheme', 'gopher'],
+            [':host', 'a'],
+            [':path', '/'],
+            [':version', 'HTTP/1.1'],
+          ],
+          { endStream: true },
+        );
+        await once(stream, 'response');
+        expect(stream.replyHeaders).to.deep.include([':status', '400 Bad Request']);
+        stream.close();
+      }
+      expect(String(await refused)).to.equal('a scheme that is neither http nor https');
+      expect(seen).to.deep.equal([]);
+    });
+  }
+
+  it('passes on only so many interim responses', async () => {
+    const hints = 'HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=preload\r\n\r\n'.repeat(150);
+    const answer = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+    const back = await tcp((socket) => socket.once('data', () => socket.write(hints + answer)));
+    const { port } = await open({ backs: [`http://127.0.0.1:${back}`] });
+    const request = http.get({ host: '127.0.0.1', port, agent: false });
+    let interim = 0;
+    request.on('information', () => interim++);
+    expect(await answerTo(request)).to.include({ status: 200, body: 'ok' });
+    expect(interim).to.equal(100);
+  });
+
   describe('CONNECT', () => {
+    it('makes no tunnel of an answer whose fields split lines', async () => {
+      const behind = await tcp(async (socket) => {
+        const peer = new RawPeer(socket, findVersion(4) as ProtocolVersion);
+        const { frame } = await peer.frame('SYN_STREAM');
+        const fields: [string, string][] = [
+          [':status', '200'],
+          [':version', 'HTTP/1.1'],
+          ['a', 'b\r\n\r\nHTTP/1.1 200 OK\r\nx: y'],
+        ];
+        peer.send(peer.make.synReply((frame as { streamId: number }).streamId, fields));
+      });
+      const backs = [`spdy/3.1+http://127.0.0.1:${behind}`];
+      const { port, proxy } = await open({ backs, forward: true });
+      const socket = net.connect(port, '127.0.0.1');
+      socket.write('CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n');
+      let text = '';
+      for await (const chunk of socket) text += chunk;
+      expect(text).to.match(/^HTTP\/1\.1 502 /);
+      expect(text).not.to.include('x: y');
+      proxy.destroy();
+    });
+
     it('is 405 where the backs are no proxies', async () => {
       const { back } = await application('http/1.1');
       const { port } = await open({ backs: [back] });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { expect } from 'chai';
 import { createProxy, type SpdyProxy } from '../../../lib/tools/proxy/proxy.ts';
-import { checkRequest } from '../../../lib/tools/proxy/request-check.ts';
+import { checkRequest, schemeOf } from '../../../lib/tools/proxy/request-check.ts';
 import { type Application, startApplication } from './support/application.ts';
 
 const GET = 'GET / HTTP/1.1\r\n';
@@ -86,6 +86,20 @@ async function talk(port: number, bytes: string): Promise<string> {
 }
 
 describe('tools/proxy/request-check', () => {
+  it('knows two schemes, in any case', () => {
+    expect(schemeOf('HTTPS', false)).to.equal('https');
+    expect(schemeOf('http', true)).to.equal('http');
+    expect([schemeOf(null, true), schemeOf(undefined, false), schemeOf('', true)]).to.deep.equal([
+      'https',
+      'http',
+      'https',
+    ]);
+    expect([schemeOf('javascript', true), schemeOf('https\r\nx: y', true)]).to.deep.equal([
+      null,
+      null,
+    ]);
+  });
+
   describe('by HTTP/1.1', () => {
     let application: Application;
     let proxy: SpdyProxy;

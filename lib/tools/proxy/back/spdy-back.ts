@@ -115,7 +115,7 @@ class SpdyCall implements BackCall {
     const head = headOf(response);
     const length = lengthOf(head.fields);
     if (faultOfHead(head) !== null) {
-      this.#failed(Object.assign(new Error('a malformed head'), { code: 'ERR_SPDY_PROTOCOL' }));
+      this.#failed(malformed());
       this.#request.destroy();
       return;
     }
@@ -138,6 +138,11 @@ class SpdyCall implements BackCall {
     this.#settled = true;
     const head = headOf(response);
     socket.on('error', () => {});
+    if (faultOfHead(head) !== null) {
+      socket.destroy();
+      this.#handler.failed(failureOf(malformed(), false));
+      return;
+    }
     if (head.status < 200 || head.status > 299) {
       socket.destroy();
       this.#handler.responded(head, null);
@@ -182,6 +187,10 @@ function bodyOfResponse(response: IncomingMessage, length: number | null): Messa
       return trailerFields(pairsOf([...rawHeaders.slice(seen), ...rawTrailers]));
     },
   };
+}
+
+function malformed(): Error {
+  return Object.assign(new Error('a malformed head'), { code: 'ERR_SPDY_PROTOCOL' });
 }
 
 function headOf(response: IncomingMessage): ResponseHead {

@@ -4,7 +4,7 @@ import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from '../excha
 import { fieldOf, objectOf } from '../fields.ts';
 import { bodyOfH2 } from '../h2-body.ts';
 import { cutOff } from '../message-body.ts';
-import { checkRequest } from '../request-check.ts';
+import { checkRequest, NO_SCHEME, schemeOf } from '../request-check.ts';
 import { clientOfRequest } from './client-facts.ts';
 import { webSocketFields } from './websocket-fields.ts';
 
@@ -33,11 +33,13 @@ export function readH2(
   if (typeof target === 'string') return target;
   const session = stream.session as http2.Http2Session;
   const client = clientOfRequest(session, session.socket as never);
+  const scheme = schemeOf(pseudo.get(':scheme'), client.secure);
+  if (scheme === null) return NO_SCHEME;
   const empty = stream.endAfterHeaders && method !== 'CONNECT';
   return {
     protocol: 'h2',
     method: asked,
-    scheme: pseudo.get(':scheme') || (client.secure ? 'https' : 'http'),
+    scheme,
     authority: target.authority,
     target: target.target,
     fields: extended === '' ? rest : webSocketFields(rest),

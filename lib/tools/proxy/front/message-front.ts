@@ -9,7 +9,7 @@ import { flatOf, pairsOf, without } from '../fields.ts';
 import { gather } from '../gather.ts';
 import { bodyOfMessage, cutOff } from '../message-body.ts';
 import { priorityOf, urgencyOf } from '../priority.ts';
-import { checkRequest, UNKNOWN_LENGTH } from '../request-check.ts';
+import { checkRequest, NO_SCHEME, schemeOf, UNKNOWN_LENGTH } from '../request-check.ts';
 import { StreamSink } from '../stream-sink.ts';
 import { clientOfRequest } from './client-facts.ts';
 
@@ -28,14 +28,16 @@ export function readMessage(request: SpdyRequest): FrontRequest | string {
   const fields = pairsOf(request.rawHeaders);
   const target = checkRequest(method, url, stream === undefined ? httpVersion : '1.1', fields);
   if (typeof target === 'string') return target;
-  const { scheme, authority, absolute, length } = target;
+  const { authority, absolute, length } = target;
   const client = clientOfRequest(request.socket, request.socket);
+  const scheme = schemeOf(target.scheme ?? request.scheme, client.secure);
+  if (scheme === null) return NO_SCHEME;
   const protocol = sessionOf(request)?.version.name ?? `http/${httpVersion}`;
   const tunnel = method === 'CONNECT';
   return {
     protocol,
     method,
-    scheme: scheme ?? request.scheme ?? (client.secure ? 'https' : 'http'),
+    scheme,
     authority,
     target: target.target,
     fields: without(fields, 'host'),
