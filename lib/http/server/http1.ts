@@ -14,6 +14,8 @@ export class Http1Connections {
   readonly #sockets = new Set<net.Socket>();
   /** Connections with a request that is not answered yet. */
   readonly #busy = new Map<net.Socket, number>();
+  /** Connections whose end was sent: a request that has crossed it on the way can get no answer, and must not be carried out. */
+  readonly #left = new WeakSet<object>();
   #closing = false;
 
   constructor(options: ResolvedServerOptions) {
@@ -38,8 +40,15 @@ export class Http1Connections {
   /** Ends idle connections now and the others when they have answered. */
   close(): void {
     this.#closing = true;
-    for (const socket of this.#sockets) if (!this.#busy.has(socket)) socket.end();
+    for (const socket of this.#sockets) if (!this.#busy.has(socket)) this.#leave(socket);
     this.#stop();
+  }
+
+  /** Whether a request can be answered. What comes of another one is dropped; its client sees that the connection ended before. */
+  takes(request: http.IncomingMessage): boolean {
+    if (!this.#left.has(request.socket)) return true;
+    request.resume();
+    return false;
   }
 
   /** Ends idle connections. */
@@ -93,8 +102,13 @@ export class Http1Connections {
       const left = (this.#busy.get(socket) ?? 1) - 1;
       if (left > 0) this.#busy.set(socket, left);
       else this.#busy.delete(socket);
-      if (this.#closing && left <= 0) socket.end();
+      if (this.#closing && left <= 0) this.#leave(socket);
     });
+  }
+
+  #leave(socket: net.Socket): void {
+    this.#left.add(socket);
+    socket.end();
   }
 }
 
@@ -108,8 +122,11 @@ const OPTIONAL_EVENTS = [
 ] as const;
 
 /** Makes the events of the server for HTTP/1.1 events of the one that listens. */
-export function forwardHttp1Events(http1: http.Server, server: EventedServer): void {
-  http1.on('request', (request, response) => server.emit('request', request, response));
+export function forwardHttp1Events(connections: Http1Connections, server: EventedServer): void {
+  const http1 = connections.server;
+  http1.on('request', (request, response) => {
+    if (connections.takes(request)) server.emit('request', request, response);
+  });
   http1.on('dropRequest', (request, socket) => server.emit('dropRequest', request, socket));
   http1.on('timeout', (socket) => {
     if (!server.emit('timeout', socket)) socket.destroy();
@@ -117,7 +134,15 @@ export function forwardHttp1Events(http1: http.Server, server: EventedServer): v
   const source: EventEmitter = http1;
   const target: EventEmitter = server;
   const handOn = new Map<string | symbol, (...args: unknown[]) => void>(
-    OPTIONAL_EVENTS.map((event) => [event, (...args) => target.emit(event, ...args)]),
+    OPTIONAL_EVENTS.map((event) => [
+      event,
+      (...args) => {
+        const [request] = args;
+        if (request instanceof http.IncomingMessage && !connections.takes(request)) {
+          request.socket.destroySoon();
+        } else target.emit(event, ...args);
+      },
+    ]),
   );
   server.on('newListener', (event) => {
     const listener = handOn.get(event);

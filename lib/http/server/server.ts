@@ -80,7 +80,7 @@ export class SpdyServer extends ServerEmitter {
       timedOut: (socket) => this.emit('timeout', socket as unknown as net.Socket),
     });
     const http1 = settled.allowHttp1 ? new Http1Connections(settled) : null;
-    if (http1 !== null) forwardHttp1Events(http1.server, this);
+    if (http1 !== null) forwardHttp1Events(http1, this);
     this.#http1 = http1;
     this.listener = new Acceptor(options, settled, {
       server: this,

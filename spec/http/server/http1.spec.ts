@@ -102,6 +102,34 @@ describe('HTTP/1.1 of a server', () => {
     socket.destroy();
   });
 
+  for (const [title, more] of [
+    ['a request', 'Content-Length: 1\r\n\r\n1'],
+    ['one that waits for 100', 'Content-Length: 1\r\nExpect: 100-continue\r\n\r\n'],
+    ['an upgrade', 'Connection: Upgrade\r\nUpgrade: x\r\n\r\n'],
+  ] as const) {
+    it(`carries nothing out that crosses the end of its connection: ${title}`, async () => {
+      const seen: string[] = [];
+      const see = (event: string) => (request: http.IncomingMessage) => {
+        seen.push(`${event} ${request.url}`);
+      };
+      server.on('request', see('request'));
+      server.on('checkContinue', see('checkContinue'));
+      server.on('upgrade', see('upgrade'));
+      const { cert } = sharedCertificate();
+      const socket = tls.connect({ port, host: '127.0.0.1', ca: cert });
+      socket.allowHalfOpen = true;
+      socket.write('GET /a HTTP/1.1\r\nHost: a\r\n\r\n');
+      await once(socket, 'data');
+      const closed = once(server, 'close');
+      server.close();
+      // The end of the connection is on its way, and not here yet.
+      socket.end(`POST /b HTTP/1.1\r\nHost: a\r\n${more}`);
+      await once(socket.resume(), 'close');
+      await closed;
+      expect(seen).to.deep.equal(['request /a']);
+    });
+  }
+
   it('ends a head that never becomes whole after headersTimeoutMs', async () => {
     const slow = await listen({ tls: false, sniff: true, headersTimeoutMs: 50 });
     const socket = net.connect(slow.port, '127.0.0.1');
