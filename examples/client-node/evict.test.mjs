@@ -1,4 +1,4 @@
-// The test of that tool, without a cluster. After npm run build: npm ci --prefix examples/client-node && node --test examples/client-node/
+// The test of that tool, without a cluster. After npm run build: npm ci --prefix examples/client-node && node examples/client-node/evict.test.mjs
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, it } from 'node:test';
 import * as k8s from '@kubernetes/client-node';
