@@ -1,8 +1,14 @@
+import { createHash } from 'node:crypto';
 import { type FakeObject, type Fields, fieldsOf, listOf, textsOf } from './object.ts';
+
+const ROLLING = {
+  type: 'RollingUpdate',
+  rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%' },
+};
 
 /** What an API server adds to objects, by their kinds; pods aside. */
 const DEFAULTS: Readonly<Record<string, (object: FakeObject) => Fields>> = {
-  Service: (service) => ({ spec: serviceSpec(fieldsOf(service, 'spec')) }),
+  Service: (service) => ({ spec: serviceSpec(fieldsOf(service, 'spec'), service.metadata) }),
   Secret: ({ type = 'Opaque', ...secret }) => ({
     type,
     // Texts are written here only, and read below `data`.
@@ -17,7 +23,12 @@ const DEFAULTS: Readonly<Record<string, (object: FakeObject) => Fields>> = {
     spec: { finalizers: ['kubernetes'] },
     status: { phase: 'Active', ...fieldsOf(namespace, 'status') },
   }),
-  Deployment: replicated,
+  Deployment: (deployment) => ({
+    spec: {
+      ...{ replicas: 1, strategy: ROLLING, revisionHistoryLimit: 10, progressDeadlineSeconds: 600 },
+      ...fieldsOf(deployment, 'spec'),
+    },
+  }),
   ReplicaSet: replicated,
   StatefulSet: replicated,
   Job: (job) => ({
@@ -36,13 +47,23 @@ function replicated(object: FakeObject): Fields {
   return { spec: { replicas: 1, ...fieldsOf(object, 'spec') } };
 }
 
-function serviceSpec(spec: Fields): Fields {
+function serviceSpec(spec: Fields, { namespace, name }: FakeObject['metadata']): Fields {
   const { type = 'ClusterIP', sessionAffinity = 'None' } = spec;
   const ports = listOf(spec, 'ports').map((one) => {
     const { port: targetPort } = one;
     return { protocol: 'TCP', targetPort, ...one };
   });
-  return { ...spec, type, sessionAffinity, ports };
+  // As pods have one; nobody can reach it.
+  const { clusterIP: given } = spec;
+  const clusterIP = given || addressOf(`${namespace}/${name}`);
+  const address = type === 'ExternalName' ? {} : { clusterIP, clusterIPs: [clusterIP] };
+  return { ...spec, ...address, type, sessionAffinity, ports };
+}
+
+/** An address of 10.96.0.0/12, the same in each run. */
+function addressOf(name: string): string {
+  const [a = 0, b = 0, c = 0] = createHash('sha256').update(name).digest();
+  return `10.${96 + (a & 15)}.${b}.${c}`;
 }
 
 function base64(texts: Readonly<Record<string, string>>): Fields {

@@ -235,7 +235,7 @@ describe('changes at a fake API server', () => {
     expect(fake.find('deployment', 'w')).to.have.nested.property('spec.replicas', 4);
     expect((await ask('PATCH', path, { spec: { replicas: 5 } }, MERGE))[0]).to.equal(200);
     const { spec: now, metadata: kept } = fake.find('deployment', 'w') as FakeObject;
-    expect(now).to.deep.equal({ ...spec, replicas: 5 });
+    expect(now).to.deep.include({ ...spec, replicas: 5 });
     expect(kept.labels).to.deep.equal({ a: 'b' });
     for (const [body, code] of [
       [{ spec: { replicas: -1 } }, 422],
@@ -263,14 +263,28 @@ describe('changes at a fake API server', () => {
       .and.deep.include({ data: { a: 'eA==', b: 'eQ==' } })
       .and.not.have.property('stringData');
     const service = { metadata, spec: { ports: [{ port: 80 }, { port: 1, targetPort: 'http' }] } };
-    expect(await make(`${core}/services`, service)).to.have.deep.property('spec', {
+    const { spec } = (await make(`${core}/services`, service)) as { spec: { clusterIP: string } };
+    expect(spec).to.deep.equal({
       type: 'ClusterIP',
       sessionAffinity: 'None',
       ports: [
         { port: 80, protocol: 'TCP', targetPort: 80 },
         { port: 1, protocol: 'TCP', targetPort: 'http' },
       ],
+      clusterIP: spec.clusterIP,
+      clusterIPs: [spec.clusterIP],
     });
+    expect(spec.clusterIP).to.match(/^10\.(?:9[6-9]|1[01]\d)\.\d+\.\d+$/);
+    const headless = { metadata: { name: 'y' }, spec: { clusterIP: 'None' } };
+    expect(await make(`${core}/services`, headless)).to.have.nested.property(
+      'spec.clusterIPs[0]',
+      'None',
+    );
+    const external = {
+      metadata: { name: 'z' },
+      spec: { type: 'ExternalName', externalName: 'a.b' },
+    };
+    expect(await make(`${core}/services`, external)).to.not.have.nested.property('spec.clusterIP');
     expect(await make('/api/v1/namespaces', { metadata })).to.have.nested.property(
       'status.phase',
       'Active',
