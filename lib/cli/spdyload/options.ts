@@ -30,7 +30,7 @@ export interface SpdyloadOptions {
 /** Shown by `--help`; fits a screen of 80 by 24. */
 export const SPDYLOAD_HELP = `Usage: spdyload [OPTION]... [-i FILE] [URI]...
 Sends many requests to a server and tells how fast it answers, as h2load does.
-  -n, --requests N       of all clients together; default 1 for each
+  -n, --requests N       in all; default 1 a client  --requests-per-connection N
   -c, --clients N        connections           -t, --threads N   of this program
   -m, --max-concurrent-streams N               requests of a client at once
   -D, --duration TIME    instead of -n: 10, 500ms, 2m      --warm-up-time TIME
@@ -57,6 +57,7 @@ const OPTIONS: OptionTable = {
   requests: { type: 'string', short: 'n' },
   clients: { type: 'string', short: 'c' },
   threads: { type: 'string', short: 't' },
+  'requests-per-connection': { type: 'string' },
   'max-concurrent-streams': { type: 'string', short: 'm' },
   duration: { type: 'string', short: 'D' },
   'warm-up-time': { type: 'string' },
@@ -147,6 +148,7 @@ function numbers(args: Arguments): Partial<LoadOptions> {
     ...given('clients', numberOption(args, 'clients', 1, MILLION)),
     ...given('workers', numberOption(args, 'threads', 1, 256)),
     ...given('streams', numberOption(args, 'max-concurrent-streams', 1, MILLION)),
+    ...given('connectionRequests', numberOption(args, 'requests-per-connection', 1, MILLION)),
     ...given('requestRate', numberOption(args, 'rps', 0, MILLION, false)),
     ...given('readRate', rateOption(args, 'limit-rate')),
     ...given('slowClients', numberOption(args, 'slow-clients', 1, MILLION)),

@@ -30,6 +30,8 @@ export class LoadClient implements ConnectionOwner {
   /** Requests that are still to be sent. */
   #left: number;
   #underWay = 0;
+  /** Requests that may still be sent on this connection. */
+  #room = 0;
   #next = 0;
   #begun = 0;
   #succeeded = 0;
@@ -117,6 +119,7 @@ export class LoadClient implements ConnectionOwner {
     this.#connecting = performance.now();
     this.#awaitsReply = true;
     this.#useful = false;
+    this.#room = this.#plan.connectionRequests;
     const { socket, ready } = dial(this.#plan);
     this.#socket = socket;
     try {
@@ -166,12 +169,13 @@ export class LoadClient implements ConnectionOwner {
     if (connection === null) return;
     const { messages, streams } = this.#plan;
     const most = Math.min(streams, connection.maxStreams) - (this.#pauses?.count ?? 0);
-    while (this.#left > 0 && this.#underWay < most && !connection.retiring) {
+    while (this.#left > 0 && this.#room > 0 && this.#underWay < most && !connection.retiring) {
       const due = this.#pacer === null ? now : this.#pacer.take(now);
       if (due === null) return;
       const { counting } = this.#recorder;
       if (counting) this.counts.started++;
       this.#left--;
+      this.#room--;
       this.#underWay++;
       const message = messages[this.#next] as LoadMessage;
       this.#next = this.#next + 1 === messages.length ? 0 : this.#next + 1;
@@ -181,7 +185,7 @@ export class LoadClient implements ConnectionOwner {
     if (this.#left === 0) {
       this.#end();
       process.nextTick(() => connection.close());
-    } else if (connection.retiring) {
+    } else if (connection.retiring || this.#room === 0) {
       process.nextTick(() => connection.close());
     }
   }

@@ -53,6 +53,8 @@ export interface LoadOptions {
   readonly clients?: number;
   /** Requests of a client under way at once, 1 to 1000000; HTTP/1.1 has one. Default 1, with `requestRate` 100. */
   readonly streams?: number;
+  /** Requests of a client on one connection, 1 to 1000000: it makes a new one for the next. 0 (default): no limit. */
+  readonly connectionRequests?: number;
   /** Threads that the clients are dealt out to, 1 to 256; 1 is the calling one. Default 1. */
   readonly workers?: number;
   /** Requests are sent for so long; 0 (default): until `requests` have ended. */
@@ -114,6 +116,7 @@ export const LOAD_OPTION_NAMES: ReadonlySet<string> = optionNames<LoadOptions>({
   requests: true,
   clients: true,
   streams: true,
+  connectionRequests: true,
   workers: true,
   durationMs: true,
   warmUpMs: true,

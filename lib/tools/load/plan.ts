@@ -33,6 +33,8 @@ export interface LoadPlan {
   /** Of each client; Infinity with a duration. */
   readonly quotas: readonly number[];
   readonly streams: number;
+  /** On one connection; Infinity without a limit. */
+  readonly connectionRequests: number;
   readonly workers: number;
   readonly durationMs: number;
   readonly warmUpMs: number;
@@ -82,6 +84,7 @@ export function resolveLoad(options: LoadOptions): LoadPlan {
     messages: requests.map((request, index) => messageOf(request, urls[index] as URL, options)),
     quotas: quotasOf(options, clients, urls.length, durationMs),
     streams: number('streams', 1, MOST, requestRate > 0 ? 100 : 1),
+    connectionRequests: number('connectionRequests', 0, MOST, 0) || Number.POSITIVE_INFINITY,
     workers: number('workers', 1, 256, 1),
     durationMs,
     warmUpMs: time('warmUpMs', 0),

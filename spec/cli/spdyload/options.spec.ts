@@ -108,7 +108,7 @@ describe('command line of spdyload', () => {
   });
 
   it('has help with every option, and a version', () => {
-    const names = `requests clients threads max-concurrent-streams duration warm-up-time rps think limit-rate slow-clients rate rate-period input-file
+    const names = `requests clients threads max-concurrent-streams requests-per-connection duration warm-up-time rps think limit-rate slow-clients rate rate-period input-file
       base-uri header data har protocol h1 alpn-list window-bits connection-window-bits header-compression header-table-size
       connection-active-timeout connection-inactivity-timeout insecure cacert cert key sni json html help version`;
     for (const name of names.split(/\s+/))

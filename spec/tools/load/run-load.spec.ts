@@ -39,6 +39,15 @@ describe('runLoad()', () => {
   }
 
   for (const protocol of LOAD_PROTOCOLS) {
+    it(`makes a new connection behind so many requests of ${protocol}`, async () => {
+      server = await loadServer();
+      const options = { protocol, requests: 10, clients: 2, streams: 3, connectionRequests: 2 };
+      const result = await load('/', options);
+      expect(result.requests).to.include({ ...NOTHING, done: 10, succeeded: 10 });
+      // Three for the five requests of each client.
+      expect([result.connections, server.connections()]).to.deep.equal([6, 6]);
+    });
+
     it(`counts requests, answers and bytes of ${protocol}`, async () => {
       const version = protocol.startsWith('spdy') ? { version: protocol as 'spdy/3' } : {};
       server = await loadServer(answer, { tls: false, ...version });
