@@ -8,13 +8,15 @@ const [protocol, back, port] = process.argv.slice(2);
 const agent = new http.Agent({ keepAlive: true, maxSockets: 256, scheduling: 'lifo' });
 const HOP_FIELDS = ['connection', 'keep-alive', 'transfer-encoding'];
 
-function send(method, path, headers, body, respond) {
+/** `front` takes the answer: when that has closed nobody wants the rest. */
+function send(method, path, headers, body, front, respond) {
   const target = { agent, host: '127.0.0.1', port: back, method, path, headers };
   const request = http.request(target, (answer) => {
     answer.on('error', () => {});
     respond(answer);
   });
   request.on('error', () => {});
+  front.once('close', () => request.destroy());
   if (body === null) request.end();
   else body.pipe(request);
 }
@@ -22,7 +24,7 @@ function send(method, path, headers, body, respond) {
 function http1Server() {
   return http.createServer((request, response) => {
     const body = 'content-length' in request.headers ? request : null;
-    send(request.method, request.url, request.rawHeaders, body, (answer) => {
+    send(request.method, request.url, request.rawHeaders, body, response, (answer) => {
       response.writeHead(answer.statusCode, answer.rawHeaders);
       answer.pipe(response);
     });
@@ -39,7 +41,7 @@ function http2Server() {
     const fields = { host: headers[':authority'] };
     for (const name in headers) if (!name.startsWith(':')) fields[name] = headers[name];
     const body = stream.endAfterHeaders ? null : stream;
-    send(headers[':method'], headers[':path'], fields, body, (answer) => {
+    send(headers[':method'], headers[':path'], fields, body, stream, (answer) => {
       if (stream.destroyed || stream.closed) return;
       const answered = { ':status': answer.statusCode };
       for (const name in answer.headers)
