@@ -9,4 +9,8 @@ const proxy = httpProxy.createProxyServer({
   xfwd: true,
 });
 proxy.on('error', () => {});
+// By itself it keeps what a client has begun and left: no connection would be free after some rounds.
+proxy.on('proxyReq', (request, _message, response) => {
+  response.once('close', () => request.destroy());
+});
 proxy.listen(port, '127.0.0.1');
