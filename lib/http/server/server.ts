@@ -9,7 +9,7 @@ import type { Session, SessionVersion } from '../../session/public.ts';
 import { resolveVersion } from '../../session/public.ts';
 import { Acceptor } from './acceptor.ts';
 import { dispatchTo } from './dispatch.ts';
-import { ServerEmitter, type SpdyRequestListener } from './events.ts';
+import type { SpdyRequestListener } from './events.ts';
 import { endGracefully } from './graceful-end.ts';
 import { forwardHttp1Events, Http1Connections } from './http1.ts';
 import {
@@ -19,6 +19,7 @@ import {
   resolveServerOptions,
   type SpdyServerOptions,
 } from './options.ts';
+import { ServerLimits } from './server-limits.ts';
 import { ServerSessions } from './sessions.ts';
 import { isSpdyUpgrade, refuseUpgrade, startSwitching, type UpgradeOptions } from './upgrade.ts';
 
@@ -48,7 +49,7 @@ export function createServer(
 }
 
 /** A SPDY server over TLS with ALPN, over plain TCP, or over whatever streams `handle()` is given. See `SpdyServerEvents`. */
-export class SpdyServer extends ServerEmitter {
+export class SpdyServer extends ServerLimits {
   static {
     showBy(SpdyServer, (it) => it.#facts());
   }
@@ -69,8 +70,8 @@ export class SpdyServer extends ServerEmitter {
 
   /** @throws InvalidArgumentError for an option that is out of range */
   constructor(options: SpdyServerOptions = {}) {
-    super();
     const settled = resolveServerOptions(options);
+    super(settled);
     this.#options = settled;
     this.#sessions = new ServerSessions(settled, this, {
       options: settled,
@@ -172,8 +173,7 @@ export class SpdyServer extends ServerEmitter {
     return this.#sessions.open;
   }
 
-  /** The server that HTTP/1.1 connections are given to: to set what it has. Null without `allowHttp1`. */
-  get http1(): HttpServer | null {
+  override get http1(): HttpServer | null {
     return this.#http1?.server ?? null;
   }
 

@@ -6,6 +6,7 @@ import type { SpdyResponse } from '../../../lib/http/server/response.ts';
 import { RawPeer, tcpConnection, until } from '../../support/session-pair.ts';
 import {
   ask,
+  endAll,
   head,
   listen,
   reply,
@@ -199,6 +200,8 @@ for (const way of WAYS) {
 }
 
 describe('HTTP server', () => {
+  afterEach(endAll);
+
   it('answers expectations that it does not know with 417', async () => {
     const { server, session, end } = await serve(WAYS[1] as (typeof WAYS)[0], (_, response) =>
       response.end(),
@@ -246,6 +249,37 @@ describe('HTTP server', () => {
     expect(peer.frames.at(-1)?.data?.toString()).to.equal('/any true');
     await shut(server);
     await until(() => client.destroyed);
+  });
+
+  it('takes limits while it runs under the names that a server of http has', async () => {
+    const { server, session, end } = await serve(WAYS[0] as (typeof WAYS)[0], () => {});
+    expect([server.requestTimeout, server.headersTimeout]).to.deep.equal([300_000, 60_000]);
+    Object.assign(server, { requestTimeout: 40, headersTimeout: 30, keepAliveTimeout: 20 });
+    Object.assign(server, { maxHeadersCount: 10, maxRequestsPerSocket: 5 });
+    expect([server.requestTimeout, server.headersTimeout]).to.deep.equal([40, 30]);
+    for (const each of [server, server.http1]) {
+      expect(each).to.include({ keepAliveTimeout: 20, maxHeadersCount: 10 });
+      expect(each).to.include({ requestTimeout: 40, headersTimeout: 30, maxRequestsPerSocket: 5 });
+    }
+    const stream = session.request(head('/', {}, 'POST'));
+    expect((await reply(stream)).status).to.equal('408 Request Timeout');
+    expect(() => {
+      server.requestTimeout = -1;
+    }).to.throw('requestTimeout must be an integer from 0');
+    await end();
+  });
+
+  it('has no limits of HTTP/1.1 where that is not spoken', async () => {
+    const { server } = await listen({ tls: false });
+    Object.assign(server, { keepAliveTimeout: 20, maxHeadersCount: 10, maxRequestsPerSocket: 5 });
+    Object.assign(server, { requestTimeout: 40, headersTimeout: 30 });
+    const { keepAliveTimeout, maxHeadersCount, maxRequestsPerSocket } = server;
+    expect([keepAliveTimeout, maxHeadersCount, maxRequestsPerSocket]).to.deep.equal([
+      0,
+      null,
+      null,
+    ]);
+    await shut(server);
   });
 
   it('has the field by which test helpers know that it listens', async () => {
