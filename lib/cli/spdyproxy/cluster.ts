@@ -56,14 +56,18 @@ export async function lead(
         });
   const adminUrl = admin === null ? null : `http://${config.admin?.host}:${admin.port}/`;
   let ending = false;
+  let failed = false;
   let told = false;
   let reloads = 0;
   const listen = (worker: Worker): void => {
     worker.on('message', (message: Message) => {
       if (message.told === 'listening') {
         ready.add(worker);
-        if (!told) teller.listening(message.urls, message.backs, adminUrl);
+        if (told) return;
         told = true;
+        teller.listening(message.urls, message.backs, adminUrl);
+        // What keeps the first one from listening is told once, and is no reason to try again for ever.
+        for (let i = 1; i < config.workers && !ending; i++) start();
       } else if (message.told === 'complain') {
         teller.complain(`worker ${worker.id}: ${message.text}`);
       } else if (message.told === 'reloaded' && --reloads === 0) teller.reloaded();
@@ -76,6 +80,11 @@ export async function lead(
     worker.once('exit', (status) => {
       ready.look();
       if (ending) return;
+      if (!told) {
+        failed = true;
+        ending = true;
+        return;
+      }
       teller.complain(`worker ${worker.id} has ended (${status}), another one takes its place`);
       const wait = performance.now() - begun < LEAST_LIFE_MS ? LEAST_LIFE_MS : 0;
       setTimeout(() => !ending && start(), wait);
@@ -95,7 +104,7 @@ export async function lead(
     reloads = Object.keys(cluster.workers ?? {}).length;
     pass('SIGHUP');
   };
-  for (let i = 0; i < config.workers; i++) start();
+  start();
   process.on('SIGHUP', () => void reload());
   await new Promise<void>((resolve) => {
     const stop = (): void => {
@@ -110,7 +119,7 @@ export async function lead(
     process.on('SIGINT', stop);
   });
   admin?.close();
-  return 0;
+  return failed ? 1 : 0;
 }
 
 /** Tells the cluster what a worker has to tell. */

@@ -118,6 +118,7 @@ function backOf(value: unknown, folder: string): unknown {
 }
 
 function adminOf(value: unknown): { readonly host: string; readonly port: number } {
+  if (typeof value !== 'object' || value === null) throw new Error('admin: an object with a port');
   checkOptions('admin', value, ADMIN_NAMES);
   const { host = '127.0.0.1', port } = value as { host?: string; port: number };
   if (!Number.isInteger(port)) throw new Error('admin.port: a number');

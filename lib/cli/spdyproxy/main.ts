@@ -22,8 +22,11 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   const { workers } = config;
   if (cluster.isWorker) {
-    await work(options, config, true, tellLeader);
-    process.disconnect();
+    try {
+      await work(options, config, true, tellLeader);
+    } finally {
+      process.disconnect();
+    }
     return 0;
   }
   if (workers > 0) return lead(options, config, teller(options));

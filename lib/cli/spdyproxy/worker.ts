@@ -30,15 +30,21 @@ export async function work(
   if (log !== null) proxy.on('exchange', (outcome) => log.write(outcome));
   let draining = false;
   let admin: Admin | null = null;
-  const metrics = first.admin === null ? null : await measure(proxy);
-  if (first.admin !== null && metrics !== null && !shared) {
-    admin = await Admin.open(first.admin, {
-      metrics,
-      trouble: () => {
-        if (draining) return 'draining';
-        return proxy.statistics.some((back) => back.inService) ? null : 'no back is in service';
-      },
-    });
+  try {
+    const metrics = first.admin === null ? null : await measure(proxy);
+    if (first.admin !== null && metrics !== null && !shared) {
+      admin = await Admin.open(first.admin, {
+        metrics,
+        trouble: () => {
+          if (draining) return 'draining';
+          return proxy.statistics.some((back) => back.inService) ? null : 'no back is in service';
+        },
+      });
+    }
+  } catch (error) {
+    // What listens already would keep the process.
+    proxy.destroy();
+    throw error;
   }
   const reload = async (): Promise<void> => {
     log?.reopen();

@@ -276,6 +276,7 @@ describe('spdyproxy', () => {
       [{ fronts: [{ port: 0, certificates: [pair] }], backs: [back] }, /none\.key/],
       [{ fronts, backs: [{ url: 'ftp://a' }] }, /http or https/],
       [{ fronts, backs: [back], workers: -1 }, /workers/],
+      [{ fronts, backs: [back], admin: 9100 }, /admin: an object/],
       [{ fronts, backs: [back], accessLog: { file: '-', format: 'x' } }, /one of common/],
       [{ fronts: [{ inherited: 0 }], backs: [back] }, /LISTEN_FDS/],
     ] as const) {
@@ -288,6 +289,20 @@ describe('spdyproxy', () => {
       expect(status).to.equal(64);
     }
   }).timeout(120_000);
+
+  it('ends with status 1, and says why once, when a port is taken', async () => {
+    const taken = String((application.address() as AddressInfo).port);
+    for (const args of [
+      [taken],
+      ['--workers', '2', taken],
+      ['--admin', taken, '0'],
+      ['--admin', taken, '--workers', '2', '0'],
+    ]) {
+      const { status, stderr } = await run('spdyproxy', ['-b', back, ...args]);
+      expect(status).to.equal(1);
+      expect(stderr).to.match(/^spdyproxy: [^\n]*EADDRINUSE[^\n]*\n$/);
+    }
+  });
 
   it('refuses a command line that makes no sense', async () => {
     for (const [args, message] of [
