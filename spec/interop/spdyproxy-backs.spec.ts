@@ -124,14 +124,17 @@ describe("createProxy() and Netty's servers", () => {
     }
   }
 
-  it('answers 502 what Netty refuses as often as it may be tried, and what it cancels', async () => {
+  it('answers 503 what Netty refuses as often as it may be tried, and 502 what it cancels', async () => {
     const [, back = ''] = (await server?.printed(/plain=(\d+)/)) ?? [];
     const { proxy, port } = await open(backAt('spdy/3.1', false, back));
     const client = clientOf('h2', port);
-    for (const code of [3, 5]) {
+    for (const [code, answer, reason] of [
+      [3, 503, 'destination_unavailable'],
+      [5, 502, 'connection_terminated'],
+    ] as const) {
       const { status, headers } = await client.ask({ path: `/rst/${code}` });
-      expect(status).to.equal(502);
-      expect(headers['proxy-status']).to.equal('spdyproxy; error=connection_terminated');
+      expect(status).to.equal(answer);
+      expect(headers['proxy-status']).to.equal(`spdyproxy; error=${reason}`);
     }
     await getBytes(client, 1000);
     await client.close();
