@@ -27,6 +27,7 @@ describe('tools/proxy/options', () => {
   for (const [title, options, message] of [
     ['no back', { backs: [] }, /at least one/],
     ['backs that are no list', { backs: 'http://a' }, /at least one/],
+    ['a back with a path', { backs: ['http://a/app'] }, /a host and a port alone, got 'http:/],
     ['an option that does not exist', { backs: BACKS, stick: 'x' }, /did you mean sticky/],
     ['a sticky field that is none', { backs: BACKS, sticky: 'a b' }, /name of a field/],
     ['a time that is none', { backs: BACKS, idleTimeoutMs: -1 }, /idleTimeoutMs/],
@@ -47,7 +48,7 @@ describe('tools/proxy/options', () => {
   }
 
   it('reads backs', () => {
-    expect(resolveBack('https://[::1]:8443/ignored')).to.deep.include({
+    expect(resolveBack('https://[::1]:8443/')).to.deep.include({
       name: 'http/1.1+https://[::1]:8443',
       protocol: 'http/1.1',
       secure: true,

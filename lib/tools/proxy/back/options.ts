@@ -93,6 +93,11 @@ export function resolveBack(given: string | BackOptions): ResolvedBack {
   if (parsed === null || !/^https?:$/.test(parsed.protocol)) {
     throw new InvalidArgumentError(`the URL of a back is one of http or https, got ${shown(url)}`);
   }
+  if (parsed.pathname !== '/' || parsed.search !== '') {
+    // It would be dropped: requests keep the paths that they have.
+    const message = 'the URL of a back has a host and a port alone';
+    throw new InvalidArgumentError(`${message}, got ${shown(url)}`);
+  }
   const secure = parsed.protocol === 'https:';
   const { hostname, port, host } = parsed;
   const place = socketPath === null ? '' : ` at ${socketPath}`;
