@@ -2,8 +2,8 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder, and those above it, if they are not there. As `mkdir()` with `recursive`, which never ends in a folder where the system says
- * that there can be none (`/proc`; Node 20 to 26).
+ * Makes a folder, and those above it, if they are not there. As `mkdir()` with `recursive`, which may never end where the file
+ * system lets nobody make a folder (Node 20 to 26).
  *
  * @throws the error of `mkdir()`
  */
