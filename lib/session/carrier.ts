@@ -11,19 +11,22 @@ export class Carrier {
   #input = true;
   #output = true;
 
-  /** Begins at once, also where the socket was paused. */
+  /** Begins at once, also where either of them was paused. */
   constructor(socket: Duplex, session: Duplex) {
     this.#socket = socket;
     this.#session = session;
     socket.on('data', this.#onInput);
-    socket.on('end', this.#onInputEnd);
+    // One that has ended before does not say so again.
+    if (socket.readableEnded) process.nextTick(this.#onInputEnd);
+    else socket.on('end', this.#onInputEnd);
     session.on('data', this.#onOutput);
     socket.resume();
+    session.resume();
   }
 
-  /** Whether it takes bytes to `sink`. */
+  /** Whether it takes bytes to `sink`, or to anything if that is undefined. */
   takesTo(sink: unknown): boolean {
-    return this.#output && sink === this.#socket;
+    return this.#output && (sink === undefined || sink === this.#socket);
   }
 
   /** All that the session had to say was carried. */
@@ -50,7 +53,7 @@ export class Carrier {
     const session = this.#session;
     if (!session.writable) {
       this.stopInput();
-    } else if (!session.write(chunk)) {
+    } else if (!session.write(chunk) && this.#input) {
       this.#socket.pause();
       session.once('drain', () => {
         if (this.#input) this.#socket.resume();
@@ -59,7 +62,7 @@ export class Carrier {
   };
 
   readonly #onInputEnd = (): void => {
-    this.#session.end();
+    if (this.#input) this.#session.end();
   };
 
   readonly #onOutput = (chunk: Buffer): void => {

@@ -93,7 +93,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> implements Se
     if (!plain || !idle || access.busy || !inlet.hasRoom(chunk.length))
       return super.write(chunk, encoding as BufferEncoding, done);
     this.core.receive(chunk);
-    return true;
+    return !this.destroyed;
   }
 
   override _write(chunk: Buffer, encoding: BufferEncoding, done: Done): void {

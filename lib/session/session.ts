@@ -45,13 +45,13 @@ export class Session extends SpdylaySession {
 
   /**
    * Carries bytes both ways, as `socket.pipe(session).pipe(socket)` does, in less memory, and follows the life of the transport. Returns
-   * the session. `socket.pause()` stops the input, `socket.pipe(session)` takes its place, `session.unpipe()` ends the output.
+   * the session. `socket.pause()` stops the input, `session.unpipe()` ends the output; `pipe()` between the two takes the place of either.
    *
    * @throws InvalidArgumentError for what is no Duplex
    * @throws InvalidStateError when it is attached already
    */
   attach(socket: Duplex): this {
-    if (typeof socket?.pipe !== 'function')
+    if (typeof socket?.pipe !== 'function' || typeof socket.write !== 'function')
       throw new InvalidArgumentError(`attach() needs a Duplex, got ${shown(socket)}`);
     if (this.transport.piped)
       throw new InvalidStateError('attach(): the session is attached to a transport already');

@@ -104,7 +104,7 @@ export class Transport {
   /** What `attach()` takes to `sink`, or to anything if that is undefined, is taken no more. Whether nothing leads into a sink now. */
   unpipe(sink: unknown): boolean {
     const carrier = this.#carrier;
-    if (carrier?.takesTo(sink ?? this.#sink) !== true) return false;
+    if (carrier?.takesTo(sink) !== true) return false;
     carrier.stopOutput();
     if (sink !== undefined && sink !== this.#sink) return false;
     this.#onUnpipe(this.#piped);
@@ -114,6 +114,8 @@ export class Transport {
   /** `session` is being piped into the sink. */
   setSink(sink: Writable, session: Duplex): void {
     this.#piped = session;
+    // All would leave twice.
+    if (this.#carrier?.takesTo(sink) === true) this.#carrier.stopOutput();
     if (sink === this.#sink) return;
     const former = this.#sink;
     this.#sink = sink;

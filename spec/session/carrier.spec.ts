@@ -1,6 +1,8 @@
-import { PassThrough } from 'node:stream';
+import { once } from 'node:events';
+import { type Duplex, PassThrough, Readable } from 'node:stream';
 import { expect } from 'chai';
-import { SERVER } from '../../lib/protocol/constants.ts';
+import { InvalidArgumentError } from '../../lib/errors.ts';
+import { CLIENT, SERVER } from '../../lib/protocol/constants.ts';
 import { SPDY3_1 } from '../../lib/protocol/version.ts';
 import { Session } from '../../lib/session/session.ts';
 import {
@@ -9,6 +11,7 @@ import {
   rawAgainst,
   requestHeaders,
   settle,
+  tcpConnection,
   until,
 } from '../support/session-pair.ts';
 
@@ -65,5 +68,80 @@ describe('Carrier', () => {
       session.destroy();
       await closed(client);
     }
+  });
+
+  it('carries both ways where the session was paused, and where it goes on at another socket', async () => {
+    const first = await tcpConnection();
+    const second = await tcpConnection();
+    const session = new Session(CLIENT, 4);
+    session.pause();
+    session.attach(first.client);
+    await once(first.server, 'data');
+    session.unpipe();
+    session.attach(second.client);
+    session.submitPing();
+    await once(second.server, 'data');
+    session.destroy();
+    first.client.destroy();
+    await Promise.all([closed(first.client), closed(second.client)]);
+  });
+
+  it('tells the session of an end that the socket has told before', async () => {
+    const { client, server } = await tcpConnection(true);
+    server.resume();
+    client.end();
+    await once(server, 'end');
+    const session = new Session(SERVER, 4).attach(server);
+    client.resume();
+    await closed(session);
+    await closed(server);
+  });
+
+  it('says nothing of that end where a pipe has taken its place', async () => {
+    const { client, server } = await tcpConnection(true);
+    server.resume();
+    client.end();
+    await once(server, 'end');
+    const session = new Session(SERVER, 4).attach(server);
+    new PassThrough().pipe(session);
+    await settle();
+    expect(session.writableEnded).to.equal(false);
+    session.destroy();
+    client.destroy();
+    await Promise.all([closed(session), closed(client)]);
+  });
+
+  it('takes bytes to a sink once when a pipe leads there too', async () => {
+    const { client, server } = await tcpConnection();
+    const session = new Session(CLIENT, 4, { settingsTiming: 'never' }).attach(client);
+    session.pipe(client);
+    session.submitPing();
+    void session.close();
+    const chunks: Buffer[] = [];
+    server.on('data', (chunk: Buffer) => chunks.push(chunk));
+    await once(server, 'end');
+    // PING, and GOAWAY at the end.
+    expect(Buffer.concat(chunks)).to.have.length(12 + 16);
+    client.destroy();
+    await Promise.all([closed(session), closed(client)]);
+  });
+
+  it('lets go of its sink by unpipe() for all where a pipe leads to another one', async () => {
+    const { client } = memoryConnection();
+    const session = new Session(SERVER, 4).attach(client);
+    session.pipe(new PassThrough());
+    session.unpipe();
+    expect(session.listenerCount('data')).to.equal(0);
+    expect(session.isPaused()).to.equal(true);
+    session.destroy();
+    client.destroy();
+    await Promise.all([closed(session), closed(client)]);
+  });
+
+  it('takes nothing that cannot be written to', () => {
+    const session = new Session(CLIENT, 4);
+    const readable = Readable.from([]) as unknown as Duplex;
+    expect(() => session.attach(readable)).to.throw(InvalidArgumentError, 'needs a Duplex');
+    session.destroy();
   });
 });
