@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { expect } from 'chai';
 import { Engine } from '../../lib/engine/engine.ts';
 import { InvalidArgumentError, UnsupportedVersionError } from '../../lib/errors.ts';
@@ -187,6 +188,14 @@ describe('session/session', () => {
     await until(() => ids.length === 7);
     expect(ids.slice(4)).to.deep.equal([9, 11, 13]);
     session.destroy();
+  });
+
+  it('returns false from a write behind which it is destroyed, as every Duplex', async () => {
+    const session = new Session(SERVER, SPDY3_1.id);
+    session.once('ping', () => session.destroy());
+    const over = once(session, 'close');
+    expect(session.write(Buffer.from([0x80, 3, 0, 6, 0, 0, 0, 4, 0, 0, 0, 1]))).to.equal(false);
+    await over;
   });
 
   it('emits nothing before somebody reads', async () => {
