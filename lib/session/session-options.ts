@@ -260,11 +260,12 @@ function firstSettings(
   if (version.streamWindows && window !== DEFAULT_WINDOW_SIZE)
     own(SETTINGS_INITIAL_WINDOW_SIZE, window);
   for (const entry of settings) {
-    const { id, value } = entry;
+    const { id, flags, value } = entry;
     if (entries.has(id)) throw new InvalidArgumentError(`settings: id ${id} is given twice`);
     checkRange('settings: an id', id, 1, SETTINGS_MAX);
     checkRange(`settings: the value of id ${id}`, value, 0, 0xffffffff);
-    entries.set(id, entry);
+    // Other sessions may share it.
+    entries.set(id, { id, flags, value });
   }
   return [...entries.values()];
 }

@@ -118,6 +118,23 @@ describe('session/session-start', () => {
     session.destroy();
   });
 
+  it('says what it was given when it was made, whatever becomes of the entries', async () => {
+    const entries = [3, 3].map((id) => ({ id, flags: 0, value: 7 }));
+    const [first, second] = entries.map((entry) => ({
+      settingsTiming: 'afterFirstFrame' as const,
+      settings: [entry],
+    }));
+    // Both hold the same options.
+    const other = new Session(SERVER, SPDY3_1.id, first);
+    const { session, peer } = await rawAgainst(SERVER, SPDY3_1, second);
+    for (const entry of entries) entry.value = 8;
+    peer.send(peer.make.ping(1));
+    const settings = await peer.frame('SETTINGS');
+    session.destroy();
+    other.destroy();
+    expect(settings.frame.entries?.map(({ value }) => value)).to.deep.equal([7, 100]);
+  });
+
   it('sends SETTINGS first, before requests that were submitted earlier', async () => {
     const { session, peer } = await rawAgainst(CLIENT, SPDY3_1);
     session.submitRequest(0, requestHeaders());
