@@ -13,6 +13,7 @@ export {
 export { raise } from './raise.ts';
 export { Session } from './session.ts';
 export { checkSessionOptions, type SessionOptions } from './session-options.ts';
+export { optionsFor } from './session-start.ts';
 export { SpdyStream } from './stream.ts';
 export type { StreamOptions } from './stream-options.ts';
 export { checkTlsNames, isTlsOption, tlsPart } from './tls-names.ts';

@@ -23,7 +23,7 @@ import {
   type ResolvedSessionOptions,
   type SessionOptions,
 } from './session-options.ts';
-import { keepSettings, queueStart } from './session-start.ts';
+import { begin, keepSettings, queueStart } from './session-start.ts';
 import type { SpdyStream } from './stream.ts';
 import { StreamRegistry } from './stream-registry.ts';
 import { Transport, type TransportClosed, type TransportHost } from './transport.ts';
@@ -111,8 +111,7 @@ export class SessionCore
     this.#outlet = new Outlet(duplex, this.transport, this);
     this.timers = new SessionTimers(settled, this);
     this.ending = new SessionEnding(this);
-    this.#startPending = settled.settingsTiming === 'afterFirstFrame';
-    if (!this.#startPending) queueStart(this.engine, settled);
+    this.#startPending = begin(this.engine, settled);
     const { signal } = settled;
     this.#stopAbort =
       signal === null ? null : onAbort(signal, (reason) => duplex.destroy(abortedBy(reason)));

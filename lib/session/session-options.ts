@@ -263,6 +263,7 @@ function firstSettings(
     const { id, flags, value } = entry;
     if (entries.has(id)) throw new InvalidArgumentError(`settings: id ${id} is given twice`);
     checkRange('settings: an id', id, 1, SETTINGS_MAX);
+    checkRange(`flags of setting ${id}`, flags, 0, 255);
     checkRange(`settings: the value of id ${id}`, value, 0, 0xffffffff);
     // Other sessions may share it.
     entries.set(id, { id, flags, value });

@@ -9,9 +9,27 @@ import {
   SETTINGS_CLIENT_CERTIFICATE_VECTOR_SIZE,
 } from '../protocol/constants.ts';
 import type { SettingsEntry, SettingsFrame } from '../protocol/frames.ts';
+import type { ProtocolVersion } from '../protocol/version.ts';
 import { raise } from './raise.ts';
-import type { ResolvedSessionOptions } from './session-options.ts';
+import {
+  type ResolvedSessionOptions,
+  type SessionOptions,
+  toSettingsEntries,
+} from './session-options.ts';
 import { persistedEntries, storeSettings } from './settings-store.ts';
+
+/**
+ * Begins a session: queues what it says first, unless a frame of the peer has to come before. Whether that is so.
+ *
+ * @throws InvalidArgumentError for a setting that this side cannot send
+ */
+export function begin(engine: Engine, options: ResolvedSessionOptions): boolean {
+  const { firstSettings, settingsTiming } = options;
+  if (settingsTiming !== 'never') assertSendable(engine, firstSettings);
+  const later = settingsTiming === 'afterFirstFrame';
+  if (!later) queueStart(engine, options);
+  return later;
+}
 
 /**
  * Queues what a session says first: the stored values that a client returns, its own SETTINGS, and WINDOW_UPDATE where the
@@ -22,7 +40,6 @@ export function queueStart(engine: Engine, options: ResolvedSessionOptions): voi
     // In a frame of their own: the values of the server would collide with ours.
     const stored = loadStored(engine, options);
     if (stored.length > 0) engine.submitSettings(FLAG_SETTINGS_NONE, stored);
-    assertSendable(engine, options.firstSettings);
     engine.submitSettings(FLAG_SETTINGS_NONE, options.firstSettings);
   }
   const growth = options.sessionWindowSize - DEFAULT_WINDOW_SIZE;
@@ -36,11 +53,15 @@ export function queueStart(engine: Engine, options: ResolvedSessionOptions): voi
  */
 export function assertSendable(engine: Engine, entries: readonly SettingsEntry[]): void {
   if (engine.version.hasCredential && engine.side === SERVER) return;
-  for (const { id, flags } of entries) {
-    if (id !== SETTINGS_CLIENT_CERTIFICATE_VECTOR_SIZE) continue;
-    if ((flags & ID_FLAG_SETTINGS_PERSISTED) !== 0) continue;
+  if (entries.some(isOfSpdy3))
     throw new InvalidArgumentError('clientCertificateVectorSize is sent by SPDY/3 servers only');
-  }
+}
+
+/** Options of sessions for one of a `version`: without the setting that only SPDY/3 servers send, if it is none. */
+export function optionsFor(version: ProtocolVersion, options: SessionOptions): SessionOptions {
+  if (options.settings === undefined || version.hasCredential) return options;
+  const settings = toSettingsEntries(options.settings);
+  return { ...options, settings: settings.filter((entry) => !isOfSpdy3(entry)) };
 }
 
 /** Keeps what a server asks a client to keep. */
@@ -67,4 +88,10 @@ function loadStored(engine: Engine, options: ResolvedSessionOptions): readonly S
     raise(exception);
     return [];
   }
+}
+
+function isOfSpdy3({ id, flags }: SettingsEntry): boolean {
+  return (
+    id === SETTINGS_CLIENT_CERTIFICATE_VECTOR_SIZE && (flags & ID_FLAG_SETTINGS_PERSISTED) === 0
+  );
 }

@@ -65,6 +65,7 @@ describe('session/session-start', () => {
 
   it('takes the size of the certificate vector from SPDY/3 servers only (checklist 146)', () => {
     const settings = { clientCertificateVectorSize: 4 };
+    const later = { settings, settingsTiming: 'afterFirstFrame' } as const;
     expect(() => new Session(SERVER, SPDY3.id, { settings })).not.to.throw();
     for (const [side, version] of [
       [CLIENT, SPDY3],
@@ -75,10 +76,19 @@ describe('session/session-start', () => {
         InvalidArgumentError,
         'SPDY/3 servers only',
       );
+      expect(() => new Session(side, version.id, later)).to.throw(InvalidArgumentError);
       const session = new Session(side, version.id);
       expect(() => session.submitSettings(0, settings)).to.throw(InvalidArgumentError);
       session.submitSettings(0, [{ id: 8, flags: 2, value: 1 }]);
     }
+  });
+
+  it('refuses flags that are none when it is made, whenever they would be sent', () => {
+    for (const settingsTiming of ['start', 'afterFirstFrame', 'never'] as const)
+      expect(
+        () =>
+          new Session(SERVER, 4, { settingsTiming, settings: [{ id: 3, flags: 256, value: 1 }] }),
+      ).to.throw(InvalidArgumentError, 'flags of setting 3');
   });
 
   it('enlarges the session window in SPDY/3.1 alone', async () => {

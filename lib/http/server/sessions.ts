@@ -5,7 +5,7 @@ import { INTERNAL_ERROR, SERVER } from '../../protocol/constants.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import type { SpdyStream } from '../../session/public.ts';
-import { raise, Session } from '../../session/public.ts';
+import { optionsFor, raise, Session } from '../../session/public.ts';
 import type { EventedServer } from './events.ts';
 import { Exchange, type ExchangeHost } from './exchange.ts';
 import type { ResolvedServerOptions } from './options.ts';
@@ -27,7 +27,7 @@ export class ServerSessions {
 
   /** Speaks SPDY on a connection. */
   begin(socket: Duplex, version: ProtocolVersion, secure: boolean): Session {
-    const session = new Session(SERVER, version.id, this.#options.session);
+    const session = new Session(SERVER, version.id, optionsFor(version, this.#options.session));
     const exchanges = new IdTable<Exchange>();
     const deadline = new Deadline();
     const server = this.#server;

@@ -35,6 +35,17 @@ for (const way of WAYS) {
 
     after(() => served.end());
 
+    it('says the size of the certificate vector in SPDY/3, and serves the others without it', async () => {
+      const session = { settings: { clientCertificateVectorSize: 4 } };
+      const other = await serve(way, (_request, response) => response.end('x'), { session });
+      const said: number[] = [];
+      other.session.on('settings', ({ entries }) => said.push(...entries.map(({ id }) => id)));
+      const { body } = await ask(other.session);
+      await other.end();
+      expect(String(body)).to.equal('x');
+      expect(said).to.deep.equal(way.version.hasCredential ? [4, 8] : [4]);
+    });
+
     it('gives handlers an http.IncomingMessage', async () => {
       let seen: Record<string, unknown> = {};
       handler.handle = (request, response) => {
