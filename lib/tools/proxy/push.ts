@@ -1,16 +1,22 @@
+import { StallDeadline } from '../../common/deadline.ts';
 import type { BackPush, FrontRequest, Reply, Sink } from './exchange.ts';
 import { forwardResponseFields, type ResolvedHeaderRules } from './forwarded.ts';
 import { Pump } from './pump.ts';
 import { faultOfHead } from './response-head.ts';
 
-/** Offers a resource that a back pushes to the client, and carries it there. What the client does not want is given up behind at once. */
+/**
+ * Offers a resource that a back pushes to the client, and carries it there. What the client does not want is given up behind at once, and what does not move
+ * for `idleMs` (0 for ever) on both sides.
+ */
 export function passPush(
   push: BackPush,
   { scheme, authority }: FrontRequest,
   reply: Reply,
   rules: ResolvedHeaderRules,
+  idleMs: number,
 ): void {
   const { body } = push;
+  const deadline = new StallDeadline();
   const head = {
     ...push.head,
     fields: forwardResponseFields(push.head.fields, rules, 'http/1.1'),
@@ -22,15 +28,28 @@ export function passPush(
   const gone = (): void => {
     if (over) return;
     over = true;
+    deadline.stop();
     pump?.stop();
     body.stream.destroy();
   };
   const sink = faultOfHead(push.head) === null ? offer(given, reply, gone) : null;
   if (sink === null) gone();
   else if (!over) {
-    pump = new Pump(body, sink, () => {
+    const carried = new Pump(body, sink, () => {
       over = true;
+      deadline.stop();
     });
+    pump = carried;
+    if (idleMs > 0) {
+      deadline.start(
+        idleMs,
+        () => carried.bytes,
+        () => {
+          sink.reset(new Error(`nothing moved for ${idleMs} ms`));
+          gone();
+        },
+      );
+    }
   }
 }
 

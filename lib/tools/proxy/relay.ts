@@ -102,7 +102,7 @@ export class Relay implements BackHandler {
 
   pushed(push: BackPush): void {
     if (this.#over) push.body.stream.destroy();
-    else passPush(push, this.#request, this.#reply, this.#host.headers);
+    else passPush(push, this.#request, this.#reply, this.#host.headers, this.#host.timeouts.idleMs);
   }
 
   failed(failure: Failure): void {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import type { BackPush, FrontRequest, Reply } from '../../../lib/tools/proxy/exchange.ts';
@@ -6,6 +7,8 @@ import { passPush } from '../../../lib/tools/proxy/push.ts';
 
 describe('tools/proxy/push', () => {
   const { headers } = resolveProxyOptions({ backs: ['http://127.0.0.1'] });
+
+  const request = { scheme: 'http', authority: 'a' } as FrontRequest;
 
   function pushOf(stream: PassThrough): BackPush {
     return {
@@ -26,7 +29,24 @@ describe('tools/proxy/push', () => {
         throw new Error('no push of this');
       },
     } as unknown as Reply;
-    passPush(pushOf(stream), { scheme: 'http', authority: 'a' } as FrontRequest, reply, headers);
+    passPush(pushOf(stream), request, reply, headers, 0);
     expect(stream.destroyed).to.equal(true);
+  });
+
+  it('gives a resource up on both sides of which the client takes nothing', async () => {
+    const stream = new PassThrough();
+    const resets: Error[] = [];
+    const sink = {
+      write: () => false,
+      onDrain: () => {},
+      reset: (cause: Error) => resets.push(cause),
+    };
+    passPush(pushOf(stream), request, { push: () => sink } as unknown as Reply, headers, 5);
+    stream.write('a');
+    // The timer keeps no process alive.
+    const alive = setInterval(() => {}, 1000);
+    await once(stream, 'close');
+    clearInterval(alive);
+    expect(resets.map(({ message }) => message)).to.deep.equal(['nothing moved for 5 ms']);
   });
 });

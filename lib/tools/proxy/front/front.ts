@@ -4,7 +4,6 @@ import http2 from 'node:http2';
 import type { AddressInfo, ListenOptions, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkRange } from '../../../common/check.ts';
-import { Deadline } from '../../../common/deadline.ts';
 import type { SpdyServerOptions } from '../../../http/server/options.ts';
 import type { SpdyRequest } from '../../../http/server/request.ts';
 import type { SpdyResponse } from '../../../http/server/response.ts';
@@ -12,6 +11,7 @@ import { createServer, type SpdyServer } from '../../../http/server/server.ts';
 import type { ClientFacts, FrontRequest, Reply } from '../exchange.ts';
 import { clientOf } from './client-facts.ts';
 import { H2Reply, readH2 } from './h2-front.ts';
+import { H2Watch } from './h2-watch.ts';
 import { MessageReply, readMessage } from './message-front.ts';
 import { readSwitching, SocketReply } from './socket-front.ts';
 import { WebSocketReply } from './websocket-reply.ts';
@@ -42,6 +42,8 @@ export interface FrontHost {
 
 /** As `idleTimeoutMs` of `createServer()`. */
 const IDLE_TIMEOUT_MS = 180_000;
+/** As `stallTimeoutMs` of sessions. */
+const STALL_TIMEOUT_MS = 120_000;
 /** Bytes that a stream of HTTP/2 may bring before they were read; for the connection four times as much. */
 const H2_WINDOW = 1 << 18;
 
@@ -53,8 +55,8 @@ export class ProxyFront {
   readonly #host: FrontHost;
   /** Connections of HTTP/1.1 of which a request was refused. */
   readonly #distrusted = new WeakSet<object>();
-  /** Those of HTTP/2, and how long they have been without requests. */
-  readonly #h2Sessions = new Map<http2.Http2Session, SessionIdleness>();
+  /** Those of HTTP/2, and what ends them. */
+  readonly #h2Sessions = new Map<http2.Http2Session, H2Watch>();
 
   /** `SpdyProxy.listen()` makes it. @internal */
   constructor(options: FrontOptions, host: FrontHost) {
@@ -68,9 +70,7 @@ export class ProxyFront {
       session,
       // Node would answer that itself, and go on with what follows.
       http1: { requireHostHeader: false },
-      ...(h2 && h2Possible(server)
-        ? { h2: this.#h2Server(maxConcurrentStreams, server.idleTimeoutMs) }
-        : {}),
+      ...(h2 && h2Possible(server) ? { h2: this.#h2Server(maxConcurrentStreams, server) } : {}),
     });
     if (maxConnections !== undefined) {
       this.server.maxConnections = checkRange('maxConnections', maxConnections, 1, 0x7fffffff);
@@ -143,7 +143,11 @@ export class ProxyFront {
     return request;
   }
 
-  #h2Server(maxConcurrentStreams: number, idleMs = IDLE_TIMEOUT_MS): http2.Http2Server {
+  #h2Server(
+    maxConcurrentStreams: number,
+    { idleTimeoutMs = IDLE_TIMEOUT_MS, session: limits }: SpdyServerOptions,
+  ): http2.Http2Server {
+    const stallMs = limits?.stallTimeoutMs ?? STALL_TIMEOUT_MS;
     const server = http2.createServer({
       settings: {
         maxConcurrentStreams,
@@ -153,12 +157,12 @@ export class ProxyFront {
       },
     });
     server.on('session', (session) => {
-      const idleness = new SessionIdleness(session, idleMs);
-      this.#h2Sessions.set(session, idleness);
+      const watch = new H2Watch(session, idleTimeoutMs, stallMs);
+      this.#h2Sessions.set(session, watch);
       session.setLocalWindowSize(4 * H2_WINDOW);
       session.on('error', () => {});
       session.once('close', () => {
-        idleness.stop();
+        watch.stop();
         this.#h2Sessions.delete(session);
       });
       if (!this.server.listening) session.close();
@@ -167,47 +171,18 @@ export class ProxyFront {
       // It is told late: the client may have reset the stream by then, or the connection may be gone.
       stream.on('error', () => {});
       if (stream.destroyed || stream.session?.destroyed !== false) return;
-      this.#h2Sessions.get(stream.session)?.request(stream);
+      const watch = this.#h2Sessions.get(stream.session);
+      watch?.follow(stream);
       const raw = more[0] as string[] | undefined;
       const method = headers[':method'] ?? '';
       const request = readH2(stream, raw ?? Object.entries(headers).flat().map(String));
       const switches = typeof request !== 'string' && request.upgrade !== null;
       const reply = switches
         ? new WebSocketReply(stream, request)
-        : new H2Reply(stream, method === 'CONNECT');
+        : new H2Reply(stream, method === 'CONNECT', watch);
       this.#give(request, reply, stream.session.socket as Socket);
     });
     return server;
-  }
-}
-
-/** Ends a session of HTTP/2 that has no requests, whatever else comes on it. */
-class SessionIdleness {
-  readonly #deadline = new Deadline();
-  readonly #wait: () => void;
-  #requests = 0;
-
-  constructor(session: http2.ServerHttp2Session, ms: number) {
-    this.#wait = () => {
-      // close() would wait for a head that never ends.
-      if (ms > 0 && !session.destroyed) this.#deadline.start(ms, () => session.destroy());
-    };
-    this.#wait();
-  }
-
-  /** A request has come. */
-  request(stream: http2.ServerHttp2Stream): void {
-    this.#requests++;
-    this.#deadline.stop();
-    stream.once('close', () => {
-      this.#requests--;
-      if (this.#requests === 0) this.#wait();
-    });
-  }
-
-  /** It is over. */
-  stop(): void {
-    this.#deadline.stop();
   }
 }
 

@@ -6,6 +6,7 @@ import { bodyOfH2 } from '../h2-body.ts';
 import { cutOff } from '../message-body.ts';
 import { checkRequest, NO_SCHEME, schemeOf } from '../request-check.ts';
 import { clientOfRequest } from './client-facts.ts';
+import type { H2Watch } from './h2-watch.ts';
 import { webSocketFields } from './websocket-fields.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = http2.constants;
@@ -56,15 +57,18 @@ export class H2Reply implements Reply {
   readonly keepsConnection = false;
   readonly #stream: http2.ServerHttp2Stream;
   readonly #tunnel: boolean;
+  readonly #watch: H2Watch | undefined;
   #trailers: HeaderList = [];
   #ended = false;
   /** Whether all of the answer has been handed over. */
   #sent = false;
   #abandoned = false;
 
-  constructor(stream: http2.ServerHttp2Stream, tunnel: boolean) {
+  /** `watch`: of its session, for what is pushed with it. */
+  constructor(stream: http2.ServerHttp2Stream, tunnel: boolean, watch?: H2Watch) {
     this.#stream = stream;
     this.#tunnel = tunnel;
+    this.#watch = watch;
     // Its end is told by 'close'.
     stream.on('error', () => {});
   }
@@ -86,10 +90,12 @@ export class H2Reply implements Reply {
     this.#ended = bodiless;
     const headers: http2.OutgoingHttpHeaders = objectOf(fields);
     headers[':status'] = status;
+    // A tunnel has none, but its refusal is an answer as others are.
+    const tunnel = this.#tunnel && status < 300;
     // Behind a body of known length come none; but they tell when the answer to a request that has not ended is on its way.
     const waitForTrailers =
       !bodiless &&
-      !this.#tunnel &&
+      !tunnel &&
       (!stream.endAfterHeaders || fieldOf(fields, 'content-length') === null);
     stream.respond(headers, { endStream: bodiless, waitForTrailers, sendDate: false } as never);
     // It ends with its head, or behind 'wantTrailers', which comes later than 'finish'.
@@ -128,7 +134,10 @@ export class H2Reply implements Reply {
     if (stream.destroyed || stream.closed || !stream.pushAllowed) return null;
     const sink = new PushSink(head, gone);
     const names = { ':method': method, ':scheme': scheme, ':authority': authority, ':path': path };
-    stream.pushStream(names, (error, pushed) => sink.opened(error, pushed));
+    stream.pushStream(names, (error, pushed) => {
+      if (error === null && !pushed.destroyed) this.#watch?.follow(pushed);
+      sink.opened(error, pushed);
+    });
     return sink;
   }
 
@@ -174,7 +183,7 @@ class PushSink implements Sink {
 
   opened(error: Error | null, stream: http2.ServerHttp2Stream): void {
     // It is told late: the connection may be gone by then.
-    if (error !== null || stream.destroyed) {
+    if (error !== null || stream.destroyed || stream.closed) {
       this.#end = 'reset';
       this.#gone();
       return;

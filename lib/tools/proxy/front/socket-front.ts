@@ -1,11 +1,15 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { Deadline } from '../../../common/deadline.ts';
 import { resetConnection } from '../../../common/socket-end.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
 import type { FrontRequest, Reply, ResponseHead, Sink } from '../exchange.ts';
 import { bodyOfTunnel, cutOff } from '../message-body.ts';
 import { MessageReply, readMessage } from './message-front.ts';
+
+/** How long a client may take to end a connection of which it has got its answer. */
+const LEAVE_MS = 5000;
 
 const HOP_PROTOCOLS = /^(?:h2c|tls|https?)(?:\/|$)/i;
 
@@ -37,12 +41,14 @@ export class SocketReply implements Reply {
   readonly keepsConnection = false;
   readonly #request: IncomingMessage;
   readonly #socket: Socket;
+  readonly #leaveMs: number;
   /** An ordinary answer. */
   #plain: MessageReply | null = null;
   #over = false;
 
-  constructor(request: IncomingMessage, socket: Duplex) {
+  constructor(request: IncomingMessage, socket: Duplex, leaveMs: number = LEAVE_MS) {
     this.#request = request;
+    this.#leaveMs = leaveMs;
     this.#socket = socket as Socket;
     socket.on('error', () => {});
   }
@@ -62,7 +68,7 @@ export class SocketReply implements Reply {
     const response = new ServerResponse(this.#request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
-    response.once('finish', () => socket.end());
+    response.once('finish', () => this.#leave());
     socket.on('drain', () => response.emit('drain'));
     // What the client still sends is of no use.
     socket.resume();
@@ -100,5 +106,14 @@ export class SocketReply implements Reply {
     socket.once('close', () => {
       if (!this.#over || socket.errored !== null) listener(cutOff(socket.errored));
     });
+  }
+
+  /** Nobody else watches a connection that is no tunnel, and takes no other request either. */
+  #leave(): void {
+    const socket = this.#socket;
+    const deadline = new Deadline();
+    deadline.start(this.#leaveMs, () => socket.destroy());
+    socket.once('close', () => deadline.stop());
+    socket.end();
   }
 }

@@ -16,6 +16,7 @@ import {
   literal,
   RawClient,
   RST_STREAM,
+  SETTINGS,
 } from '../support/h2-frames.ts';
 
 const GET = [
@@ -81,6 +82,32 @@ describe('tools/proxy/front/h2-front', () => {
       expect(idle.frames.map(({ type }) => type)).to.include(GOAWAY);
     });
   }
+
+  it('ends a stream whose answer the client does not take to its end', async () => {
+    const session = { stallTimeoutMs: 20 };
+    const front = { host: '127.0.0.1', tls: false, sniff: true, session } as const;
+    const slow = new RawClient((await proxy.listen({ port: 0, ...front })).port);
+    const noWindow = Buffer.from([0, 4, 0, 0, 0, 0]);
+    slow.socket.write(frame(SETTINGS, 0, 0, noWindow));
+    slow.send([...GET, [':path', '/sized?bytes=10']]);
+    const frames = await slow.until(RST_STREAM);
+    expect(frames.map(({ type }) => type)).to.deep.equal([HEADERS, RST_STREAM]);
+    slow.socket.destroy();
+  });
+
+  it('ends the stream of a CONNECT that is refused, although the client does not', async () => {
+    client.send(
+      [
+        [':method', 'CONNECT'],
+        [':authority', 'a:1'],
+      ],
+      0,
+    );
+    const frames = await client.until(RST_STREAM);
+    expect(frames.map(({ type }) => type)).to.include(HEADERS);
+    // NO_ERROR: the answer counts.
+    expect(frames.at(-1)?.payload.readUInt32BE()).to.equal(0);
+  });
 
   it('answers nothing on a stream that was reset, although some of its body is unread', async () => {
     const server = http2.createServer();

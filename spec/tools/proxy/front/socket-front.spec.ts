@@ -1,0 +1,30 @@
+import { once } from 'node:events';
+import http, { type IncomingMessage } from 'node:http';
+import net, { type AddressInfo, type Socket } from 'node:net';
+import { expect } from 'chai';
+import { SocketReply } from '../../../../lib/tools/proxy/front/socket-front.ts';
+
+describe('tools/proxy/front/socket-front', () => {
+  it('closes the connection behind an answer that is no tunnel, although the client does not end it', async () => {
+    const server = http.createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const client = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    client.write('CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n');
+    const [request, socket] = (await once(server, 'connect')) as [IncomingMessage, Socket];
+    const reply = new SocketReply(request, socket, 20);
+    reply.respond({ status: 405, message: 'No', fields: [['content-length', '2']] }, false);
+    reply.write(Buffer.from('no'));
+    reply.end([]);
+    let answer = '';
+    client.on('data', (chunk) => {
+      answer += chunk;
+    });
+    await once(socket, 'close');
+    const hasEnded = client.writableEnded;
+    client.destroy();
+    server.close();
+    expect(answer).to.match(/^HTTP\/1\.1 405 No\r\n.*\r\n\r\nno$/s);
+    expect(hasEnded).to.equal(false);
+  });
+});
