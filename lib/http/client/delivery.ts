@@ -2,7 +2,7 @@ import type http from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Session, SpdyStream } from '../../session/public.ts';
 import { type ChannelObserver, observerOf, type RequestObserver } from './channels.ts';
-import type { Exchange, ExchangeHost, Fate, ReadyHead } from './exchange.ts';
+import { type Exchange, type ExchangeHost, type Fate, fateOf, type ReadyHead } from './exchange.ts';
 import type { Recorded } from './har-recording.ts';
 import { HttpExchange } from './http-exchange.ts';
 import type { Link } from './link.ts';
@@ -198,6 +198,11 @@ export class Delivery implements ExchangeHost {
     this.#agent.pushed(this.#plan, request, response, taken);
   }
 
+  broken(error: Error): void {
+    const request = this.#request;
+    if (!request.destroyed && request.listenerCount('error') > 0) request.emit('error', error);
+  }
+
   closed(error: Error | null, fate: Fate): void {
     this.#link?.release();
     this.#link = null;
@@ -289,12 +294,4 @@ export class Delivery implements ExchangeHost {
     if (delay === 0) process.nextTick(() => this.#start());
     else setTimeout(() => this.#start(), delay);
   }
-}
-
-/** What has become of a request that could not even be opened. */
-function fateOf(error: unknown): Fate {
-  const { code = '' } = error as { code?: string };
-  if (code === 'ERR_SPDY_STREAM_ID_NOT_AVAILABLE') return 'unsent';
-  // The session has begun to close, or has ended, since it was found.
-  return /CLOSED|CLOSING|NOT_ALLOWED/.test(code) ? 'unprocessed' : 'unknown';
 }

@@ -36,6 +36,8 @@ export interface ExchangeHost {
   pushed(request: PushedRequest, response: ClientResponse): void;
   /** Nothing happened for the time given to `setTimeout()`. */
   timedOut(): void;
+  /** The response was destroyed with an error. */
+  broken(error: Error): void;
   /** Nothing more will come. */
   closed(error: Error | null, fate: Fate): void;
 }
@@ -80,4 +82,12 @@ export interface Exchange extends BodySink {
   setTimeout(milliseconds: number): void;
   /** Gives the request up. */
   destroy(error: Error | null): void;
+}
+
+/** What has become of a request that could not even be opened. */
+export function fateOf(error: unknown): Fate {
+  const { code = '' } = error as { code?: string };
+  if (code === 'ERR_SPDY_STREAM_ID_NOT_AVAILABLE') return 'unsent';
+  // The session has begun to close, or has ended, since it was found.
+  return /CLOSED|CLOSING|NOT_ALLOWED/.test(code) ? 'unprocessed' : 'unknown';
 }

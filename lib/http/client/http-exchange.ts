@@ -51,6 +51,7 @@ export class HttpExchange implements Exchange {
     }
     request.on('error', (error) => {
       this.#error = error;
+      if (this.#answered) host.broken(error);
     });
     request.on('close', () => host.closed(this.#answered ? null : this.#error, 'unknown'));
   }

@@ -31,7 +31,7 @@ export class ClientRequest extends RequestFields {
   readonly protocol: string;
   /** The agent that carries it out: a SpdyAgent. */
   readonly agent: EventEmitter;
-  /** Whether the request was destroyed before its response was complete. */
+  /** Whether `abort()` was called. */
   aborted = false;
   /** Whether the connection had carried other requests before. */
   reusedSocket = false;
@@ -218,7 +218,10 @@ export class ClientRequest extends RequestFields {
     this.destroy();
   }
 
-  /** Gives the request up: resets its stream with CANCEL, or with the status of a StreamError. An incomplete response fails with the error. */
+  /**
+   * Gives the request up: resets its stream with CANCEL, or with the status of a StreamError. An incomplete response fails with the error,
+   * of which those are told first who listen for 'error' of the request.
+   */
   destroy(error?: Error): this {
     if (this.destroyed) return this;
     this.destroyed = true;
@@ -236,39 +239,38 @@ export class ClientRequest extends RequestFields {
 
   #end(error: Error | undefined): void {
     this.#stopTimer();
-    const failure = this.#giveUp(error ?? null);
-    this.#errored = failure;
+    const { res } = this;
+    const delivery = this.#delivery;
+    const { active } = delivery;
+    const id = delivery.stream?.id ?? 0;
+    this.#body.release();
+    delivery.destroy(error ?? null);
     this.#body.settle();
     this.#body.destroy();
-    if (failure !== null) {
-      process.nextTick(() => {
-        // Who gives a request up and does not listen is not hurt.
-        if (error !== undefined || this.listenerCount('error') > 0) this.emit('error', failure);
-      });
-    }
+    if (res === null) {
+      this.#fail(error ?? givenUp(id, 'a response came', 'socket hang up'), error !== undefined);
+    } else if (active) this.#cutOff(res, error, id);
     process.nextTick(() => {
       this.#closed = true;
       this.emit('close');
     });
   }
 
-  /** Returns what is to be emitted as 'error'. */
-  #giveUp(error: Error | null): Error | null {
-    const { res } = this;
-    const delivery = this.#delivery;
-    const id = delivery.stream?.id ?? 0;
-    this.#body.release();
-    if (res !== null) {
-      // As with `http`: it is the response that fails now.
-      if (delivery.active && !res.complete) {
-        this.aborted = true;
-        res.destroy(error ?? givenUp(id, 'its response was complete', 'aborted'));
-      }
-      delivery.destroy(null);
-      return null;
-    }
-    delivery.destroy(error);
-    return error ?? givenUp(id, 'a response came', 'socket hang up');
+  /** As with `http`, the request is told first, and the response behind whatever the caller still does. */
+  #cutOff(res: http.IncomingMessage, error: Error | undefined, id: number): void {
+    if (error !== undefined) this.#fail(error, false);
+    if (res.complete) return;
+    res.pause();
+    const reason = error ?? givenUp(id, 'its response was complete', 'aborted');
+    process.nextTick(() => res.destroy(reason));
+  }
+
+  /** `loud`: not only to those who listen. */
+  #fail(error: Error, loud: boolean): void {
+    this.#errored = error;
+    process.nextTick(() => {
+      if (loud || this.listenerCount('error') > 0) this.emit('error', error);
+    });
   }
 
   #takeHead(): ReadyHead {

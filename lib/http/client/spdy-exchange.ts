@@ -157,7 +157,10 @@ export class SpdyExchange implements Exchange {
   }
 
   #closed(stream: SpdyStream): void {
-    if (this.#response !== null) {
+    const response = this.#response;
+    if (response !== null) {
+      // One that the server breaks off fails in a turn of its own, by itself.
+      if (response.errored) this.#host.broken(response.errored);
       this.#host.closed(null, 'unknown');
       return;
     }

@@ -17,6 +17,10 @@ async function responseOf(request: ClientRequest): Promise<IncomingMessage> {
   return response as IncomingMessage;
 }
 
+async function closeOf(message: IncomingMessage | ClientRequest): Promise<void> {
+  if (!message.closed) await new Promise<void>((closed) => message.once('close', () => closed()));
+}
+
 async function failureOf(request: ClientRequest): Promise<StreamError> {
   const [error] = await once(request, 'error');
   return error as StreamError;
@@ -363,6 +367,56 @@ describe('http/client/request', () => {
         expect(third.aborted).to.equal(false);
         await until(() => server.resets.length === 3);
         expect(server.resets).to.deep.equal([CANCEL, CANCEL, CANCEL]);
+      });
+
+      it('is told of an error that it, or its response, is destroyed with, and the response behind it', async () => {
+        const server = await stage.server({
+          ...only,
+          handler: (stream) => {
+            stream.respond(reply(200));
+            stream.write('some');
+          },
+        });
+        for (const ends of ['request', 'response']) {
+          const request = stage.agent().get(server.url());
+          const response = await responseOf(request);
+          const heard: string[] = [];
+          let late = false;
+          request.on('error', ({ message }) => heard.push(`request ${message}`));
+          response.on('error', ({ message }) => heard.push(`response ${message}`));
+          response.on('aborted', () => heard.push(`aborted ${late}`));
+          response.once('data', () => {
+            (ends === 'request' ? request : response).destroy(new Error('mine'));
+            late = true;
+          });
+          await Promise.all([closeOf(request), closeOf(response)]);
+          const told = ['request mine', 'response mine'];
+          if (ends === 'request') expect(heard).to.deep.equal([told[0], 'aborted true', told[1]]);
+          else expect(heard).to.have.members(['aborted false', ...told]);
+          expect(request.aborted).to.equal(false);
+        }
+      });
+
+      it('gives out nothing of the body once it was destroyed', async () => {
+        const server = await stage.server({
+          ...only,
+          handler: (stream) => {
+            stream.respond(reply(200));
+            stream.write('some', () => stream.write('more'));
+          },
+        });
+        const request = stage.agent().get(server.url());
+        const response = await responseOf(request);
+        response.read(0);
+        await until(() => response.readableLength === 8);
+        const heard: string[] = [];
+        response.on('data', (chunk) => {
+          heard.push(String(chunk));
+          request.destroy();
+        });
+        await closeOf(response);
+        expect(heard).to.deep.equal(['some']);
+        expect(response.aborted).to.equal(true);
       });
 
       it('tries again what the server refused, with its body', async () => {
