@@ -1,6 +1,7 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { SpdyStream } from '../../session/public.ts';
 import { httpError } from '../http-error.ts';
+import { checkEarlyHints, type EarlyHints } from './early-hints.ts';
 import type { HeadInput } from './head-input.ts';
 import type { ServerPushOptions, ServerPushTarget } from './push.ts';
 import type { ServerSocket } from './socket.ts';
@@ -130,6 +131,12 @@ function writeNothing(this: ServerResponse, ...given: unknown[]) {
   if (callback !== undefined) process.nextTick(callback);
 }
 
+/** Sends nothing either, but what `http` would refuse is a fault of the handler. */
+function writeEarlyHints(this: ServerResponse, hints: EarlyHints, callback?: () => void) {
+  checkEarlyHints(hints);
+  writeNothing.call(this, callback);
+}
+
 function destroy(this: OwnResponse, error?: Error) {
   if (this.destroyed) return this;
   this.destroyed = true;
@@ -157,7 +164,7 @@ function push(
  * Everything that differs from `http.ServerResponse` is an own property: it stays when a framework changes the prototype. They
  * are fields because defining so many properties one by one takes 20 times as long as the rest of the object.
  */
-class OwnFields extends ServerResponse {
+class SpdyServerResponse extends ServerResponse {
   readonly [CALLS]: ResponseCalls;
   /** What the reply is sent on. */
   readonly stream: SpdyStream;
@@ -179,7 +186,7 @@ class OwnFields extends ServerResponse {
   override addTrailers = addTrailers as never;
   override writeContinue = writeNothing as never;
   override writeProcessing = writeNothing as never;
-  override writeEarlyHints = writeNothing as never;
+  override writeEarlyHints = writeEarlyHints as never;
   override destroy = destroy as never;
   override setTimeout = setIdleTimeout as never;
   readonly push = push as never;
@@ -197,7 +204,7 @@ class OwnFields extends ServerResponse {
 
 /** An `http.ServerResponse` that hands its calls on. */
 export const OwnResponse: new (request: IncomingMessage, calls: ResponseCalls) => OwnResponse =
-  OwnFields as unknown as new (
+  SpdyServerResponse as unknown as new (
     request: IncomingMessage,
     calls: ResponseCalls,
   ) => OwnResponse;

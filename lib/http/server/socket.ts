@@ -23,8 +23,8 @@ export class ServerSocket extends ConnectionFacts {
   encrypted: boolean;
   /** Payload bytes of the reply that were written. */
   bytesWritten = 0;
-  /** Always 0: `cork()` does nothing. */
-  readonly writableCorked = 0;
+  /** How often `cork()` was called without `uncork()`. It holds nothing back. */
+  writableCorked = 0;
   /** Milliseconds given to `setTimeout()`, undefined before. */
   timeout: number | undefined;
   #destroyed = false;
@@ -262,11 +262,15 @@ export class ServerSocket extends ConnectionFacts {
     return this;
   }
 
-  /** Does nothing: what is written in one tick leaves together. */
-  cork(): void {}
+  /** Only counts: what is written in one tick leaves together. */
+  cork(): void {
+    this.writableCorked++;
+  }
 
-  /** Does nothing, as `cork()`. */
-  uncork(): void {}
+  /** Only counts, as `cork()`. */
+  uncork(): void {
+    if (this.writableCorked > 0) this.writableCorked--;
+  }
 
   /** Bytes that are no frames have no place on the connection: always throws. */
   write(): never {

@@ -160,6 +160,7 @@ for (const way of WAYS) {
         const done = new Promise<void>((next) => response.writeContinue(() => next()));
         response.writeProcessing();
         response.writeEarlyHints({ link: '</a>' });
+        expect(() => response.writeEarlyHints({ link: 'a' })).to.throw(TypeError);
         await done;
         request.pipe(response);
       };
