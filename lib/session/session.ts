@@ -48,13 +48,16 @@ export class Session extends SpdylaySession {
    * the session. `socket.pause()` stops the input, `session.unpipe()` ends the output; `pipe()` between the two takes the place of either.
    *
    * @throws InvalidArgumentError for what is no Duplex
-   * @throws InvalidStateError when it is attached already
+   * @throws InvalidStateError when it is attached already, or closed (`ERR_SPDY_SESSION_CLOSED`)
    */
   attach(socket: Duplex): this {
     if (typeof socket?.pipe !== 'function' || typeof socket.write !== 'function')
       throw new InvalidArgumentError(`attach() needs a Duplex, got ${shown(socket)}`);
     if (this.transport.piped)
       throw new InvalidStateError('attach(): the session is attached to a transport already');
+    // Nobody would ever close the socket.
+    if (this.destroyed)
+      throw new InvalidStateError('attach(): the session is closed', 'ERR_SPDY_SESSION_CLOSED');
     this.carry(socket);
     return this;
   }

@@ -94,7 +94,7 @@ const CODES = {
   ],
   ERR_SPDY_SESSION_CLOSED: [
     ['SessionError', 'InvalidStateError', 'StreamError'],
-    "In `streamClose`, and as 'error' after `failSession()`: the session was ended by this side. Thrown by `request()`, and `ping()` rejects with it, on a session that is closing. HTTP: the agent is closed. In `streamClose` (id 0) for requests submitted after that.",
+    "In `streamClose`, and as 'error' after `failSession()`: the session was ended by this side. Thrown by `request()`, and `ping()` rejects with it, on a session that is closing; thrown by `attach()` on one that is closed. HTTP: the agent is closed. In `streamClose` (id 0) for requests submitted after that.",
   ],
   ERR_SPDY_TOO_MANY_STREAMS: [
     ['StreamError'],

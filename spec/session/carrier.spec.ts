@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type Duplex, PassThrough, Readable } from 'node:stream';
 import { expect } from 'chai';
-import { InvalidArgumentError } from '../../lib/errors.ts';
+import { InvalidArgumentError, InvalidStateError } from '../../lib/errors.ts';
 import { CLIENT, SERVER } from '../../lib/protocol/constants.ts';
 import { SPDY3_1 } from '../../lib/protocol/version.ts';
 import { Session } from '../../lib/session/session.ts';
@@ -136,6 +136,16 @@ describe('Carrier', () => {
     session.destroy();
     client.destroy();
     await Promise.all([closed(session), closed(client)]);
+  });
+
+  it('takes no socket that a closed session would leave open', () => {
+    const { client } = memoryConnection();
+    const session = new Session(SERVER, 4);
+    session.destroy();
+    expect(() => session.attach(client))
+      .to.throw(InvalidStateError)
+      .with.property('code', 'ERR_SPDY_SESSION_CLOSED');
+    expect(client.eventNames()).not.to.include('data');
   });
 
   it('takes nothing that cannot be written to', () => {
