@@ -108,6 +108,11 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> implements Se
   }
 
   override _final(done: Done): void {
+    if (this.core.access.busy) {
+      // A listener ended its own session: what came before that is still being processed.
+      process.nextTick(() => this._final(done));
+      return;
+    }
     this.core.ending.inputEnd();
     done();
   }

@@ -18,6 +18,7 @@ import {
 import { PROTOCOL_VERSIONS, SPDY3, SPDY3_1 } from '../../lib/protocol/version.ts';
 import { connect } from '../../lib/session/connect.ts';
 import { Session } from '../../lib/session/session.ts';
+import { FrameFactory } from '../support/frame-factory.ts';
 import {
   type Connection,
   memoryConnection,
@@ -188,6 +189,27 @@ describe('session/session', () => {
     await until(() => ids.length === 7);
     expect(ids.slice(4)).to.deep.equal([9, 11, 13]);
     session.destroy();
+  });
+
+  it('processes the rest of what was written when a listener ends it in between', async () => {
+    const session = new Session(SERVER, SPDY3_1.id);
+    session.resume();
+    const make = new FrameFactory(SPDY3_1);
+    const seen: string[] = [];
+    session.once('ping', () => session.end());
+    session.on('dataChunkRecv', (_flags, _streamId, data) => seen.push(String(data)));
+    session.on('streamClose', () => seen.push('closed'));
+    const closed = once(session, 'close');
+    session.write(
+      Buffer.concat([
+        make.synStream(1, requestHeaders()),
+        make.ping(1),
+        make.data(1, Buffer.from('x')),
+      ]),
+    );
+    expect(seen).to.deep.equal(['x']);
+    await closed;
+    expect(seen).to.deep.equal(['x', 'closed']);
   });
 
   it('returns false from a write behind which it is destroyed, as every Duplex', async () => {
