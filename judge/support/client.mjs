@@ -118,7 +118,7 @@ export async function drain(response) {
 
 /** The code that Node's own `http` gives: ours stands behind it in `cause`. */
 export function codeOf(error) {
-  return error.code?.startsWith('ERR_SPDY_') ? codeOf(error.cause ?? {}) : error.code;
+  return String(error.code).startsWith('ERR_SPDY_') ? codeOf(error.cause ?? {}) : error.code;
 }
 
 function bytesOf(response, done) {
