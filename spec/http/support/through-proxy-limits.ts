@@ -161,6 +161,13 @@ export const LIMITS: readonly ProxyLimit[] = [
     title: 'sends no body for 204',
     why: '204 tells no length (RFC 9110 8.6)',
   },
+  {
+    file: 'server/server',
+    title: 'takes limits while it runs',
+    why: 'node:http looks at its times every 30 seconds only',
+    way: 'http/1.1',
+    varies: true,
+  },
   { file: 'server/server', title: 'takes CONNECT as a tunnel', why: NO_PROXY },
   { file: 'server/server', title: 'expectations that it does not know', why: NO_BODY },
   { file: 'server/server', title: 'hands streams over as they are', why: NO_HTTP },
