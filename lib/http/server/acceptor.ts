@@ -135,7 +135,7 @@ export class Acceptor {
       this.#host.server.emit('proxyError', error, socket);
     };
     if (!this.#proxyAllows(socket.remoteAddress ?? '')) {
-      const message = `PROXY header: ${socket.remoteAddress} may not send one`;
+      const message = `PROXY header: ${socket.remoteAddress ?? 'a unix socket'} may not send one`;
       refuse(new SpdyError('ERR_SPDY_PROTOCOL', message, 'peer'));
       return;
     }

@@ -5,8 +5,8 @@ import { InvalidArgumentError, SpdyError } from '../../errors.ts';
 /** Who may send a PROXY header. */
 export interface ProxyProtocolOptions {
   /**
-   * Addresses and networks (`'10.0.0.0/8'`, `'fd00::/8'`) of the terminators, or a function. Connections from anywhere else are closed:
-   * whoever can send the header can pretend to be any client.
+   * Addresses and networks (`'10.0.0.0/8'`, `'fd00::/8'`) of the terminators, or a function, which gets the address, and `''` at a unix socket.
+   * Connections from anywhere else are closed: whoever can send the header can pretend to be any client.
    */
   readonly allow: readonly string[] | ((address: string) => boolean);
 }
@@ -138,9 +138,11 @@ export function proxyAllows(options: ProxyProtocolOptions): (address: string) =>
   if (typeof allow === 'function') return allow;
   const list = new net.BlockList();
   for (const entry of allow) {
-    const [address = '', bits] = entry.split('/');
+    const [address = '', bits, ...more] = entry.split('/');
     const family = net.isIPv6(address) ? 'ipv6' : 'ipv4';
-    if (net.isIP(address) === 0) {
+    // An empty text is the number 0, which would be everybody.
+    const network = bits === undefined || (/^\d{1,3}$/.test(bits) && more.length === 0);
+    if (net.isIP(address) === 0 || !network || Number(bits ?? 0) > (family === 'ipv6' ? 128 : 32)) {
       throw new InvalidArgumentError(`proxyProtocol.allow: ${entry} is no address or network`);
     }
     if (bits === undefined) list.addAddress(address, family);

@@ -345,10 +345,12 @@ describe('PROXY protocol', () => {
 
     it('needs networks that are some, and a certificate for TLS', async () => {
       await start({ allow: [] });
-      await listen({ tls: false, proxyProtocol: { allow: ['host'] } }).then(
-        () => expect.fail('accepted'),
-        (error) => expect(error).to.include({ code: 'ERR_SPDY_INVALID_ARGUMENT' }),
-      );
+      for (const entry of ['host', '10.0.0.0/', '10.0.0.0/33', '10.0.0.0/8/8', '::/129', '::1/x']) {
+        await listen({ tls: false, proxyProtocol: { allow: [entry] } }).then(
+          () => expect.fail(`accepted ${entry}`),
+          (error) => expect(error).to.include({ code: 'ERR_SPDY_INVALID_ARGUMENT' }),
+        );
+      }
       expect(() => createServer({ proxyProtocol: { allow: [] } })).to.throw(/needs a certificate/);
     });
   });
