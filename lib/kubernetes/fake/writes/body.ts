@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { failure, isRefusal, type Refusal } from '../requests/refusals.ts';
 import { PROTOBUF_TYPE, ProtobufProblem, readProtobuf } from '../shapes/protobuf.ts';
 import type { Fieldset } from '../shapes/shape.ts';
-import { APPLY_TYPE, readYaml, YAML_TYPE } from './yaml-body.ts';
+import { APPLY_TYPE, readYaml, tooLarge, YAML_TYPE } from './yaml-body.ts';
 
 /** As much as an API server takes. */
 const MAX_BYTES = 3 * 1024 * 1024;
@@ -30,7 +30,7 @@ export async function readBody(
     length += chunk.length;
     if (length <= MAX_BYTES) chunks.push(chunk);
   }
-  if (length > MAX_BYTES) return failure(413, `Request entity too large: limit is ${MAX_BYTES}`);
+  if (length > MAX_BYTES) return tooLarge(MAX_BYTES);
   if (length === 0) return { mediaType, value: null };
   if (shape !== null && mediaType === PROTOBUF_TYPE) {
     try {
@@ -42,7 +42,7 @@ export async function readBody(
   }
   const text = Buffer.concat(chunks).toString();
   if (mediaType === YAML_TYPE || (mediaType === APPLY_TYPE && !isJson(text))) {
-    const read = await readYaml(text);
+    const read = await readYaml(text, MAX_BYTES);
     return isRefusal(read) ? read : { mediaType, ...read };
   }
   if (

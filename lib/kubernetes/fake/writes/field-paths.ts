@@ -68,6 +68,12 @@ export function pathOf(text: string): FieldPath {
   return JSON.parse(text) as FieldPath;
 }
 
+/** The paths of all in which something is. */
+export function outerPaths(text: string): string[] {
+  const path = pathOf(text);
+  return path.slice(1).map((_, index) => textOf(path.slice(0, index + 1)));
+}
+
 /** What people read: `.spec.containers[name="c"].image`. */
 export function shownPath(text: string): string {
   return pathOf(text)
@@ -114,6 +120,26 @@ export function keysOf(name: string, items: readonly unknown[]): readonly string
   const has = (item: unknown, [first = '']: readonly string[]): boolean =>
     isFields(item) && Object.hasOwn(item, first);
   return ways.find((keys) => items.length > 0 && items.every((item) => has(item, keys))) ?? null;
+}
+
+/** The list of an object that has an item twice, as people read it, with the item; null if there is none. */
+export function doubleItem(object: Fields, place = ''): string | null {
+  for (const [name, value] of Object.entries(object)) {
+    const here = `${place}.${name}`;
+    const items = Array.isArray(value) && place !== '' ? value : [];
+    const keys = keysOf(name, items);
+    const steps = new Set<string>();
+    for (const item of keys === null ? [] : (items as Fields[])) {
+      const step = stepOf(keys as readonly string[], item);
+      if (steps.has(step)) return `${here}: duplicate entries for key ${shownPath(textOf([step]))}`;
+      steps.add(step);
+      const below = doubleItem(item, `${here}${shownPath(textOf([step]))}`);
+      if (below !== null) return below;
+    }
+    const below = isFields(value) && !isAtom(name) ? doubleItem(value, here) : null;
+    if (below !== null) return below;
+  }
+  return null;
 }
 
 /** Whether a list holds texts of which each stands for itself. */

@@ -1,13 +1,14 @@
 import { type FakeObject, type Fields, isFields, timestamp } from '../objects/object.ts';
 import { failure, type Refusal } from '../requests/refusals.ts';
 import {
-  type FieldPath,
+  asFieldsV1,
   type FieldValues,
   fieldValues,
   isAtom,
   isSameField,
   isSet,
   keysOf,
+  outerPaths,
   pathOf,
   shownPath,
   stepOf,
@@ -48,9 +49,9 @@ export function applyConfiguration(
   if (conflicts.length > 0 && !force) return conflictRefusal(conflicts);
   const before = owners.find((owner) => isSame(owner.by, by));
   const merged = structuredClone(mergeFields(live, partOf(config, part)));
-  for (const path of before?.paths ?? [])
-    if (!applied.has(path) && !others.some((owner) => holds(owner, path)))
-      removeAt(merged, pathOf(path));
+  const held = withOuter([...others.map(({ paths }) => paths), applied.keys()]);
+  const given = [...(before?.paths ?? [])].filter((path) => !held.has(path));
+  removeFields(merged, asFieldsV1(given));
   const own = ownedBy(config, by, part, before);
   const kept = owners.map((owner) =>
     owner === before ? own : reduced(owner, (path) => !taken(path)),
@@ -85,11 +86,16 @@ function isEmptyObject(path: string, values: FieldValues): boolean {
   return isFields(value) && Object.keys(value).length === 0 && !isAtom(name);
 }
 
-/** Whether somebody owns a field, or something in an item. */
-function holds({ paths }: Owned, path: string): boolean {
-  if (paths.has(path)) return true;
-  const inside = `${path.slice(0, -1)},`;
-  return [...paths].some((one) => one.startsWith(inside));
+/** Fields, and all in which they are. */
+function withOuter(groups: readonly Iterable<string>[]): ReadonlySet<string> {
+  const all = new Set<string>();
+  for (const paths of groups) {
+    for (const path of paths) {
+      all.add(path);
+      for (const outer of outerPaths(path)) all.add(outer);
+    }
+  }
+  return all;
 }
 
 function conflictRefusal(
@@ -163,23 +169,40 @@ function mergeItems(
   return [...merged, ...rest.map(([, item]) => item)];
 }
 
-/** Takes a field or an item away, and what is empty by that; false where nothing is left of `value`. */
-function removeAt(value: unknown, path: FieldPath): boolean {
-  const [step = '', ...below] = path;
-  const isHere = below.length === 0;
-  if (step.startsWith('f:') && isFields(value)) {
-    const name = step.slice(2);
-    if (!Object.hasOwn(value, name)) return true;
-    if (isHere || !removeAt(value[name], below)) Reflect.deleteProperty(value, name);
-    return Object.keys(value).length > 0;
+/** Takes fields and items away (as `fieldsV1` has them), and what is empty by that; false where nothing is left of `value`. */
+function removeFields(value: unknown, fields: Fields): boolean {
+  const steps = Object.entries(fields).filter(([step]) => step !== '.') as [string, Fields][];
+  if (steps.length === 0) return true;
+  if (Array.isArray(value)) {
+    const left = withoutItems(value, steps);
+    value.splice(0, value.length, ...left);
+    return left.length > 0;
   }
-  if (!Array.isArray(value)) return true;
-  const keys = step.startsWith('k:') ? Object.keys(JSON.parse(step.slice(2)) as Fields) : null;
-  const index = value.findIndex((item) =>
-    keys === null
-      ? `v:${JSON.stringify(item)}` === step
-      : isFields(item) && stepOf(keys, item) === step,
-  );
-  if (index !== -1 && (isHere || !removeAt(value[index], below))) value.splice(index, 1);
-  return value.length > 0;
+  if (!isFields(value)) return true;
+  for (const [step, below] of steps) {
+    const name = step.slice(2);
+    if (!step.startsWith('f:') || !Object.hasOwn(value, name)) continue;
+    if (isMember(below) || !removeFields(value[name], below)) Reflect.deleteProperty(value, name);
+  }
+  return Object.keys(value).length > 0;
+}
+
+function withoutItems(items: readonly unknown[], steps: readonly [string, Fields][]): unknown[] {
+  const removed = new Map(steps);
+  const names = steps
+    .filter(([step]) => step.startsWith('k:'))
+    .map(([step]) => Object.keys(JSON.parse(step.slice(2)) as Fields));
+  const ways = [...new Map(names.map((keys) => [keys.join(), keys])).values()];
+  return items.filter((item) => {
+    const own = isFields(item) ? ways.map((keys) => stepOf(keys, item)) : [];
+    const below = [...own, `v:${JSON.stringify(item)}`]
+      .map((step) => removed.get(step))
+      .find(isFields);
+    return below === undefined || (!isMember(below) && removeFields(item, below));
+  });
+}
+
+/** Whether it goes as a whole. */
+function isMember(fields: Fields): boolean {
+  return '.' in fields || Object.keys(fields).length === 0;
 }

@@ -14,6 +14,7 @@ import { failure, isRefusal, type Refusal } from '../requests/refusals.ts';
 import { DecodeProblem, decodeAs } from '../shapes/decode.ts';
 import type { Fieldset } from '../shapes/shape.ts';
 import { SHAPES } from '../shapes/shapes.ts';
+import { doubleItem } from './field-paths.ts';
 import type { FakeWrite } from './write.ts';
 
 /** The object of a body. */
@@ -90,6 +91,12 @@ export function readConfiguration({ place, query, body, by }: FakeWrite): FakeOb
       400,
       `the name of the object (${name}) does not match the name on the URL (${place.name})`,
     );
+  const double = doubleItem(object);
+  if (double !== null) {
+    const { namespace = '' } = object.metadata;
+    const what = `${namespace}/${name}; ${apiVersion}, Kind=${kind}`;
+    return failure(500, `failed to create typed patch object (${what}): ${double}`);
+  }
   return { ...object, metadata: { ...object.metadata, name: name as string } };
 }
 

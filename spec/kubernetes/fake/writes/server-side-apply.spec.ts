@@ -57,6 +57,50 @@ describe('server-side apply at a fake API server', () => {
       [manager, operation, subresource].join(' ').trim(),
     );
 
+  it('keeps what is put into an object that was applied empty', async () => {
+    await apply(`${MAPS}/m`, map({}));
+    const [code, answer] = await apply(`${MAPS}/m`, map({ a: '1' }));
+    expect(code).to.equal(200);
+    expect(answer).to.have.property('data').that.deep.equals({ a: '1' });
+  });
+
+  it('takes thousands of fields away that are not given any more', async () => {
+    const data = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`k${i}`, 'v']));
+    await apply(`${MAPS}/m`, map(data));
+    await apply(`${MAPS}/m`, map({ k7: 'v' }), 'fieldManager=other');
+    const [, answer] = await apply(`${MAPS}/m`, map({ b: 'c' }));
+    expect(answer).to.have.property('data').that.deep.equals({ k7: 'v', b: 'c' });
+  });
+
+  it('refuses a list that has an item twice', async () => {
+    const twice = [
+      { name: 'c', image: '1' },
+      { name: 'c', image: '2' },
+    ];
+    const [code, { message }] = await apply(`${DEPLOYMENTS}/d`, deployment(template(...twice)));
+    expect(code).to.equal(500);
+    expect(message).to.equal(
+      'failed to create typed patch object (default/d; apps/v1, Kind=Deployment): .spec.template.spec.containers: duplicate entries for key [name="c"]',
+    );
+    const env = [
+      { name: 'A', value: '1' },
+      { name: 'A', value: '2' },
+    ];
+    const within = template({ name: 'c', image: '1', env });
+    const [, answer] = await apply(`${DEPLOYMENTS}/d`, deployment(within));
+    expect(answer.message).to.match(/\.containers\[name="c"\]\.env: duplicate entries for key/);
+  });
+
+  it('refuses YAML that stands for more than a body may have, and keys that are there twice', async () => {
+    const lines = Array.from({ length: 99 }, (_, i) => `  k${i}: *a\n`).join('');
+    const head = 'apiVersion: v1\nkind: ConfigMap\ndata:\n';
+    const long = `${head}  a: &a ${'x'.repeat(40_000)}\n${lines}`;
+    expect(await apply(`${MAPS}/m`, long)).to.have.property('0', 413);
+    const [code, { message }] = await apply(`${MAPS}/m`, `${head}  a: b\n  a: c\n`);
+    expect(code).to.equal(400);
+    expect(message).to.equal('error converting YAML to JSON: key "a" already set in map');
+  });
+
   it('makes what is not there, as YAML or JSON, and changes nothing the second time', async () => {
     const yaml = 'apiVersion: v1\nkind: ConfigMap\ndata:\n  a: b\n';
     const [code, made] = await apply(`${MAPS}/m`, yaml);
