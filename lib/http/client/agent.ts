@@ -87,7 +87,7 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
       },
       ended: () => {
         this.#open--;
-        if (this.#open === 0) for (const done of this.#whenDone.splice(0)) done();
+        if (this.#open === 0) this.#done();
       },
     };
   }
@@ -126,12 +126,13 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
 
   /**
    * Ends all sessions in order: requests that were made before may finish, also those that have still to wait for a connection or a place;
-   * new ones fail. Resolves when the last of them is over.
+   * new ones fail. Resolves when the last of them is over, or by `destroy()`.
    */
   async close(): Promise<void> {
     this.#refuse();
     for (const origin of this.#origins.values()) origin.retire();
-    if (this.#open > 0) await new Promise<void>((done) => this.#whenDone.push(done));
+    if (this.#open > 0 && this.#failure === null)
+      await new Promise<void>((done) => this.#whenDone.push(done));
     await Promise.all([...this.#origins.values()].map((origin) => origin.close()));
     await this.#proxy?.close();
   }
@@ -142,6 +143,8 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
     this.#failure ??= error ?? agentClosed();
     for (const origin of this.#origins.values()) origin.destroy(error);
     this.#proxy?.destroy(error);
+    // Requests that nobody ends, or reads the answer of, hold nothing any more.
+    this.#done();
   }
 
   /** `close()`, for `await using`. */
@@ -160,6 +163,11 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
     });
     this.#proxy = proxy;
     this.#tunnel = tunnelThrough(options, (url, request) => proxy.request(url, request));
+  }
+
+  /** Lets `close()` go on. */
+  #done(): void {
+    for (const done of this.#whenDone.splice(0)) done();
   }
 
   /** Takes no new requests. */

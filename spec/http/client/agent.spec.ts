@@ -470,6 +470,19 @@ describe('http/client/agent', () => {
       request.destroy();
       await closing;
     });
+
+    it('waits for nothing that nobody ends or reads once the agent is destroyed', async () => {
+      const server = await stage.server({ handler: (stream) => answer(stream, 'unread') });
+      const agent = stage.agent();
+      const unended = agent.request(server.url(), { method: 'POST' }).on('error', () => {});
+      const unread = agent.get(server.url()).on('error', () => {});
+      await once(unread, 'response');
+      const closing = agent.close();
+      agent.destroy();
+      await closing;
+      await agent.close();
+      unended.destroy();
+    });
   });
 
   describe('destroy()', () => {
