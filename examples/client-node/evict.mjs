@@ -14,20 +14,22 @@ export async function evict(config, { namespace, app, timeoutSeconds = 60 }) {
     () => core.listNamespacedPod({ namespace, labelSelector }),
     labelSelector,
   );
+  let late;
+  let over = false;
   await new Promise((resolve, reject) => {
     const words = () => `still there after ${timeoutSeconds} s: ${[...left].join(', ')}`;
-    const late = setTimeout(() => reject(new Error(words())), timeoutSeconds * 1000);
+    late = setTimeout(() => reject(new Error(words())), timeoutSeconds * 1000);
     const check = () => {
-      if (left.size > 0) return;
-      clearTimeout(late);
-      resolve();
+      if (left.size === 0) resolve();
     };
     informer.on('delete', ({ metadata }) => {
       left.delete(metadata.name);
       check();
     });
-    // Too old, or cut: it lists anew.
-    informer.on('error', () => setTimeout(() => informer.start().catch(reject), 100));
+    // Too old, or cut: it lists anew. An informer that is stopped tells that as an error, too.
+    informer.on('error', () => {
+      setTimeout(() => !over && informer.start().catch(reject), 100);
+    });
     informer
       .start()
       .then(async () => {
@@ -35,7 +37,11 @@ export async function evict(config, { namespace, app, timeoutSeconds = 60 }) {
         check();
       })
       .catch(reject);
-  }).finally(() => informer.stop());
+  }).finally(() => {
+    over = true;
+    clearTimeout(late);
+    return informer.stop();
+  });
   return names;
 }
 
