@@ -23,6 +23,7 @@ import {
   transportListen,
   transportRequest,
 } from './support/spdy-transport.ts';
+import { transportApplication } from './support/transport-app.ts';
 
 /** It applies windows to SPDY/2, where no WINDOW_UPDATE exists: larger bodies would stall there. */
 const VERSIONS = [
@@ -45,7 +46,7 @@ for (const { version, name, sizes } of VERSIONS) {
 
     before(async function () {
       requirePeer(this, 'spdy-transport');
-      listener = await transportListen(version, (stream) => void application(stream));
+      listener = await transportListen(version, (stream) => void transportApplication(stream));
     });
 
     after(() => listener?.close());
@@ -261,50 +262,4 @@ for (const { version, name, sizes } of VERSIONS) {
 
 function get(path: string): TransportRequest {
   return { method: 'GET', path, host: 'localhost', headers: {} };
-}
-
-/** The application on a server of spdy-transport. */
-async function application(stream: TransportStream): Promise<void> {
-  stream.on('error', () => {});
-  const [, route = '', argument = ''] = stream.path.split('/');
-  switch (route) {
-    case 'bytes':
-      stream.respond(200, {});
-      stream.end(pattern(Number(argument)));
-      return;
-    case 'echo': {
-      const body = await readAll(stream);
-      stream.respond(200, {});
-      stream.end(body);
-      return;
-    }
-    case 'headers':
-      stream.respond(200, { 'X-Two': 'c' });
-      stream.end(JSON.stringify({ ...stream.headers, ':path': stream.path }));
-      return;
-    case 'trailers':
-      stream.respond(200, {});
-      stream.write('body\n', () => {
-        stream.sendHeaders({ 'x-trailer': 'one' });
-        stream.end();
-      });
-      return;
-    case 'push':
-      stream.respond(200, {});
-      stream.pushPromise(
-        { method: 'GET', path: '/pushed', host: 'localhost', status: 200 },
-        (_error, pushed) => {
-          pushed.on('error', () => {});
-          pushed.end('pushed\n');
-          stream.end('pusher\n');
-        },
-      );
-      return;
-    case 'abort':
-      stream.abort('REFUSED_STREAM');
-      return;
-    default:
-      stream.respond(404, {});
-      stream.end();
-  }
 }

@@ -1,7 +1,7 @@
 import { pattern } from './bytes.ts';
 import { readAll, type TransportStream } from './spdy-transport.ts';
 
-/** The application on a server of spdy-transport: /bytes/N, /echo, /headers, /push, /abort, /cut. */
+/** The application on a server of spdy-transport: /bytes/N, /echo, /headers, /trailers, /push, /abort, /cut. */
 export async function transportApplication(stream: TransportStream): Promise<void> {
   stream.on('error', () => {});
   const [, route = '', argument = ''] = stream.path.split('/');
@@ -19,6 +19,13 @@ export async function transportApplication(stream: TransportStream): Promise<voi
     case 'headers':
       stream.respond(200, { 'X-Two': 'c' });
       stream.end(JSON.stringify({ ...stream.headers, ':path': stream.path }));
+      return;
+    case 'trailers':
+      stream.respond(200, {});
+      stream.write('body\n', () => {
+        stream.sendHeaders({ 'x-trailer': 'one' });
+        stream.end();
+      });
       return;
     case 'push': {
       stream.respond(200, {});
