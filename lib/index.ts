@@ -5,23 +5,23 @@
 export { DataProvider, type DataSource, type ReadCtrl } from './engine/data-provider.ts';
 export { Engine } from './engine/engine.ts';
 export type { EngineHandler } from './engine/engine-handler.ts';
-export { FrameDecoder, type FrameDecoderOptions } from './engine/frame-decoder.ts';
-export { FrameEncoder, type SynStreamFields } from './engine/frame-encoder.ts';
 export type {
   EngineInsight,
   ReceivingState,
   SendingState,
   StreamState,
 } from './engine/insight.ts';
-export type { RateLimit } from './engine/option-checks.ts';
+export type { RateLimit } from './engine/options/option-checks.ts';
 export type {
   EngineOptions,
   HeaderCompression,
   WindowUpdateMode,
-} from './engine/options.ts';
-export type { SessionCalls } from './engine/session-calls.ts';
+} from './engine/options/options.ts';
+export { FrameDecoder, type FrameDecoderOptions } from './engine/receive/frame-decoder.ts';
+export { FrameEncoder, type SynStreamFields } from './engine/send/frame-encoder.ts';
 export type { EngineStatistics } from './engine/statistics.ts';
-export type { StreamHandle } from './engine/stream-record.ts';
+export type { StreamHandle } from './engine/streams/stream-record.ts';
+export type { SessionCalls } from './engine/submit/session-calls.ts';
 export {
   CallbackFailureError,
   type Cause,
@@ -45,6 +45,12 @@ export type { HeaderEncoding } from './framing/header-list.ts';
 export { SpdyAgent, type SpdyAgentEvents } from './http/client/agent.ts';
 export type { ProxyOptions, SpdyAgentOptions } from './http/client/agent-options.ts';
 export { type ClientRequestOptions, get, globalAgent, request } from './http/client/client.ts';
+export type { OriginStatistics } from './http/client/connection/origin.ts';
+export type {
+  CreateRequestConnection,
+  RequestConnection,
+} from './http/client/connection/request-connection.ts';
+export type { Target } from './http/client/connection/target.ts';
 export type { CallOptions, ResponseData, ResponseHead } from './http/client/dispatch/calls.ts';
 export type { DispatchInterceptor } from './http/client/dispatch/compose.ts';
 export type {
@@ -62,8 +68,15 @@ export {
   type UpgradeCallOptions,
   type UpgradeData,
 } from './http/client/dispatcher.ts';
-export { fetch } from './http/client/fetch.ts';
-export type { FetchInit } from './http/client/fetch-init.ts';
+export { fetch } from './http/client/fetch/fetch.ts';
+export type { FetchInit } from './http/client/fetch/fetch-init.ts';
+export {
+  BaseSpdyStreamHandler,
+  UrlFetchError,
+  type UrlFetchHandler,
+  type UrlFetchOptions,
+  urlfetch,
+} from './http/client/fetch/urlfetch.ts';
 export type {
   HarDocument,
   HarEntry,
@@ -72,26 +85,13 @@ export type {
   HarRequest,
   HarResponse,
   HarTimings,
-} from './http/client/har-format.ts';
-export { HarRecorder, type HarRecorderOptions } from './http/client/har-recorder.ts';
-export type { RequestOptions } from './http/client/options.ts';
-export type { OriginStatistics } from './http/client/origin.ts';
-export type { PushedRequest } from './http/client/push.ts';
-export { ClientRequest } from './http/client/request.ts';
-export type {
-  CreateRequestConnection,
-  RequestConnection,
-} from './http/client/request-connection.ts';
-export type { ClientRequestEvents } from './http/client/request-events.ts';
-export { ClientResponse } from './http/client/response.ts';
-export type { Target } from './http/client/target.ts';
-export {
-  BaseSpdyStreamHandler,
-  UrlFetchError,
-  type UrlFetchHandler,
-  type UrlFetchOptions,
-  urlfetch,
-} from './http/client/urlfetch.ts';
+} from './http/client/har/har-format.ts';
+export { HarRecorder, type HarRecorderOptions } from './http/client/har/har-recorder.ts';
+export type { RequestOptions } from './http/client/request/options.ts';
+export type { PushedRequest } from './http/client/request/push.ts';
+export { ClientRequest } from './http/client/request/request.ts';
+export type { ClientRequestEvents } from './http/client/request/request-events.ts';
+export { ClientResponse } from './http/client/request/response.ts';
 export type { SpdyRequestListener, SpdyServerEvents } from './http/server/events.ts';
 export type { H2Handler, HandleOptions, SpdyServerOptions } from './http/server/options.ts';
 export {
@@ -117,25 +117,9 @@ export {
   SPDY3,
   SPDY3_1,
 } from './protocol/version.ts';
-export { type ConnectOptions, connect } from './session/connect.ts';
-export {
-  CHANNELS,
-  type FrameMessage,
-  type SessionMessage,
-  type SessionState,
-  type SessionStatistics,
-  type StreamMessage,
-} from './session/diagnostics.ts';
 export type { DuplexEvents } from './session/evented-duplex.ts';
-export type { KeepAliveOptions } from './session/keepalive.ts';
-export {
-  getNpnProtocols,
-  npnGetVersion,
-  type SelectedProtocol,
-  type SessionVersion,
-  selectNextProtocol,
-} from './session/negotiate.ts';
-export type { PingCallback } from './session/pings.ts';
+export type { KeepAliveOptions } from './session/liveness/keepalive.ts';
+export type { PingCallback } from './session/liveness/pings.ts';
 export type { DataInput } from './session/provider.ts';
 export { Session } from './session/session.ts';
 export type { SessionEvents } from './session/session-events.ts';
@@ -150,8 +134,16 @@ export {
   type SettingsStore,
   type StoredSetting,
 } from './session/settings-store.ts';
-export { SpdyStream, type StreamEvents } from './session/stream.ts';
-export type { StreamOptions } from './session/stream-options.ts';
+export { SpdyStream, type StreamEvents } from './session/streams/stream.ts';
+export type { StreamOptions } from './session/streams/stream-options.ts';
+export {
+  CHANNELS,
+  type FrameMessage,
+  type SessionMessage,
+  type SessionState,
+  type SessionStatistics,
+  type StreamMessage,
+} from './session/trace/diagnostics.ts';
 export type {
   TraceBegin,
   TraceEnd,
@@ -161,5 +153,13 @@ export type {
   TraceQueue,
   TraceStreamEnd,
   TraceWait,
-} from './session/trace-events.ts';
-export type { TraceListener } from './session/tracer.ts';
+} from './session/trace/trace-events.ts';
+export type { TraceListener } from './session/trace/tracer.ts';
+export { type ConnectOptions, connect } from './session/transport/connect.ts';
+export {
+  getNpnProtocols,
+  npnGetVersion,
+  type SelectedProtocol,
+  type SessionVersion,
+  selectNextProtocol,
+} from './session/transport/negotiate.ts';

@@ -27,7 +27,7 @@ describe('documentation: links', () => {
 
   it('and paths in code spans name files that are there', () => {
     const named = DOCUMENTS.flatMap((file) => pathsIn(file).map((path) => `${file}: ${path}`));
-    expect(named).to.include('docs/protocol.md: lib/engine/stream-state.ts');
+    expect(named).to.include('docs/protocol.md: lib/engine/streams/stream-state.ts');
     expect(named.filter((entry) => !isThere(entry.replace(/^.*: /, '')))).to.deep.equal([]);
   });
 

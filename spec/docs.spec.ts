@@ -4,7 +4,7 @@ import { Engine } from '../lib/engine/engine.ts';
 import { ERROR_CODES } from '../lib/errors.ts';
 import * as spdylay from '../lib/index.ts';
 import * as kubernetes from '../lib/kubernetes/index.ts';
-import { CHANNELS } from '../lib/session/diagnostics.ts';
+import { CHANNELS } from '../lib/session/trace/diagnostics.ts';
 import * as tools from '../lib/tools/index.ts';
 import { REPOSITORY_ROOT } from './support/corpus-data.ts';
 import { DOCUMENTS, proseOf, readDocument } from './support/documents.ts';
@@ -39,7 +39,7 @@ describe('documentation', () => {
     const all = new Set(pages.flatMap((file) => [...codeWords(file)]));
 
     it('include every option of an Engine', () => {
-      const options = fieldsOf('lib/engine/options.ts', 'EngineOptions');
+      const options = fieldsOf('lib/engine/options/options.ts', 'EngineOptions');
       expect(options).to.include('maxConcurrentStreams');
       expect(missing(options, limits), 'docs/limits.md').to.deep.equal([]);
       expect(missing(options, engine), 'docs/engine.md').to.deep.equal([]);
@@ -50,9 +50,9 @@ describe('documentation', () => {
       expect(options).to.include('settingsTiming');
       expect(missing(options, limits), 'docs/limits.md').to.deep.equal([]);
       const others = [
-        ...fieldsOf('lib/session/connect.ts', 'ConnectOptions'),
-        ...fieldsOf('lib/session/stream-options.ts', 'StreamOptions'),
-        ...fieldsOf('lib/session/keepalive.ts', 'KeepAliveOptions'),
+        ...fieldsOf('lib/session/transport/connect.ts', 'ConnectOptions'),
+        ...fieldsOf('lib/session/streams/stream-options.ts', 'StreamOptions'),
+        ...fieldsOf('lib/session/liveness/keepalive.ts', 'KeepAliveOptions'),
       ];
       expect(missing([...options, ...others], session), 'docs/session.md').to.deep.equal([]);
     });
@@ -108,13 +108,13 @@ describe('documentation', () => {
         ...fieldsOf('lib/http/server/push.ts', 'ServerPushOptions'),
         ...fieldsOf('lib/http/client/agent-options.ts', 'SpdyAgentOptions'),
         ...fieldsOf('lib/http/client/agent-options.ts', 'ProxyOptions'),
-        ...fieldsOf('lib/http/client/options.ts', 'RequestOptions'),
-        ...fieldsOf('lib/http/client/fetch-init.ts', 'FetchInit'),
+        ...fieldsOf('lib/http/client/request/options.ts', 'RequestOptions'),
+        ...fieldsOf('lib/http/client/fetch/fetch-init.ts', 'FetchInit'),
         ...publicMembers('lib/http/server/server.d.ts', 'SpdyServer'),
         ...publicMembers('lib/http/client/agent.d.ts', 'SpdyAgent'),
         ...publicMembers('lib/http/client/dispatcher.d.ts', 'SpdyDispatcher'),
-        ...fieldsOf('lib/http/client/urlfetch.ts', 'UrlFetchOptions'),
-        ...methodsOf('lib/http/client/urlfetch.ts', 'UrlFetchHandler'),
+        ...fieldsOf('lib/http/client/fetch/urlfetch.ts', 'UrlFetchOptions'),
+        ...methodsOf('lib/http/client/fetch/urlfetch.ts', 'UrlFetchHandler'),
       ];
       expect(names).to.include.members(['allowHttp1', 'handleUpgrade', 'maxRetries']);
       expect(missing(names, codeWords('docs/http.md'))).to.deep.equal([]);
@@ -138,12 +138,12 @@ describe('documentation', () => {
       expect(members).to.include.members(['attach', 'ping', 'statistics', 'submitRequest']);
       const others = [
         ...fieldsOf('lib/session/session-events.ts', 'SessionEvents', ''),
-        ...fieldsOf('lib/session/stream-events.ts', 'StreamEventsOf', ''),
-        ...fieldsOf('lib/session/diagnostics.ts', 'SessionState'),
-        ...fieldsOf('lib/session/diagnostics.ts', 'SessionStatistics'),
-        ...publicMembers('lib/session/stream.d.ts', 'SpdyStream'),
-        ...publicMembers('lib/session/readable-half.d.ts', 'ReadableHalf'),
-        ...publicMembers('lib/session/writable-half.d.ts', 'WritableHalf'),
+        ...fieldsOf('lib/session/streams/stream-events.ts', 'StreamEventsOf', ''),
+        ...fieldsOf('lib/session/trace/diagnostics.ts', 'SessionState'),
+        ...fieldsOf('lib/session/trace/diagnostics.ts', 'SessionStatistics'),
+        ...publicMembers('lib/session/streams/stream.d.ts', 'SpdyStream'),
+        ...publicMembers('lib/session/streams/readable-half.d.ts', 'ReadableHalf'),
+        ...publicMembers('lib/session/streams/writable-half.d.ts', 'WritableHalf'),
         ...Object.keys(CHANNELS),
         ...Object.values(CHANNELS).map(({ name }) => String(name)),
       ];

@@ -3,8 +3,8 @@ import { headerCorpus, plainBlock } from '../support/header-corpus.mjs';
 import { cpuMicroseconds, interleave, median, spread, target } from '../support/measure.mjs';
 import { load } from '../support/product.mjs';
 
-const { createCompressor } = await load('engine/header-compression.js');
-const { resolveOptions } = await load('engine/options.js');
+const { createCompressor } = await load('engine/send/header-compression.js');
+const { resolveOptions } = await load('engine/options/options.js');
 const { SERVER, SPDY3_1 } = await load('index.js');
 
 const STRATEGIES = {

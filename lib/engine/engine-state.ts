@@ -19,12 +19,12 @@ import {
 } from '../protocol/constants.ts';
 import type { ControlFrame, RstStreamFrame } from '../protocol/frames.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
-import { CertificateVector } from './certificate-vector.ts';
 import type { EngineHandler } from './engine-handler.ts';
-import { OpenStreams } from './open-streams.ts';
-import type { ResolvedOptions } from './options.ts';
-import type { StreamRecord } from './stream-record.ts';
-import { sendableStatus } from './stream-state.ts';
+import type { ResolvedOptions } from './options/options.ts';
+import { CertificateVector } from './streams/certificate-vector.ts';
+import { OpenStreams } from './streams/open-streams.ts';
+import type { StreamRecord } from './streams/stream-record.ts';
+import { sendableStatus } from './streams/stream-state.ts';
 
 /** How far the session is from its end. */
 export type Phase =

@@ -7,17 +7,17 @@ import type { ProtocolVersion, SessionVersion } from '../protocol/version.ts';
 import { askForBytes } from './callback-io.ts';
 import type { DataSource } from './data-provider.ts';
 import type { EngineHandler } from './engine-handler.ts';
-import { EngineOutlet } from './engine-outlet.ts';
 import { EngineState } from './engine-state.ts';
 import { EngineInsight } from './insight.ts';
-import { checkedOptions } from './option-names.ts';
-import { applyOption, checkEnd, type EngineOptions } from './options.ts';
-import { PeerInput } from './peer-input.ts';
-import type { SessionCalls } from './session-calls.ts';
+import { checkedOptions } from './options/option-names.ts';
+import { applyOption, checkEnd, type EngineOptions } from './options/options.ts';
+import { PeerInput } from './receive/peer-input.ts';
+import { EngineOutlet } from './send/engine-outlet.ts';
 import type { EngineStatistics } from './statistics.ts';
-import type { StreamHandle } from './stream-record.ts';
-import { Submitter } from './submit.ts';
-import { SessionSubmitter } from './submit-session.ts';
+import type { StreamHandle } from './streams/stream-record.ts';
+import type { SessionCalls } from './submit/session-calls.ts';
+import { Submitter } from './submit/submit.ts';
+import { SessionSubmitter } from './submit/submit-session.ts';
 
 /**
  * One end of a SPDY session without any I/O: bytes go in through `receive()` and come out of `pull()`, what happens is reported to an

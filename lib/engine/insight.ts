@@ -1,7 +1,7 @@
 import { firstOf } from '../common/inspection.ts';
 import { CLIENT } from '../protocol/constants.ts';
 import type { EngineState } from './engine-state.ts';
-import { type StreamHandle, StreamRecord } from './stream-record.ts';
+import { type StreamHandle, StreamRecord } from './streams/stream-record.ts';
 
 /**
  * What our direction of a stream waits for: `limit` the peer's MAX_CONCURRENT_STREAMS, `application` something to send,

@@ -8,23 +8,23 @@ export type {
   PodCommandTarget,
   RemoteCommandOptions,
   UrlTarget,
-} from './client/command-options.ts';
-export type { CommandExit } from './client/command-outcome.ts';
-export { attach, exec, type StartedCommand, type StreamFlags } from './client/exec.ts';
-export { FoundPod } from './client/found-pod.ts';
-export { PodConnection } from './client/pod-connection.ts';
-export { PortForward, portForward } from './client/port-forward.ts';
-export type { PortForwardEvents } from './client/port-forward-events.ts';
-export { ForwardListener, type ListenOptions } from './client/port-forward-listener.ts';
+} from './client/command/command-options.ts';
+export type { CommandExit } from './client/command/command-outcome.ts';
+export { attach, exec, type StartedCommand, type StreamFlags } from './client/command/exec.ts';
+export { RemoteCommand } from './client/command/remote-command.ts';
+export { type RunOptions, type RunResult, run } from './client/command/run.ts';
+export { PodConnection } from './client/forward/pod-connection.ts';
+export { PortForward, portForward } from './client/forward/port-forward.ts';
+export type { PortForwardEvents } from './client/forward/port-forward-events.ts';
+export { ForwardListener, type ListenOptions } from './client/forward/port-forward-listener.ts';
 export type {
   PortForwardOptions,
   PortForwardRequest,
   ReconnectOptions,
-} from './client/port-forward-options.ts';
-export { RemoteCommand } from './client/remote-command.ts';
-export { resolveTarget, type TargetRequest } from './client/resolve-target.ts';
-export { type RunOptions, type RunResult, run } from './client/run.ts';
-export type { PodSelector, PodTarget } from './client/target.ts';
+} from './client/forward/port-forward-options.ts';
+export { FoundPod } from './client/target/found-pod.ts';
+export { resolveTarget, type TargetRequest } from './client/target/resolve-target.ts';
+export type { PodSelector, PodTarget } from './client/target/target.ts';
 export type { KubernetesTransport } from './client/transport.ts';
 export { type UpgradedConnection, type UpgradeRequest, upgradeToSpdy } from './client/upgrade.ts';
 export { copyFromPod } from './copy/from-pod.ts';

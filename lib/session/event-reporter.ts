@@ -12,10 +12,10 @@ import {
   WINDOW_UPDATE,
 } from '../protocol/constants.ts';
 import type { ControlFrame, SettingsFrame } from '../protocol/frames.ts';
-import { CHANNELS } from './diagnostics.ts';
-import type { Pings } from './pings.ts';
+import type { Pings } from './liveness/pings.ts';
 import type { Emit } from './session-events.ts';
-import type { StreamRegistry } from './stream-registry.ts';
+import type { StreamRegistry } from './streams/stream-registry.ts';
+import { CHANNELS } from './trace/diagnostics.ts';
 
 /** What a session itself has to know of what its engine reports. */
 export interface SessionHooks {

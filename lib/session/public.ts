@@ -1,7 +1,15 @@
 /** The door of session/: what the layers above use of it. No other file of this folder is imported from there. */
-export { type ConnectOptions, connect } from './connect.ts';
-export type { SessionState, SessionStatistics } from './diagnostics.ts';
-export { inSession, sessionMemory } from './http2-names.ts';
+
+export { raise } from './raise.ts';
+export { Session } from './session.ts';
+export { checkSessionOptions, type SessionOptions } from './session-options.ts';
+export { optionsFor } from './session-start.ts';
+export { SpdyStream } from './streams/stream.ts';
+export type { StreamOptions } from './streams/stream-options.ts';
+export type { SessionState, SessionStatistics } from './trace/diagnostics.ts';
+export type { TraceEvent, TraceFrame } from './trace/trace-events.ts';
+export { type ConnectOptions, connect } from './transport/connect.ts';
+export { inSession, sessionMemory } from './transport/http2-names.ts';
 export {
   checkProtocols,
   getNpnProtocols,
@@ -9,12 +17,5 @@ export {
   resolveVersion,
   resolveVersions,
   type SessionVersion,
-} from './negotiate.ts';
-export { raise } from './raise.ts';
-export { Session } from './session.ts';
-export { checkSessionOptions, type SessionOptions } from './session-options.ts';
-export { optionsFor } from './session-start.ts';
-export { SpdyStream } from './stream.ts';
-export type { StreamOptions } from './stream-options.ts';
-export { checkTlsNames, isTlsOption, tlsPart } from './tls-names.ts';
-export type { TraceEvent, TraceFrame } from './trace-events.ts';
+} from './transport/negotiate.ts';
+export { checkTlsNames, isTlsOption, tlsPart } from './transport/tls-names.ts';

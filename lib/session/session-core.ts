@@ -5,17 +5,12 @@ import { CLIENT, type Side } from '../protocol/constants.ts';
 import type { SettingsFrame, SynStreamFrame } from '../protocol/frames.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
 import { abortedBy, closeTimedOut, keepAliveTimedOut } from './end-reasons.ts';
-import { EngineAccess, type EngineAccessHost } from './engine-access.ts';
 import { EventReporter, type SessionHooks } from './event-reporter.ts';
 import type { EventedDuplex } from './evented-duplex.ts';
-import { Inlet } from './inlet.ts';
-import { SessionTimers, type TimerActions } from './keepalive.ts';
-import type { Departure } from './outgoing-data.ts';
-import { Outlet } from './outlet.ts';
-import { type PingCallback, Pings } from './pings.ts';
-import { Probe } from './probe.ts';
+import { SessionTimers, type TimerActions } from './liveness/keepalive.ts';
+import { type PingCallback, Pings } from './liveness/pings.ts';
+import { Probe } from './liveness/probe.ts';
 import { raise } from './raise.ts';
-import type { RegistryHost } from './registry-host.ts';
 import { type EndingParts, SessionEnding } from './session-ending.ts';
 import type { SessionEvents } from './session-events.ts';
 import {
@@ -24,9 +19,14 @@ import {
   type SessionOptions,
 } from './session-options.ts';
 import { begin, keepSettings, queueStart } from './session-start.ts';
-import type { SpdyStream } from './stream.ts';
-import { StreamRegistry } from './stream-registry.ts';
-import { Transport, type TransportClosed, type TransportHost } from './transport.ts';
+import type { Departure } from './streams/outgoing-data.ts';
+import type { RegistryHost } from './streams/registry-host.ts';
+import type { SpdyStream } from './streams/stream.ts';
+import { StreamRegistry } from './streams/stream-registry.ts';
+import { EngineAccess, type EngineAccessHost } from './transport/engine-access.ts';
+import { Inlet } from './transport/inlet.ts';
+import { Outlet } from './transport/outlet.ts';
+import { Transport, type TransportClosed, type TransportHost } from './transport/transport.ts';
 
 const now = (): number => performance.now();
 

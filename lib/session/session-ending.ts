@@ -3,12 +3,12 @@ import type { Engine } from '../engine/engine.ts';
 import type { SessionError } from '../errors.ts';
 import { GOAWAY_OK } from '../protocol/constants.ts';
 import { transportClosed } from './end-reasons.ts';
-import type { SessionTimers } from './keepalive.ts';
-import type { Pings } from './pings.ts';
-import type { Probe } from './probe.ts';
-import { StallWatch } from './stall-watch.ts';
-import type { StreamRegistry } from './stream-registry.ts';
-import type { Transport, TransportClosed } from './transport.ts';
+import type { SessionTimers } from './liveness/keepalive.ts';
+import type { Pings } from './liveness/pings.ts';
+import type { Probe } from './liveness/probe.ts';
+import { StallWatch } from './liveness/stall-watch.ts';
+import type { StreamRegistry } from './streams/stream-registry.ts';
+import type { Transport, TransportClosed } from './transport/transport.ts';
 
 /** How soon behind the peer's end of the transport it is asked whether it is still there, in milliseconds. */
 const FIRST_PROBE_MS = 20;

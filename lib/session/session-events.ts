@@ -13,7 +13,7 @@ import type {
   WindowUpdateFrame,
 } from '../protocol/frames.ts';
 import type { DuplexEvents } from './evented-duplex.ts';
-import type { SpdyStream } from './stream.ts';
+import type { SpdyStream } from './streams/stream.ts';
 
 /**
  * Events of a Session with their arguments: Spdylay's callbacks without their `on_` and `_cb`, one event per type of

@@ -1,14 +1,14 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { Engine } from '../engine/engine.ts';
 import type { Side } from '../protocol/constants.ts';
-import { CHANNELS } from './diagnostics.ts';
 import { destroyedBy } from './end-reasons.ts';
 import { TypedDuplex } from './evented-duplex.ts';
-import { resolveVersion, type SessionVersion } from './negotiate.ts';
 import { SessionCore, type SessionShell } from './session-core.ts';
 import type { SessionEvents } from './session-events.ts';
 import { resolveSessionOptions, type SessionOptions } from './session-options.ts';
-import type { Transport } from './transport.ts';
+import { CHANNELS } from './trace/diagnostics.ts';
+import { resolveVersion, type SessionVersion } from './transport/negotiate.ts';
+import type { Transport } from './transport/transport.ts';
 
 /** Called when a write was processed, or a step of the end is done. */
 type Done = (error?: Error | null) => void;

@@ -9,8 +9,12 @@ import {
 } from '../common/check.ts';
 import { LastEqual } from '../common/last-equal.ts';
 import { checkOptions, optionNames } from '../common/option-names.ts';
-import { ENGINE_OPTION_NAMES, ENGINE_OPTIONS } from '../engine/option-names.ts';
-import { defaultMaxUnconsumed, type EngineOptions, resolveOptions } from '../engine/options.ts';
+import { ENGINE_OPTION_NAMES, ENGINE_OPTIONS } from '../engine/options/option-names.ts';
+import {
+  defaultMaxUnconsumed,
+  type EngineOptions,
+  resolveOptions,
+} from '../engine/options/options.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import {
   DEFAULT_WINDOW_SIZE,
@@ -29,7 +33,7 @@ import {
 } from '../protocol/constants.ts';
 import type { SettingsEntry } from '../protocol/frames.ts';
 import { type ProtocolVersion, SPDY3_1 } from '../protocol/version.ts';
-import { KEEP_ALIVE_NAMES, type KeepAliveOptions } from './keepalive.ts';
+import { KEEP_ALIVE_NAMES, type KeepAliveOptions } from './liveness/keepalive.ts';
 import type { SettingsStore } from './settings-store.ts';
 
 /** Name of a SETTINGS id. */

@@ -7,16 +7,16 @@ import { summary } from '../engine/insight.ts';
 import { InvalidArgumentError, InvalidStateError, type SpdyError } from '../errors.ts';
 import { CLIENT, GOAWAY_OK, type Side } from '../protocol/constants.ts';
 import type { HeaderList } from '../protocol/frames.ts';
-import { DEBUGGING, debugEvent } from './debug-log.ts';
-import type { SessionState, SessionStatistics } from './diagnostics.ts';
-import type { SessionVersion } from './negotiate.ts';
-import type { PingCallback } from './pings.ts';
+import type { PingCallback } from './liveness/pings.ts';
 import type { SessionOptions } from './session-options.ts';
 import { SpdylaySession } from './spdylay-session.ts';
-import type { SpdyStream } from './stream.ts';
-import { STREAM_OPTION_NAMES, type StreamOptions } from './stream-options.ts';
-import { traceInto } from './trace-sink.ts';
-import { type TraceListener, Tracer } from './tracer.ts';
+import type { SpdyStream } from './streams/stream.ts';
+import { STREAM_OPTION_NAMES, type StreamOptions } from './streams/stream-options.ts';
+import { DEBUGGING, debugEvent } from './trace/debug-log.ts';
+import type { SessionState, SessionStatistics } from './trace/diagnostics.ts';
+import { traceInto } from './trace/trace-sink.ts';
+import { type TraceListener, Tracer } from './trace/tracer.ts';
+import type { SessionVersion } from './transport/negotiate.ts';
 
 /**
  * One end of a SPDY connection as a Duplex: `socket.pipe(session).pipe(socket)`, or `session.attach(socket)`. It has the calls of

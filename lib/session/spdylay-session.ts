@@ -1,6 +1,6 @@
 import type { DataSource } from '../engine/data-provider.ts';
-import type { SessionCalls } from '../engine/session-calls.ts';
-import type { StreamHandle } from '../engine/stream-record.ts';
+import type { StreamHandle } from '../engine/streams/stream-record.ts';
+import type { SessionCalls } from '../engine/submit/session-calls.ts';
 import type { SessionError } from '../errors.ts';
 import { DATA_FLAG_FIN, GOAWAY_OK, type Side } from '../protocol/constants.ts';
 import type { HeaderList, SettingsEntry } from '../protocol/frames.ts';

@@ -312,7 +312,7 @@ const DEFAULT_TEXTS = {
 
 /** The generated parts of docs/limits.md. */
 export async function renderLimits(load) {
-  const { resolveOptions } = await load('engine/options');
+  const { resolveOptions } = await load('engine/options/options');
   const { resolveSessionOptions } = await load('session/session-options');
   const { CLIENT, SERVER } = await load('protocol/constants');
   const { SPDY3_1 } = await load('protocol/version');

@@ -36,7 +36,7 @@ const VERSION_FACTS = [
 
 /** The generated parts of docs/protocol.md. */
 export async function renderProtocol(load) {
-  const states = await load('engine/stream-state');
+  const states = await load('engine/streams/stream-state');
   const versions = await load('protocol/version');
   return {
     versions: versionTable(versions),
@@ -44,8 +44,8 @@ export async function renderProtocol(load) {
     'receive table of SPDY/2': receiveTable(states, versions.SPDY2),
     'state diagram': stateDiagram(
       states,
-      await load('engine/stream-record'),
-      await load('engine/stream-table'),
+      await load('engine/streams/stream-record'),
+      await load('engine/streams/stream-table'),
     ),
     'order of sending': await sendOrder(load),
   };

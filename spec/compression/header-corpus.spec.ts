@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { dictionaryFor } from '../../lib/compression/dictionaries.ts';
 import { HeaderDecompressor } from '../../lib/compression/header-decompressor.ts';
-import { createCompressor } from '../../lib/engine/header-compression.ts';
-import { type EngineOptions, resolveOptions } from '../../lib/engine/options.ts';
+import { type EngineOptions, resolveOptions } from '../../lib/engine/options/options.ts';
+import { createCompressor } from '../../lib/engine/send/header-compression.ts';
 import { encodeHeaderBlock } from '../../lib/framing/header-block.ts';
 import { SERVER } from '../../lib/protocol/constants.ts';
 import type { HeaderList } from '../../lib/protocol/frames.ts';

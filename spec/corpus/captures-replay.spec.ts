@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import type { EngineOptions } from '../../lib/engine/options.ts';
+import type { EngineOptions } from '../../lib/engine/options/options.ts';
 import { CLIENT, SERVER } from '../../lib/protocol/constants.ts';
 import type { HeaderList } from '../../lib/protocol/frames.ts';
 import { createEnd, type EngineEnd } from '../support/engine-pair.ts';

@@ -1,5 +1,5 @@
 import { Engine } from '../../lib/engine/engine.ts';
-import type { EngineOptions } from '../../lib/engine/options.ts';
+import type { EngineOptions } from '../../lib/engine/options/options.ts';
 import { SpdyError } from '../../lib/errors.ts';
 import {
   CLIENT,

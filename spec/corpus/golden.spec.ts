@@ -1,6 +1,6 @@
 import { inflateSync } from 'node:zlib';
 import { expect } from 'chai';
-import { npnGetVersion, selectNextProtocol } from '../../lib/session/negotiate.ts';
+import { npnGetVersion, selectNextProtocol } from '../../lib/session/transport/negotiate.ts';
 import { readJson } from '../support/corpus-data.ts';
 import type { Override } from './golden-compare.ts';
 import { replayScenario, type Scenario, type Style, VERSION_NUMBERS } from './golden-replay.ts';

@@ -1,4 +1,4 @@
-import type { EngineOptions } from '../../lib/engine/options.ts';
+import type { EngineOptions } from '../../lib/engine/options/options.ts';
 import {
   CLIENT,
   MAX_FRAME_LENGTH,

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { EngineOptions } from '../../lib/engine/options.ts';
+import type { EngineOptions } from '../../lib/engine/options/options.ts';
 import { PROTO_SPDY2, SERVER } from '../../lib/protocol/constants.ts';
 import { createEnd } from '../support/engine-pair.ts';
 import { FrameDecoder } from '../support/frame-decoder.ts';

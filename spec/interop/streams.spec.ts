@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { expect } from 'chai';
 import { PROTO_SPDY3_1, REFUSED_STREAM } from '../../lib/protocol/constants.ts';
-import type { SpdyStream } from '../../lib/session/stream.ts';
+import type { SpdyStream } from '../../lib/session/streams/stream.ts';
 import { pattern, sha256 } from './support/bytes.ts';
 import { headerValue } from './support/client.ts';
 import { nettyCommand, peerPath, requirePeer } from './support/peers.ts';

@@ -3,8 +3,8 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { attach, exec } from '../../lib/kubernetes/client/exec.ts';
-import type { RemoteCommand } from '../../lib/kubernetes/client/remote-command.ts';
+import { attach, exec } from '../../lib/kubernetes/client/command/exec.ts';
+import type { RemoteCommand } from '../../lib/kubernetes/client/command/remote-command.ts';
 import { RemoteFailureError } from '../../lib/kubernetes/errors.ts';
 import type { ServerCommand } from '../../lib/kubernetes/server/command.ts';
 import {

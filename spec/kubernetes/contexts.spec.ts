@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { exec } from '../../lib/kubernetes/client/exec.ts';
-import { portForward } from '../../lib/kubernetes/client/port-forward.ts';
+import { exec } from '../../lib/kubernetes/client/command/exec.ts';
+import { portForward } from '../../lib/kubernetes/client/forward/port-forward.ts';
 import { createFakeApiServer } from '../../lib/kubernetes/fake/api-server.ts';
 
 describe('kubernetes: contexts', () => {

@@ -9,8 +9,8 @@ import { buffer, text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { WebSocket, WebSocketServer } from 'ws';
 import { resetSocket } from '../../lib/common/socket-end.ts';
-import { attach, exec } from '../../lib/kubernetes/client/exec.ts';
-import { run } from '../../lib/kubernetes/client/run.ts';
+import { attach, exec } from '../../lib/kubernetes/client/command/exec.ts';
+import { run } from '../../lib/kubernetes/client/command/run.ts';
 import { copyFromPod } from '../../lib/kubernetes/copy/from-pod.ts';
 import { copyToPod } from '../../lib/kubernetes/copy/to-pod.ts';
 import {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import type { Engine } from '../../lib/engine/engine.ts';
-import type { EngineOptions } from '../../lib/engine/options.ts';
+import type { EngineOptions } from '../../lib/engine/options/options.ts';
 import { CLIENT, DATA_FLAG_FIN, type Side } from '../../lib/protocol/constants.ts';
 import type { ProtocolVersion } from '../../lib/protocol/version.ts';
 import { createEnd } from '../support/engine-pair.ts';

@@ -3,7 +3,7 @@ import type {
   EngineOptions,
   HeaderCompression,
   WindowUpdateMode,
-} from '../../lib/engine/options.ts';
+} from '../../lib/engine/options/options.ts';
 import type { SpdyVersion } from '../../lib/protocol/constants.ts';
 
 /** Which engine of a pair. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { DataSource, ReadCtrl } from '../../lib/engine/data-provider.ts';
-import type { StreamHandle } from '../../lib/engine/stream-record.ts';
+import type { StreamHandle } from '../../lib/engine/streams/stream-record.ts';
 import {
   type SessionError,
   type StreamError,

@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { SpdyAgent } from '../../lib/http/client/agent.ts';
 import { SpdyDispatcher } from '../../lib/http/client/dispatcher.ts';
-import { fetch } from '../../lib/http/client/fetch.ts';
+import { fetch } from '../../lib/http/client/fetch/fetch.ts';
 import { createServer, type SpdyServer } from '../../lib/http/server/server.ts';
-import { connect } from '../../lib/session/connect.ts';
 import type { Session } from '../../lib/session/session.ts';
+import { connect } from '../../lib/session/transport/connect.ts';
 import { requestHeaders, until } from '../support/session-pair.ts';
 
 const COUNT = 100;

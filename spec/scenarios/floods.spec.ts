@@ -2,7 +2,7 @@ import { Duplex } from 'node:stream';
 import { expect } from 'chai';
 import { Engine } from '../../lib/engine/engine.ts';
 import type { EngineHandler } from '../../lib/engine/engine-handler.ts';
-import type { EngineOptions } from '../../lib/engine/options.ts';
+import type { EngineOptions } from '../../lib/engine/options/options.ts';
 import { CANCEL, MAX_FRAME_LENGTH, SERVER, SYN_STREAM } from '../../lib/protocol/constants.ts';
 import { PROTOCOL_VERSIONS, type ProtocolVersion, SPDY3_1 } from '../../lib/protocol/version.ts';
 import { Session } from '../../lib/session/session.ts';

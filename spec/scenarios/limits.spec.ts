@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { headerCost, PAIR_COST } from '../../lib/common/header-cost.ts';
-import type { EngineOptions } from '../../lib/engine/options.ts';
+import type { EngineOptions } from '../../lib/engine/options/options.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
 import {
   CANCEL,

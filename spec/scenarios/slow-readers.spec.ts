@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { PROTO_SPDY2, PROTO_SPDY3, PROTO_SPDY3_1 } from '../../lib/protocol/constants.ts';
 import { SPDY3, SPDY3_1 } from '../../lib/protocol/version.ts';
 import type { SessionOptions } from '../../lib/session/session-options.ts';
-import type { SpdyStream } from '../../lib/session/stream.ts';
+import type { SpdyStream } from '../../lib/session/streams/stream.ts';
 import { EnginePair } from '../support/engine-pair.ts';
 import { memoryConnection, pairOver, settle } from '../support/session-pair.ts';
 import { patternBytes, TestProvider } from '../support/test-provider.ts';

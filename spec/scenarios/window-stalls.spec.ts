@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { WindowUpdateMode } from '../../lib/engine/options.ts';
+import type { WindowUpdateMode } from '../../lib/engine/options/options.ts';
 import {
   PROTO_SPDY3,
   PROTO_SPDY3_1,

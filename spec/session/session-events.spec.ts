@@ -4,7 +4,7 @@ import { CLIENT, PING, PROTOCOL_ERROR, SERVER } from '../../lib/protocol/constan
 import { PROTOCOL_VERSIONS, SPDY3, SPDY3_1 } from '../../lib/protocol/version.ts';
 import { Session } from '../../lib/session/session.ts';
 import type { SessionEvents } from '../../lib/session/session-events.ts';
-import type { SpdyStream } from '../../lib/session/stream.ts';
+import type { SpdyStream } from '../../lib/session/streams/stream.ts';
 import { rawControlFrame } from '../support/frame-factory.ts';
 import {
   closed,

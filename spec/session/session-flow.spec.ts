@@ -4,7 +4,7 @@ import { CLIENT, CTRL_FLAG_FIN, SERVER } from '../../lib/protocol/constants.ts';
 import { PROTOCOL_VERSIONS, SPDY2, SPDY3, SPDY3_1 } from '../../lib/protocol/version.ts';
 import { Session } from '../../lib/session/session.ts';
 import type { SessionOptions } from '../../lib/session/session-options.ts';
-import type { SpdyStream } from '../../lib/session/stream.ts';
+import type { SpdyStream } from '../../lib/session/streams/stream.ts';
 import { FrameFactory } from '../support/frame-factory.ts';
 import {
   closed,

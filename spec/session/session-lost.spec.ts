@@ -8,7 +8,7 @@ import type { SpdyError } from '../../lib/errors.ts';
 import { CLIENT, SERVER, type Side } from '../../lib/protocol/constants.ts';
 import { SPDY3_1 } from '../../lib/protocol/version.ts';
 import { Session } from '../../lib/session/session.ts';
-import type { SpdyStream } from '../../lib/session/stream.ts';
+import type { SpdyStream } from '../../lib/session/streams/stream.ts';
 import {
   type Connection,
   closed,

@@ -31,7 +31,7 @@ function ends(session: Session): string[] {
   return seen;
 }
 
-describe('session/transport', () => {
+describe('session/transport/transport', () => {
   for (const version of PROTOCOL_VERSIONS) {
     describe(version.name, () => {
       for (const bare of [false, true]) {

@@ -16,8 +16,8 @@ import {
   SETTINGS_CURRENT_CWND,
 } from '../../lib/protocol/constants.ts';
 import { PROTOCOL_VERSIONS, SPDY3, SPDY3_1 } from '../../lib/protocol/version.ts';
-import { connect } from '../../lib/session/connect.ts';
 import { Session } from '../../lib/session/session.ts';
+import { connect } from '../../lib/session/transport/connect.ts';
 import { FrameFactory } from '../support/frame-factory.ts';
 import {
   type Connection,

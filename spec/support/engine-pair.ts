@@ -1,5 +1,5 @@
 import { Engine } from '../../lib/engine/engine.ts';
-import type { EngineOptions } from '../../lib/engine/options.ts';
+import type { EngineOptions } from '../../lib/engine/options/options.ts';
 import { CLIENT, SERVER, type SpdyVersion } from '../../lib/protocol/constants.ts';
 import { type DecodedFrame, FrameDecoder } from './frame-decoder.ts';
 import { RecordingHandler } from './recording-handler.ts';

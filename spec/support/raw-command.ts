@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import { resolveCommand } from '../../lib/kubernetes/client/command-options.ts';
-import { PodConnection } from '../../lib/kubernetes/client/pod-connection.ts';
-import { RemoteCommand } from '../../lib/kubernetes/client/remote-command.ts';
-import { SpdyCommand } from '../../lib/kubernetes/client/spdy-command.ts';
+import { resolveCommand } from '../../lib/kubernetes/client/command/command-options.ts';
+import { RemoteCommand } from '../../lib/kubernetes/client/command/remote-command.ts';
+import { SpdyCommand } from '../../lib/kubernetes/client/command/spdy-command.ts';
+import { PodConnection } from '../../lib/kubernetes/client/forward/pod-connection.ts';
 import { kubernetesSession } from '../../lib/kubernetes/wire/session-options.ts';
 import { CLIENT, PROTO_SPDY3_1 } from '../../lib/protocol/constants.ts';
 import type { ProtocolVersion } from '../../lib/protocol/version.ts';

@@ -9,7 +9,7 @@ import {
 } from '../../lib/kubernetes/wire/protocols.ts';
 import { kubernetesSession } from '../../lib/kubernetes/wire/session-options.ts';
 import type { Session } from '../../lib/session/session.ts';
-import type { SpdyStream } from '../../lib/session/stream.ts';
+import type { SpdyStream } from '../../lib/session/streams/stream.ts';
 import { until } from './session-pair.ts';
 
 /** One connection of the scripted server. */

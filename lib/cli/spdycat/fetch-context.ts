@@ -1,4 +1,4 @@
-import type { HarRecorder } from '../../http/client/har-recorder.ts';
+import type { HarRecorder } from '../../http/client/har/har-recorder.ts';
 import type { FrameLog } from '../frame-log.ts';
 import type { Progress } from '../progress.ts';
 import type { TraceFile } from '../trace-file.ts';

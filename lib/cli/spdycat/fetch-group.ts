@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import type { ClientRequest } from '../../http/client/request.ts';
+import type { ClientRequest } from '../../http/client/request/request.ts';
 import { getNpnProtocols, type Session } from '../../session/public.ts';
 import type { FrameLog } from '../frame-log.ts';
 import type { FetchContext } from './fetch-context.ts';

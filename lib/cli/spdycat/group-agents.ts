@@ -2,7 +2,7 @@ import net from 'node:net';
 import { environmentProxy } from '../../common/environment-proxy.ts';
 import { SpdyAgent } from '../../http/client/agent.ts';
 import type { SpdyAgentOptions } from '../../http/client/agent-options.ts';
-import type { HarRecorder } from '../../http/client/har-recorder.ts';
+import type { HarRecorder } from '../../http/client/har/har-recorder.ts';
 import type { Session } from '../../session/public.ts';
 import type { TlsFiles } from '../tls-files.ts';
 import type { SpdycatOptions } from './options.ts';

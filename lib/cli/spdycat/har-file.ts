@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
-import { HarRecorder } from '../../http/client/har-recorder.ts';
+import { HarRecorder } from '../../http/client/har/har-recorder.ts';
 import { UsageError } from '../arguments.ts';
 
 /** The file of `--har`: all requests of a run. */

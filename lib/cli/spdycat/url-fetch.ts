@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { decompress } from '../../http/client/decompress.ts';
-import type { ClientRequest } from '../../http/client/request.ts';
+import { decompress } from '../../http/client/fetch/decompress.ts';
+import type { ClientRequest } from '../../http/client/request/request.ts';
 import { hasBody } from '../../http/message-head.ts';
 import type { Header } from '../../protocol/frames.ts';
 import type { SpdyStream } from '../../session/public.ts';

@@ -18,10 +18,10 @@ import {
   tlsPart,
 } from '../../session/public.ts';
 import type { HeaderInput } from '../headers.ts';
-import { HarRecorder } from './har-recorder.ts';
-import type { PushedRequest } from './push.ts';
-import type { ClientResponse } from './response.ts';
-import type { Target } from './target.ts';
+import type { Target } from './connection/target.ts';
+import { HarRecorder } from './har/har-recorder.ts';
+import type { PushedRequest } from './request/push.ts';
+import type { ClientResponse } from './request/response.ts';
 
 /** A proxy that is asked with CONNECT. */
 export interface ProxyOptions {

@@ -10,17 +10,17 @@ import {
   resolveAgentOptions,
   type SpdyAgentOptions,
 } from './agent-options.ts';
-import type { OpenTunnel } from './connect.ts';
-import { connectionName } from './connection-name.ts';
-import { LEAST_URGENT, type Link } from './link.ts';
-import { planRequest, type RequestOptions, type RequestPlan } from './options.ts';
-import { agentClosed, Origin, type OriginStatistics } from './origin.ts';
-import type { PushedRequest } from './push.ts';
-import { ClientRequest } from './request.ts';
-import type { RequestAgent } from './request-agent.ts';
-import { nameOfConnection, type RequestConnection } from './request-connection.ts';
-import type { ClientResponse } from './response.ts';
-import { tunnelThrough } from './tunnel.ts';
+import type { OpenTunnel } from './connection/connect.ts';
+import { connectionName } from './connection/connection-name.ts';
+import { LEAST_URGENT, type Link } from './connection/link.ts';
+import { agentClosed, Origin, type OriginStatistics } from './connection/origin.ts';
+import { nameOfConnection, type RequestConnection } from './connection/request-connection.ts';
+import { tunnelThrough } from './connection/tunnel.ts';
+import { planRequest, type RequestOptions, type RequestPlan } from './request/options.ts';
+import type { PushedRequest } from './request/push.ts';
+import { ClientRequest } from './request/request.ts';
+import type { RequestAgent } from './request/request-agent.ts';
+import type { ClientResponse } from './request/response.ts';
 
 /** Events of a SpdyAgent with their arguments. */
 export interface SpdyAgentEvents {

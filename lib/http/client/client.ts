@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { SpdyAgent } from './agent.ts';
-import type { RequestOptions } from './options.ts';
-import type { ClientRequest } from './request.ts';
+import type { RequestOptions } from './request/options.ts';
+import type { ClientRequest } from './request/request.ts';
 
 /** Options of `request()` and `get()`. */
 export interface ClientRequestOptions extends RequestOptions {

@@ -1,8 +1,12 @@
 import { checkOptions, type NamesOf, optionNames } from '../../common/option-names.ts';
 import { isTlsOption } from '../../session/public.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
-import type { PodCommandTarget, RemoteCommandOptions, UrlTarget } from './command-options.ts';
-import type { PortForwardOptions } from './port-forward-options.ts';
+import type {
+  PodCommandTarget,
+  RemoteCommandOptions,
+  UrlTarget,
+} from './command/command-options.ts';
+import type { PortForwardOptions } from './forward/port-forward-options.ts';
 
 const TARGET: NamesOf<PodCommandTarget & UrlTarget> = {
   cluster: true,

@@ -17,7 +17,7 @@ import { printable } from '../wire/printable.ts';
 import { PROTOCOL_FIELD, parseProtocols } from '../wire/protocols.ts';
 import { kubernetesSession } from '../wire/session-options.ts';
 import { type KubernetesStatus, parseStatus } from '../wire/status.ts';
-import { aborted, locate, type RequestCredentials, withCredentials } from './api-request.ts';
+import { aborted, locate, type RequestCredentials, withCredentials } from './api/api-request.ts';
 import { checkTargetNames } from './option-names.ts';
 
 /** How a connection becomes a session. */

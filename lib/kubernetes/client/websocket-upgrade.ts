@@ -12,7 +12,7 @@ import type { TunnelOptions } from '../kubeconfig/proxy-agent.ts';
 import { printable } from '../wire/printable.ts';
 import { PORT_FORWARD_WEBSOCKET_PROTOCOL } from '../wire/protocols.ts';
 import { WEBSOCKET_OPTIONS, WebSocketDuplex } from '../wire/websocket.ts';
-import { aborted, locate, type RequestCredentials, withCredentials } from './api-request.ts';
+import { aborted, locate, type RequestCredentials, withCredentials } from './api/api-request.ts';
 import { readBody, refusal } from './upgrade.ts';
 
 /** How a WebSocket is opened. */

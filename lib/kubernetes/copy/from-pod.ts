@@ -1,4 +1,4 @@
-import { withPlainPod } from '../client/resolve-target.ts';
+import { withPlainPod } from '../client/target/resolve-target.ts';
 import { RemoteFailureError } from '../errors.ts';
 import { foldsNames } from './folded-names.ts';
 import {

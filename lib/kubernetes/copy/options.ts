@@ -5,7 +5,7 @@ import type {
   KubernetesTarget,
   PodCommandTarget,
   RemoteCommandOptions,
-} from '../client/command-options.ts';
+} from '../client/command/command-options.ts';
 import { ATTACH_OPTION_NAMES, checkTargetNames } from '../client/option-names.ts';
 
 /** How far a copy is. */

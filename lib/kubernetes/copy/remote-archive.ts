@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { run } from '../client/run.ts';
+import { run } from '../client/command/run.ts';
 import { RemoteFailureError } from '../errors.ts';
 import { batches } from './batches.ts';
 import type { ExecPart } from './options.ts';

@@ -1,5 +1,5 @@
-import { start } from '../client/exec.ts';
-import type { RemoteCommand } from '../client/remote-command.ts';
+import { start } from '../client/command/exec.ts';
+import type { RemoteCommand } from '../client/command/remote-command.ts';
 import { RemoteFailureError } from '../errors.ts';
 import { printable } from '../wire/printable.ts';
 import type { ExecPart } from './options.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SpdyError } from '../../errors.ts';
-import { isWorthRetrying } from '../client/port-forward-connect.ts';
+import { isWorthRetrying } from '../client/forward/port-forward-connect.ts';
 import { ConnectionLostError } from '../errors.ts';
 
 /** Milliseconds before the first further try, twice as many before each further one, and most of them. */

@@ -2,8 +2,8 @@ import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { InvalidArgumentError } from '../../errors.ts';
-import { exec } from '../client/exec.ts';
-import { withPlainPod } from '../client/resolve-target.ts';
+import { exec } from '../client/command/exec.ts';
+import { withPlainPod } from '../client/target/resolve-target.ts';
 import { RemoteFailureError } from '../errors.ts';
 import { byteName } from './byte-names.ts';
 import {

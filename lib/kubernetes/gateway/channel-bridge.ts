@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { onAbort } from '../../common/abort.ts';
 import type { Session } from '../../session/public.ts';
-import { PodConnection } from '../client/pod-connection.ts';
+import { PodConnection } from '../client/forward/pod-connection.ts';
 import type { ForwardedConnection, PortForwardHandler } from '../server/forward-session.ts';
 
 /** A handler that forwards each connection of a client through a session behind; `replyTimeoutMs` 0: no limit. */

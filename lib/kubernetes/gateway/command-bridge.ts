@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { onAbort } from '../../common/abort.ts';
-import type { CommandLink } from '../client/remote-command.ts';
+import type { CommandLink } from '../client/command/remote-command.ts';
 import { RemoteFailureError } from '../errors.ts';
 import type { ServerCommand } from '../server/command.ts';
 import { internalError, type KubernetesStatus, SUCCESS } from '../wire/status.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { KubernetesTarget, UrlTarget } from '../client/command-options.ts';
+import type { KubernetesTarget, UrlTarget } from '../client/command/command-options.ts';
 import { checkTargetNames, TRANSLATOR_TARGET_NAMES } from '../client/option-names.ts';
-import type { PodTarget } from '../client/target.ts';
+import type { PodTarget } from '../client/target/target.ts';
 import { checkTransport, type KubernetesTransport } from '../client/transport.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
 import type { StreamingRequest } from '../server/routes.ts';

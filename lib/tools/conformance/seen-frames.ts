@@ -1,4 +1,4 @@
-import { FrameDecoder } from '../../engine/frame-decoder.ts';
+import { FrameDecoder } from '../../engine/receive/frame-decoder.ts';
 import type { ErrorCode } from '../../errors.ts';
 import { NO_BYTES } from '../../framing/bytes.ts';
 import type { FrameSink, HeaderFault } from '../../framing/frame-sink.ts';

@@ -1,4 +1,4 @@
-import { FrameDecoder } from '../../engine/frame-decoder.ts';
+import { FrameDecoder } from '../../engine/receive/frame-decoder.ts';
 import { blockPrefixLength, hasHeaderBlock } from '../../framing/decode.ts';
 import type { FrameSink, HeaderFault } from '../../framing/frame-sink.ts';
 import { NOOP, SYN_STREAM } from '../../protocol/constants.ts';

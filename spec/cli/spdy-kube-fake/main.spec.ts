@@ -7,7 +7,7 @@ import {
   type KubeFakeOptions,
   parseKubeFakeOptions,
 } from '../../../lib/cli/spdy-kube-fake/options.ts';
-import { run as runInPod } from '../../../lib/kubernetes/client/run.ts';
+import { run as runInPod } from '../../../lib/kubernetes/client/command/run.ts';
 import { UpgradeRefusedError } from '../../../lib/kubernetes/errors.ts';
 import type { KubeConfig } from '../../../lib/kubernetes/kubeconfig/context.ts';
 import { loadKubeConfig } from '../../../lib/kubernetes/kubeconfig/kubeconfig.ts';

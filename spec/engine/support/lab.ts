@@ -1,6 +1,6 @@
 import type { Engine } from '../../../lib/engine/engine.ts';
 import type { EngineHandler } from '../../../lib/engine/engine-handler.ts';
-import type { EngineOptions } from '../../../lib/engine/options.ts';
+import type { EngineOptions } from '../../../lib/engine/options/options.ts';
 import type { Side } from '../../../lib/protocol/constants.ts';
 import type { HeaderList } from '../../../lib/protocol/frames.ts';
 import type { ProtocolVersion } from '../../../lib/protocol/version.ts';

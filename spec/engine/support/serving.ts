@@ -1,4 +1,4 @@
-import type { EngineOptions } from '../../../lib/engine/options.ts';
+import type { EngineOptions } from '../../../lib/engine/options/options.ts';
 import { SERVER, SETTINGS_INITIAL_WINDOW_SIZE } from '../../../lib/protocol/constants.ts';
 import type { SettingsEntry } from '../../../lib/protocol/frames.ts';
 import type { ProtocolVersion } from '../../../lib/protocol/version.ts';

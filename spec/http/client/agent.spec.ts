@@ -4,10 +4,10 @@ import net from 'node:net';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import type { SpdyError } from '../../../lib/errors.ts';
-import type { ClientRequest } from '../../../lib/http/client/request.ts';
+import type { ClientRequest } from '../../../lib/http/client/request/request.ts';
 import { REFUSED_STREAM } from '../../../lib/protocol/constants.ts';
 import { PROTOCOL_VERSIONS } from '../../../lib/protocol/version.ts';
-import type { SpdyStream } from '../../../lib/session/stream.ts';
+import type { SpdyStream } from '../../../lib/session/streams/stream.ts';
 import { sharedCertificate, until } from '../../support/session-pair.ts';
 import { answer, fieldOf, reply, Stage, textOf } from '../support/origin-server.ts';
 

@@ -7,7 +7,7 @@ import { SpdyDispatcher } from '../../../lib/http/client/dispatcher.ts';
 import { CANCEL } from '../../../lib/protocol/constants.ts';
 import type { HeaderList } from '../../../lib/protocol/frames.ts';
 import { PROTOCOL_VERSIONS } from '../../../lib/protocol/version.ts';
-import type { SpdyStream } from '../../../lib/session/stream.ts';
+import type { SpdyStream } from '../../../lib/session/streams/stream.ts';
 import { until } from '../../support/session-pair.ts';
 import { answer, fieldOf, reply, Stage, textOf } from '../support/origin-server.ts';
 

@@ -10,8 +10,8 @@ import type { SpdyServerOptions } from '../../../lib/http/server/options.ts';
 import { createServer, type SpdyServer } from '../../../lib/http/server/server.ts';
 import { CLIENT } from '../../../lib/protocol/constants.ts';
 import { PROTOCOL_VERSIONS, SPDY3_1 } from '../../../lib/protocol/version.ts';
-import { connect } from '../../../lib/session/connect.ts';
 import { Session } from '../../../lib/session/session.ts';
+import { connect } from '../../../lib/session/transport/connect.ts';
 import { closed, RawPeer, sharedCertificate, until } from '../../support/session-pair.ts';
 import {
   ask,

@@ -5,7 +5,7 @@ import tls from 'node:tls';
 import { expect } from 'chai';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { SpdyServer } from '../../../lib/http/server/server.ts';
-import { connect } from '../../../lib/session/connect.ts';
+import { connect } from '../../../lib/session/transport/connect.ts';
 import { sharedCertificate } from '../../support/session-pair.ts';
 import { ask, listen, shut } from '../support/http-support.ts';
 

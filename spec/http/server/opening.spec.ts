@@ -7,7 +7,7 @@ import { protocolOf } from '../../../lib/http/server/opening.ts';
 import type { SpdyServerOptions } from '../../../lib/http/server/options.ts';
 import { createServer, type SpdyServer } from '../../../lib/http/server/server.ts';
 import { PROTOCOL_VERSIONS } from '../../../lib/protocol/version.ts';
-import { connect } from '../../../lib/session/connect.ts';
+import { connect } from '../../../lib/session/transport/connect.ts';
 import { ask, listen, shut } from '../support/http-support.ts';
 
 const HOST = '127.0.0.1';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import type { SpdyResponse } from '../../../lib/http/server/response.ts';
 import type { SynStreamFrame } from '../../../lib/protocol/frames.ts';
-import type { SpdyStream } from '../../../lib/session/stream.ts';
+import type { SpdyStream } from '../../../lib/session/streams/stream.ts';
 import { closed, settle, until } from '../../support/session-pair.ts';
 import { ask, endAll, head, reply, type Served, serve, WAYS } from '../support/http-support.ts';
 

@@ -7,7 +7,7 @@ import type { SpdyRequestListener } from '../../../lib/http/server/events.ts';
 import type { SpdyRequest } from '../../../lib/http/server/request.ts';
 import type { SpdyResponse } from '../../../lib/http/server/response.ts';
 import type { Session } from '../../../lib/session/session.ts';
-import type { SpdyStream } from '../../../lib/session/stream.ts';
+import type { SpdyStream } from '../../../lib/session/streams/stream.ts';
 import { head, serve, WAYS, type Way } from './http-support.ts';
 
 /** How a client ends an exchange: gives it up, resets the connection, destroys or ends its own side of it. */

@@ -5,10 +5,10 @@ import type { SpdyServerOptions } from '../../../lib/http/server/options.ts';
 import { createServer, type SpdyServer } from '../../../lib/http/server/server.ts';
 import type { Header, HeaderList } from '../../../lib/protocol/frames.ts';
 import { PROTOCOL_VERSIONS, type ProtocolVersion } from '../../../lib/protocol/version.ts';
-import { connect } from '../../../lib/session/connect.ts';
 import type { Session } from '../../../lib/session/session.ts';
 import type { SessionOptions } from '../../../lib/session/session-options.ts';
-import type { SpdyStream } from '../../../lib/session/stream.ts';
+import type { SpdyStream } from '../../../lib/session/streams/stream.ts';
+import { connect } from '../../../lib/session/transport/connect.ts';
 import { sharedCertificate } from '../../support/session-pair.ts';
 import { behindOf, portThroughProxy } from './through-proxy.ts';
 

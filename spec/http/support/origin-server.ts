@@ -7,10 +7,10 @@ import type { SpdyAgentOptions } from '../../../lib/http/client/agent-options.ts
 import { SERVER } from '../../../lib/protocol/constants.ts';
 import type { HeaderList } from '../../../lib/protocol/frames.ts';
 import { PROTOCOL_VERSIONS, type ProtocolVersion } from '../../../lib/protocol/version.ts';
-import { npnGetVersion } from '../../../lib/session/negotiate.ts';
 import { Session } from '../../../lib/session/session.ts';
 import type { SessionOptions } from '../../../lib/session/session-options.ts';
-import type { SpdyStream } from '../../../lib/session/stream.ts';
+import type { SpdyStream } from '../../../lib/session/streams/stream.ts';
+import { npnGetVersion } from '../../../lib/session/transport/negotiate.ts';
 import { sharedCertificate } from '../../support/session-pair.ts';
 import { portThroughProxy } from './through-proxy.ts';
 

@@ -1,7 +1,7 @@
 import { finished } from 'node:stream/promises';
 import type { HeaderList } from '../../../lib/protocol/frames.ts';
 import type { Session } from '../../../lib/session/session.ts';
-import type { SpdyStream } from '../../../lib/session/stream.ts';
+import type { SpdyStream } from '../../../lib/session/streams/stream.ts';
 import { pattern } from './bytes.ts';
 import { headerValue } from './client.ts';
 

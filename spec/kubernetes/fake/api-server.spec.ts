@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { attach, exec } from '../../../lib/kubernetes/client/exec.ts';
-import { portForward } from '../../../lib/kubernetes/client/port-forward.ts';
-import { run } from '../../../lib/kubernetes/client/run.ts';
+import { attach, exec } from '../../../lib/kubernetes/client/command/exec.ts';
+import { run } from '../../../lib/kubernetes/client/command/run.ts';
+import { portForward } from '../../../lib/kubernetes/client/forward/port-forward.ts';
 import { ConnectionLostError, UpgradeRefusedError } from '../../../lib/kubernetes/errors.ts';
 import {
   createFakeApiServer,

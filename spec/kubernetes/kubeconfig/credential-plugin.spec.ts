@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { withCredentials } from '../../../lib/kubernetes/client/api-request.ts';
-import { run } from '../../../lib/kubernetes/client/run.ts';
+import { withCredentials } from '../../../lib/kubernetes/client/api/api-request.ts';
+import { run } from '../../../lib/kubernetes/client/command/run.ts';
 import { KubeConfigError, UpgradeRefusedError } from '../../../lib/kubernetes/errors.ts';
 import {
   createFakeApiServer,

@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 import { expect } from 'chai';
 import { makeCertificate } from '../../../lib/http/server/certificate.ts';
 import { acceptUpgrade } from '../../../lib/http/server/upgrade.ts';
-import { portForward } from '../../../lib/kubernetes/client/port-forward.ts';
+import { portForward } from '../../../lib/kubernetes/client/forward/port-forward.ts';
 import { upgradeToSpdy } from '../../../lib/kubernetes/client/upgrade.ts';
 import { KubeConfigError } from '../../../lib/kubernetes/errors.ts';
 import type { KubeConfig } from '../../../lib/kubernetes/kubeconfig/context.ts';

@@ -4,8 +4,11 @@ import https from 'node:https';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import { expect } from 'chai';
-import { type PortForward, portForward } from '../../../lib/kubernetes/client/port-forward.ts';
-import type { PortForwardOptions } from '../../../lib/kubernetes/client/port-forward-options.ts';
+import {
+  type PortForward,
+  portForward,
+} from '../../../lib/kubernetes/client/forward/port-forward.ts';
+import type { PortForwardOptions } from '../../../lib/kubernetes/client/forward/port-forward-options.ts';
 import { RemoteFailureError, UpgradeRefusedError } from '../../../lib/kubernetes/errors.ts';
 import { forwardTo } from '../../../lib/kubernetes/server/forward-to.ts';
 import { createStreamingServer } from '../../../lib/kubernetes/server/streaming-server.ts';

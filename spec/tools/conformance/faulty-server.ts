@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
-import { FrameDecoder } from '../../../lib/engine/frame-decoder.ts';
-import { FrameEncoder } from '../../../lib/engine/frame-encoder.ts';
+import { FrameDecoder } from '../../../lib/engine/receive/frame-decoder.ts';
+import { FrameEncoder } from '../../../lib/engine/send/frame-encoder.ts';
 import type { FrameSink } from '../../../lib/framing/frame-sink.ts';
 import { PING, SYN_STREAM } from '../../../lib/protocol/constants.ts';
 import type { ControlFrame, Header, HeaderBlockFrame } from '../../../lib/protocol/frames.ts';

@@ -5,7 +5,7 @@ import type { SpdyServerOptions } from '../../../lib/http/server/options.ts';
 import type { SpdyRequest } from '../../../lib/http/server/request.ts';
 import type { SpdyResponse } from '../../../lib/http/server/response.ts';
 import { createServer, type SpdyServer } from '../../../lib/http/server/server.ts';
-import type { SessionVersion } from '../../../lib/session/negotiate.ts';
+import type { SessionVersion } from '../../../lib/session/transport/negotiate.ts';
 import { sharedCertificate } from '../../support/session-pair.ts';
 
 /** What answers. */

@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { InvalidArgumentError } from '../../../errors.ts';
-import type { ClientRequest } from '../request.ts';
+import type { ClientRequest } from '../request/request.ts';
 
 /** The body of a dispatched request. */
 export interface DispatchBody {

@@ -1,7 +1,7 @@
 import { checkDelay } from '../../../common/check.ts';
 import { InvalidArgumentError } from '../../../errors.ts';
-import type { RequestOptions } from '../options.ts';
-import { contentLengthFor } from '../request-length.ts';
+import type { RequestOptions } from '../request/options.ts';
+import { contentLengthFor } from '../request/request-length.ts';
 
 /** A request as undici describes it. */
 export interface DispatchOptions {

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { SpdyDispatcher } from '../../../../lib/http/client/dispatcher.ts';
 import { CANCEL } from '../../../../lib/protocol/constants.ts';
 import type { HeaderList } from '../../../../lib/protocol/frames.ts';
-import type { SpdyStream } from '../../../../lib/session/stream.ts';
+import type { SpdyStream } from '../../../../lib/session/streams/stream.ts';
 import { until } from '../../../support/session-pair.ts';
 import { answer, fieldOf, reply, Stage } from '../../support/origin-server.ts';
 

@@ -9,7 +9,7 @@ import type {
 } from '../../../../lib/http/client/dispatch/handlers.ts';
 import { SpdyDispatcher } from '../../../../lib/http/client/dispatcher.ts';
 import type { HeaderList } from '../../../../lib/protocol/frames.ts';
-import type { SpdyStream } from '../../../../lib/session/stream.ts';
+import type { SpdyStream } from '../../../../lib/session/streams/stream.ts';
 import { fieldOf, reply, Stage } from '../../support/origin-server.ts';
 
 /** An interceptor as those of undici 7 and later: it speaks only the words of these. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { run } from '../../../../lib/kubernetes/client/run.ts';
+import { run } from '../../../../lib/kubernetes/client/command/run.ts';
 import type { KubernetesTransport } from '../../../../lib/kubernetes/client/transport.ts';
 import { UpgradeRefusedError } from '../../../../lib/kubernetes/errors.ts';
 import type { FakeRule } from '../../../../lib/kubernetes/fake/access/rbac.ts';

@@ -3,8 +3,8 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import net from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { exec } from '../../../../lib/kubernetes/client/exec.ts';
-import { run } from '../../../../lib/kubernetes/client/run.ts';
+import { exec } from '../../../../lib/kubernetes/client/command/exec.ts';
+import { run } from '../../../../lib/kubernetes/client/command/run.ts';
 import { ConnectionLostError } from '../../../../lib/kubernetes/errors.ts';
 import {
   createFakeApiServer,

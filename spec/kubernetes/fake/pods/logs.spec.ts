@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { attach } from '../../../../lib/kubernetes/client/exec.ts';
+import { attach } from '../../../../lib/kubernetes/client/command/exec.ts';
 import {
   createFakeApiServer,
   type FakeApiServer,

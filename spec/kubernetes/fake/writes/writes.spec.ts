@@ -4,9 +4,9 @@ import http, { type IncomingMessage } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { attach, exec } from '../../../../lib/kubernetes/client/exec.ts';
-import { portForward } from '../../../../lib/kubernetes/client/port-forward.ts';
-import { run } from '../../../../lib/kubernetes/client/run.ts';
+import { attach, exec } from '../../../../lib/kubernetes/client/command/exec.ts';
+import { run } from '../../../../lib/kubernetes/client/command/run.ts';
+import { portForward } from '../../../../lib/kubernetes/client/forward/port-forward.ts';
 import {
   createFakeApiServer,
   type FakeApiServer,

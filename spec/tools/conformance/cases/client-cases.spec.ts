@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { expect } from 'chai';
-import { FrameDecoder } from '../../../../lib/engine/frame-decoder.ts';
-import { FrameEncoder } from '../../../../lib/engine/frame-encoder.ts';
+import { FrameDecoder } from '../../../../lib/engine/receive/frame-decoder.ts';
+import { FrameEncoder } from '../../../../lib/engine/send/frame-encoder.ts';
 import type { Header } from '../../../../lib/protocol/frames.ts';
 import { type RunClient, testClient } from '../../../../lib/tools/conformance/test-client.ts';
 import { CLIENT_TESTS } from '../../../../lib/tools/conformance/tests.ts';

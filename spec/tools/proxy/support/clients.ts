@@ -3,7 +3,7 @@ import http2 from 'node:http2';
 import https from 'node:https';
 import type { Readable, Writable } from 'node:stream';
 import { SpdyAgent } from '../../../../lib/http/client/agent.ts';
-import type { ClientResponse } from '../../../../lib/http/client/response.ts';
+import type { ClientResponse } from '../../../../lib/http/client/request/response.ts';
 import { sharedCertificate } from '../../../support/session-pair.ts';
 
 /** What clients speak in these specs. */

@@ -1,0 +1,219 @@
+import { AsyncResource } from 'node:async_hooks';
+import type { HeaderList } from '../../protocol/frames.ts';
+import { TypedDuplex } from '../evented-duplex.ts';
+import { raise } from '../raise.ts';
+import { copyTiny, IncomingData, TINY } from './incoming-data.ts';
+import { packHeaders, unpackHeaders } from './packed-headers.ts';
+import type { StreamEventsOf } from './stream-events.ts';
+import { duplexOptions } from './stream-options.ts';
+import type { StreamInit, StreamPort } from './stream-port.ts';
+
+/**
+ * What a stream is and what comes from its peer: headers become events, payload waits here until the reader of the Duplex asks for
+ * it. `Stream` is the type of a stream that is pushed.
+ */
+export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<Stream>> {
+  /** Opened by this side. */
+  readonly own: boolean;
+  /** 0 is the most urgent. */
+  readonly priority: number;
+  /** The stream that this one is pushed for, 0 if none. */
+  readonly associatedId: number;
+  /** Headers that came behind data; null if there were none. */
+  trailers: HeaderList | null = null;
+  /** Payload bytes received. */
+  bytesRead = 0;
+  /** Whatever the application keeps with the stream. */
+  userData: unknown = null;
+
+  /** Its session. */
+  protected readonly port: StreamPort<Stream>;
+  /** The context in which it came into being: all that it emits and calls back runs there, whoever brings it about. */
+  protected readonly scope: AsyncResource = new AsyncResource('SPDYSTREAM');
+  /** Nothing ever comes from the peer. */
+  protected readonly pushes: boolean;
+  /** Runs while `setTimeout()` is in force. */
+  protected timer: NodeJS.Timeout | null = null;
+  #headers: readonly string[];
+  #replyHeaders: readonly string[] | null = null;
+  #id: number;
+  /** What the reader has not asked for yet; made when there is something. */
+  #incoming: IncomingData | null = null;
+  #wants = false;
+  #inputEnded: boolean;
+  #pushedEnd = false;
+
+  /** The session makes it. @internal */
+  constructor(port: StreamPort<Stream>, init: StreamInit) {
+    super(duplexOptions(init.readable, init.writable));
+    this.port = port;
+    this.#id = init.id;
+    this.own = init.own;
+    this.priority = init.priority;
+    this.associatedId = init.associatedId;
+    this.#headers = packHeaders(init.headers);
+    this.#inputEnded = !init.readable;
+    this.pushes = !init.readable;
+  }
+
+  /** The stream's id; 0 until its SYN_STREAM leaves ('ready'). */
+  get id(): number {
+    return this.#id;
+  }
+
+  /** The headers that opened the stream: a list made anew each time, as a stream may live long and few ask again. */
+  get headers(): HeaderList {
+    return unpackHeaders(this.#headers);
+  }
+
+  /** The headers of the SYN_REPLY, sent or received, as a list made anew each time; null before. */
+  get replyHeaders(): HeaderList | null {
+    return this.#replyHeaders === null ? null : unpackHeaders(this.#replyHeaders);
+  }
+
+  /** Whether SYN_REPLY was sent or received. @internal */
+  get hasReply(): boolean {
+    return this.#replyHeaders !== null;
+  }
+
+  /** Whether the SYN_STREAM has still to leave. */
+  get pending(): boolean {
+    return this.#id === 0;
+  }
+
+  /** Whether the peer has finished its direction. */
+  get inputEnded(): boolean {
+    return this.#inputEnded;
+  }
+
+  /** Calls `report` in the context of the stream. @internal */
+  run<Result>(report: () => Result): Result {
+    return this.scope.runInAsyncScope(report);
+  }
+
+  // Reported by the session. What listeners throw is raised outside: it must not stop the session.
+
+  /** The SYN_STREAM leaves with this id. @internal */
+  opened(id: number): void {
+    this.#id = id;
+    if (this.listenerCount('ready') > 0) this.report(this.#ready, id);
+  }
+
+  /** SYN_REPLY came. @internal */
+  replied(headers: HeaderList): void {
+    this.report(this.#reply, headers);
+  }
+
+  /** HEADERS came. @internal */
+  moreHeaders(headers: HeaderList): void {
+    this.report(this.#addHeaders, headers);
+  }
+
+  /** Payload came: handed on at once if the reader waits for it. @internal */
+  receive(chunk: Buffer): void {
+    this.report(this.#receive, chunk);
+  }
+
+  /** The peer has finished its direction. @internal */
+  receiveEnd(): void {
+    this.#inputEnded = true;
+    if (!this.destroyed) this.report(this.#drain, undefined);
+  }
+
+  /** Calls `step` in the context of the stream. */
+  protected report<Value>(step: (this: this, value: Value) => void, value: Value): void {
+    try {
+      this.scope.runInAsyncScope(step, this, value);
+    } catch (exception) {
+      raise(exception);
+    }
+  }
+
+  #ready(id: number): void {
+    this.emit('ready', id);
+  }
+
+  #reply(headers: HeaderList): void {
+    this.repliedWith(headers);
+    this.active();
+    this.emit('response', headers);
+  }
+
+  #addHeaders(headers: HeaderList): void {
+    this.active();
+    if (this.bytesRead === 0) {
+      this.emit('headers', headers);
+      return;
+    }
+    if (headers.length > 0) this.trailers = this.trailers?.concat(headers) ?? headers;
+    this.emit('trailers', headers);
+  }
+
+  #receive(chunk: Buffer): void {
+    this.bytesRead += chunk.length;
+    this.active();
+    const passes = this.#wants && this.#waiting === 0;
+    if (passes && chunk.length <= TINY) {
+      this.#hand(copyTiny(chunk));
+      return;
+    }
+    this.#incoming ??= new IncomingData();
+    const source = this.port.bytesReceived;
+    if (passes) this.#hand(this.#incoming.pass(chunk, source));
+    else this.#incoming.add(chunk, source);
+  }
+
+  override _read(): void {
+    this.#wants = true;
+    this.#drain();
+  }
+
+  /** Payload bytes that are kept for the reader. @internal */
+  get heldBytes(): number {
+    return this.readableLength + this.#waiting;
+  }
+
+  /** Nobody reads any more: what waits is given back to the peer. */
+  protected abandonInput(): void {
+    if (this.#waiting > 0) this.port.consume(this.#id, this.#waiting);
+    this.#incoming = null;
+  }
+
+  /** These headers open the stream. */
+  protected openedWith(headers: HeaderList): void {
+    this.#headers = packHeaders(headers);
+  }
+
+  /** These headers reply to the stream. */
+  protected repliedWith(headers: HeaderList): void {
+    this.#replyHeaders = packHeaders(headers);
+  }
+
+  /** Something was received or sent. */
+  protected active(): void {
+    this.timer?.refresh();
+  }
+
+  /** Received bytes that the reader has not taken. */
+  get #waiting(): number {
+    return this.#incoming === null ? 0 : this.#incoming.length;
+  }
+
+  /** Gives a chunk to the reader and its credit to the peer. */
+  #hand(chunk: Buffer): void {
+    this.#wants = this.push(chunk);
+    this.port.consume(this.#id, chunk.length);
+  }
+
+  #drain(): void {
+    while (this.#wants) {
+      const chunk = this.#incoming?.take();
+      if (chunk === undefined) break;
+      this.#hand(chunk);
+    }
+    if (this.#inputEnded && this.#waiting === 0 && !this.#pushedEnd) {
+      this.#pushedEnd = true;
+      this.push(null);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import type { Engine } from '../../engine/engine.ts';
+import type { Probe } from '../liveness/probe.ts';
+
+/** How soon after reading was held back the peer is asked whether it is still there, in milliseconds. */
+const PROBE_MS = 1000;
+
+/** Holds the transport back while the application has left too much unread. */
+export class Inlet {
+  readonly #engine: Engine;
+  readonly #limit: number;
+  readonly #probe: Probe;
+  /** The callback of a write that waits for the application to consume. */
+  #waiting: (() => void) | null = null;
+
+  /** `limit` is in unconsumed bytes. */
+  constructor(engine: Engine, limit: number, probe: Probe) {
+    this.#engine = engine;
+    this.#limit = limit;
+    this.#probe = probe;
+  }
+
+  /** Whether reading is held back. */
+  get held(): boolean {
+    return this.#waiting !== null;
+  }
+
+  /** Whether so many more bytes hold reading back in no case. */
+  hasRoom(bytes: number): boolean {
+    return this.#engine.unconsumedBytes + bytes <= this.#limit;
+  }
+
+  /** A chunk was processed: `done` asks for the next one, now or when enough was consumed. */
+  processed(done: () => void): void {
+    if (!this.#isOverfull) {
+      done();
+      return;
+    }
+    this.#waiting = done;
+    // The transport is not read: what happens to it would go unnoticed.
+    this.#probe.start(PROBE_MS, () => this.#waiting === done);
+  }
+
+  /** Something may have been consumed. */
+  release(): void {
+    const done = this.#waiting;
+    if (done === null || this.#isOverfull) return;
+    this.#waiting = null;
+    done();
+  }
+
+  /** Nothing is read any more. */
+  close(): void {
+    this.#waiting = null;
+  }
+
+  get #isOverfull(): boolean {
+    return this.#engine.unconsumedBytes > this.#limit;
+  }
+}
