@@ -35,7 +35,6 @@ export function backRequestFor(
   const rewritten = headers.host === 'rewrite' && !forward;
   const authority = rewritten || request.authority === '' ? back.authority : request.authority;
   const whole = forward && !tunnel && back.protocol !== 'h2' && target.startsWith('/');
-  const spoken = back.protocol === 'http/1.1' ? request.upgrade : null;
   // SPDY has a place of its own for it.
   const told = !back.protocol.startsWith('spdy');
   if (told && urgency !== null && own === null && urgency !== DEFAULT_URGENCY) {
@@ -48,12 +47,23 @@ export function backRequestFor(
     target: whole ? `${scheme}://${request.authority}${target}` : target,
     fields,
     length: given,
-    upgrade: spoken,
+    upgrade: upgradeFor(request, back),
     urgency: urgency ?? own ?? DEFAULT_URGENCY,
     takesTrailers: takesTrailers(request.fields),
     takesPush,
     client: request.client,
   };
+}
+
+/** What the back is asked to change to. HTTP/2 has that for WebSockets alone (RFC 8441), SPDY not at all. */
+function upgradeFor({ method, upgrade, fields }: FrontRequest, back: ResolvedBack): string | null {
+  if (back.protocol === 'http/1.1') return upgrade;
+  const possible =
+    back.protocol === 'h2' &&
+    method === 'GET' &&
+    upgrade?.toLowerCase() === 'websocket' &&
+    fieldOf(fields, 'sec-websocket-key') !== null;
+  return possible ? 'websocket' : null;
 }
 
 /** The length that is told. What follows a change of protocol is no body. */

@@ -1,10 +1,10 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Duplex, type Readable, type Writable } from 'node:stream';
+import { freePort, listening } from './fixed-port.ts';
 import { certificate, peerPath } from './peers.ts';
 import { PeerProcess } from './process.ts';
 
@@ -34,24 +34,13 @@ export class Haproxy {
       new PeerProcess([peerPath('haproxy'), '-db', '-f', file]),
       folder,
     );
-    await haproxy.#ready();
+    await listening('haproxy', haproxy.#process, port);
     return haproxy;
   }
 
   async stop(): Promise<void> {
     await this.#process.stop();
     rmSync(this.#folder, { recursive: true });
-  }
-
-  async #ready(): Promise<void> {
-    const deadline = Date.now() + 10_000;
-    while (!(await accepts(this.port))) {
-      if (!this.#process.running || Date.now() > deadline) {
-        const { stdout, stderr } = await this.#process.finished(0);
-        throw new Error(`haproxy does not listen: ${stdout}${stderr}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
   }
 }
 
@@ -104,26 +93,5 @@ export class SClient {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     this.#child.kill('SIGKILL');
     await once(this.#child, 'exit');
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function accepts(port: number): Promise<boolean> {
-  const socket = net.connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
   }
 }

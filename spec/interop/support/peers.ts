@@ -25,6 +25,7 @@ const PEERS = {
   curl: ['curl', 'certificates/cert.pem'],
   h2load: ['h2load'],
   nghttp: ['nghttp', 'h2load', 'certificates/cert.pem'],
+  nghttpx: ['nghttpx'],
   tshark: ['tshark'],
   'systemd-socket-activate': ['systemd-socket-activate'],
   kubectl: ['kubectl-debian/usr/bin/kubectl'],

@@ -1,12 +1,16 @@
 import http2 from 'node:http2';
 import type { HeaderList } from '../../../protocol/frames.ts';
+import type { ResponseHead } from '../exchange.ts';
 import { failureOf } from '../failure.ts';
-import { lengthOf, objectOf, pairsOf } from '../fields.ts';
+import { lengthOf, objectOf, pairsOf, without } from '../fields.ts';
 import { bodyOfH2, pairsOfObject } from '../h2-body.ts';
 import { faultOfHead } from '../response-head.ts';
 import { StreamSink } from '../stream-sink.ts';
+import { webSocketAccept } from '../websocket-fields.ts';
 import type { BackCall, BackHandler, BackRequest, Transport } from './back.ts';
 import { openSocket } from './connect.ts';
+import { H2Settings } from './h2-settings.ts';
+import { H2WebSocketCall } from './h2-websocket-call.ts';
 import type { ResolvedBack } from './options.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM } = http2.constants;
@@ -21,7 +25,7 @@ const SPENT: ReadonlySet<string> = new Set([
 /** Speaks HTTP/2 with a back: one session for all requests, another one when it takes no more. */
 export class H2Back implements Transport {
   readonly #back: ResolvedBack;
-  readonly #sessions = new Set<http2.ClientHttp2Session>();
+  readonly #sessions = new Map<http2.ClientHttp2Session, H2Settings>();
   #current: http2.ClientHttp2Session | null = null;
   #closed = false;
 
@@ -30,38 +34,50 @@ export class H2Back implements Transport {
   }
 
   send(request: BackRequest, handler: BackHandler): BackCall {
-    const session = this.#session();
+    const [session, settings] = this.#session();
+    const { upgrade } = request;
+    if (upgrade !== null && !settings.known) {
+      const { connectTimeoutMs } = this.#back;
+      const begin = (): BackCall => this.send(request, handler);
+      return new H2WebSocketCall(settings, connectTimeoutMs, handler, begin);
+    }
+    const ordinary = upgrade !== null && !settings.extendedConnect;
     try {
-      return new H2Call(session, request, handler);
+      return new H2Call(session, ordinary ? { ...request, upgrade: null } : request, handler);
     } catch (error) {
       if (!SPENT.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
       // It takes no more, and has not said so.
       if (this.#current === session) this.#current = null;
       session.close();
-      return new H2Call(this.#session(), request, handler);
+      return this.send(request, handler);
     }
   }
 
   close(): void {
     this.#closed = true;
-    for (const session of this.#sessions) session.close();
+    for (const session of this.#sessions.keys()) session.close();
   }
 
   destroy(): void {
     this.#closed = true;
-    for (const session of this.#sessions) session.destroy();
+    for (const session of this.#sessions.keys()) session.destroy();
   }
 
-  #session(): http2.ClientHttp2Session {
+  /** One that takes requests, and what is known of its server. */
+  #session(): readonly [http2.ClientHttp2Session, H2Settings] {
     const current = this.#current;
-    if (current !== null && !current.closed && !current.destroyed) return current;
+    const known = current === null ? undefined : this.#sessions.get(current);
+    if (current !== null && known !== undefined && !current.closed && !current.destroyed) {
+      return [current, known];
+    }
     const back = this.#back;
     const session = http2.connect(`${back.secure ? 'https' : 'http'}://${back.authority}`, {
       createConnection: () => openSocket(back, 'h2'),
       // Node does not tell which request a pushed resource belongs to.
       settings: { enablePush: false, initialWindowSize: 1 << 18 },
     });
-    this.#sessions.add(session);
+    const settings = new H2Settings(session);
+    this.#sessions.set(session, settings);
     this.#current = session;
     const retire = (): void => {
       if (this.#current === session) this.#current = null;
@@ -78,7 +94,7 @@ export class H2Back implements Transport {
       session.setLocalWindowSize(1 << 24);
       if (this.#closed) session.close();
     });
-    return session;
+    return [session, settings];
   }
 }
 
@@ -96,7 +112,7 @@ class H2Call implements BackCall {
     this.#handler = handler;
     this.#request = request;
     const empty = request.length === null || request.length === 0;
-    const tunnel = request.method === 'CONNECT';
+    const tunnel = request.method === 'CONNECT' || request.upgrade !== null;
     const stream = session.request(headersOf(request), {
       endStream: empty && !tunnel,
       waitForTrailers: !empty && !tunnel,
@@ -149,10 +165,10 @@ class H2Call implements BackCall {
       return;
     }
     this.#settled = true;
-    const { method } = this.#request;
-    if (method === 'CONNECT' && status >= 200 && status <= 299) {
+    const { method, upgrade } = this.#request;
+    if ((method === 'CONNECT' || upgrade !== null) && status >= 200 && status <= 299) {
       this.#handler.switched(
-        head,
+        upgrade === null ? head : switchedHead(this.#request, fields),
         bodyOfH2(stream, null),
         new StreamSink(stream, () => resetH2(stream)),
       );
@@ -183,14 +199,26 @@ function resetH2(stream: http2.Http2Stream): void {
   else stream.destroy(new Error('given up'));
 }
 
+/** As HTTP/1.1 has it: a WebSocket begins with a 101, and with an answer to its key, which HTTP/2 does without (RFC 8441 5). */
+function switchedHead({ fields: asked }: BackRequest, fields: HeaderList): ResponseHead {
+  const accept = ['sec-websocket-accept', webSocketAccept(asked)] as const;
+  const kept = without(fields, 'sec-websocket-accept');
+  return { status: 101, message: 'Switching Protocols', fields: [...kept, accept] };
+}
+
 function headersOf(request: BackRequest): http2.OutgoingHttpHeaders {
-  const { method, scheme, authority, target, fields, length } = request;
+  const { method, scheme, authority, target, fields, length, upgrade } = request;
   const headers: http2.OutgoingHttpHeaders = objectOf(fields);
-  headers[':method'] = method;
+  headers[':method'] = upgrade === null ? method : 'CONNECT';
   headers[':authority'] = authority;
   if (method !== 'CONNECT') {
     headers[':scheme'] = scheme;
     headers[':path'] = target;
+  }
+  if (upgrade !== null) {
+    headers[':protocol'] = upgrade;
+    delete headers['sec-websocket-key'];
+    return headers;
   }
   if (length !== null && length >= 0) headers['content-length'] = String(length);
   if (request.takesTrailers) headers.te = 'trailers';

@@ -31,7 +31,7 @@ export interface BackOptions {
   readonly maxRequests?: number;
   /** Most connections of HTTP/1.1 at once; requests beyond wait. Default 256. */
   readonly maxConnections?: number;
-  /** For the connection, with TLS. Default 10000. */
+  /** For the connection, with TLS; a WebSocket waits as long for the settings of an HTTP/2 back. Default 10000. */
   readonly connectTimeoutMs?: number;
   /** How long an unused connection is kept. Default 30000. */
   readonly idleTimeoutMs?: number;

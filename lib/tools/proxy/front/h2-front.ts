@@ -5,9 +5,9 @@ import { fieldOf, objectOf } from '../fields.ts';
 import { bodyOfH2 } from '../h2-body.ts';
 import { cutOff } from '../message-body.ts';
 import { checkRequest, NO_SCHEME, schemeOf } from '../request-check.ts';
+import { webSocketFields } from '../websocket-fields.ts';
 import { clientOfRequest } from './client-facts.ts';
 import type { H2Watch } from './h2-watch.ts';
-import { webSocketFields } from './websocket-fields.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = http2.constants;
 

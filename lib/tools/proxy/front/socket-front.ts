@@ -51,12 +51,14 @@ export class SocketReply implements Reply {
     this.#leaveMs = leaveMs;
     this.#socket = socket as Socket;
     socket.on('error', () => {});
+    socket.once('end', this.#left);
   }
 
   inform(): void {}
 
   respond(head: ResponseHead, bodiless: boolean): void {
     const { status, message, fields } = head;
+    this.#socket.off('end', this.#left);
     const tunnel =
       this.#request.method === 'CONNECT' ? status >= 200 && status < 300 : status === 101;
     const socket = this.#socket;
@@ -107,6 +109,11 @@ export class SocketReply implements Reply {
       if (!this.#over || socket.errored !== null) listener(cutOff(socket.errored));
     });
   }
+
+  /** A client that has nothing more to say before it is answered has gone, as elsewhere in HTTP/1.1. */
+  readonly #left = (): void => {
+    this.#socket.destroy();
+  };
 
   /** Nobody else watches a connection that is no tunnel, and takes no other request either. */
   #leave(): void {

@@ -27,4 +27,19 @@ describe('tools/proxy/front/socket-front', () => {
     expect(answer).to.match(/^HTTP\/1\.1 405 No\r\n.*\r\n\r\nno$/s);
     expect(hasEnded).to.equal(false);
   });
+
+  it('takes a client for gone that ends its side before it is answered', async () => {
+    const server = http.createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const client = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    client.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    const [request, socket] = (await once(server, 'upgrade')) as [IncomingMessage, Socket];
+    const gone = new Promise<Error>((resolve) => new SocketReply(request, socket).onGone(resolve));
+    client.end();
+    expect((await gone).message).to.equal('the body ended before its end');
+    expect(socket.destroyed).to.equal(true);
+    client.destroy();
+    server.close();
+  });
 });

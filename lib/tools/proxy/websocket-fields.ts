@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { HeaderList } from '../../../protocol/frames.ts';
-import { fieldOf, without } from '../fields.ts';
+import type { HeaderList } from '../../protocol/frames.ts';
+import { fieldOf, without } from './fields.ts';
 
 /** RFC 6455 1.3. */
 const ACCEPT_SUFFIX = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
