@@ -1,3 +1,4 @@
+import type { Blob as BufferBlob } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { arrayBuffer, blob, buffer, json, text } from 'node:stream/consumers';
 import type { DispatchController } from './handlers.ts';
@@ -37,8 +38,8 @@ export class ResponseBody extends Readable {
     return json(this);
   }
 
-  /** All of it as a Blob. */
-  async blob(): Promise<Blob> {
+  /** All of it as a Blob: one of `node:buffer`, which undici has in its types, and of the DOM, where a program compiles with that. */
+  async blob(): Promise<Blob & BufferBlob> {
     return new Blob([await blob(this)] as never, { type: this.#type });
   }
 
