@@ -117,6 +117,12 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> implements Se
     done();
   }
 
+  /** As of every Duplex. Where both directions have ended it is no failure any more: `stream.pipeline()` destroys with an error there. */
+  override destroy(error?: Error): this {
+    const over = this.readableEnded && this.writableFinished;
+    return super.destroy(over ? (this.core.ending.failure ?? undefined) : error);
+  }
+
   override _destroy(given: Error | null, done: Done): void {
     const { engine, ending, access } = this.core;
     // Where the input has ended too, a Duplex destroys itself behind 'end', before that 'end' has told the failure.

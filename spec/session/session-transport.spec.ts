@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { expect } from 'chai';
@@ -334,6 +334,22 @@ describe('session/transport/transport', () => {
     await closed(session);
   });
 
+  it('ends without an error inside stream.pipeline(), which destroys with one what has just ended', async () => {
+    const { client, server } = await tcpConnection();
+    const sessions = [new Session(CLIENT, SPDY3_1.id), new Session(SERVER, SPDY3_1.id)] as const;
+    const seen = sessions.map(ends);
+    const done = [pipeline(client, sessions[0], client), pipeline(server, sessions[1], server)];
+    sessions[1].on('stream', (stream) => stream.respond(RESPONSE, { endStream: true }));
+    const stream = sessions[0].request(requestHeaders(), { endStream: true });
+    await once(stream.resume(), 'end');
+    await sessions[0].close();
+    await Promise.all([...done, ...sessions.map(closed)]);
+    expect(seen).to.deep.equal([
+      ['stream 1 0 undefined', 'close'],
+      ['stream 1 0 undefined', 'close'],
+    ]);
+  });
+
   it('leaves no listener on a transport that it was moved away from', async () => {
     const first = new PassThrough();
     const second = new PassThrough();
@@ -344,6 +360,18 @@ describe('session/transport/transport', () => {
     second.pipe(session);
     expect(first.listenerCount('close')).to.equal(0);
     expect(first.listenerCount('error')).to.equal(0);
+    session.destroy();
+  });
+
+  it('takes none of the listeners that a transport may have without a warning', () => {
+    const transport = new PassThrough();
+    const unlimited = new PassThrough().setMaxListeners(0);
+    const session = new Session(SERVER, 4);
+    transport.pipe(session).pipe(transport);
+    expect(transport.getMaxListeners()).to.equal(EventEmitter.defaultMaxListeners + 1);
+    unlimited.pipe(session).pipe(unlimited);
+    expect(transport.getMaxListeners()).to.equal(EventEmitter.defaultMaxListeners);
+    expect(unlimited.getMaxListeners()).to.equal(0);
     session.destroy();
   });
 

@@ -190,8 +190,10 @@ export class Transport {
     if (former !== null && !inUse(former)) {
       former.removeListener('close', this.#onClose);
       former.removeListener('error', this.#onError);
+      makeRoom(former, -1);
     }
     if (stream.listeners('close').includes(this.#onClose)) return;
+    makeRoom(stream, 1);
     stream.on('close', this.#onClose);
     stream.on('error', this.#onError);
     (stream as SocketLike).setNoDelay?.(true);
@@ -218,6 +220,12 @@ export class Transport {
     if (this.#streams().every((stream) => stream.destroyed)) this.#lingering?.stop();
     this.#host.closed({ input, output, error: this.#error });
   };
+}
+
+/** So many listeners more are no leak: `stream.pipeline()` alone has as many at a TLS socket as one may have without a warning. */
+function makeRoom(stream: Readable | Writable, listeners: number): void {
+  const most = stream.getMaxListeners();
+  if (most !== 0) stream.setMaxListeners(most + listeners);
 }
 
 function applyReference(stream: object, referenced: boolean): void {
