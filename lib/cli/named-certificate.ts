@@ -1,6 +1,6 @@
-import { X509Certificate } from 'node:crypto';
-import { createSecureContext } from 'node:tls';
+import type { X509Certificate } from 'node:crypto';
 import { readOptionFile, UsageError } from './arguments.ts';
+import { checkKeyPair, staleness } from './key-pair.ts';
 
 /** A private key and a certificate (PEM), and the names that it is for. */
 export interface NamedCertificate {
@@ -8,6 +8,8 @@ export interface NamedCertificate {
   readonly cert: string;
   /** As `tls.Server.addContext()` takes them: `*.example` too. */
   readonly names: readonly string[];
+  /** Why clients will not take it now, with the name of its file: it has expired, or is not valid yet; null if they may. */
+  readonly warning: string | null;
 }
 
 /**
@@ -23,23 +25,15 @@ export function readCertificate(
 ): NamedCertificate {
   const key = readOptionFile('key', keyFile);
   const cert = readOptionFile('certificate', certFile);
-  const names = namesOf(cert, certFile);
-  try {
-    createSecureContext({ key, cert });
-  } catch (error) {
-    throw new UsageError(`${keyFile}, ${certFile}: ${(error as Error).message}`);
-  }
+  const certificate = checkKeyPair({ name: keyFile, pem: key }, { name: certFile, pem: cert });
+  const names = namesOf(certificate);
+  const stale = staleness(certificate);
   if (needsName && names.length === 0) {
     throw new UsageError(`${certFile} is for no name that a client could ask for`);
   }
-  return { key, cert, names };
+  return { key, cert, names, warning: stale === null ? null : `${certFile} ${stale}` };
 }
 
-function namesOf(cert: string, file: string): string[] {
-  try {
-    const { subjectAltName = '' } = new X509Certificate(cert);
-    return [...subjectAltName.matchAll(/(?:^|, )DNS:([^,\s"]+)/g)].map(([, name = '']) => name);
-  } catch (error) {
-    throw new UsageError(`${file}: ${(error as Error).message}`);
-  }
+function namesOf({ subjectAltName = '' }: X509Certificate): string[] {
+  return [...subjectAltName.matchAll(/(?:^|, )DNS:([^,\s"]+)/g)].map(([, name = '']) => name);
 }

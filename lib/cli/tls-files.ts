@@ -1,5 +1,6 @@
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import { type Arguments, type OptionTable, readOptionFile, UsageError } from './arguments.ts';
+import { checkKeyPair, reasonOf } from './key-pair.ts';
 
 /** Options for TLS, with the content of the files. */
 export interface TlsFiles {
@@ -30,7 +31,9 @@ export function tlsFiles(args: Arguments): TlsFiles {
   const [ca = null, cert = null, key = null] = files;
   if ((cert === null) !== (key === null)) throw new UsageError('--cert and --key belong together');
   if (ca !== null) checkCertificates('--cacert', ca);
-  if (cert !== null && key !== null) checkPair('--cert and --key', cert, key);
+  if (cert !== null && key !== null) {
+    checkKeyPair({ name: '--key', pem: key }, { name: '--cert', pem: cert });
+  }
   return {
     ...(args.has('insecure') ? { rejectUnauthorized: false } : {}),
     ...(ca === null ? {} : { ca }),
@@ -45,24 +48,9 @@ export function tlsFiles(args: Arguments): TlsFiles {
  */
 export function checkCertificates(name: string, pem: string): void {
   if (!pem.includes('-----BEGIN')) throw new UsageError(`${name}: there is no certificate (PEM)`);
-  checkContext(name, { ca: pem });
-}
-
-/**
- * Whether a certificate and a key are some, and belong together.
- *
- * @throws UsageError
- */
-export function checkPair(name: string, cert: string, key: string): void {
-  checkContext(name, { cert, key });
-}
-
-function checkContext(name: string, options: SecureContextOptions): void {
   try {
-    createSecureContext(options);
+    createSecureContext({ ca: pem });
   } catch (error) {
-    // `error:0480006C:PEM routines::no start line`: the last part is for people.
-    const reason = (error as Error).message.split('::').at(-1);
-    throw new UsageError(`${name}: no certificate or key (PEM): ${reason}`);
+    throw new UsageError(`${name}: no certificate (PEM): ${reasonOf(error)}`);
   }
 }

@@ -61,8 +61,8 @@ function makeServer(options: SpdydOptions, accessLog: AccessLog | null): SpdySer
     ? { ...certificateFor(options), requestCert: verifyClient, rejectUnauthorized: false }
     : { tls: false };
   const server = createServer({ ...settings, ...only, ...secure }, handler);
-  for (const { names, ...certificate } of options.certificates.slice(1)) {
-    for (const name of names) server.addContext(name, certificate);
+  for (const { names, key, cert } of options.certificates.slice(1)) {
+    for (const name of names) server.addContext(name, { key, cert });
   }
   if (options.verbose) logConnections(server, options);
   if (verifyClient) server.on('connection', (socket) => demandCertificate(socket as TLSSocket));
@@ -148,6 +148,9 @@ function announce(options: SpdydOptions, server: SpdyServer): void {
   const text = options.json
     ? JSON.stringify({ listening: url, port, protocols })
     : `Serving ${resolve(options.root)} at ${url} (${protocols.join(', ')})`;
+  for (const { warning } of options.certificates) {
+    if (warning !== null) process.stderr.write(`spdyd: ${warning}\n`);
+  }
   process.stdout.write(`${text}\n`);
 }
 

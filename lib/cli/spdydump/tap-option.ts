@@ -1,7 +1,8 @@
 import { hostAndPort } from '../../common/host-and-port.ts';
 import type { TapOptions } from '../../tools/index.ts';
 import { type Arguments, type OptionTable, readOptionFile, UsageError } from '../arguments.ts';
-import { checkCertificates, checkPair } from '../tls-files.ts';
+import { checkKeyPair } from '../key-pair.ts';
+import { checkCertificates } from '../tls-files.ts';
 
 /** A port of a host, or a unix socket. */
 export type TapPlace =
@@ -42,7 +43,13 @@ export function tapOption(args: Arguments): SpdydumpTap | null {
     key === null || cert === null
       ? null
       : { key: readOptionFile('--key', key), cert: readOptionFile('--cert', cert) };
-  if (certificate !== null) checkPair('--cert and --key', certificate.cert, certificate.key);
+  if (certificate !== null) {
+    const pair = [
+      { name: '--key', pem: certificate.key },
+      { name: '--cert', pem: certificate.cert },
+    ] as const;
+    checkKeyPair(...pair);
+  }
   const trusted = ca === null ? null : readOptionFile('--cacert', ca);
   if (trusted !== null) checkCertificates('--cacert', trusted);
   return {

@@ -13,6 +13,7 @@ interface Certificate {
 export class Certificates {
   readonly #made: Certificate;
   #first: Certificate;
+  #warnings: string[] = [];
   #contexts = new Map<string, SecureContext>();
 
   /** @throws UsageError as `readCertificate()` */
@@ -25,6 +26,11 @@ export class Certificates {
   /** The one for clients that ask for no name, or for another. */
   get first(): Certificate {
     return this.#first;
+  }
+
+  /** Which of them clients will not take, and why. */
+  get warnings(): readonly string[] {
+    return this.#warnings;
   }
 
   /** For the front that has them. */
@@ -48,6 +54,7 @@ export class Certificates {
       for (const name of names) if (!contexts.has(name)) contexts.set(name.toLowerCase(), context);
     }
     this.#contexts = contexts;
+    this.#warnings = read.flatMap(({ warning }) => warning ?? []);
     const [first = this.#made] = read;
     this.#first = { key: first.key, cert: first.cert };
   }

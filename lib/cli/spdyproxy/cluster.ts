@@ -2,7 +2,6 @@ import cluster, { type Worker } from 'node:cluster';
 import { Admin } from './admin.ts';
 import type { ProgramConfig } from './config.ts';
 import { measureWorkers } from './metrics.ts';
-import type { SpdyproxyOptions } from './options.ts';
 import type { Teller } from './worker.ts';
 
 /** A worker that ends sooner than this, in milliseconds, is not replaced at once. */
@@ -42,7 +41,7 @@ class Readiness {
 
 /** Lets workers do the work until a signal ends them all. Signals reach them through here; one that ends by itself is replaced. */
 export async function lead(
-  options: SpdyproxyOptions,
+  load: () => Promise<ProgramConfig>,
   config: ProgramConfig,
   teller: Teller,
 ): Promise<number> {
@@ -95,7 +94,7 @@ export async function lead(
   };
   const reload = async (): Promise<void> => {
     try {
-      await options.load();
+      await load();
     } catch (error) {
       teller.complain(`not reloaded: ${(error as Error).message}`);
       return;

@@ -6,6 +6,8 @@ import { loadPackage } from '../../common/packages.ts';
 import type { BackOptions, FrontOptions, ProxyOptions } from '../../tools/index.ts';
 import { ACCESS_FORMATS, type AccessFormat } from '../access-line.ts';
 import { UsageError } from '../arguments.ts';
+import { checkKeyPair } from '../key-pair.ts';
+import { checkCertificates } from '../tls-files.ts';
 import { CONFIG_SCHEMA, FRONT_SCHEMA } from './schema.ts';
 
 /** The files of a private key and its certificate. */
@@ -109,12 +111,29 @@ function backOf(value: unknown, folder: string): unknown {
     const file = tls[name];
     if (typeof file === 'string') tls[name] = readText(resolve(folder, file));
   }
+  checkBackTls(back, tls);
   const { socketPath } = back;
   return {
     ...back,
     ...(back.tls === undefined ? {} : { tls }),
     ...(socketPath === undefined ? {} : { socketPath: resolve(folder, socketPath) }),
   };
+}
+
+/**
+ * Checks what files hold that a back names: faults would show at its first connection.
+ *
+ * @throws UsageError
+ */
+function checkBackTls({ tls: named = {} }: BackOptions, { ca, cert, key, passphrase }: Json): void {
+  const name = (part: (typeof TLS_FILES)[number]): string => String(named[part]);
+  if (typeof ca === 'string') checkCertificates(name('ca'), ca);
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new UsageError('cert and key of a back belong together');
+  }
+  if (typeof cert !== 'string' || typeof key !== 'string') return;
+  const word = typeof passphrase === 'string' ? passphrase : undefined;
+  checkKeyPair({ name: name('key'), pem: key }, { name: name('cert'), pem: cert }, word);
 }
 
 function adminOf(value: unknown): { readonly host: string; readonly port: number } {

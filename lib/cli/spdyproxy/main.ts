@@ -15,34 +15,39 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(options);
     return 0;
   }
-  const config = await load(options);
+  const told = cluster.isWorker ? tellLeader : teller(options);
+  const load = (): Promise<ProgramConfig> => checkedConfig(options, told);
+  const config = await load();
   if (options.check) {
     process.stdout.write(options.json ? '{"valid":true}\n' : 'The configuration is valid\n');
     return 0;
   }
-  const { workers } = config;
   if (cluster.isWorker) {
     try {
-      await work(options, config, true, tellLeader);
+      await work(load, config, true, told);
     } finally {
       process.disconnect();
     }
     return 0;
   }
-  if (workers > 0) return lead(options, config, teller(options));
-  await work(options, config, false, teller(options));
+  if (config.workers > 0) return lead(load, config, told);
+  await work(load, config, false, told);
   return 0;
 }
 
-/** The configuration, with everything checked that can be checked without listening. */
-async function load(options: SpdyproxyOptions): Promise<ProgramConfig> {
+/** The configuration, with everything checked that can be checked without listening. What is odd with it is told once, by the process that has the terminal. */
+async function checkedConfig(
+  options: SpdyproxyOptions,
+  { complain }: Teller,
+): Promise<ProgramConfig> {
   const config = await options.load();
   try {
-    checkConfig(config);
+    const warnings = checkConfig(config);
+    if (!cluster.isWorker) for (const warning of warnings) complain(warning);
+    return config;
   } catch (error) {
     throw error instanceof UsageError ? error : new UsageError((error as Error).message);
   }
-  return config;
 }
 
 function teller({ json }: SpdyproxyOptions): Teller {

@@ -8,6 +8,7 @@ import {
   readOptionFile,
   UsageError,
 } from '../arguments.ts';
+import { checkCertificates } from '../tls-files.ts';
 import { type FrontConfig, inheritedSocket, type ProgramConfig, readConfig } from './config.ts';
 import { CONFIG_SCHEMA } from './schema.ts';
 
@@ -168,9 +169,11 @@ function frontOf(args: Arguments, client: boolean): FrontConfig {
 
 function backOf(text: string, fallback: BackProtocol, args: Arguments): BackOptions {
   const [, protocol, url = ''] = /^(?:([a-z0-9/.]+)\+)?(.*)$/s.exec(text) ?? [];
-  const ca = args.value('cacert');
+  const file = args.value('cacert');
+  const ca = file === null ? null : readOptionFile('--cacert', file);
+  if (ca !== null) checkCertificates('--cacert', ca);
   const tls = {
-    ...(ca === null ? {} : { ca: readOptionFile('cacert', ca) }),
+    ...(ca === null ? {} : { ca }),
     ...(args.has('insecure') ? { rejectUnauthorized: false } : {}),
   };
   return { url, protocol: (protocol as BackProtocol | undefined) ?? fallback, tls };

@@ -95,16 +95,19 @@ function fixedOf({ options, certificates }: FrontConfig): string {
 }
 
 /**
- * Checks a configuration without listening.
+ * Checks a configuration without listening. Returns what is wrong with it that keeps nobody from working: certificates that have expired.
  *
  * @throws UsageError for certificates that cannot be used, InvalidArgumentError for an option that does not exist or is out of range
  */
-export function checkConfig({ proxy, fronts }: ProgramConfig): void {
+export function checkConfig({ proxy, fronts }: ProgramConfig): string[] {
   createProxy(proxy).destroy();
-  for (const { options, certificates } of fronts) {
-    const own = options.tls === false ? {} : new Certificates(certificates).options;
-    new ProxyFront({ ...options, ...own }, NOBODY).server.close();
+  const warnings: string[] = [];
+  for (const { options, certificates: files } of fronts) {
+    const certificates = options.tls === false ? null : new Certificates(files);
+    warnings.push(...(certificates?.warnings ?? []));
+    new ProxyFront({ ...options, ...certificates?.options }, NOBODY).server.close();
   }
+  return warnings;
 }
 
 /** Of a front that never listens. */

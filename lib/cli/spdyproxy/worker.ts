@@ -4,7 +4,6 @@ import { ProxyAccessLog } from './access-log.ts';
 import { Admin } from './admin.ts';
 import type { ProgramConfig } from './config.ts';
 import { measure } from './metrics.ts';
-import type { SpdyproxyOptions } from './options.ts';
 import { Service } from './service.ts';
 
 /** What a process tells while it works. */
@@ -17,9 +16,9 @@ export interface Teller {
   reloaded(): void;
 }
 
-/** Does the work in this process until a signal ends it. `shared`: it is one of several, whose admin port another one has. */
+/** Does the work in this process until a signal ends it. `load` reads the configuration again. `shared`: it is one of several, whose admin port another one has. */
 export async function work(
-  options: SpdyproxyOptions,
+  load: () => Promise<ProgramConfig>,
   first: ProgramConfig,
   shared: boolean,
   teller: Teller,
@@ -49,7 +48,7 @@ export async function work(
   const reload = async (): Promise<void> => {
     log?.reopen();
     try {
-      const complaints = await service.reload(await options.load());
+      const complaints = await service.reload(await load());
       for (const complaint of complaints) teller.complain(complaint);
       teller.reloaded();
     } catch (error) {

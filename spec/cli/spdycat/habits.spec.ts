@@ -252,7 +252,7 @@ describe('spdycat, as people use curl', () => {
     const pair = await ask('--cert', 'none.pem', '--key', 'none.pem', `${origin}/a`);
     expect([pair.status, pair.stderr.split('\n')[0]]).to.deep.equal([
       64,
-      'spdycat: --cert and --key: no certificate or key (PEM): no start line',
+      'spdycat: --key: there is no private key (PEM)',
     ]);
     const trusted = await ask('--cacert', 'none.pem', `${origin}/a`);
     expect([trusted.status, trusted.stderr.split('\n')[0]]).to.deep.equal([
