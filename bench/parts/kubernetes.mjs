@@ -1,5 +1,6 @@
 // Our client of Kubernetes beside kubectl, on the same server on spdystream (Go): exec, port-forward and cp. Each run is a process of its
-// own, whose start counts, but with port-forward; the pods have the files of this machine.
+// own, whose start counts, but with port-forward; the pods have the files of this machine. Where it is cheap, beside the least that a program on
+// Node takes for the same.
 import {
   closeSync,
   mkdirSync,
@@ -7,6 +8,7 @@ import {
   openSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -26,6 +28,7 @@ import { field, interleave, median, ratio, spread, target } from '../support/mea
 const MIB = 1 << 20;
 const OURS = 'spdylay';
 const THEIRS = 'kubectl';
+const KINDS = [OURS, 'bare Node', THEIRS];
 const FOLDER_SIZE = 100;
 const SMALL_FILE = 1000;
 
@@ -37,10 +40,10 @@ export async function run({ size, rounds }) {
     const works = worksOf(home, source.port, size === 'full' ? FULL : SMALL[size]);
     const clients = kubernetesClients(server.port, home);
     const cases = {};
-    for (const [work, { run }] of Object.entries(works))
-      for (const kind of [OURS, THEIRS])
+    for (const [work, { by, run }] of Object.entries(works))
+      for (const kind of KINDS.filter((kind) => clients[kind][by] !== undefined))
         cases[`${work}|${kind}`] = () =>
-          run(clients[kind]).catch((error) => {
+          run(clients[kind][by]).catch((error) => {
             throw new Error(`${work} by ${kind}: ${error.message}`);
           });
     const results = await interleave(cases, rounds);
@@ -52,15 +55,14 @@ export async function run({ size, rounds }) {
   }
 }
 
-const FULL = { bulk: 100, large: 300, files: 5000, connections: 200 };
-const SMALL = { targets: FULL, quick: { bulk: 4, large: 4, files: 200, connections: 20 } };
+const FULL = { bulk: 100, long: 1024, large: 300, files: 5000, connections: 200 };
+const SMALL = { targets: FULL, quick: { bulk: 4, long: 8, large: 4, files: 200, connections: 20 } };
+const RUNS = 20;
 
-/** What is done, and what our client may take of kubectl's time; null where nothing is to be reached. */
-function worksOf(home, source, { bulk, large, files, connections }) {
-  const input = path.join(home, 'input');
+/** What is done, by which work of a client, and what ours may take of kubectl's time; null where nothing is to be reached. */
+function worksOf(home, source, { bulk, long, large, files, connections }) {
   const one = path.join(home, 'one');
   const many = path.join(home, 'many');
-  writeFileSync(input, Buffer.alloc(bulk * MIB, 'input\n'));
   writeFileSync(one, Buffer.alloc(large * MIB, 'large\n'));
   writeFiles(many, files);
   const isLarge = async (copy) => {
@@ -74,59 +76,87 @@ function worksOf(home, source, { bulk, large, files, connections }) {
 
   const run = (command, stdio) => new MeasuredClient(command, home, stdio);
   let copies = 0;
-  const copy = (action, from, isThere) => async (client) => {
-    const to = path.join(home, `copy-${copies++}`);
-    const taken = await run(client[action](from, to), ['ignore', 'ignore']).ended();
-    if (!(await isThere(to))) throw new Error('the copy is not whole');
-    return taken;
-  };
-  const forward = (count, bytes) => async (client) => {
-    const measured = run(client.forward(source), ['ignore', 'pipe']);
-    const port = await measured.printed(/127\.0\.0\.1:(\d+) ->/);
-    try {
-      const seconds = await drain(port, count, bytes);
-      measured.stop();
-      return { ...(await measured.ended(true)), seconds };
-    } finally {
-      measured.stop();
-    }
-  };
+  const copy = (by, from, isThere, limit) => ({
+    limit,
+    by,
+    run: async (client) => {
+      const to = path.join(home, `copy-${copies++}`);
+      const taken = await run(client(from, to), ['ignore', 'ignore']).ended();
+      if (!(await isThere(to))) throw new Error('the copy is not whole');
+      return taken;
+    },
+  });
+  const exec = (limit, ...command) => ({
+    limit,
+    by: 'exec',
+    run: (client) => run(client(...command), ['ignore', 'ignore']).ended(),
+  });
+  const output = (mib, limit) => exec(limit, 'head', '-c', String(mib * MIB), '/dev/zero');
+  const input = (mib, limit) => ({
+    limit,
+    by: 'execWithInput',
+    run: async (client) => {
+      const file = openSync(inputFile(home, mib));
+      const measured = run(client('wc', '-c'), [file, 'pipe']);
+      closeSync(file);
+      const counted = Number(await text(measured.stdout));
+      if (counted !== mib * MIB) throw new Error(`the command has read ${counted} bytes`);
+      return measured.ended();
+    },
+  });
+  const forward = (count, bytes, limit) => ({
+    limit,
+    by: 'forward',
+    run: async (client) => {
+      const measured = run(client(source), ['ignore', 'pipe']);
+      const port = await measured.printed(/127\.0\.0\.1:(\d+) ->/);
+      try {
+        const seconds = await drain(port, count, bytes);
+        measured.stop();
+        return { ...(await measured.ended(true)), seconds };
+      } finally {
+        measured.stop();
+      }
+    },
+  });
+  const runs = (atOnce) => ({
+    limit: 0.5,
+    by: 'runs',
+    run: (client) =>
+      run(client(RUNS, atOnce, 'head', '-c', '65536', '/dev/zero'), ['ignore', 'ignore']).ended(),
+  });
 
   return {
     // What all the others have in them, the start of the process above all.
-    'exec, no output': {
-      limit: null,
-      run: (client) => run(client.exec('true'), ['ignore', 'ignore']).ended(),
-    },
-    [`exec, stdout of ${bulk} MiB`]: {
-      limit: 0.9,
-      run: (client) =>
-        run(client.exec('head', '-c', String(bulk * MIB), '/dev/zero'), [
-          'ignore',
-          'ignore',
-        ]).ended(),
-    },
-    [`exec, stdin of ${bulk} MiB`]: {
-      limit: 0.7,
-      run: async (client) => {
-        const file = openSync(input);
-        const measured = run(client.execWithInput('wc', '-c'), [file, 'pipe']);
-        closeSync(file);
-        const counted = Number(await text(measured.stdout));
-        if (counted !== bulk * MIB) throw new Error(`the command has read ${counted} bytes`);
-        return measured.ended();
-      },
-    },
-    [`port-forward, ${bulk} MiB down`]: { limit: 0.9, run: forward(1, bulk * MIB) },
-    [`port-forward, ${connections} connections at once, 256 KiB down each`]: {
-      limit: 0.9,
-      run: forward(connections, MIB / 4),
-    },
-    [`cp of ${large} MiB to a pod`]: { limit: 0.8, run: copy('copyToPod', one, isLarge) },
-    [`cp of ${large} MiB from a pod`]: { limit: 0.8, run: copy('copyFromPod', one, isLarge) },
-    [`cp of ${files} files to a pod`]: { limit: 1, run: copy('copyToPod', many, areMany) },
-    [`cp of ${files} files from a pod`]: { limit: 1, run: copy('copyFromPod', many, areMany) },
+    'exec, no output': exec(null, 'true'),
+    [`exec, stdout of ${bulk} MiB`]: output(bulk, 0.9),
+    [`exec, stdin of ${bulk} MiB`]: input(bulk, 0.7),
+    [`port-forward, ${bulk} MiB down`]: forward(1, bulk * MIB, 0.9),
+    [`port-forward, ${connections} connections at once, 256 KiB down each`]: forward(
+      connections,
+      MIB / 4,
+      0.9,
+    ),
+    [`cp of ${large} MiB to a pod`]: copy('copyToPod', one, isLarge, 0.8),
+    [`cp of ${large} MiB from a pod`]: copy('copyFromPod', one, isLarge, 0.8),
+    [`cp of ${files} files to a pod`]: copy('copyToPod', many, areMany, 1),
+    [`cp of ${files} files from a pod`]: copy('copyFromPod', many, areMany, 1),
+    // Beside these the start is nothing.
+    [`exec, stdout of ${long} MiB`]: output(long, 0.9),
+    [`exec, stdin of ${long} MiB`]: input(long, 0.7),
+    [`port-forward, ${long} MiB down`]: forward(1, long * MIB, 0.9),
+    // A program on Node, with the package or with kubectl as its child processes.
+    [`${RUNS} execs in turn by one program, 64 KiB of stdout each`]: runs(1),
+    [`${RUNS} execs at once by one program, 64 KiB of stdout each`]: runs(RUNS),
   };
+}
+
+/** A file of zeros, most of them nowhere. */
+function inputFile(home, mib) {
+  const file = path.join(home, `input-${mib}`);
+  writeFileSync(file, '');
+  truncateSync(file, mib * MIB);
+  return file;
 }
 
 function writeFiles(root, count) {
@@ -151,7 +181,7 @@ function tablesOf(results, works) {
     'spread %',
   ];
   const rows = Object.keys(works).flatMap((work) =>
-    [OURS, THEIRS].map((kind) => {
+    KINDS.filter((kind) => results[`${work}|${kind}`] !== undefined).map((kind) => {
       const key = `${work}|${kind}`;
       const values = ['seconds', 'cpu', 'mib'].map((name) => median(field(results, key, name)));
       const ratios = ['seconds', 'cpu', 'mib'].map((name) =>

@@ -1,8 +1,9 @@
 // Our client of Kubernetes as a program, which does what kubectl does: node kube-client.mjs WORK SERVER ARGUMENT...
 import { createReadStream } from 'node:fs';
+import { inTurns } from './in-turns.mjs';
 import { entry } from './product.mjs';
 
-const { copyFromPod, copyToPod, exec, portForward } = await import(entry('./kubernetes'));
+const { copyFromPod, copyToPod, exec, portForward, run } = await import(entry('./kubernetes'));
 
 const [, , work, server, ...args] = process.argv;
 const pod = { cluster: { server }, pod: 'p1', container: 'c1' };
@@ -23,6 +24,12 @@ const WORKS = {
     stderr.pipe(process.stderr);
     process.exitCode = (await exited).exitCode;
   },
+  /** COUNT AT-ONCE COMMAND...: so often in this process, so many of them at once. */
+  runs: (count, atOnce, ...command) =>
+    inTurns(Number(count), Number(atOnce), async () => {
+      const { exitCode, stdout } = await run({ ...pod, command });
+      if (exitCode !== 0 || stdout.length === 0) throw new Error(`it ended with ${exitCode}`);
+    }),
   /** PORT: prints the local one; SIGTERM ends it. */
   async forward(port) {
     const forward = await portForward(pod);

@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
 const peers = fileURLToPath(new URL('../../.peers/', import.meta.url));
 const KUBESTREAM = path.join(peers, 'kubestream');
 const KUBECTL = path.join(peers, 'kubectl-36/kubectl');
-const CLIENT = fileURLToPath(new URL('./kube-client.mjs', import.meta.url));
+const [CLIENT, BARE, SPAWN] = ['client', 'bare', 'spawn'].map((name) =>
+  fileURLToPath(new URL(`./kube-${name}.mjs`, import.meta.url)),
+);
 
 /** @throws when the programs are not there, or are older ones */
 export function requireKubernetesPeers() {
@@ -37,22 +39,29 @@ export async function startKubestream(what) {
   return { port, stop: () => child.kill('SIGKILL') };
 }
 
-/** The clients, by name: the command line of each work on a server. `home` is kubectl's. */
+/** The clients, by name: the command line of each work on a server that they can do. `home` is kubectl's. */
 export function kubernetesClients(port, home) {
   const server = `http://127.0.0.1:${port}`;
   const config = path.join(home, 'config');
   writeFileSync(config, kubeConfig(server));
   const kubectl = (...args) => [KUBECTL, '--kubeconfig', config, ...args];
-  const ours = (...args) => [process.execPath, CLIENT, args[0], server, ...args.slice(1)];
+  /** A program on Node that has each work by its name. */
+  const programs = (file, works) =>
+    Object.fromEntries(
+      works.map((work) => [work, (...args) => [process.execPath, file, work, server, ...args]]),
+    );
+  const single = ['exec', 'execWithInput', 'forward'];
   return {
-    spdylay: {
-      exec: (...command) => ours('exec', ...command),
-      execWithInput: (...command) => ours('execWithInput', ...command),
-      forward: (to) => ours('forward', to),
-      copyToPod: (from, to) => ours('copyToPod', from, to),
-      copyFromPod: (from, to) => ours('copyFromPod', from, to),
-    },
+    spdylay: programs(CLIENT, [...single, 'runs', 'copyToPod', 'copyFromPod']),
+    'bare Node': programs(BARE, single),
     kubectl: {
+      runs: (count, atOnce, ...command) => [
+        process.execPath,
+        SPAWN,
+        count,
+        atOnce,
+        ...kubectl('exec', 'p1', '--', ...command),
+      ],
       exec: (...command) => kubectl('exec', 'p1', '--', ...command),
       execWithInput: (...command) => kubectl('exec', '-i', 'p1', '--', ...command),
       forward: (to) => kubectl('port-forward', 'pod/p1', `:${to}`),
