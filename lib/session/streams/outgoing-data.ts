@@ -98,7 +98,7 @@ export class OutgoingData implements DataSource, Writer {
 
   /** True when nothing more will come, so that the empty last frame needs no window. */
   get ended(): boolean {
-    return this.empty && this.#trailers === null && this.#isComplete;
+    return this.empty && this.#trailers === null && this.#isComplete();
   }
 
   /** Whether nothing waits here but trailers. */
@@ -205,7 +205,7 @@ export class OutgoingData implements DataSource, Writer {
       total += left;
       this.#taken(piece);
     }
-    if (this.empty && this.#isComplete) {
+    if (this.empty && this.#isComplete()) {
       if (this.#trailers === null) {
         control.flags = READ_EOF;
         this.#owner.finished();
@@ -220,7 +220,7 @@ export class OutgoingData implements DataSource, Writer {
     return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, total);
   }
 
-  get #isComplete(): boolean {
+  #isComplete(): boolean {
     return this.#complete ?? this.#owner.isComplete(this.held);
   }
 

@@ -152,7 +152,7 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
   #receive(chunk: Buffer): void {
     this.bytesRead += chunk.length;
     this.active();
-    const passes = this.#wants && this.#waiting === 0;
+    const passes = this.#wants && this.#waiting() === 0;
     if (passes && chunk.length <= TINY) {
       this.#hand(copyTiny(chunk));
       return;
@@ -170,12 +170,12 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
 
   /** Payload bytes that are kept for the reader. @internal */
   get heldBytes(): number {
-    return this.readableLength + this.#waiting;
+    return this.readableLength + this.#waiting();
   }
 
   /** Nobody reads any more: what waits is given back to the peer. */
   protected abandonInput(): void {
-    if (this.#waiting > 0) this.port.consume(this.#id, this.#waiting);
+    if (this.#waiting() > 0) this.port.consume(this.#id, this.#waiting());
     this.#incoming = null;
   }
 
@@ -195,7 +195,7 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
   }
 
   /** Received bytes that the reader has not taken. */
-  get #waiting(): number {
+  #waiting(): number {
     return this.#incoming === null ? 0 : this.#incoming.length;
   }
 
@@ -211,7 +211,7 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
       if (chunk === undefined) break;
       this.#hand(chunk);
     }
-    if (this.#inputEnded && this.#waiting === 0 && !this.#pushedEnd) {
+    if (this.#inputEnded && this.#waiting() === 0 && !this.#pushedEnd) {
       this.#pushedEnd = true;
       this.push(null);
     }

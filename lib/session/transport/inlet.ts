@@ -31,7 +31,7 @@ export class Inlet {
 
   /** A chunk was processed: `done` asks for the next one, now or when enough was consumed. */
   processed(done: () => void): void {
-    if (!this.#isOverfull) {
+    if (!this.#isOverfull()) {
       done();
       return;
     }
@@ -43,7 +43,7 @@ export class Inlet {
   /** Something may have been consumed. */
   release(): void {
     const done = this.#waiting;
-    if (done === null || this.#isOverfull) return;
+    if (done === null || this.#isOverfull()) return;
     this.#waiting = null;
     done();
   }
@@ -53,7 +53,7 @@ export class Inlet {
     this.#waiting = null;
   }
 
-  get #isOverfull(): boolean {
+  #isOverfull(): boolean {
     return this.#engine.unconsumedBytes > this.#limit;
   }
 }
