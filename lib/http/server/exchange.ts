@@ -90,17 +90,17 @@ export class Exchange implements RequestOwner {
     this.#reply = new Reply(this.#body, stream, socket, pushRoom);
     // A stream that fails tells those who listen to the request and the response.
     stream.on('error', () => {});
-    stream.once('close', () => this.#closed());
+    stream.on('close', () => this.#closed());
     stream.on('timeout', () => this.#idle(socket));
     const idleTimeoutMs = host.idleTimeoutMs();
     if (idleTimeoutMs > 0) stream.setTimeout(idleTimeoutMs);
-    this.#reply.response.once('finish', () => this.#replied());
+    this.#reply.response.on('finish', () => this.#replied());
     const { requestTimeoutMs } = host.options;
     // A tunnel may last.
     if (ended || requestTimeoutMs === 0 || head.method === 'CONNECT') return;
     const deadline = new Deadline();
     deadline.start(requestTimeoutMs, () => this.#requestTimedOut());
-    stream.once('close', () => deadline.stop());
+    stream.on('close', () => deadline.stop());
     this.#deadline = deadline;
   }
 
@@ -195,7 +195,7 @@ export class Exchange implements RequestOwner {
     const body = this.#body;
     const stream = this.#stream;
     if (body.complete) {
-      if (!body.consumed) body.request.resume();
+      if (!body.consumed) body.drop();
       return;
     }
     if (body.consumed || stream.destroyed) return;

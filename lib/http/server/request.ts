@@ -1,5 +1,6 @@
 import { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { SpdyError } from '../../errors.ts';
 import type { Header, HeaderList } from '../../protocol/frames.ts';
 import type { SpdyStream } from '../../session/public.ts';
@@ -27,6 +28,8 @@ const STATE = Symbol('request');
 
 interface StatefulRequest extends IncomingMessage {
   [STATE]: RequestBody;
+  stream: SpdyStream;
+  scheme: string;
 }
 
 /** The body of a request: bytes of the stream go into the `IncomingMessage` as fast as they are read from it. */
@@ -59,10 +62,12 @@ export class RequestBody {
     this.#owner = owner;
     this.#socket = socket;
     this.#contentLength = head.contentLength;
-    const request = new IncomingMessage(socket as unknown as Socket);
+    const request = new IncomingMessage(socket as unknown as Socket) as StatefulRequest;
     this.request = request;
-    fillHead(request, head, stream, ended);
-    (request as StatefulRequest)[STATE] = this;
+    fillHead(request, head, ended);
+    request.stream = stream;
+    request.scheme = head.scheme;
+    request[STATE] = this;
     request._read = read;
     request._destroy = destroy;
     if (!ended) {
@@ -72,8 +77,8 @@ export class RequestBody {
     }
     request.complete = true;
     request.push(null);
-    // Its end has to be read for the stream to close.
-    stream.resume();
+    // Its end has to be taken for the stream to close: behind it, what a reader does that waits for bytes would be for nothing.
+    process.nextTick(takeEnd, stream);
   }
 
   /** Whether the body is complete: what came is what was announced. */
@@ -112,6 +117,13 @@ export class RequestBody {
     this.#stream.resume();
     this.request.removeAllListeners('data');
     this.request.resume();
+  }
+
+  /** Nobody reads the body, which is complete: it ends nevertheless. */
+  drop(): void {
+    const { request } = this;
+    if (request.readableLength > 0) request.resume();
+    else takeEnd(request);
   }
 
   /** `_read()` of the message. */
@@ -176,13 +188,13 @@ export class RequestBody {
   }
 }
 
+/** Reads a Readable that has nothing but its end. */
+function takeEnd(input: Readable): void {
+  input.read(0);
+}
+
 /** Gives the message its head. Everything is an own property, or set by an accessor that is there for it. */
-function fillHead(
-  request: IncomingMessage,
-  head: ParsedRequest,
-  stream: SpdyStream,
-  ended: boolean,
-): void {
+function fillHead(request: IncomingMessage, head: ParsedRequest, ended: boolean): void {
   const { httpVersion } = head;
   const rawHeaders = toRawHeaders(head.headers, head.host === '' ? null : head.host);
   // Body parsers and proxies look for one of two fields to know that there is a body.
@@ -195,7 +207,6 @@ function fillHead(
   request.rawHeaders = rawHeaders;
   request.headers = toIncomingHeaders(rawHeaders);
   Object.defineProperty(request, 'headersDistinct', DISTINCT_HEADERS);
-  Object.assign(request, { stream, scheme: head.scheme });
 }
 
 function fillTrailers(request: IncomingMessage, trailers: HeaderList): void {

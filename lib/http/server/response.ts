@@ -11,7 +11,7 @@ import type { SpdyStream } from '../../session/public.ts';
 import { endToEndFields, toHeaderPairs } from '../headers.ts';
 import { httpError } from '../http-error.ts';
 import { hasBody, responseToSpdy } from '../message-head.ts';
-import { addHeaders, type HeadInput } from './head-input.ts';
+import { addHeaders, fieldsOf, type HeadInput } from './head-input.ts';
 import { httpDate } from './http-date.ts';
 import {
   headersSent,
@@ -79,7 +79,7 @@ export class Reply implements ResponseCalls {
       response.writableNeedDrain = false;
       this.#emit('drain');
     });
-    stream.once('finish', () => this.#finish());
+    stream.on('finish', () => this.#finish());
   }
 
   /** What the handler gets. */
@@ -125,7 +125,7 @@ export class Reply implements ResponseCalls {
       typeof reason === 'string' ? headers : (headers ?? (reason as HeadInput | undefined));
     if (given !== undefined && given !== null) addHeaders(response, given);
     this.#hasBody = hasBody(response.req.method ?? 'GET', code);
-    const fields = [...toHeaderPairs(response.getHeaders() as OutgoingHttpHeaders)];
+    const fields = fieldsOf(response);
     const length = this.#length;
     const lengthIsKnown = length !== null && this.#hasBody && !this.#withoutLength;
     if (lengthIsKnown && !response.hasHeader('content-length'))
@@ -139,7 +139,7 @@ export class Reply implements ResponseCalls {
   /** Sends the head if it has not left. */
   flush(end = false): void {
     this.settle();
-    if (this.stream.hasReply || this.#ended) return;
+    if (this.stream.hasReply || this.#isEnded()) return;
     const empty = !this.#hasBody || (end && this.#trailers === null);
     this.stream.respond(this.#head as HeaderList, { endStream: empty });
   }
@@ -158,7 +158,7 @@ export class Reply implements ResponseCalls {
     const bytes = toBytes(chunk, encoding);
     if (this.#response.writableEnded)
       return this.#refuse('ERR_STREAM_WRITE_AFTER_END', 'write after end', callback);
-    if (this.#ended) {
+    if (this.#isEnded()) {
       return this.#refuse(
         'ERR_STREAM_DESTROYED',
         'Cannot call write after a stream was destroyed',
@@ -206,7 +206,7 @@ export class Reply implements ResponseCalls {
     response.writableEnded = true;
     response.finished = true;
     this.#scope = new AsyncResource(SCOPE);
-    if (this.#ended) return;
+    if (this.#isEnded()) return;
     const body = this.#hasBody && bytes !== null && bytes.length > 0 ? bytes : null;
     this.flush(body === null);
     if (stream.writableEnded) return;
@@ -246,7 +246,7 @@ export class Reply implements ResponseCalls {
   }
 
   /** Whether nothing that is written now would leave. */
-  get #ended(): boolean {
+  #isEnded(): boolean {
     return this.#response.destroyed || this.socket.destroyed;
   }
 

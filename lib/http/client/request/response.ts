@@ -77,7 +77,11 @@ export class ClientResponse extends IncomingMessage {
   }
 
   override _read(): void {
-    if (!this.#ended) this.stream.resume();
+    if (this.#ended) return;
+    const { stream } = this;
+    // Of an end without bytes, `resume()` would make a lot.
+    if (stream.inputEnded && stream.bytesRead === 0) stream.read(0);
+    else stream.resume();
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
