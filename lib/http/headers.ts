@@ -23,6 +23,7 @@ const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 const COLON = 0x3a;
+const DIGITS = /^\s*\d+\s*$/;
 
 /** Fields of which only the first value counts, as `http` has it. */
 const SINGLE_FIELDS: ReadonlySet<string> = new Set(
@@ -40,7 +41,8 @@ export function toHeaderPairs(input: HeaderInput): HeaderList {
   return pairs;
 }
 
-function addPairs(pairs: Header[], name: string, value: HeaderValue | undefined): void {
+/** Adds a pair for each value of a field, none for undefined. */
+export function addPairs(pairs: Header[], name: string, value: HeaderValue | undefined): void {
   if (value === undefined) return;
   const lower = name.toLowerCase();
   if (Array.isArray(value)) for (const item of value) pairs.push([lower, String(item)]);
@@ -58,20 +60,20 @@ export function isConnectionField(name: string): boolean {
  */
 export function endToEndFields(fields: HeaderList): HeaderList {
   let named: Set<string> | null = null;
-  for (const [name, value] of fields) {
-    if (name !== 'connection') continue;
+  for (const field of fields) {
+    if (field[0] !== 'connection') continue;
     named ??= new Set();
-    for (const option of value.split(',')) named.add(option.trim().toLowerCase());
+    for (const option of field[1].split(',')) named.add(option.trim().toLowerCase());
   }
   const kept: Header[] = [];
   let cookie = -1;
   for (const field of fields) {
-    const [name, value] = field;
+    const name = field[0];
     if (name.charCodeAt(0) === COLON || CONNECTION_FIELDS.has(name) || named?.has(name) === true)
       continue;
     const former = name === 'cookie' ? kept[cookie] : undefined;
     if (former !== undefined) {
-      kept[cookie] = [name, `${former[1]}; ${value}`];
+      kept[cookie] = [name, `${former[1]}; ${field[1]}`];
       continue;
     }
     if (name === 'cookie') cookie = kept.length;
@@ -86,22 +88,29 @@ export function endToEndFields(fields: HeaderList): HeaderList {
  */
 export function contentLengthOf(fields: HeaderList): number | null {
   let length: number | null = null;
-  for (const [name, value] of fields) {
-    if (name !== 'content-length') continue;
-    for (const part of value.includes(',') ? value.split(',') : [value]) {
-      const digits = part.trim();
-      const given = /^\d+$/.test(digits) ? Number(digits) : Number.NaN;
-      if (!Number.isSafeInteger(given) || (length !== null && length !== given)) return Number.NaN;
-      length = given;
-    }
+  for (const field of fields) {
+    if (field[0] !== 'content-length') continue;
+    const given = lengthOf(field[1]);
+    if (Number.isNaN(given) || (length !== null && length !== given)) return Number.NaN;
+    length = given;
   }
   return length;
+}
+
+/** The value of one `content-length`, NaN if it makes no sense. */
+function lengthOf(value: string): number {
+  if (value.includes(',')) {
+    const [first = Number.NaN, ...others] = value.split(',').map((part) => lengthOf(part.trim()));
+    return others.every((other) => other === first) ? first : Number.NaN;
+  }
+  const length = DIGITS.test(value) ? Number(value) : Number.NaN;
+  return Number.isSafeInteger(length) ? length : Number.NaN;
 }
 
 /** `rawHeaders` of a message: names and values in turn, and first the `host` that SPDY/3 has as `:host`. */
 export function toRawHeaders(fields: HeaderList, host: string | null = null): string[] {
   const raw: string[] = host === null ? [] : ['host', host];
-  for (const [name, value] of fields) raw.push(name, value);
+  for (const field of fields) raw.push(field[0], field[1]);
   return raw;
 }
 
@@ -122,10 +131,11 @@ export function addIncomingHeaders(headers: IncomingHttpHeaders, raw: readonly s
       else headers[name].push(value);
       continue;
     }
-    const former = Object.hasOwn(headers, name) ? headers[name] : undefined;
-    if (former === undefined) define(headers, name, value);
+    const former = headers[name];
+    // What every object has under such a name is no text.
+    if (typeof former !== 'string') define(headers, name, value);
     else if (!SINGLE_FIELDS.has(name))
-      define(headers, name, `${former as string}${name === 'cookie' ? '; ' : ', '}${value}`);
+      define(headers, name, `${former}${name === 'cookie' ? '; ' : ', '}${value}`);
   }
 }
 

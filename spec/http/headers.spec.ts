@@ -51,10 +51,12 @@ describe('HTTP headers', () => {
     expect(length()).to.equal(null);
     expect(length('5', '5')).to.equal(5);
     expect(length('5, 5', '5')).to.equal(5);
+    expect(length(' 5 ')).to.equal(5);
     for (const wrong of [
       ['5', '6'],
       ['5, 6'],
       ['5,'],
+      ['5, 5, 6'],
       ['-1'],
       ['1e3'],
       [''],
@@ -80,6 +82,9 @@ describe('HTTP headers', () => {
         ['age', '1'],
         ['age', '2'],
         ['__proto__', 'x'],
+        ['constructor', 'a'],
+        ['constructor', 'b'],
+        ['__proto__', 'y'],
       ],
       'h',
     );
@@ -90,7 +95,8 @@ describe('HTTP headers', () => {
       ['set-cookie', ['a', 'b']],
       ['accept', '1, 2'],
       ['age', '1'],
-      ['__proto__', 'x'],
+      ['__proto__', 'x, y'],
+      ['constructor', 'a, b'],
     ]);
     const { accept } = toDistinctHeaders(raw);
     expect(accept).to.deep.equal(['1', '2']);

@@ -276,7 +276,7 @@ export class Delivery implements ExchangeHost {
   #keep(response: http.IncomingMessage): void {
     this.#request.res = response;
     // With HTTP/1.1 it is the request below, which `http` needs there.
-    if (response instanceof ClientResponse) Object.assign(response, { req: this.#request });
+    if (response instanceof ClientResponse) (response as { req?: unknown }).req = this.#request;
   }
 
   #failed(error: Error, fate: Fate): void {

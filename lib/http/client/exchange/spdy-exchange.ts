@@ -193,7 +193,7 @@ function lengthOfNothing(fields: HeaderList): HeaderList {
 
 /** The value of the first field of a name. */
 function fieldValue(fields: HeaderList, wanted: string): string | undefined {
-  for (const [name, value] of fields) if (name === wanted) return value;
+  for (const field of fields) if (field[0] === wanted) return field[1];
   return undefined;
 }
 

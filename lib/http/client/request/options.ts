@@ -93,7 +93,7 @@ export function planRequest(
   const target =
     location !== null && !hasAddress(options) ? location.target : targetFor(url, options);
   // As with `http`, what is empty has its default.
-  const method = (options.method || 'GET').toUpperCase();
+  const method = upperCase(options.method || 'GET');
   const given = location !== null && !('path' in options) ? location.path : options.path;
   const path = given || (method === 'CONNECT' ? target.host : '/');
   const { priority } = options;
@@ -123,15 +123,24 @@ function merged(input: RequestOptions, further: RequestOptions | undefined): Req
   return further === undefined ? input : { ...input, ...further };
 }
 
-/** What is text or not set at all. */
-const TEXTS = ['method', 'path', 'hostname', 'host', 'protocol', 'auth'] as const;
+/** As `toUpperCase()`, which leaves JavaScript for it. */
+function upperCase(method: string): string {
+  return method === 'GET' || method === 'POST' ? method : method.toUpperCase();
+}
 
+/** What is text or not set at all. One by one: a loop would look names up that V8 does not know beforehand. */
 function checkTexts(options: RequestOptions): void {
-  for (const name of TEXTS) {
-    const value: unknown = options[name];
-    if (value !== undefined && value !== null && typeof value !== 'string')
-      throw new InvalidArgumentError(`${name} must be a string, got ${shown(value)}`);
-  }
+  checkText('method', options.method);
+  checkText('path', options.path);
+  checkText('hostname', options.hostname);
+  checkText('host', options.host);
+  checkText('protocol', options.protocol);
+  checkText('auth', options.auth);
+}
+
+function checkText(name: string, value: unknown): void {
+  if (value !== undefined && value !== null && typeof value !== 'string')
+    throw new InvalidArgumentError(`${name} must be a string, got ${shown(value)}`);
 }
 
 /** Whether options say what a request goes to. */
