@@ -1,14 +1,15 @@
 /**
  * Gives the value that was made last in place of a new one that is equal: thousands of connections with the same options hold them once.
- * Values are records of primitives, of what counts as itself, and of arrays of either or of such records.
+ * Values are records of primitives, of what counts as itself, and of arrays of either or of such records. It keeps none of them alive.
  */
 export class LastEqual<T extends object> {
-  #last: T | null = null;
+  #last: WeakRef<T> | null = null;
 
   /** The last value if `next` is equal to it, else `next`. Neither may be changed any more. */
   of(next: T): T {
-    if (this.#last !== null && sameRecord(this.#last, next)) return this.#last;
-    this.#last = next;
+    const last = this.#last?.deref();
+    if (last !== undefined && sameRecord(last, next)) return last;
+    this.#last = new WeakRef(next);
     return next;
   }
 }

@@ -1,5 +1,10 @@
+import v8 from 'node:v8';
+import vm from 'node:vm';
 import { expect } from 'chai';
 import { LastEqual } from '../../lib/common/last-equal.ts';
+
+v8.setFlagsFromString('--expose-gc');
+const collectGarbage = vm.runInNewContext('gc') as () => void;
 
 describe('LastEqual', () => {
   it('gives the last value in place of an equal one', () => {
@@ -24,6 +29,23 @@ describe('LastEqual', () => {
       usual.of(make());
       expect(usual.of(other)).to.equal(other);
       expect(usual.of(other)).to.equal(other);
+    }
+  });
+
+  it('keeps no value alive, nor what it refers to', async () => {
+    const usual = new LastEqual<object>();
+    const signal = new WeakRef(make());
+    // A WeakRef holds its value until the running job has ended.
+    for (let turns = 0; signal.deref() !== undefined && turns < 100; turns++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      collectGarbage();
+    }
+    expect(signal.deref()).to.equal(undefined);
+
+    function make(): AbortSignal {
+      const { signal: made } = new AbortController();
+      usual.of({ signal: made });
+      return made;
     }
   });
 });
