@@ -42,7 +42,7 @@ export class IdTable<T> {
     let slot = this.#find(id);
     if (this.#ids[slot] === 0) {
       this.#size++;
-      if (2 * this.#size > this.#ids.length) {
+      if (4 * this.#size > 3 * this.#ids.length) {
         this.#resize(Math.max(LEAST, 2 * this.#ids.length));
         slot = this.#find(id);
       }

@@ -142,7 +142,7 @@ export class Session extends SpdylaySession {
       unconsumedBytes: engine.unconsumedBytes,
       headerMemory: insight.headerMemory,
       get heldBytes(): number {
-        return streams.all.reduce((sum, stream) => sum + stream.heldBytes, 0);
+        return streams.heldBytes;
       },
       inputHeld: inlet.held,
       outputHeld: transport.full,

@@ -9,6 +9,7 @@ import { type DataInput, toDataSource } from './provider.ts';
 import { SessionIo } from './session-io.ts';
 import { type SettingsInput, toSettingsEntries } from './session-options.ts';
 import { assertSendable } from './session-start.ts';
+import { keepUserData, userDataOf } from './streams/stream-user-data.ts';
 
 /**
  * The calls of Spdylay's Session: they queue what shall be sent, as those of the `Engine` do, and let it leave at the end of the
@@ -160,11 +161,11 @@ export abstract class SpdylaySession extends SessionIo implements SessionCalls {
   }
 
   getStreamUserData(streamId: number): unknown {
-    return this.core.streams.userDataOf(streamId);
+    return userDataOf(this.engine, this.core.streams, streamId);
   }
 
   setStreamUserData(streamId: number, userData: unknown): void {
-    this.engine.setStreamUserData(streamId, userData);
+    keepUserData(this.engine, this.core.streams, streamId, userData);
   }
 
   getOutboundQueueSize(): number {

@@ -70,13 +70,10 @@ export class StallWatch {
   }
 
   #look(): void {
-    const { duplex, engine, streams, transport, settled } = this.#parts;
+    const { duplex, engine, transport, settled } = this.#parts;
     const { framesReceived, framesSent } = engine.statistics;
     const frames = framesReceived + framesSent;
-    if (frames === this.#frames) {
-      engine.rest();
-      streams.rest();
-    }
+    if (frames === this.#frames) engine.rest();
     this.#frames = frames;
     const waiting = duplex.readableLength + transport.pendingBytes;
     const passed = engine.statistics.bytesSent - waiting;

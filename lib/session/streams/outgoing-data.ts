@@ -89,6 +89,8 @@ export class OutgoingData implements DataSource, Writer {
   #departure: Departure | null = null;
   /** Bytes of writes that are not done. */
   held = 0;
+  /** Whether the engine asks a stream of ours for it: not before there is something. */
+  given = false;
   /** Once nothing more can come: whether nothing is missing. */
   #complete: boolean | null = null;
 

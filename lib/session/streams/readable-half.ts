@@ -71,6 +71,11 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
     return this.#replyHeaders === null ? null : unpackHeaders(this.#replyHeaders);
   }
 
+  /** Whether it is the stream with this id of the session of `port`. @internal */
+  isOf(port: unknown, id: number): boolean {
+    return this.port === port && this.#id === id;
+  }
+
   /** Whether SYN_REPLY was sent or received. @internal */
   get hasReply(): boolean {
     return this.#replyHeaders !== null;

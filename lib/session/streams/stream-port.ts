@@ -1,7 +1,7 @@
 import type { StreamState } from '../../engine/insight.ts';
 import type { StreamHandle } from '../../engine/streams/stream-record.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
-import type { Departure } from './outgoing-data.ts';
+import type { Departure, OutgoingData } from './outgoing-data.ts';
 import type { StreamOptions } from './stream-options.ts';
 
 /** What a stream of type `Stream` needs of its session. */
@@ -18,6 +18,8 @@ export interface StreamPort<Stream> {
   sendHeaders(streamId: number, headers: HeaderList): void;
   /** How a stream stands: its handle, or the id of one of the peer's; null when it has ended. */
   stateOf(which: StreamHandle | number): StreamState | null;
+  /** The data of a stream of ours comes from there from now on. */
+  give(streamId: number, outgoing: OutgoingData): void;
   /** There is something to send again. */
   resume(streamId: number): void;
   /** Received bytes were consumed. */

@@ -1,5 +1,4 @@
 import { abortSignal, onAbort } from '../../common/abort.ts';
-import { IdTable } from '../../common/id-table.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { StreamState } from '../../engine/insight.ts';
 import type { WindowUpdateMode } from '../../engine/options/options.ts';
@@ -21,19 +20,19 @@ import type { ControlFrame, HeaderList, SynStreamFrame } from '../../protocol/fr
 import { streamAborted } from '../end-reasons.ts';
 import { raise } from '../raise.ts';
 import { forceReset } from './late-reset.ts';
-import type { Departure } from './outgoing-data.ts';
+import type { Departure, OutgoingData } from './outgoing-data.ts';
 import type { OpenOptions, RegistryHost } from './registry-host.ts';
 import { asSeen } from './seen-state.ts';
 import { SpdyStream } from './stream.ts';
 import { bornOf, StreamBirth } from './stream-birth.ts';
 import type { StreamOptions } from './stream-options.ts';
 import type { StreamPort } from './stream-port.ts';
+import { adoptStream, streamOf } from './stream-user-data.ts';
 
 /** The SpdyStreams of a session: finds the one that an event belongs to, and carries out what they ask for. */
 export class StreamRegistry implements StreamPort<SpdyStream> {
   readonly #engine: Engine;
   readonly #host: RegistryHost;
-  readonly #streams = new IdTable<SpdyStream>();
   /** Whether received bytes of streams without a SpdyStream count as consumed at once. */
   readonly #automatic: boolean;
   /** Whether the application alone gives credit. */
@@ -123,6 +122,12 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     return this.#engine.statistics.bytesReceived;
   }
 
+  give(streamId: number, outgoing: OutgoingData): void {
+    outgoing.given = true;
+    this.#engine.submitData(streamId, DATA_FLAG_FIN, outgoing);
+    this.#host.schedule();
+  }
+
   resume(streamId: number): void {
     if (this.#engine.resumeData(streamId)) this.#host.schedule();
   }
@@ -155,27 +160,23 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     if (!(birth instanceof StreamBirth)) return;
     const { stream } = birth;
     this.#engine.setStreamUserData(frame.streamId, stream);
-    this.#streams.set(frame.streamId, stream);
     stream.opened(frame.streamId);
   }
 
   /** A frame of ours was written. */
   ctrlSend(frame: ControlFrame): void {
     if (!this.#active) return;
-    if (frame.type === HEADERS) this.#streams.get(frame.streamId)?.headersSent();
+    if (frame.type === HEADERS) this.find(frame.streamId)?.headersSent();
     else if (frame.type === SYN_REPLY && (frame.flags & CTRL_FLAG_FIN) !== 0)
-      this.#streams.get(frame.streamId)?.finished();
-    else if (frame.type === SYN_STREAM && (frame.flags & CTRL_FLAG_FIN) === 0) {
-      const stream = this.#streams.get(frame.streamId);
-      if (stream !== undefined)
-        this.#engine.submitData(frame.streamId, DATA_FLAG_FIN, stream.outgoing);
-    }
+      this.find(frame.streamId)?.finished();
+    else if (frame.type === SYN_STREAM && (frame.flags & CTRL_FLAG_FIN) === 0)
+      this.find(frame.streamId)?.openedNow();
   }
 
   /** A DATA frame was written. */
   dataSend(flags: number, streamId: number): void {
     if (!this.#active) return;
-    const stream = this.#streams.get(streamId);
+    const stream = this.find(streamId);
     stream?.dataSent();
     // With nothing else to send, FIN leaves without asking the stream.
     if ((flags & DATA_FLAG_FIN) !== 0) stream?.finished();
@@ -190,7 +191,7 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
       return;
     }
     if (!this.#active || (frame.type !== SYN_REPLY && frame.type !== HEADERS)) return;
-    const stream = this.#streams.get(frame.streamId);
+    const stream = this.find(frame.streamId);
     if (stream === undefined || stream.destroyed) return;
     if (frame.type === SYN_REPLY) stream.replied(frame.headers);
     else stream.moreHeaders(frame.headers);
@@ -200,7 +201,7 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
   /** Payload was received. */
   data(streamId: number, chunk: Buffer): void {
     if (!this.#active) return;
-    const stream = this.#streams.get(streamId);
+    const stream = this.find(streamId);
     if (stream !== undefined) stream.receive(chunk);
     else if (this.#automatic) this.#engine.consume(streamId, chunk.length);
   }
@@ -208,7 +209,7 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
   /** A DATA frame is complete. */
   dataEnd(flags: number, streamId: number): void {
     if (!this.#active || (flags & DATA_FLAG_FIN) === 0) return;
-    this.#streams.get(streamId)?.receiveEnd();
+    this.find(streamId)?.receiveEnd();
   }
 
   /** A stream has ended; id 0: it was never sent. */
@@ -218,30 +219,19 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
       this.#stillborn(status, error);
       return;
     }
-    const stream = this.#streams.get(streamId);
-    this.#streams.delete(streamId);
-    stream?.streamClosed(status, error);
-  }
-
-  /** Gives memory back that it does not need now. */
-  rest(): void {
-    this.#streams.rest();
+    this.find(streamId)?.streamClosed(status, error);
   }
 
   /** The SpdyStream with this id, if there is one. */
   find(streamId: number): SpdyStream | undefined {
-    return this.#streams.get(streamId);
+    return streamOf(this.#engine, this, streamId);
   }
 
-  /** The streams that have an id. */
-  get all(): readonly SpdyStream[] {
-    return this.#streams.values();
-  }
-
-  /** User data as the application knows it: a stream that was opened here and has no id yet is its own. */
-  userDataOf(streamId: number): unknown {
-    const data = this.#engine.getStreamUserData(streamId);
-    return data instanceof StreamBirth ? data.stream : data;
+  /** Payload bytes that are kept for readers. */
+  get heldBytes(): number {
+    let sum = 0;
+    for (const { id } of this.#engine.insight.streams()) sum += this.find(id)?.heldBytes ?? 0;
+    return sum;
   }
 
   /** A stream has ended before it had an id. */
@@ -256,14 +246,14 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
   }
 
   #accept(frame: SynStreamFrame): void {
-    const { streamId, flags } = frame;
+    const { flags } = frame;
     const push = this.#engine.side === CLIENT && frame.associatedToStreamId !== 0;
-    const parent = push ? this.#streams.get(frame.associatedToStreamId) : undefined;
+    const parent = push ? this.find(frame.associatedToStreamId) : undefined;
     if (parent === undefined && !this.#host.wantsStreams()) return;
     this.#activate();
     const make = (): SpdyStream => new SpdyStream(this, bornOf(frame, push));
     const stream = parent === undefined ? make() : parent.run(make);
-    this.#streams.set(streamId, stream);
+    adoptStream(this.#engine, stream);
     let wanted = false;
     const served = this.#call(parent ?? stream, () => {
       wanted = parent?.emit('push', stream) === true || this.#host.offer(stream, frame);
@@ -277,7 +267,7 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
 
   /** The engine knows neither the transport nor what a stream could give it. */
   #refine(state: StreamState): StreamState {
-    return asSeen(state, this.#streams.get(state.id)?.idle === true, this.#host.stalled());
+    return asSeen(state, this.find(state.id)?.idle === true, this.#host.stalled());
   }
 
   /** From now on credit is given for what was consumed. */

@@ -64,6 +64,11 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
     return this.#outgoing;
   }
 
+  /** The SYN_STREAM was written: what the application has given already follows. @internal */
+  openedNow(): void {
+    if (!this.idle) this.resumeOutput();
+  }
+
   /** Headers of ours were written. @internal */
   headersSent(): void {
     if (this.#outgoing?.headersSent() === true) this.resumeOutput();
@@ -222,7 +227,10 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
 
   /** There is something to send. */
   protected resumeOutput(): void {
-    if (this.id !== 0) this.port.resume(this.id);
+    if (this.id === 0) return;
+    // What replies to a stream of the peer is given with the reply.
+    if (!this.own || this.outgoing.given) this.port.resume(this.id);
+    else this.port.give(this.id, this.outgoing);
   }
 }
 
