@@ -1,10 +1,8 @@
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Writable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { SpdyRequest } from '../../http/server/request.ts';
 import { accessLine } from '../access-line.ts';
+import { LogFile } from '../log-file.ts';
 
 /** What lines look like. */
 export interface AccessLogOptions {
@@ -25,29 +23,26 @@ interface Answer {
 
 /** Writes a line for each answer: in the combined format of other servers, or as JSON. */
 export class AccessLog {
-  readonly #out: Writable;
+  readonly #file: LogFile;
   readonly #options: AccessLogOptions;
 
-  private constructor(out: Writable, options: AccessLogOptions) {
-    this.#out = out;
+  private constructor(file: LogFile, options: AccessLogOptions) {
+    this.#file = file;
     this.#options = options;
   }
 
   /**
-   * Appends to a file; `-` is standard output. What cannot be written later is lost, and told once.
+   * Appends to a file; `-` is standard output.
    *
+   * @param complain told of what cannot be written later; that is lost
    * @throws Error when the file cannot be opened
    */
   static async open(
     file: string,
     options: AccessLogOptions,
-    complain: (error: Error) => void,
+    complain: (text: string) => void,
   ): Promise<AccessLog> {
-    if (file === '-') return new AccessLog(process.stdout, options);
-    const out = createWriteStream(file, { flags: 'a' });
-    await once(out, 'open');
-    out.on('error', complain);
-    return new AccessLog(out, options);
+    return new AccessLog(await LogFile.open(file, complain), options);
   }
 
   /** Writes the line of an answer when it has ended. */
@@ -61,11 +56,14 @@ export class AccessLog {
     response.once('close', () => this.#write(answer, request, response));
   }
 
+  /** Opens the file anew, as whoever has moved it away wants it. */
+  reopen(): void {
+    this.#file.reopen();
+  }
+
   /** Writes what is left, and closes the file. */
-  async close(): Promise<void> {
-    if (this.#out === process.stdout || this.#out.destroyed) return;
-    this.#out.end();
-    await once(this.#out, 'close');
+  close(): Promise<void> {
+    return this.#file.close();
   }
 
   #write(answer: Answer, request: IncomingMessage, response: ServerResponse): void {
@@ -85,7 +83,7 @@ export class AccessLog {
       bytes,
       complete: response.writableFinished,
     };
-    this.#out.write(accessLine(entry, this.#options.json ? 'json' : 'combined'));
+    this.#file.write(accessLine(entry, this.#options.json ? 'json' : 'combined'));
   }
 }
 

@@ -39,6 +39,8 @@ async function main(argv: readonly string[]): Promise<number> {
   server.listen(options.port, options.host);
   await once(server, 'listening');
   const end = ended(server);
+  // Without a listener Node would open a port for a debugger.
+  process.on('SIGUSR1', () => accessLog?.reopen());
   // Whoever reads this may send a signal at once: the listeners for it are there.
   announce(options, server);
   await end;
@@ -112,10 +114,8 @@ function fileHandler(options: SpdydOptions): StaticFilesHandler {
 async function openAccessLog(options: SpdydOptions): Promise<AccessLog | null> {
   const { accessLog, json, version } = options;
   if (accessLog === null) return null;
-  let told = false;
-  const complain = (error: Error): void => {
-    if (!told) process.stderr.write(`spdyd: --access-log: ${error.message}\n`);
-    told = true;
+  const complain = (text: string): void => {
+    process.stderr.write(`spdyd: --access-log: ${text}\n`);
   };
   try {
     return await AccessLog.open(accessLog, { json, spdy: version?.name ?? 'spdy' }, complain);

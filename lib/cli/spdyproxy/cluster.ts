@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { Admin } from './admin.ts';
 import type { ProgramConfig } from './config.ts';
 import { measureWorkers } from './metrics.ts';
-import type { Teller } from './worker.ts';
+import { fixedChanges, type Teller } from './worker.ts';
 
 /** A worker that ends sooner than this, in milliseconds, is not replaced at once. */
 const LEAST_LIFE_MS = 1000;
@@ -93,18 +93,21 @@ export async function lead(
     for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill(signal);
   };
   const reload = async (): Promise<void> => {
+    let next: ProgramConfig;
     try {
-      await load();
+      next = await load();
     } catch (error) {
       teller.complain(`not reloaded: ${(error as Error).message}`);
       return;
     }
+    for (const complaint of fixedChanges(config, next)) teller.complain(complaint);
     await ready.all();
     reloads = Object.keys(cluster.workers ?? {}).length;
     pass('SIGHUP');
   };
   start();
   process.on('SIGHUP', () => void reload());
+  process.on('SIGUSR1', () => void ready.all().then(() => pass('SIGUSR1')));
   await new Promise<void>((resolve) => {
     const stop = (): void => {
       ending = true;

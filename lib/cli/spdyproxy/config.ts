@@ -23,6 +23,12 @@ export interface FrontConfig {
   readonly certificates: readonly CertificateFiles[];
 }
 
+/** Where requests are logged. */
+export interface AccessLogConfig {
+  readonly file: string;
+  readonly format: AccessFormat;
+}
+
 /** What the program does: out of the command line, or of a file. */
 export interface ProgramConfig {
   readonly fronts: readonly FrontConfig[];
@@ -30,7 +36,7 @@ export interface ProgramConfig {
   /** Where `/healthz` and `/metrics` are; null for nowhere. */
   readonly admin: { readonly host: string; readonly port: number } | null;
   /** A file, `-` for standard output; null for no log. */
-  readonly accessLog: { readonly file: string; readonly format: AccessFormat } | null;
+  readonly accessLog: AccessLogConfig | null;
   /** Processes that share the work; 0 for none but this one. */
   readonly workers: number;
 }

@@ -25,11 +25,11 @@ export async function work(
 ): Promise<void> {
   const service = await Service.start(first);
   const { proxy } = service;
-  const log = openLog(first, teller);
-  if (log !== null) proxy.on('exchange', (outcome) => log.write(outcome));
+  const log = new ProxyAccessLog(proxy, (text) => teller.complain(text));
   let draining = false;
   let admin: Admin | null = null;
   try {
+    await log.use(first.accessLog);
     const metrics = first.admin === null ? null : await measure(proxy);
     if (first.admin !== null && metrics !== null && !shared) {
       admin = await Admin.open(first.admin, {
@@ -46,18 +46,29 @@ export async function work(
     throw error;
   }
   const reload = async (): Promise<void> => {
-    log?.reopen();
     try {
-      const complaints = await service.reload(await load());
+      const config = await load();
+      const complaints = await service.reload(config);
+      if (!shared) complaints.push(...fixedChanges(first, config));
       for (const complaint of complaints) teller.complain(complaint);
+      await log.use(config.accessLog).catch(({ message }: Error) => {
+        teller.complain(message);
+      });
       teller.reloaded();
     } catch (error) {
+      log.reopen();
       teller.complain(`not reloaded: ${(error as Error).message}`);
     }
   };
+  let reloads = Promise.resolve();
+  process.on('SIGHUP', () => {
+    // One after the other: the last one counts.
+    reloads = reloads.then(reload);
+  });
+  // Without a listener Node would open a port for a debugger.
+  process.on('SIGUSR1', () => log.reopen());
   const ended = untilSignal(
     shared,
-    () => void reload(),
     async () => {
       draining = true;
       await proxy.close();
@@ -72,17 +83,11 @@ export async function work(
   );
   await ended;
   admin?.close();
-  await log?.close();
+  await log.close();
 }
 
 /** Resolves when `end()` has, which the first SIGTERM or SIGINT calls; the second one calls `kill()`. */
-function untilSignal(
-  shared: boolean,
-  reload: () => void,
-  end: () => Promise<void>,
-  kill: () => void,
-): Promise<void> {
-  process.on('SIGHUP', reload);
+function untilSignal(shared: boolean, end: () => Promise<void>, kill: () => void): Promise<void> {
   return new Promise<void>((resolve, reject) => {
     let signals = 0;
     const stop = (): void => {
@@ -97,13 +102,14 @@ function untilSignal(
   });
 }
 
-function openLog({ accessLog }: ProgramConfig, teller: Teller): ProxyAccessLog | null {
-  if (accessLog === null) return null;
-  let told = false;
-  return new ProxyAccessLog(accessLog.file, accessLog.format, (error) => {
-    if (!told) teller.complain(`access log: ${error.message}`);
-    told = true;
-  });
+/** What a configuration would change that stays as it is until a new start. */
+export function fixedChanges(first: ProgramConfig, config: ProgramConfig): string[] {
+  const changed: string[] = [];
+  for (const name of ['admin', 'workers'] as const) {
+    if (JSON.stringify(first[name]) === JSON.stringify(config[name])) continue;
+    changed.push(`${name}: a change needs a new start`);
+  }
+  return changed;
 }
 
 /** Where clients find a front. */
