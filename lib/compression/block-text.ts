@@ -1,3 +1,7 @@
+import type { Header, HeaderList } from '../protocol/frames.ts';
+
+const NOT_ASCII = /[^\0-\x7f]/;
+
 const LENGTH_TEXTS: Readonly<Record<2 | 4, string[]>> = { 2: [], 4: [] };
 for (let length = 0; length < 256; length++) {
   LENGTH_TEXTS[2].push(String.fromCharCode(0, length));
@@ -27,4 +31,14 @@ export function commonLength(a: string, i: number, b: string, j: number, end: nu
   let length = 0;
   while (length < most && a.charCodeAt(i + length) === b.charCodeAt(j + length)) length++;
   return length;
+}
+
+/** The same pairs, in whose values a character stands for each byte of UTF-8. */
+export function utf8Pairs(headers: HeaderList): HeaderList {
+  if (!headers.some(hasWideValue)) return headers;
+  return headers.map(([name, value]) => [name, Buffer.from(value, 'utf8').toString('latin1')]);
+}
+
+function hasWideValue(header: Header): boolean {
+  return NOT_ASCII.test(header[1]);
 }

@@ -58,8 +58,9 @@ export class FixedDeflateWriter {
 
   /** Makes room for the codes of so many bytes of plain text. Comes before what they become. */
   reserve(plainBytes: number): void {
-    // Nine bits for each byte, and what still waits: one match and one short tail.
-    const end = this.#at + plainBytes + (plainBytes >>> 3) + this.#pendingRoom() + END_ROOM;
+    // Nine bits for each byte; four bytes for each match of the longest kind that still waits, and a few more.
+    const waiting = ((this.#length + this.#tailLength) >>> 6) + 12;
+    const end = this.#at + plainBytes + (plainBytes >>> 3) + waiting + END_ROOM;
     if (end <= this.#out.length) return;
     const out = Buffer.allocUnsafeSlow(2 * end);
     this.#out.copy(out, 0, 0, this.#at);
@@ -130,10 +131,6 @@ export class FixedDeflateWriter {
     out[at++] = 0xff;
     this.#out = this.#kept;
     return out.subarray(0, at);
-  }
-
-  #pendingRoom(): number {
-    return 4 * Math.ceil((this.#length + this.#tailLength) / MAX_MATCH) + 8;
   }
 
   /** Writes what waits. */

@@ -1,3 +1,5 @@
+import type { Header, HeaderList } from '../protocol/frames.ts';
+
 /** How many values of a name are known at a time. */
 const VALUES_PER_NAME = 16;
 /** What an index that rests has; nothing is written to it. */
@@ -16,10 +18,12 @@ export interface KnownName {
   readonly name: string;
   /** Its values are matched whole or not at all. */
   readonly secret: boolean;
-  /** Its values, at most VALUES_PER_NAME: a list, since an array takes more than they do. */
+  /** Its values, the one that came last first: a list, since an array takes more than they do. */
   first: KnownPair | null;
-  /** The one of them that came last. */
-  latest: KnownPair | null;
+  /** The one that did not come for the longest time. */
+  last: KnownPair | null;
+  /** How many these are, at most VALUES_PER_NAME. */
+  count: number;
 }
 
 /** A pair of the text so far: length and name, length and value. */
@@ -35,8 +39,9 @@ export interface KnownPair {
   whole: boolean;
   /** Where it last stood in the log. */
   index: number;
-  /** The next pair of the name. */
-  next: KnownPair | null;
+  /** The pairs of the name that came after and before it. */
+  newer: KnownPair | null;
+  older: KnownPair | null;
 }
 
 /**
@@ -106,57 +111,69 @@ export class HeaderIndex {
 
   /** Makes a name known. */
   addName(name: string, secret: boolean): KnownName {
-    const known: KnownName = { name, secret, first: null, latest: null };
+    const known: KnownName = { name, secret, first: null, last: null, count: 0 };
     this.#names.set(name, known);
     return known;
   }
 
   /**
-   * Makes a pair known, which takes the place of the oldest one if its name has many. `value` comes from `ownCopy()`;
-   * `length` is that of the pair.
+   * Appends a pair that was not known, of `length` bytes; it takes the place of the one of its name that did not come for the longest
+   * time if there are many. `value` comes from `ownCopy()`.
    */
-  addPair(known: KnownName, value: string, length: number): KnownPair {
+  add(known: KnownName, value: string, length: number): void {
     const valueLength = value.length;
     const whole = length <= this.#reach && !(known.secret && valueLength < SHORTEST_SECRET);
-    const mark = markOf(value);
     const pair: KnownPair = {
       known,
       value: whole ? value : '',
       valueLength,
-      mark,
+      mark: markOf(value),
       whole,
-      index: 0,
-      next: null,
+      index: this.#log.length,
+      newer: null,
+      older: null,
     };
-    let count = 0;
-    let last: KnownPair | null = null;
-    let oldest: KnownPair | null = null;
-    let beforeOldest: KnownPair | null = null;
-    for (let each = known.first; each !== null; each = each.next) {
-      count++;
-      if (oldest === null || each.index < oldest.index) {
-        beforeOldest = last;
-        oldest = each;
-      }
-      last = each;
+    if (known.count === VALUES_PER_NAME) {
+      const last = known.last as KnownPair;
+      last.whole = false;
+      unlink(last);
     }
-    if (count < VALUES_PER_NAME || oldest === null) {
-      link(known, last, pair);
-    } else {
-      oldest.whole = false;
-      pair.next = oldest.next;
-      link(known, beforeOldest, pair);
-    }
-    return pair;
-  }
-
-  /** Appends a pair of `length` bytes to the text. */
-  append(pair: KnownPair, length: number): void {
-    pair.index = this.#log.length;
-    pair.known.latest = pair;
+    link(pair);
     this.#log.push(pair);
     this.#positions.push(this.position);
     this.position += length;
+  }
+
+  /** Appends a pair of `length` bytes that is known. */
+  append(pair: KnownPair, length: number): void {
+    if (pair.newer !== null) {
+      unlink(pair);
+      link(pair);
+    }
+    pair.index = this.#log.length;
+    this.#log.push(pair);
+    this.#positions.push(this.position);
+    this.position += length;
+  }
+
+  /**
+   * Appends the pairs of `headers` from `from` on, as far as those that stand in the log from `place` on are the same and may be matched;
+   * returns how many these are. `overhead` is what a pair takes besides its characters.
+   */
+  repeat(headers: HeaderList, from: number, place: number, overhead: number): number {
+    const log = this.#log;
+    if (place >= log.length || !this.reaches(this.distance(place))) return 0;
+    let count = 0;
+    for (; from + count < headers.length; count++) {
+      const header = headers[from + count] as Header;
+      const name = header[0];
+      const value = header[1];
+      // What is appended does not come again in this block.
+      const pair = log[place + count] as KnownPair;
+      if (pair.value !== value || pair.known.name !== name || !pair.whole) break;
+      this.append(pair, overhead + name.length + value.length);
+    }
+    return count;
   }
 
   /**
@@ -167,21 +184,16 @@ export class HeaderIndex {
     const reach = this.#reach;
     if (this.position < 2 * reach) return 0;
     const moved = this.position - reach;
-    const positions = this.#positions;
     let gone = 0;
-    while (gone < positions.length && (positions[gone] as number) < moved) gone++;
+    while (gone < this.#positions.length && (this.#positions[gone] as number) < moved) gone++;
+    const positions = this.#positions.slice(gone);
+    for (let i = 0; i < positions.length; i++) (positions[i] as number) -= moved;
+    this.#positions = positions;
     this.#log = this.#log.slice(gone);
-    this.#positions = positions.slice(gone).map((position) => position - moved);
     for (const known of this.#names.values()) {
-      let kept: KnownPair | null = null;
-      for (let pair = known.first; pair !== null; pair = pair.next) {
-        pair.index -= gone;
-        if (pair.index < 0) continue;
-        link(known, kept, pair);
-        kept = pair;
-      }
-      link(known, kept, null);
-      if (kept === null) this.#names.delete(known.name);
+      while (known.last !== null && known.last.index < gone) unlink(known.last);
+      for (let pair = known.first; pair !== null; pair = pair.older) pair.index -= gone;
+      if (known.first === null) this.#names.delete(known.name);
     }
     this.position = reach;
     this.origin -= moved;
@@ -189,15 +201,37 @@ export class HeaderIndex {
   }
 }
 
-/** Puts a pair behind another one of its name, or first. */
-function link(known: KnownName, before: KnownPair | null, pair: KnownPair | null): void {
-  if (before === null) known.first = pair;
-  else before.next = pair;
+/** Puts a pair in front of the others of its name. */
+function link(pair: KnownPair): void {
+  const { known } = pair;
+  const { first } = known;
+  pair.newer = null;
+  pair.older = first;
+  if (first === null) known.last = pair;
+  else first.newer = pair;
+  known.first = pair;
+  known.count++;
 }
+
+/** Takes a pair from among those of its name. */
+function unlink(pair: KnownPair): void {
+  const { known, newer, older } = pair;
+  if (newer === null) known.first = older;
+  else newer.older = older;
+  if (older === null) known.last = newer;
+  else older.newer = newer;
+  known.count--;
+}
+
+/** Memory in which short strings are copied. */
+const COPY_ROOM: Buffer = Buffer.allocUnsafeSlow(1024);
 
 /** A string that is no slice of another one, which would be kept alive with it. */
 export function ownCopy(value: string): string {
-  return value.length <= LONGEST_UNSLICED ? value : Buffer.from(value, 'latin1').toString('latin1');
+  const { length } = value;
+  if (length <= LONGEST_UNSLICED) return value;
+  if (length > COPY_ROOM.length) return Buffer.from(value, 'latin1').toString('latin1');
+  return COPY_ROOM.toString('latin1', 0, COPY_ROOM.write(value, 'latin1'));
 }
 
 /** A number that mostly differs for different values; a slow comparison is left out then. */

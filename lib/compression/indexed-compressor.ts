@@ -1,5 +1,5 @@
-import type { HeaderList } from '../protocol/frames.ts';
-import { commonLength, commonStart, lengthText } from './block-text.ts';
+import type { Header, HeaderList } from '../protocol/frames.ts';
+import { commonLength, commonStart, lengthText, utf8Pairs } from './block-text.ts';
 import { FixedDeflateWriter, WORTHWHILE } from './fixed-deflate.ts';
 import {
   COUNT,
@@ -32,8 +32,6 @@ const MOST_RESTING = 4096;
 /** zlib header: method deflate, a preset dictionary, "fast". */
 const DEFLATED = 8;
 const HEADER_FLAGS = 0x60;
-
-const NOT_ASCII = /[^\0-\x7f]/;
 
 /** All compressors write with this one: each call is synchronous. */
 const writer: FixedDeflateWriter = new FixedDeflateWriter();
@@ -86,8 +84,13 @@ export class IndexedHeaderCompressor {
     this.#expected = this.#lastBlock;
     this.#count(headers.length);
     const block = index.length;
-    for (const [name, value] of headers) {
-      this.#pair(name, this.#utf8 && NOT_ASCII.test(value) ? utf8Bytes(value) : value);
+    const pairs = this.#utf8 ? utf8Pairs(headers) : headers;
+    for (let i = 0; i < pairs.length; ) {
+      let repeated = this.#repeat(pairs, i, this.#follow);
+      if (repeated === 0 && this.#follow !== this.#expected)
+        repeated = this.#repeat(pairs, i, this.#expected);
+      i += repeated;
+      if (repeated === 0) this.#pair(pairs[i++] as Header);
     }
     this.#lastBlock = block - index.forget();
     // Many sessions are idle behind their first one.
@@ -125,66 +128,66 @@ export class IndexedHeaderCompressor {
     const text = lengthText(size, count);
     writer.reserve(size);
     const known = index.find(COUNT) ?? index.addName(COUNT, false);
-    let pair = this.#findWhole(known, text);
+    const pair = this.#findWhole(known, text);
     if (pair === null) {
       writer.literals(text, 0, size);
-      pair = index.addPair(known, text, size);
       this.#follow = this.#lastBlock;
+      index.add(known, text, size);
     } else {
       writer.tail(index.distance(pair.index), text, size);
       this.#follow = pair.index + 1;
+      index.append(pair, size);
     }
-    index.append(pair, size);
   }
 
-  #pair(name: string, value: string): void {
+  /** Writes the pairs from `from` on that stand at this place of the log as one match; returns how many these are. */
+  #repeat(pairs: HeaderList, from: number, place: number): number {
     const index = this.#index;
+    const { position } = index;
+    const distance = index.distance(place);
+    const count = index.repeat(pairs, from, place, 2 * this.#size);
+    if (count === 0) return 0;
+    const length = index.position - position;
+    writer.reserve(length);
+    writer.match(distance, length);
+    if (place === this.#expected) {
+      this.#follow = place + count;
+      this.#expected = place + count;
+    } else {
+      for (let i = 0; i < count; i++) this.#advance((pairs[from + i] as Header)[0], place + i);
+    }
+    return count;
+  }
+
+  #pair(header: Header): void {
+    const index = this.#index;
+    const name = header[0];
+    const value = header[1];
     const length = 2 * this.#size + name.length + value.length;
     writer.reserve(length);
-    if (this.#matchAt(this.#follow, name, value, length)) return;
-    if (this.#follow !== this.#expected && this.#matchAt(this.#expected, name, value, length))
+    let known = index.find(name);
+    const same = known === undefined ? null : this.#findWhole(known, value);
+    if (same !== null) {
+      writer.match(index.distance(same.index), length);
+      this.#advance(name, same.index);
+      index.append(same, length);
       return;
-
+    }
     // A longer one is not kept.
     const own = index.reaches(length) ? ownCopy(value) : value;
-    let known = index.find(name);
     if (known === undefined) {
       known = index.addName(name, this.#sensitive.has(name));
       this.#writeNew(known, own);
     } else {
-      const same = this.#findWhole(known, own);
-      if (same !== null) {
-        this.#matchWhole(same, same.index, length);
-        return;
-      }
       this.#writeChanged(known, own);
     }
-    index.append(index.addPair(known, own, length), length);
+    index.add(known, own, length);
   }
 
-  /** Writes the pair as a match if it stands at this place of the log. */
-  #matchAt(place: number, name: string, value: string, length: number): boolean {
-    const index = this.#index;
-    const pair = index.at(place);
-    if (pair === undefined || pair.value !== value || pair.known.name !== name || !pair.whole)
-      return false;
-    if (!index.reaches(index.distance(place))) return false;
-    this.#matchWhole(pair, place, length);
-    return true;
-  }
-
-  #matchWhole(pair: KnownPair, place: number, length: number): void {
-    const index = this.#index;
-    writer.match(index.distance(place), length);
-    this.#advance(pair.known, place);
-    index.append(pair, length);
-  }
-
-  /** Says where the next pair is to be expected, after one like that at `place`. */
-  #advance(known: KnownName, place: number): void {
+  /** Says where the next pair is to be expected, after one of this name like that at `place`. */
+  #advance(name: string, place: number): void {
     this.#follow = place + 1;
-    const expected = this.#index.at(this.#expected);
-    if (expected !== undefined && expected.known === known) this.#expected++;
+    if (this.#index.at(this.#expected)?.known.name === name) this.#expected++;
     else if (place >= this.#lastBlock) this.#expected = place + 1;
   }
 
@@ -192,7 +195,7 @@ export class IndexedHeaderCompressor {
   #findWhole(known: KnownName, value: string): KnownPair | null {
     const index = this.#index;
     const mark = markOf(value);
-    for (let pair = known.first; pair !== null; pair = pair.next) {
+    for (let pair = known.first; pair !== null; pair = pair.older) {
       if (pair.mark !== mark || pair.value !== value || !pair.whole) continue;
       if (index.reaches(index.distance(pair.index))) return pair;
     }
@@ -259,31 +262,30 @@ export class IndexedHeaderCompressor {
     writer.literals(lengths, common, size);
     if (known.secret || !base.whole) writer.literals(value, 0, value.length);
     else writeDifference(writer, index, value, base.value, distance);
-    this.#advance(known, base.index);
+    this.#advance(known.name, base.index);
   }
 
   /** The known pair that a new value of the name is compared with: the latest one, or one that begins clearly more alike. */
   #baseOf(known: KnownName, value: string): KnownPair {
     const index = this.#index;
-    let base = known.latest as KnownPair;
+    let base = known.first as KnownPair;
     if (known.secret) return base;
     const common = commonStart(value, base.value);
     if (2 * common >= value.length) return base;
+    const differs = value.charCodeAt(common);
     // A match from elsewhere than the latest pair is one match more.
     let best = common + WORTHWHILE;
-    for (let pair = known.first; pair !== null; pair = pair.next) {
+    for (let pair = base.older; pair !== null; pair = pair.older) {
+      const other = pair.value;
       // It must be equal there at least.
-      if (pair.value.charCodeAt(best) !== value.charCodeAt(best)) continue;
-      const common = commonStart(value, pair.value);
-      if (common > best && index.reaches(index.distance(pair.index))) {
-        best = common;
+      if (other.charCodeAt(common) !== differs || other.charCodeAt(best) !== value.charCodeAt(best))
+        continue;
+      const alike = commonStart(value, other);
+      if (alike > best && index.reaches(index.distance(pair.index))) {
+        best = alike;
         base = pair;
       }
     }
     return base;
   }
-}
-
-function utf8Bytes(value: string): string {
-  return Buffer.from(value, 'utf8').toString('latin1');
 }

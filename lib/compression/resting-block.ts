@@ -41,7 +41,7 @@ function learn(
   length: number,
   secret: boolean,
 ): void {
-  index.append(index.addPair(index.addName(name, secret), value, length), length);
+  index.add(index.addName(name, secret), value, length);
 }
 
 function readLength(text: string, at: number, size: 2 | 4): number {
