@@ -23,7 +23,6 @@ const FEW_PAIRS = 16;
 const ONE_STRING_LIMIT = 4096;
 
 let scratch: Buffer = Buffer.allocUnsafeSlow(4096);
-const NO_VIEW: DataView = new DataView(new ArrayBuffer(0));
 
 /**
  * The plain name/value block of `headers` (SPDY/3 2.6.10), which come from `prepareHeaders`: names unique, several
@@ -87,29 +86,24 @@ export function decodeHeaderBlock(
   if (end === 0) return { headers, fault: null };
   if (end < size) return { headers, fault: 'structure' };
   const count = readLength(block, 0, size);
-  let at = size;
+  let at: number = size;
   if (count > (end - at) / (2 * size)) return { headers, fault: 'structure' };
 
   let pieces: string | null = null;
   let piecesStart = 0;
-  const view = memory === null ? NO_VIEW : new DataView(block.buffer, block.byteOffset, end);
   memory?.begin();
   const starts: number[] = [];
   let memorable = true;
-  const seen: NameSet = { few: [], many: null };
-  // Pairs in the order of the memory have different names, since those there have.
-  let ordered = memory !== null;
+  // None while all names come in the order of the memory: those there are different.
+  let seen = memory === null ? new NameSet() : null;
   let fault: HeaderFault | null = null;
   for (let left = count; left > 0; left--) {
     if (memory !== null) {
-      let again = Math.min(memory.count(view, at), left, maxCount - headers.length);
-      left -= again;
-      for (; again > 0; again--) {
-        starts.push(at);
-        at += memory.length;
-        const header = memory.take();
-        if (!ordered && !isNew(seen, header[0])) fault = 'content';
-        headers.push(header);
+      const known = Math.min(memory.count(block, at), left, maxCount - headers.length);
+      if (known > 0) {
+        left -= known;
+        at = memory.take(known, at, headers, starts);
+        if (seen?.addAll(headers, headers.length - known) === false) fault = 'content';
       }
       if (left === 0) break;
     }
@@ -139,12 +133,12 @@ export function decodeHeaderBlock(
     if (knownName === null) {
       const nameClasses = classesOf(block, nameStart, nameEnd);
       if (nameLength === 0 || (nameClasses & NOT_IN_NAME) !== 0) fault = 'content';
-      if (ordered && memory?.skipTo(name) !== true) {
-        ordered = false;
-        for (const [earlier] of headers) isNew(seen, earlier);
+      if (seen === null && memory?.skipTo(name) !== true) {
+        seen = new NameSet();
+        seen.addAll(headers, 0);
       }
     }
-    if (!ordered && !isNew(seen, name)) fault = 'content';
+    if (seen?.add(name) === false) fault = 'content';
     const value =
       utf8 && (valueClasses & HIGH) !== 0
         ? block.toString('utf8', valueStart, at)
@@ -174,21 +168,32 @@ export function decodeHeaderBlock(
 }
 
 /** Names met so far: a plain list while there are few of them. */
-interface NameSet {
-  readonly few: string[];
-  many: Set<string> | null;
-}
+class NameSet {
+  readonly #few: string[] = [];
+  #many: Set<string> | null = null;
 
-function isNew(names: NameSet, name: string): boolean {
-  const { few, many } = names;
-  if (many !== null) {
-    const known = many.size;
-    return many.add(name).size > known;
+  /** Adds a name; false if it was met before. */
+  add(name: string): boolean {
+    const few = this.#few;
+    const many = this.#many;
+    if (many !== null) {
+      const known = many.size;
+      return many.add(name).size > known;
+    }
+    if (few.includes(name)) return false;
+    few.push(name);
+    if (few.length === FEW_PAIRS) this.#many = new Set(few);
+    return true;
   }
-  if (few.includes(name)) return false;
-  few.push(name);
-  if (few.length === FEW_PAIRS) names.many = new Set(few);
-  return true;
+
+  /** Adds the names of the pairs from a place on; false if one was met before. */
+  addAll(headers: HeaderList, from: number): boolean {
+    let all = true;
+    for (let i = from; i < headers.length; i++) {
+      if (!this.add((headers[i] as Header)[0])) all = false;
+    }
+    return all;
+  }
 }
 
 function classesOf(block: Buffer, start: number, end: number): number {

@@ -12,6 +12,10 @@ const NO_BYTES = new Uint8Array(0);
 const NONE: never[] = [];
 const NO_VIEW: DataView = new DataView(NO_BYTES.buffer);
 
+/** Most blocks stand in the same memory one after the other: a view of it is made once. Larger memory is not kept alive for that. */
+const MOST_VIEWED = 16384;
+let lastView = NO_VIEW;
+
 /**
  * The last good header block of a session, from the second one on. Most pairs come again, as the same bytes in the same order: those are given
  * out again instead of being read, checked and made anew. Bounded by one block of 4096 bytes and what its strings keep alive: 32 KiB
@@ -41,35 +45,45 @@ export class HeaderMemory {
     this.#taken = 0;
   }
 
-  /** How many pairs from the expected one on stand in `block` from `at` on. `take()` has to follow for each. */
-  count(block: DataView, at: number): number {
+  /** How many pairs from the expected one on stand in `block` from `at` on. */
+  count(block: Buffer, at: number): number {
     const starts = this.#starts;
     const pairs = this.#texts.length / 2;
     const first = this.#next;
     this.#found = 0;
     if (first >= pairs) return 0;
     const from = starts[first] as number;
-    const most = Math.min(block.byteLength - at, (starts[pairs] as number) - from);
+    const most = Math.min(block.length - at, (starts[pairs] as number) - from);
+    const other = viewOf(block.buffer);
+    const start = block.byteOffset + at;
     const view = this.#view;
     let same = 0;
-    while (same + 4 <= most && block.getInt32(at + same) === view.getInt32(from + same)) same += 4;
-    while (same < most && block.getUint8(at + same) === view.getUint8(from + same)) same++;
+    while (same + 4 <= most && other.getInt32(start + same) === view.getInt32(from + same))
+      same += 4;
+    while (same < most && other.getUint8(start + same) === view.getUint8(from + same)) same++;
     let behind = first;
     while (behind < pairs && (starts[behind + 1] as number) - from <= same) behind++;
     this.#found = same - ((starts[behind] as number) - from);
     return behind - first;
   }
 
-  /** Bytes of the expected pair. */
-  get length(): number {
-    return (this.#starts[this.#next + 1] as number) - (this.#starts[this.#next] as number);
-  }
-
-  /** A new pair like the expected one, with the same strings; the one behind it is expected then. */
-  take(): Header {
-    const at = 2 * this.#next++;
-    this.#taken++;
-    return [this.#texts[at] as string, this.#texts[at + 1] as string];
+  /**
+   * Gives out so many pairs that `count()` has found at `at`, as new ones with the same strings, and where each begins. The one behind them
+   * is expected then. Returns where they end.
+   */
+  take(count: number, at: number, headers: Header[], starts: number[]): number {
+    const ours = this.#starts;
+    const texts = this.#texts;
+    const first = this.#next;
+    const end = first + count;
+    const moved = at - (ours[first] as number);
+    for (let i = first; i < end; i++) {
+      starts.push((ours[i] as number) + moved);
+      headers.push([texts[2 * i] as string, texts[2 * i + 1] as string]);
+    }
+    this.#next = end;
+    this.#taken += count;
+    return (ours[end] as number) + moved;
   }
 
   /**
@@ -118,9 +132,20 @@ export class HeaderMemory {
       this.#view = new DataView(this.#bytes.buffer);
     }
     this.#bytes.set(block);
-    const texts: string[] = [];
-    for (const [name, value] of headers) texts.push(name, value);
+    const texts = new Array<string>(2 * headers.length);
+    for (let i = 0; i < headers.length; i++) {
+      const header = headers[i] as Header;
+      texts[2 * i] = header[0];
+      texts[2 * i + 1] = header[1];
+    }
     this.#starts = starts;
     this.#texts = texts;
   }
+}
+
+function viewOf(memory: ArrayBufferLike): DataView {
+  if (lastView.buffer === memory) return lastView;
+  const view = new DataView(memory);
+  if (memory.byteLength <= MOST_VIEWED) lastView = view;
+  return view;
 }

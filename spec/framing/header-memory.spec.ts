@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type DecodedHeaderBlock, decodeHeaderBlock } from '../../lib/framing/header-block.ts';
 import { HeaderMemory } from '../../lib/framing/header-memory.ts';
-import type { HeaderList } from '../../lib/protocol/frames.ts';
+import type { Header, HeaderList } from '../../lib/protocol/frames.ts';
 import { SPDY2, SPDY3_1 } from '../../lib/protocol/version.ts';
 import { headerSequence, plainOf } from '../compression/header-sequences.ts';
 import { FrameFactory } from '../support/frame-factory.ts';
@@ -39,10 +39,9 @@ describe('framing/header-memory', () => {
   it('takes no memory for a session with a single block', () => {
     const memory = new HeaderMemory();
     const block = plain(LIST);
-    const view = new DataView(block.buffer, block.byteOffset, block.length);
     for (const expected of [0, 0, 4]) {
       memory.begin();
-      expect(memory.count(view, 4)).to.equal(expected);
+      expect(memory.count(block, 4)).to.equal(expected);
       decodeHeaderBlock(SPDY3_1, block, 'latin1', 9, memory);
     }
   });
@@ -129,12 +128,17 @@ describe('framing/header-memory', () => {
     const memory = usedMemory();
     const blocks = [LIST, [...LIST.slice(0, 3), ['d', 'changed']] as HeaderList].map(plain);
     for (const block of blocks) decodeHeaderBlock(SPDY3_1, block, 'latin1', 9, memory);
-    const view = new DataView(blocks[0]?.buffer as ArrayBuffer, blocks[0]?.byteOffset);
+    const block = blocks[0] as Buffer;
     memory.begin();
-    expect(memory.count(view, 4)).to.equal(3);
-    expect([memory.take(), memory.take(), memory.take()]).to.deep.equal(LIST.slice(0, 3));
+    expect(memory.count(block, 4)).to.equal(3);
+    const headers: Header[] = [];
+    const starts: number[] = [];
+    const end = plain(LIST.slice(0, 3)).length;
+    expect(memory.take(3, 4, headers, starts)).to.equal(end);
+    expect(headers).to.deep.equal(LIST.slice(0, 3));
+    expect(starts).to.deep.equal([4, 18, 33]);
     expect(memory.takeName(5)).to.equal('d');
-    expect(memory.count(view, 4)).to.equal(0);
+    expect(memory.count(block, 4)).to.equal(0);
   });
 
   it('remembers no block of more than 4096 bytes', () => {
@@ -143,7 +147,7 @@ describe('framing/header-memory', () => {
       const block = plain(list);
       decodeHeaderBlock(SPDY3_1, block, 'latin1', 1000, memory);
       memory.begin();
-      return memory.count(new DataView(block.buffer, block.byteOffset, block.length), 4);
+      return memory.count(block, 4);
     };
     const overhead = plain([['x', '']]).length;
     expect(read([['x', 'y'.repeat(4096 - overhead)]])).to.equal(1);
@@ -156,7 +160,7 @@ describe('framing/header-memory', () => {
     const decode = (value: string): number => {
       const block = plain([...LIST, ['x', value.repeat(1000)]]);
       memory.begin();
-      const before = memory.count(new DataView(block.buffer, block.byteOffset), 4);
+      const before = memory.count(block, 4);
       decodeHeaderBlock(SPDY3_1, block, 'latin1', 9, memory);
       return before;
     };
