@@ -1,5 +1,3 @@
-import { headerCost } from '../../common/header-cost.ts';
-import type { HeaderList } from '../../protocol/frames.ts';
 import { type ResolvedOptions, STREAM_SHARE } from '../options/options.ts';
 import type { StreamRecord } from '../streams/stream-record.ts';
 
@@ -32,17 +30,15 @@ export class HeaderAccount {
       this.#expected = Math.max(this.#expected, STREAM_SHARE * count);
   }
 
-  /** What stands against further headers for a stream that holds `held` bytes, null if nothing does. */
-  excessOf(headers: HeaderList, held: number): HeaderExcess | null {
-    const cost = headerCost(headers);
+  /** What stands against headers that cost so much for a stream that holds `held` bytes, null if nothing does. */
+  excessOf(cost: number, held: number): HeaderExcess | null {
     const { maxStreamHeaderMemory, maxSessionHeaderMemory } = this.#limited.options;
     if (held + cost > maxStreamHeaderMemory) return 'stream';
     return this.held + cost > Math.max(maxSessionHeaderMemory, this.#expected) ? 'session' : null;
   }
 
-  /** Counts headers for a stream. */
-  charge(stream: StreamRecord, headers: HeaderList): void {
-    const cost = headerCost(headers);
+  /** Counts headers that cost so much for a stream. */
+  charge(stream: StreamRecord, cost: number): void {
     stream.headerMemory += cost;
     this.held += cost;
   }

@@ -1,4 +1,4 @@
-import { PAIR_COST } from '../../common/header-cost.ts';
+import { headerCost, PAIR_COST } from '../../common/header-cost.ts';
 import { ERROR_CODES, type ErrorCode, StreamError } from '../../errors.ts';
 import type { FrameSink, HeaderFault } from '../../framing/frame-sink.ts';
 import { presentHeaders } from '../../framing/header-list.ts';
@@ -214,12 +214,13 @@ export abstract class ControlReceiver implements FrameSink {
   /** Counts further headers of a stream; null if there is no room for them. */
   #takeHeaders(stream: StreamRecord, frame: SynReplyFrame | HeadersFrame): StreamRecord | null {
     const { headers } = this.state;
-    const excess = headers.excessOf(frame.headers, stream.headerMemory);
+    const cost = headerCost(frame.headers);
+    const excess = headers.excessOf(cost, stream.headerMemory);
     if (excess !== null) {
       refuseHeaders(this.state, frame, excess);
       return null;
     }
-    headers.charge(stream, frame.headers);
+    headers.charge(stream, cost);
     return stream;
   }
 

@@ -1,3 +1,4 @@
+import { headerCost } from '../../common/header-cost.ts';
 import {
   CLIENT,
   CTRL_FLAG_FIN,
@@ -31,7 +32,8 @@ export function acceptStream(state: EngineState, frame: SynStreamFrame): StreamR
     state.streamFault(streamId, INVALID_CREDENTIALS, 'ERR_SPDY_PROTOCOL', message, frame);
     return null;
   }
-  const excess = state.headers.excessOf(frame.headers, 0);
+  const cost = headerCost(frame.headers);
+  const excess = state.headers.excessOf(cost, 0);
   if (excess !== null) {
     refuseHeaders(state, frame, excess);
     return null;
@@ -51,7 +53,7 @@ export function acceptStream(state: EngineState, frame: SynStreamFrame): StreamR
   stream.remoteClosed = (frame.flags & CTRL_FLAG_FIN) !== 0;
   stream.localClosed = unidirectional;
   streams.add(stream);
-  state.headers.charge(stream, frame.headers);
+  state.headers.charge(stream, cost);
   return stream;
 }
 
