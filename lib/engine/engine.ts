@@ -287,6 +287,7 @@ export class Engine implements SessionCalls {
    * A Session does this when nothing came or went for a quarter of `stallTimeoutMs`.
    */
   rest(): void {
+    this.#submit.rest();
     this.#outlet.rest();
     this.#state.rest();
   }

@@ -7,6 +7,16 @@ import { NameOrders } from './name-orders.ts';
 /** How characters of header values become bytes; names are ASCII either way. */
 export type HeaderEncoding = 'latin1' | 'utf8';
 
+/** What `prepareHeaders` notices of a list by the way. */
+export interface HeaderNotes {
+  /** Characters of all names and values that were given. */
+  characters: number;
+  /** Whether a prepared value may be several ones, joined by NUL. */
+  several: boolean;
+  /** The values at the places of earlier lists, as far as they needed no closer look: they need none now. */
+  readonly usual: string[];
+}
+
 /** A header under construction. */
 type Draft = [name: string, value: string];
 
@@ -44,6 +54,11 @@ const plainWireNames = new Map<string, string>();
 const wireOrders = new NameOrders();
 const plainWireOrders = new NameOrders();
 
+/** The values of so many places are noted. */
+const MOST_USUAL = 32;
+/** What is noted where nobody wants that. */
+const NOTHING: string[] = [];
+
 /**
  * Checks headers that the application gave and brings them into the form for `encodeHeaderBlock`: names in lower case
  * and unique, several values of a name joined by NUL in the order given, where the first one stood (SPDY/3 2.6.10).
@@ -54,6 +69,7 @@ export function prepareHeaders(
   version: ProtocolVersion,
   headers: HeaderList,
   encoding: HeaderEncoding,
+  notes: HeaderNotes | null = null,
 ): HeaderList {
   if (!Array.isArray(headers)) {
     throw new InvalidArgumentError(`headers: expected an array of pairs, got ${describe(headers)}`);
@@ -64,6 +80,10 @@ export function prepareHeaders(
   let ordered = true;
   const prepared: Draft[] = [];
   let places: Map<string, number> | null = null;
+  const usual = notes === null ? NOTHING : notes.usual;
+  const noted = notes === null ? 0 : MOST_USUAL;
+  let characters = 0;
+  let several = false;
   for (let i = 0; i < headers.length; i++) {
     const pair: unknown = headers[i];
     if (!isPair(pair)) {
@@ -72,9 +92,16 @@ export function prepareHeaders(
       );
     }
     const value = pair[1];
+    let unusual = false;
+    if (value !== usual[i]) {
+      unusual = UNUSUAL_IN_VALUE.test(value);
+      if (unusual) several = true;
+      else if (i < noted) usual[i] = value;
+    }
+    characters += pair[0].length + value.length;
     if (ordered && pair[0] === given[i]) {
       const name = wire[i] as string;
-      if (UNUSUAL_IN_VALUE.test(value)) checkValue(value, encoding, name, i);
+      if (unusual) checkValue(value, encoding, name, i);
       prepared.push([name, value]);
       continue;
     }
@@ -83,7 +110,7 @@ export function prepareHeaders(
       if (i >= FEW_NAMES) places = placesOf(prepared);
     }
     const name = wireName(version, pair[0], i);
-    if (UNUSUAL_IN_VALUE.test(value)) checkValue(value, encoding, name, i);
+    if (unusual) checkValue(value, encoding, name, i);
 
     const place: number = places === null ? placeOf(prepared, name) : (places.get(name) ?? -1);
     const draft = prepared[place];
@@ -95,10 +122,15 @@ export function prepareHeaders(
       draft[1] = value;
     } else if (value !== '') {
       draft[1] += `\0${value}`;
+      several = true;
     }
   }
   if (!ordered && prepared.length === headers.length && orders.missed(headers.length))
     remember(orders, headers, prepared);
+  if (notes !== null) {
+    notes.characters = characters;
+    notes.several = several;
+  }
   const result = version.emptyValues ? prepared : prepared.filter(hasValue);
   if (version.headerLengthSize === 2) checkShortLengths(result, encoding);
   return result;

@@ -56,8 +56,9 @@ export class OpeningSender {
       associated.pushes ??= new Set();
       associated.pushes.add(stream);
     }
-    const frame = { ...opening, streamId: stream.streamId };
-    stream.opening = frame;
+    // Nobody has seen the frame yet.
+    const frame = opening as { -readonly [Field in keyof SynStreamFrame]: SynStreamFrame[Field] };
+    frame.streamId = stream.streamId;
     const block = this.#compressor.compress(stream.wireHeaders);
     stream.wireHeaders = NO_HEADERS;
     const { flags, streamId, associatedToStreamId, priority, slot } = frame;

@@ -1,6 +1,11 @@
 import { checkRange } from '../../common/check.ts';
 import { InvalidArgumentError, InvalidStateError, StreamError } from '../../errors.ts';
-import { headerBlockLength, prepareHeaders, presentHeaders } from '../../framing/header-list.ts';
+import {
+  type HeaderNotes,
+  headerBlockLength,
+  prepareHeaders,
+  presentHeaders,
+} from '../../framing/header-list.ts';
 import {
   CLIENT,
   CTRL_FLAG_FIN,
@@ -30,12 +35,22 @@ import {
 } from '../streams/stream-record.ts';
 import { STATE_IDLE } from '../streams/stream-state.ts';
 
+/** Headers of so many characters fit into a frame whatever becomes of them. */
+const FITTING_CHARACTERS = 1 << 20;
+
 /** Checks what the application asks for and queues it. Nothing is written here. */
 export class Submitter {
   readonly #state: EngineState;
+  /** What was noticed of the headers that were prepared last. */
+  readonly #notes: HeaderNotes = { characters: 0, several: false, usual: [] };
 
   constructor(state: EngineState) {
     this.#state = state;
+  }
+
+  /** See `Engine.rest()`. */
+  rest(): void {
+    this.#notes.usual.length = 0;
   }
 
   /** Queues a SYN_STREAM, with FIN unless the data of a provider follows. */
@@ -94,7 +109,7 @@ export class Submitter {
       associatedToStreamId: associatedId,
       priority,
       slot,
-      headers: presentHeaders(version, wireHeaders),
+      headers: this.#present(wireHeaders),
     };
     if (provider !== null) stream.append(dataItem(provider, true));
     if (state.phase !== 'open') {
@@ -127,7 +142,7 @@ export class Submitter {
       length: 0,
       type,
       streamId,
-      headers: presentHeaders(state.version, wireHeaders),
+      headers: this.#present(wireHeaders),
     } as SynReplyFrame | HeadersFrame;
     const stream = state.streams.get(streamId);
     if (stream !== undefined && !stream.closing) {
@@ -248,7 +263,8 @@ export class Submitter {
 
   #prepare(headers: HeaderList, fixedLength: number): HeaderList {
     const { version, options } = this.#state;
-    const prepared = prepareHeaders(version, headers, options.headerEncoding);
+    const prepared = prepareHeaders(version, headers, options.headerEncoding, this.#notes);
+    if (this.#notes.characters <= FITTING_CHARACTERS) return prepared;
     const length = headerBlockLength(version, prepared, options.headerEncoding);
     if (compressedBound(options, length) + fixedLength > MAX_FRAME_LENGTH) {
       throw new InvalidArgumentError(
@@ -257,6 +273,13 @@ export class Submitter {
       );
     }
     return prepared;
+  }
+
+  /** The headers that were prepared last, as the application sees them. */
+  #present(prepared: HeaderList): HeaderList {
+    const { version } = this.#state;
+    const changed = this.#notes.several || version.plainPseudoNames;
+    return changed ? presentHeaders(version, prepared) : prepared;
   }
 }
 
