@@ -5,6 +5,8 @@ import type { Transport } from './transport.ts';
 
 /** Bytes that are taken out of the engine at once. */
 const PULL_SIZE = 65536;
+/** The same for a socket that has passed on all of the last ones: nothing waits longer because of it. */
+const QUICK_PULL_SIZE = 262_144;
 
 /** Somebody who waits until bytes have left. */
 export interface Waiting {
@@ -28,6 +30,7 @@ export interface OutletHost {
 
 const takeSlab = (engine: Engine): Buffer | null => engine.pull(PULL_SIZE);
 const takePieces = (engine: Engine): Buffer[] | null => engine.pullPieces(PULL_SIZE);
+const takeMore = (engine: Engine): Buffer[] | null => engine.pullPieces(QUICK_PULL_SIZE);
 
 /**
  * Where the bytes of a session leave it. A Duplex pushes them. But where a pipe does nothing else than write them to a socket, they are
@@ -41,6 +44,8 @@ export class Outlet {
   /** The reader has asked for bytes and not yet got enough. */
   #demand = false;
   #pushing = false;
+  /** The socket has passed on as much as is taken at once, and has nothing left. */
+  #quick = false;
   /** Whose bytes are being taken for a socket. */
   #waiting: Waiting[] | null = null;
   /** Who waits for the last write to the socket, until it was passed on. */
@@ -94,7 +99,7 @@ export class Outlet {
   #write(sink: Duplex, from: Pull): void {
     const waiting: Waiting[] = [];
     this.#waiting = waiting;
-    const pieces = from.pull(takePieces);
+    const pieces = from.pull(this.#quick ? takeMore : takePieces);
     this.#waiting = null;
     for (const one of waiting) one.closed = true;
     if (pieces === null) {
@@ -116,8 +121,10 @@ export class Outlet {
       });
     }
     if (last > 0) sink.uncork();
+    const isFull = lengthOf(pieces) >= PULL_SIZE;
+    this.#quick = isFull && sink.writableLength === 0;
     // There may be more; a socket with a large buffer does not say when it wants that.
-    if (!sink.writableNeedDrain && lengthOf(pieces) >= PULL_SIZE) this.#host.schedule();
+    if (isFull && !sink.writableNeedDrain) this.#host.schedule();
   }
 }
 

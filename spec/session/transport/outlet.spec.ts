@@ -301,6 +301,35 @@ describe('session/transport/outlet', () => {
     await closed(socket);
   });
 
+  it('gives more at once to a socket that passes on all of it, and less again to one that does not', async () => {
+    const { session, socket, stream } = await openStream();
+    const lengths: number[] = [];
+    const waiting: (() => void)[] = [];
+    let passesOn = true;
+    socket._writev = (chunks: { chunk: Buffer }[], done: () => void) => {
+      lengths.push(chunks.reduce((sum, { chunk }) => sum + chunk.length, 0));
+      if (passesOn) done();
+      else waiting.push(done);
+    };
+    const isOf = (limit: number) => (length: number) => length >= limit && length < 1.5 * limit;
+    stream.write(patternBytes(2_000_000));
+    await settle();
+    expect(isOf(65_536)(lengths[0] as number), `${lengths}`).to.equal(true);
+    expect(lengths.slice(1, 5).every(isOf(262_144)), `${lengths}`).to.equal(true);
+    lengths.length = 0;
+    passesOn = false;
+    stream.write(patternBytes(2_000_000));
+    await settle();
+    for (let writes = 0; writes < 3; writes++) {
+      waiting.shift()?.();
+      await settle();
+    }
+    expect(lengths.length).to.equal(4);
+    expect(lengths.slice(1).every(isOf(65_536)), `${lengths}`).to.equal(true);
+    session.destroy();
+    await closed(socket);
+  });
+
   it('carries large bodies both ways over TLS', async () => {
     const pair = pairOver(await tlsConnection('spdy/3.1'), SPDY3_1);
     pair.server.on('stream', (stream) => {
