@@ -1,7 +1,7 @@
 // The least that a program on Node can do for the same bytes, on net alone: node kube-bare.mjs WORK SERVER ARGUMENT..., as kube-client.mjs. No
 // check, no limit, no timer, no header compression (stored blocks), no copy; it trusts the server in everything. Whatever a client on Node
 // takes less than kubectl, it cannot take less than this.
-import { createReadStream } from 'node:fs';
+import { readSync } from 'node:fs';
 import net from 'node:net';
 
 const SYN_REPLY = 2;
@@ -146,9 +146,12 @@ async function run(command, hasInput) {
   await new Promise((resolve) => {
     connection.allAccepted = resolve;
   });
-  const file = createReadStream('', { fd: 0, highWaterMark: 262144 });
-  for await (const piece of file)
-    await new Promise((resolve) => connection.send(input, piece, 0, resolve));
+  const buffer = Buffer.allocUnsafeSlow(262144);
+  for (;;) {
+    const bytesRead = readSync(0, buffer);
+    if (bytesRead === 0) break;
+    await new Promise((sent) => connection.send(input, buffer.subarray(0, bytesRead), 0, sent));
+  }
   connection.send(input, Buffer.alloc(0), FIN);
 }
 

@@ -1,5 +1,6 @@
 // Our client of Kubernetes as a program, which does what kubectl does: node kube-client.mjs WORK SERVER ARGUMENT...
-import { createReadStream } from 'node:fs';
+import { read } from 'node:fs';
+import { promisify } from 'node:util';
 import { inTurns } from './in-turns.mjs';
 import { entry } from './product.mjs';
 
@@ -16,12 +17,12 @@ const WORKS = {
     stderr.pipe(process.stderr);
     process.exitCode = (await exited).exitCode;
   },
-  /** The same with standard input, a file: `process.stdin` would read 64 KiB of it at once. */
+  /** The same with standard input, a file. */
   async execWithInput(...command) {
     const { stdin, stdout, stderr, exited } = await exec({ ...pod, command, stdin: true });
-    createReadStream('', { fd: 0, highWaterMark: 262144 }).pipe(stdin);
     stdout.pipe(process.stdout);
     stderr.pipe(process.stderr);
+    await pour(stdin);
     process.exitCode = (await exited).exitCode;
   },
   /** COUNT AT-ONCE COMMAND...: so often in this process, so many of them at once. */
@@ -42,3 +43,18 @@ const WORKS = {
 };
 
 await WORKS[work](...args);
+
+/** Standard input, a file, by two buffers in turn: each is free again when its write is done. */
+async function pour(stdin) {
+  const readFile = promisify(read);
+  const buffers = [Buffer.allocUnsafeSlow(262144), Buffer.allocUnsafeSlow(262144)];
+  let written = null;
+  for (;;) {
+    const buffer = buffers.reverse()[0];
+    const { bytesRead } = await readFile(0, buffer, 0, buffer.length, null);
+    await written;
+    if (bytesRead === 0) break;
+    written = new Promise((resolve) => stdin.write(buffer.subarray(0, bytesRead), resolve));
+  }
+  stdin.end();
+}

@@ -115,7 +115,7 @@ describe('session/session: flow control', () => {
     }
     // The kernel takes some megabytes, then everything stands still.
     expect(session.state.outboundBytes).to.be.greaterThan(0);
-    expect(session.state.outboundBytes).to.be.lessThan(200_000);
+    expect(session.state.outboundBytes).to.be.lessThan(400_000);
     session.destroy();
     await closed(session);
     await until(() => endless.destroyed);
