@@ -46,6 +46,18 @@ describe('API', function () {
     expect(api.types.map(({ name }) => name)).to.include('TypedDuplex');
   });
 
+  it('takes undefined for all that need not be given, as users of exactOptionalPropertyTypes have it', () => {
+    const optional = [...api.entries.flatMap((entry) => entry.exports), ...api.types].flatMap(
+      ({ name, members }) =>
+        members
+          .filter(({ declaration }) => /^(readonly )?[\w'-]+\?: /.test(declaration))
+          .map(({ declaration }) => `${name}: ${declaration}`),
+    );
+    expect(optional.length).to.be.above(300);
+    const takesUndefined = /\| undefined;?$|: (unknown|any);?$/;
+    expect(optional.filter((member) => !takesUndefined.test(member))).to.deep.equal([]);
+  });
+
   it('has a sentence for everything that a user meets (node scripts/api/undocumented.mjs)', async () => {
     const { undocumented } = await script<{ undocumented(api: unknown): Undocumented }>(
       'undocumented',

@@ -68,7 +68,7 @@ export interface ProgramUsage {
   /** Without those that all programs have. */
   readonly options: OptionTable;
   /** Shown by `--help-all`, behind the other help; without it there is no such option. */
-  readonly helpAll?: string;
+  readonly helpAll?: string | undefined;
 }
 
 /**
@@ -245,7 +245,7 @@ export async function runProgram(
 /** An option on a command line. */
 interface OptionToken {
   readonly kind: string;
-  readonly name?: string;
+  readonly name?: string | undefined;
   readonly value?: string | undefined;
 }
 

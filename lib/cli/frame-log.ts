@@ -23,11 +23,11 @@ export interface FrameLogOptions {
   readonly write: (text: string) => void;
   readonly paint: Paint;
   /** One object of JSON a line instead of text. */
-  readonly json?: boolean;
+  readonly json?: boolean | undefined;
   /** Milliseconds since the program has begun. */
   readonly now: () => number;
   /** Number of the connection, for programs with several. */
-  readonly connection?: number;
+  readonly connection?: number | undefined;
 }
 
 const INDENT = ' '.repeat(10);

@@ -4,10 +4,10 @@ import { checkKeyPair, reasonOf } from './key-pair.ts';
 
 /** Options for TLS, with the content of the files. */
 export interface TlsFiles {
-  readonly rejectUnauthorized?: boolean;
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
+  readonly rejectUnauthorized?: boolean | undefined;
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
 }
 
 /** Options of programs that connect by TLS. */

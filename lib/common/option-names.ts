@@ -4,6 +4,16 @@ import { checkObject } from './check.ts';
 /** Every name that an interface of options has: one that is missing or too much does not compile. */
 export type NamesOf<T> = { readonly [K in keyof Required<T>]: true };
 
+/** What an interface of options becomes when each of them has its value. */
+export type Settled<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
+
+/** Options without those that are undefined: they are not given, and take no default's place where objects are spread. */
+export function givenOptions<T extends object>(options: T | undefined): T {
+  return Object.fromEntries(
+    Object.entries(options ?? {}).filter(([, value]) => value !== undefined),
+  ) as T;
+}
+
 /** Names as a set. */
 export function optionNames<T>(names: NamesOf<T>): ReadonlySet<string> {
   return new Set(Object.keys(names));

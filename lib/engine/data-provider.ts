@@ -11,7 +11,7 @@ export interface ReadCtrl {
  */
 export interface DataSource<S = unknown> {
   /** Passed to every call of `readCb`. */
-  readonly source?: S;
+  readonly source?: S | undefined;
   /**
    * Returns 1 to `length` bytes (they are copied, unless the source is `stable`), or `ERR_DEFERRED` when there is nothing yet: then `resumeData(streamId)` has to
    * follow. No bytes without `READ_EOF` count as deferred. Throw `TemporalCallbackFailureError` to reset the stream
@@ -26,9 +26,9 @@ export interface DataSource<S = unknown> {
   /** Called once when nobody will ask any more: all was delivered, or the stream has ended, or it never took the data. */
   close?(): void;
   /** True when bytes that were returned are never changed again: `pullPieces()` then hands large ones on without a copy. */
-  readonly stable?: boolean;
+  readonly stable?: boolean | undefined;
   /** True once nothing more will come: lets the last, empty frame pass while no window is left. */
-  readonly ended?: boolean;
+  readonly ended?: boolean | undefined;
 }
 
 /** Spdylay's data provider: a source and the function that reads it. */

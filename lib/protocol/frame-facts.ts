@@ -21,7 +21,7 @@ export interface ControlFacts {
   /** Bytes behind the 8 of the frame header. */
   readonly length: number;
   /** What else is in the frame, by the names of `ControlFrame`. */
-  readonly fields?: Readonly<Record<string, unknown>>;
+  readonly fields?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Fields that stand elsewhere in the facts, or are large. */

@@ -8,7 +8,7 @@ import {
   shown,
 } from '../common/check.ts';
 import { LastEqual } from '../common/last-equal.ts';
-import { checkOptions, optionNames } from '../common/option-names.ts';
+import { checkOptions, givenOptions, optionNames } from '../common/option-names.ts';
 import { ENGINE_OPTION_NAMES, ENGINE_OPTIONS } from '../engine/options/option-names.ts';
 import {
   defaultMaxUnconsumed,
@@ -62,7 +62,7 @@ const SETTING_IDS: Readonly<Record<SettingName, number>> = {
 /** Values for a SETTINGS frame: by name, or as entries with their flags. */
 export type SettingsInput =
   | readonly SettingsEntry[]
-  | Readonly<Partial<Record<SettingName, number>>>;
+  | Readonly<Partial<Record<SettingName, number | undefined>>>;
 
 /** When a session sends its SETTINGS: at once, after the first frame of the peer (Kubernetes clients lose earlier ones), or not at all. */
 export type SettingsTiming = 'start' | 'afterFirstFrame' | 'never';
@@ -73,42 +73,42 @@ export interface SessionOptions extends EngineOptions {
    * Further values for the first SETTINGS frame. Without any it announces `maxConcurrentStreams`, and
    * `initialWindowSize` where that is not 65536 and the version has windows.
    */
-  readonly settings?: SettingsInput;
+  readonly settings?: SettingsInput | undefined;
   /** When the first SETTINGS (and the WINDOW_UPDATE of `sessionWindowSize`) is sent. Default `'start'`. */
-  readonly settingsTiming?: SettingsTiming;
+  readonly settingsTiming?: SettingsTiming | undefined;
   /** Receive window of the whole session in bytes (SPDY/3.1), from 65536 on. Default 65536. */
-  readonly sessionWindowSize?: number;
+  readonly sessionWindowSize?: number | undefined;
   /** High-water marks of the Duplex in bytes, both ways. Default 65536. */
-  readonly highWaterMark?: number;
+  readonly highWaterMark?: number | undefined;
   /**
    * Received bytes that may be unconsumed (`windowUpdates: 'consume'`) before the session stops reading where the peer knows no flow
    * control (SPDY/2, `flowControl: false`). With flow control half of `maxUnconsumedBytes` counts. Default 1048576.
    */
-  readonly inboundHighWaterMark?: number;
+  readonly inboundHighWaterMark?: number | undefined;
   /**
    * How long `close()` waits for open streams before the session is destroyed with `ERR_SPDY_TIMEOUT`. Also how long, without any
    * progress, streams may still send when the peer has ended a half-open transport. Default 30000.
    */
-  readonly closeTimeoutMs?: number;
+  readonly closeTimeoutMs?: number | undefined;
   /** How long, without any progress, the last bytes may take to leave and the peer to close after that. Default 5000. */
-  readonly lingerTimeoutMs?: number;
+  readonly lingerTimeoutMs?: number | undefined;
   /** PING while nothing is received. Default off. */
-  readonly keepAlive?: KeepAliveOptions | null;
+  readonly keepAlive?: KeepAliveOptions | null | undefined;
   /** After how long without a stream that begins or ends, payload or PING 'timeout' is emitted (without a listener: `close()`). Default 0. */
-  readonly idleTimeoutMs?: number;
+  readonly idleTimeoutMs?: number | undefined;
   /**
    * How long bytes may wait without any progress: a stream whose window the peer keeps shut is destroyed with `ERR_SPDY_TIMEOUT`, as is
    * the session when the transport takes nothing. Default 120000.
    */
-  readonly stallTimeoutMs?: number;
+  readonly stallTimeoutMs?: number | undefined;
   /** True: PING frames do not count for `idleTimeoutMs`. Default false. */
-  readonly idleIgnoresPing?: boolean;
+  readonly idleIgnoresPing?: boolean | undefined;
   /** Destroys the session with `ERR_SPDY_ABORTED`. */
-  readonly signal?: AbortSignal | null;
+  readonly signal?: AbortSignal | null | undefined;
   /** Where a client keeps the values that servers ask it to keep (SPDY/3 2.6.4). Default none: nothing is kept. Ignored by servers. */
-  readonly settingsStore?: SettingsStore | null;
+  readonly settingsStore?: SettingsStore | null | undefined;
   /** Names the origin and its address in the store. Needed with `settingsStore`; `connect()` makes it. */
-  readonly settingsKey?: string | null;
+  readonly settingsKey?: string | null | undefined;
 }
 
 /** Names of the options of a Session. */
@@ -213,7 +213,7 @@ export function checkSessionOptions(
 ): SessionOptions {
   checkObject('session', given);
   checkOptions('session', given, SESSION_OPTION_NAMES);
-  const options = { ...defaults, ...given };
+  const options = { ...defaults, ...givenOptions(given) };
   // Who makes the session makes the key.
   resolveSessionOptions(SPDY3_1, { ...options, settingsStore: null });
   resolveOptions(side, engineOptions(options));
@@ -238,9 +238,9 @@ export function engineOptions(options: SessionOptions): EngineOptions {
 export function toSettingsEntries(input: SettingsInput): SettingsEntry[] {
   if (isEntries(input)) return [...input];
   checkObject('settings', input);
-  return Object.entries(input).map(([name, value]) => {
+  return Object.entries(givenOptions(input)).map(([name, value]) => {
     const id = Object.hasOwn(SETTING_IDS, name) ? SETTING_IDS[name as SettingName] : null;
-    if (id === null || value === undefined) {
+    if (id === null || typeof value !== 'number') {
       throw new InvalidArgumentError(
         `settings: ${name} must be one of ${Object.keys(SETTING_IDS).join(', ')}, with a number`,
       );

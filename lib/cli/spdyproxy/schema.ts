@@ -35,8 +35,8 @@ function record<T>(
 
 /** Options of a front that a file can hold, and what it has besides. */
 type FrontMembers = Pick<FrontOptions, FrontName> & {
-  readonly certificates?: readonly Certificate[];
-  readonly inherited?: number;
+  readonly certificates?: readonly Certificate[] | undefined;
+  readonly inherited?: number | undefined;
 };
 
 type Certificate = Record<'key' | 'cert', string>;
@@ -70,7 +70,7 @@ type Members = ProxyOptions & {
   readonly fronts: unknown;
   readonly admin?: unknown;
   readonly accessLog?: unknown;
-  readonly workers?: number;
+  readonly workers?: number | undefined;
 };
 
 /** That of a front. */

@@ -1,6 +1,7 @@
 import { checkObject, checkRange, shown } from '../../common/check.ts';
 import { PAIR_COST } from '../../common/header-cost.ts';
 import { LastEqual } from '../../common/last-equal.ts';
+import type { Settled } from '../../common/option-names.ts';
 import { InvalidArgumentError, UnsupportedVersionError } from '../../errors.ts';
 import type { FrameLimits } from '../../framing/frame-limits.ts';
 import type { HeaderEncoding } from '../../framing/header-list.ts';
@@ -57,96 +58,96 @@ export const STREAM_SHARE = 8192;
 /** Options of an Engine. Every one has a default; limits are on. */
 export interface EngineOptions {
   /** Most streams that the peer may have open at once. Default 100. `submitSettings` changes it. */
-  readonly maxConcurrentStreams?: number;
+  readonly maxConcurrentStreams?: number | undefined;
   /** Bytes of each new receive window of a stream. Default 65536. `submitSettings` changes it. */
-  readonly initialWindowSize?: number;
+  readonly initialWindowSize?: number | undefined;
   /** When WINDOW_UPDATE is sent. Default `'auto'`. */
-  readonly windowUpdates?: WindowUpdateMode;
+  readonly windowUpdates?: WindowUpdateMode | undefined;
   /** False for peers that announce SPDY/3 or 3.1 but know no flow control (spdystream, Kubernetes): neither side is held. Default true. */
-  readonly flowControl?: boolean;
+  readonly flowControl?: boolean | undefined;
   /** Bytes by which the peer may overrun a receive window before it is answered; `Infinity`: never. Default 0. */
-  readonly receiveWindowTolerance?: number;
+  readonly receiveWindowTolerance?: number | undefined;
   /** True to drop frames for finished, closed or unknown streams without RST_STREAM (Kubernetes). Default false. */
-  readonly lenientStreams?: boolean;
+  readonly lenientStreams?: boolean | undefined;
   /** Largest DATA payload that is sent, in bytes (1 to 16777215). Default 32768: half of a window of the default size. */
-  readonly maxDataSize?: number;
+  readonly maxDataSize?: number | undefined;
   /** How sent header blocks are compressed. Default `'indexed'`; `'deflate'` where `compressionLevel` is given. */
-  readonly headerCompression?: HeaderCompression;
+  readonly headerCompression?: HeaderCompression | undefined;
   /**
    * Names whose values are secrets besides `cookie`, `set-cookie`, `authorization` and `proxy-authorization`: with `'indexed'` they are
    * compressed as a whole or not at all. Default none.
    */
-  readonly sensitiveHeaders?: readonly string[];
+  readonly sensitiveHeaders?: readonly string[] | undefined;
   /** Level of `'deflate'`, 0 (stored) to 9. Default: server 9, client 0 (secrets are not compressed: CRIME). */
-  readonly compressionLevel?: number;
+  readonly compressionLevel?: number | undefined;
   /** Base-two logarithm of the compressor's window, 9 to 15; the peer may need as much memory. Default 13 for `'indexed'`, 11 for `'deflate'`. */
-  readonly compressionWindowBits?: number;
+  readonly compressionWindowBits?: number | undefined;
   /** Memory level of `'deflate'`, 1 to 9. Default 1. */
-  readonly compressionMemLevel?: number;
+  readonly compressionMemLevel?: number | undefined;
   /** How header strings become bytes: `'latin1'` (one character is one byte, lossless) or `'utf8'`. Default `'latin1'`. */
-  readonly headerEncoding?: HeaderEncoding;
+  readonly headerEncoding?: HeaderEncoding | undefined;
   /** Largest payload of a control frame that is accepted, in bytes (8192 to 16777215). Default 65536. */
-  readonly maxControlFrameSize?: number;
+  readonly maxControlFrameSize?: number | undefined;
   /** Largest inflated header block that is accepted, in bytes. Default 65536. */
-  readonly maxHeaderListSize?: number;
+  readonly maxHeaderListSize?: number | undefined;
   /** Most header pairs in a block. Default 256. */
-  readonly maxHeaderCount?: number;
+  readonly maxHeaderCount?: number | undefined;
   /**
    * Bytes of memory that all headers of the peer on one stream may take: 144 for each pair, besides its characters. Default: as much as one
    * block may (102400).
    */
-  readonly maxStreamHeaderMemory?: number;
+  readonly maxStreamHeaderMemory?: number | undefined;
   /**
    * The same for all open streams together. Default 1048576, or more: 8192 for each of `maxConcurrentStreams`, 8 times
    * `maxStreamHeaderMemory`; 16777216 at least for a client, which opens its streams itself. A larger number of streams, once announced,
    * raises it.
    */
-  readonly maxSessionHeaderMemory?: number;
+  readonly maxSessionHeaderMemory?: number | undefined;
   /** Bytes that one header block may inflate to before the session ends. Default 1048576 or 4 times `maxHeaderListSize`, the larger. */
-  readonly maxInflatedBlockSize?: number;
+  readonly maxInflatedBlockSize?: number | undefined;
   /** Most entries in a SETTINGS frame. Default 64. */
-  readonly maxSettingsEntries?: number;
+  readonly maxSettingsEntries?: number | undefined;
   /** Most unanswered PINGs of ours. Default 10. */
-  readonly maxOutstandingPings?: number;
+  readonly maxOutstandingPings?: number | undefined;
   /** Most control replies (PING echoes, RST_STREAM) that may wait for a peer that does not read. Default 1000. */
-  readonly maxQueuedReplies?: number;
+  readonly maxQueuedReplies?: number | undefined;
   /**
    * Most received bytes that the application has not consumed yet (`windowUpdates: 'consume'`). Default 67108864 (64 MiB), or twice what
    * the windows of `maxConcurrentStreams` streams let in, up to 1 GiB, if that is more.
    */
-  readonly maxUnconsumedBytes?: number;
+  readonly maxUnconsumedBytes?: number | undefined;
   /**
    * Unconsumed bytes up to which the session window (SPDY/3.1) is given back on receipt, so that a stream which is not read stops no
    * other one (`windowUpdates: 'consume'`). Default 0: for what was consumed; a Session: half of `maxUnconsumedBytes`.
    */
-  readonly sessionCreditLimit?: number;
+  readonly sessionCreditLimit?: number | undefined;
   /** Streams that the peer resets, or that end by a fault of the peer. Default 1000, then 33 per second. */
-  readonly streamResetRate?: RateLimit;
+  readonly streamResetRate?: RateLimit | undefined;
   /** SETTINGS frames. Default 100, then 10 per second. */
-  readonly settingsRate?: RateLimit;
+  readonly settingsRate?: RateLimit | undefined;
   /** PING frames. Default 1000, then 100 per second. */
-  readonly pingRate?: RateLimit;
+  readonly pingRate?: RateLimit | undefined;
   /**
    * Received header blocks, whoever they are for, in bytes: what they inflate to, and 144 for each pair. DATA allows as much more as it
    * has bytes, a stream that ends well as much as its headers hold, and 4096. Default 4194304, then as many per second; 64 times
    * `maxHeaderListSize` if that is more, at once also 8192 for each of `maxConcurrentStreams`.
    */
-  readonly headerRate?: RateLimit;
+  readonly headerRate?: RateLimit | undefined;
   /** GOAWAY frames. Default 100, then 10 per second. */
-  readonly goawayRate?: RateLimit;
+  readonly goawayRate?: RateLimit | undefined;
   /** DATA frames without payload and HEADERS without a pair, both without FIN. Default 1000, then 100 per second. */
-  readonly emptyDataRate?: RateLimit;
+  readonly emptyDataRate?: RateLimit | undefined;
   /** WINDOW_UPDATE frames; every DATA frame sent allows four more. Default 10000, then 1000 per second. */
-  readonly windowUpdateRate?: RateLimit;
+  readonly windowUpdateRate?: RateLimit | undefined;
   /** True to process CREDENTIAL frames (SPDY/3, server). Default false: skipped. */
-  readonly credentials?: boolean;
+  readonly credentials?: boolean | undefined;
   /** A clock in milliseconds for the rates; an Engine without one limits no rates. A Session brings its own. */
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
 }
 
 /** Options with every default filled in. */
 export interface ResolvedOptions
-  extends Required<Omit<EngineOptions, 'now' | keyof FrameLimits>>,
+  extends Settled<Omit<EngineOptions, 'now' | keyof FrameLimits>>,
     FrameLimits {
   readonly now: (() => number) | null;
 }

@@ -14,11 +14,11 @@ import { checkEnd } from '../options/options.ts';
 /** Options of a `FrameDecoder`. */
 export interface FrameDecoderOptions {
   /** How header values become strings: `latin1` (the default), one byte a character, or `utf8`. */
-  readonly headerEncoding?: HeaderEncoding;
+  readonly headerEncoding?: HeaderEncoding | undefined;
   /** Bytes of an inflated header block that are kept, 1 to 16777215; default 1048576. What is longer has the fault `size`. */
-  readonly maxHeaderListSize?: number;
+  readonly maxHeaderListSize?: number | undefined;
   /** Pairs of a header block, 1 to 16777215; default 65536. What has more has the fault `size`. */
-  readonly maxHeaderCount?: number;
+  readonly maxHeaderCount?: number | undefined;
 }
 
 const OPTION_NAMES = optionNames<FrameDecoderOptions>({

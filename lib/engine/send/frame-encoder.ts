@@ -25,13 +25,13 @@ export interface SynStreamFields {
   /** Of the new stream. */
   readonly streamId: number;
   /** The stream that it is pushed for. */
-  readonly associatedToStreamId?: number;
+  readonly associatedToStreamId?: number | undefined;
   /** 0 is the most urgent. */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /** SPDY/3: the certificate slot. */
-  readonly slot?: number;
+  readonly slot?: number | undefined;
   /** 1 FLAG_FIN, 2 FLAG_UNIDIRECTIONAL. */
-  readonly flags?: number;
+  readonly flags?: number | undefined;
 }
 
 const DEFLATE = { level: 9, windowBits: 15, memLevel: 9 };

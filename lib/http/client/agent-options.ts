@@ -28,13 +28,13 @@ export interface ProxyOptions {
   /** `http://proxy:3128`, or `https://` for TLS to the proxy. Name and password in it are used for `authorization`. */
   readonly url: string | URL;
   /** Value of `proxy-authorization`. */
-  readonly authorization?: string;
+  readonly authorization?: string | undefined;
   /** Further fields of the CONNECT request. */
-  readonly headers?: HeaderInput;
+  readonly headers?: HeaderInput | undefined;
   /** Plain TCP: the SPDY version that the proxy speaks. Default: HTTP/1.1. */
-  readonly version?: SessionVersion;
+  readonly version?: SessionVersion | undefined;
   /** TLS options for the proxy. */
-  readonly tls?: tls.ConnectionOptions;
+  readonly tls?: tls.ConnectionOptions | undefined;
 }
 
 /** Options of TCP sockets and connections which are none of an agent, or are its own. */
@@ -54,41 +54,41 @@ type AgentOwn =
  */
 export interface SpdyAgentOptions extends Omit<tls.ConnectionOptions, AgentOwn> {
   /** TLS options for `https:`, such as `ca`, `cert`, `key`. */
-  readonly tls?: tls.ConnectionOptions;
+  readonly tls?: tls.ConnectionOptions | undefined;
   /** `http:`: the SPDY version that servers are known to speak; without it, HTTP/1.1. */
-  readonly version?: SessionVersion;
+  readonly version?: SessionVersion | undefined;
   /** ALPN protocols to offer. Default `spdy/3.1, spdy/3, spdy/2, http/1.1`. */
-  readonly protocols?: readonly string[];
+  readonly protocols?: readonly string[] | undefined;
   /** The version to speak with TLS servers that negotiate nothing. Default: HTTP/1.1. */
-  readonly defaultVersion?: SessionVersion;
+  readonly defaultVersion?: SessionVersion | undefined;
   /** Options of each session. Default: a `sessionWindowSize` of 16 MiB, so that bodies nobody reads yet do not stop the others. */
-  readonly session?: SessionOptions;
+  readonly session?: SessionOptions | undefined;
   /** MiB, as in `http2`: stands for `session.maxSessionHeaderMemory` and `session.maxUnconsumedBytes`. */
-  readonly maxSessionMemory?: number;
+  readonly maxSessionMemory?: number | undefined;
   /** False: connections are closed as soon as nothing uses them. Default true. */
-  readonly keepAlive?: boolean;
+  readonly keepAlive?: boolean | undefined;
   /** How long an unused connection is kept. It does not keep the process alive. Default 30000. */
-  readonly idleTimeoutMs?: number;
+  readonly idleTimeoutMs?: number | undefined;
   /** How long connecting may take, with the proxy and the TLS handshake. Default 30000. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /** HTTP/1.1: most connections to an origin. Default: no limit, as with `http`. */
-  readonly maxSockets?: number;
+  readonly maxSockets?: number | undefined;
   /** How often a request is tried again that the server surely did not process. Default 3. */
-  readonly maxRetries?: number;
+  readonly maxRetries?: number | undefined;
   /** Bytes of a request body that are kept for that. Default 1048576. */
-  readonly maxReplayBytes?: number;
+  readonly maxReplayBytes?: number | undefined;
   /** Takes replies without `:version`. Default false. */
-  readonly tolerateMissingVersion?: boolean;
+  readonly tolerateMissingVersion?: boolean | undefined;
   /** Makes an error of a response body that differs from its `content-length`. Default false: the field is only advice. */
-  readonly strictContentLength?: boolean;
+  readonly strictContentLength?: boolean | undefined;
   /** Takes pushes for requests that do not listen for 'push' themselves. Default: they are refused. */
-  readonly onPush?: (request: PushedRequest, response: ClientResponse) => void;
+  readonly onPush?: ((request: PushedRequest, response: ClientResponse) => void) | undefined;
   /** Records all requests. Default: none are recorded. */
-  readonly har?: HarRecorder | null;
+  readonly har?: HarRecorder | null | undefined;
   /** Proxy for all connections. */
-  readonly proxy?: string | URL | ProxyOptions | null;
+  readonly proxy?: string | URL | ProxyOptions | null | undefined;
   /** Makes the TCP connection to the server, or to the proxy if there is one, or whatever stands for it below TLS. */
-  readonly createConnection?: (target: Target) => Duplex | Promise<Duplex>;
+  readonly createConnection?: ((target: Target) => Duplex | Promise<Duplex>) | undefined;
 }
 
 const OPTION_NAMES = optionNames<

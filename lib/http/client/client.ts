@@ -8,7 +8,7 @@ import type { ClientRequest } from './request/request.ts';
 /** Options of `request()` and `get()`. */
 export interface ClientRequestOptions extends RequestOptions {
   /** The agent that has the sessions. Default: `globalAgent()`. */
-  readonly agent?: SpdyAgent;
+  readonly agent?: SpdyAgent | undefined;
 }
 
 let shared: SpdyAgent | null = null;

@@ -35,9 +35,9 @@ export interface TunnelData<Opaque> {
 /** What `dispatcher.upgrade()` asks for. */
 export interface UpgradeCallOptions<Opaque> extends Omit<CallOptions<Opaque>, 'method'> {
   /** Default `GET`. */
-  readonly method?: string;
+  readonly method?: string | undefined;
   /** Value of the field `upgrade`. Default `websocket`. */
-  readonly protocol?: string;
+  readonly protocol?: string | undefined;
 }
 
 /** What `dispatcher.upgrade()` yields. */

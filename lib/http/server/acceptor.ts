@@ -1,6 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { Deadline } from '../../common/deadline.ts';
+import { givenOptions } from '../../common/option-names.ts';
 import { explainTls } from '../../common/tls-error.ts';
 import { SpdyError } from '../../errors.ts';
 import { findVersion, type ProtocolVersion } from '../../protocol/version.ts';
@@ -53,7 +54,7 @@ export class Acceptor {
       ...(handshakeTimeoutMs > 0 ? { handshakeTimeout: handshakeTimeoutMs } : {}),
       // Answers by HTTP/1.1 that are written in pieces would wait for the client's acknowledgement.
       noDelay: true,
-      ...given,
+      ...givenOptions(given),
       // Who ends within the handshake has gone: a half of it serves nobody.
       allowHalfOpen: false,
     });

@@ -3,7 +3,7 @@ import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import { checkBoolean, checkRange, checkTime, shown } from '../../common/check.ts';
-import { checkOptions, optionNames } from '../../common/option-names.ts';
+import { checkOptions, givenOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { SERVER } from '../../protocol/constants.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
@@ -27,51 +27,51 @@ export type H2Handler = net.Server | ((socket: tls.TLSSocket) => void);
 /** Options of a SPDY server: those of `tls.createServer()` such as `key` and `cert`, and these. Times are milliseconds; 0 is no limit. */
 export interface SpdyServerOptions extends tls.TlsOptions {
   /** False: plain TCP, on which `version` is spoken. Default true. */
-  readonly tls?: boolean;
+  readonly tls?: boolean | undefined;
   /** Without TLS: the version that clients know beforehand. Default `'spdy/3.1'`. */
-  readonly version?: SessionVersion;
+  readonly version?: SessionVersion | undefined;
   /**
    * Without TLS: finds out by the first bytes what a client speaks: SPDY/2, SPDY/3(.1), HTTP/1.1 and, with `h2`, HTTP/2. `version` tells SPDY/3
    * from SPDY/3.1, which begin alike. With `proxyProtocol` only where the header does not tell. Default false.
    */
-  readonly sniff?: boolean;
+  readonly sniff?: boolean | undefined;
   /** The SPDY versions to offer by ALPN, best first. Default `spdy/3.1, spdy/3, spdy/2`. */
-  readonly versions?: readonly SessionVersion[];
+  readonly versions?: readonly SessionVersion[] | undefined;
   /** What to speak with TLS clients that negotiate nothing. Default: HTTP/1.1. */
-  readonly defaultVersion?: SessionVersion;
+  readonly defaultVersion?: SessionVersion | undefined;
   /** Whether HTTP/1.1 is spoken too, with the same handler. Default true with TLS, with `proxyProtocol` and with `sniff`. */
-  readonly allowHttp1?: boolean;
+  readonly allowHttp1?: boolean | undefined;
   /** The same, as `http2` calls it. */
-  readonly allowHTTP1?: boolean;
+  readonly allowHTTP1?: boolean | undefined;
   /** Options of the `http.Server` for that. Those that concern HTTP/1.1 alone, as `keepAliveTimeout`, may stand outside of it too. */
-  readonly http1?: http.ServerOptions;
+  readonly http1?: http.ServerOptions | undefined;
   /** Offers `h2` (behind SPDY) and takes its connections. Default none. */
-  readonly h2?: H2Handler;
+  readonly h2?: H2Handler | undefined;
   /**
    * Connections begin with a PROXY protocol header, version 1 or 2, which names the client, and in version 2 the protocol. With TLS, which
    * needs a certificate, the header comes before the handshake, and only its addresses count. Default none.
    */
-  readonly proxyProtocol?: ProxyProtocolOptions;
+  readonly proxyProtocol?: ProxyProtocolOptions | undefined;
   /** Options of every session. Default: a `sessionWindowSize` of 1 MiB, so that uploads nobody reads yet do not stop the others. */
-  readonly session?: SessionOptions;
+  readonly session?: SessionOptions | undefined;
   /** MiB, as in `http2`: stands for `session.maxSessionHeaderMemory` and `session.maxUnconsumedBytes`. */
-  readonly maxSessionMemory?: number;
+  readonly maxSessionMemory?: number | undefined;
   /** Most bytes of a request's header names and values (up to 4 MiB); above it the answer is 431. Default 16384. */
-  readonly maxHeaderSize?: number;
+  readonly maxHeaderSize?: number | undefined;
   /** Most header fields of a request; above it the answer is 431. Default 128. */
-  readonly maxHeaderCount?: number;
+  readonly maxHeaderCount?: number | undefined;
   /** Most pushes of a connection that wait because the client allows no more streams; one beyond ends with an error. Default 100. */
-  readonly maxWaitingPushes?: number;
+  readonly maxWaitingPushes?: number | undefined;
   /** For the TLS handshake and the PROXY header. Default 30000. */
-  readonly handshakeTimeoutMs?: number;
+  readonly handshakeTimeoutMs?: number | undefined;
   /** From the beginning of a session to its first request; with HTTP/1.1 the `headersTimeout` of `http.Server`. Default 60000. */
-  readonly headersTimeoutMs?: number;
+  readonly headersTimeoutMs?: number | undefined;
   /** From the head of a request to its end: 408, or a reset when it was answered. Default 300000. */
-  readonly requestTimeoutMs?: number;
+  readonly requestTimeoutMs?: number | undefined;
   /** After which a session without requests and traffic is closed with GOAWAY. Default 180000. */
-  readonly idleTimeoutMs?: number;
+  readonly idleTimeoutMs?: number | undefined;
   /** How long `close()` waits for requests. Default 30000. */
-  readonly closeTimeoutMs?: number;
+  readonly closeTimeoutMs?: number | undefined;
 }
 
 const OPTION_NAMES = optionNames<Omit<SpdyServerOptions, keyof tls.TlsOptions>>({
@@ -111,7 +111,7 @@ const LISTENER_NAMES: ReadonlySet<string> = new Set([
 /** How `server.handle()` serves a connection whose protocol is known. */
 export interface HandleOptions {
   /** Whether the client speaks TLS, if only to a terminator in front. Default: whether the socket does. */
-  readonly secure?: boolean;
+  readonly secure?: boolean | undefined;
 }
 
 const HANDLE_NAMES = optionNames<HandleOptions>({ secure: true });
@@ -197,7 +197,7 @@ export function resolveServerOptions(options: SpdyServerOptions): ResolvedServer
     defaultVersion:
       options.defaultVersion === undefined ? null : resolveVersion(options.defaultVersion),
     allowHttp1,
-    http1: { ...http1Part(options), ...options.http1 },
+    http1: { ...http1Part(options), ...givenOptions(options.http1) },
     h2,
     proxyProtocol,
     session: checkSessionOptions(SERVER, options.session, {

@@ -21,26 +21,26 @@ export type ServerPushTarget =
       /** Path and query: what a client would ask for. */
       readonly path: string;
       /** Default GET; only what a GET would return may be pushed (SPDY/3 3.3.1). */
-      readonly method?: 'GET' | 'HEAD';
+      readonly method?: 'GET' | 'HEAD' | undefined;
       /** As in the Host field. Default: that of the request. */
-      readonly host?: string;
+      readonly host?: string | undefined;
       /** `http` or `https`. Default: that of the request. */
-      readonly scheme?: string;
+      readonly scheme?: string | undefined;
     };
 
 /** How a resource is pushed. */
 export interface ServerPushOptions {
   /** Of the reply to it. Default 200. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** 0 is the most urgent. Default: that of the request it belongs to. */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /** True for a resource without a body: the push is complete at once. */
-  readonly endStream?: boolean;
+  readonly endStream?: boolean | undefined;
   /**
    * `'joined'`: all headers in SYN_STREAM, which browsers and spdy-transport need. `'split'`: those of the reply in a HEADERS frame,
    * which Netty needs. Default `'joined'`.
    */
-  readonly form?: 'joined' | 'split';
+  readonly form?: 'joined' | 'split' | undefined;
 }
 
 const TARGET_NAMES = optionNames<Exclude<ServerPushTarget, string>>({

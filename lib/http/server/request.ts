@@ -12,9 +12,9 @@ import type { ServerSocket } from './socket.ts';
 /** A request as handlers get it: an `http.IncomingMessage`. `stream` and `scheme` are there when it came by SPDY. */
 export interface SpdyRequest extends IncomingMessage {
   /** The SPDY stream; undefined for a request by HTTP/1.1. */
-  readonly stream?: SpdyStream;
+  readonly stream?: SpdyStream | undefined;
   /** `https` or `http`, as the client says. */
-  readonly scheme?: string;
+  readonly scheme?: string | undefined;
 }
 
 /** What a request tells the exchange that it is half of. */

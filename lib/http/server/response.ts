@@ -33,7 +33,7 @@ import { checkLength } from './strict-length.ts';
 /** A response as handlers get it: an `http.ServerResponse`. `stream` and `push` are there when the request came by SPDY. */
 export interface SpdyResponse extends ServerResponse {
   /** The SPDY stream; undefined for a request by HTTP/1.1. */
-  readonly stream?: SpdyStream;
+  readonly stream?: SpdyStream | undefined;
   /**
    * Pushes a resource of the same origin that the client will want (SPDY/3 3.3.1): returns what its body is written to. A push that the
    * client refuses ends without an 'error'. Call it before the response is ended, and before what mentions the resource is written.

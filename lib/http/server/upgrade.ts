@@ -13,9 +13,9 @@ import { type HeaderInput, toHeaderPairs } from '../headers.ts';
 /** How an upgrade is accepted. */
 export interface UpgradeOptions {
   /** Further fields of the 101 reply, such as `X-Stream-Protocol-Version`. */
-  readonly headers?: HeaderInput;
+  readonly headers?: HeaderInput | undefined;
   /** Options of the session. */
-  readonly session?: SessionOptions;
+  readonly session?: SessionOptions | undefined;
 }
 
 const OPTION_NAMES = optionNames<UpgradeOptions>({ headers: true, session: true });

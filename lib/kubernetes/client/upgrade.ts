@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { abortSignal, onAbort } from '../../common/abort.ts';
 import { checkObject } from '../../common/check.ts';
 import { Deadline } from '../../common/deadline.ts';
-import { optionNames } from '../../common/option-names.ts';
+import { givenOptions, optionNames } from '../../common/option-names.ts';
 import { explainTls } from '../../common/tls-error.ts';
 import { SpdyError } from '../../errors.ts';
 import { CLIENT } from '../../protocol/constants.ts';
@@ -29,11 +29,11 @@ export interface UpgradeRequest {
   /** Sub-protocols to offer, best first. */
   readonly protocols: readonly string[];
   /** Milliseconds for connecting and the answer, 0 for no limit. Default 30000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Gives up, and ends the session later. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Options of the session, over those that Kubernetes needs. */
-  readonly session?: SessionOptions;
+  readonly session?: SessionOptions | undefined;
 }
 
 const OPTION_NAMES = optionNames<UpgradeRequest>({
@@ -96,7 +96,7 @@ export function clientSession(
   const session = new Session(
     CLIENT,
     'spdy/3.1',
-    kubernetesSession({ ...(signal === undefined ? {} : { signal }), ...options }),
+    kubernetesSession({ signal, ...givenOptions(options) }),
   );
   // Its failure is told by the streams; a listener keeps it from being an uncaught one.
   session.on('error', () => {});

@@ -49,11 +49,11 @@ export interface CopyOptions
     | 'session'
   > {
   /** Called as the copy goes on. What it throws ends the copy. */
-  readonly onProgress?: (progress: CopyProgress) => void;
+  readonly onProgress?: ((progress: CopyProgress) => void) | undefined;
   /** Whether files keep their time of change. Default false: they are new. */
-  readonly preserveMtime?: boolean;
+  readonly preserveMtime?: boolean | undefined;
   /** How often it is gone on with when the connection is lost, 0 to 1000. Default 0. */
-  readonly retries?: number;
+  readonly retries?: number | undefined;
 }
 
 /** Options of `copyToPod()`. */
@@ -73,9 +73,9 @@ export type CopyFromPodOptions = PodCommandTarget &
     /** Where it goes: a file into an existing directory, else this is its new name; a directory becomes this directory. */
     readonly to: string;
     /** Most bytes of the archive. Default: no limit. */
-    readonly maxBytes?: number;
+    readonly maxBytes?: number | undefined;
     /** Most entries. Default 1000000. */
-    readonly maxEntries?: number;
+    readonly maxEntries?: number | undefined;
   };
 
 /** What `exec()` needs of the options. */

@@ -51,8 +51,8 @@ const KINDS: Readonly<Record<string, EntryKind>> = {
 
 /** What further headers say about the next entry. */
 interface Extension {
-  name?: ByteName;
-  linkName?: ByteName;
+  name?: ByteName | undefined;
+  linkName?: ByteName | undefined;
   records: Map<string, string>;
   /** Numbers of a map of holes whose records are repeated (form 0.0). */
   sparse: string[];

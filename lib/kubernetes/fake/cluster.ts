@@ -32,29 +32,29 @@ export interface FakeApiServerEvents {
 /** What a fake API server begins with. */
 export interface FakeClusterOptions {
   /** The pods; a name alone is a pod with every default. Default none. */
-  readonly pods?: readonly (string | FakePod)[];
+  readonly pods?: readonly (string | FakePod)[] | undefined;
   /** Other objects, as manifests have them: deployments, services, jobs... Default none. */
-  readonly objects?: readonly FakeManifest[];
+  readonly objects?: readonly FakeManifest[] | undefined;
   /** Whether watches may begin with what there is (`sendInitialEvents`); else that is refused with 422, as servers before Kubernetes 1.34 do. Default true. */
-  readonly watchList?: boolean;
+  readonly watchList?: boolean | undefined;
   /** What users may do, as roles of RBAC have it; all else is answered 403. Default everything. */
-  readonly rules?: readonly FakeRule[];
+  readonly rules?: readonly FakeRule[] | undefined;
 }
 
 /** Which container of a pod. */
 export interface ContainerPlace {
   /** Default `'default'`. */
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
   /** Default: the first one. */
-  readonly container?: string;
+  readonly container?: string | undefined;
 }
 
 /** How a pod ends. */
 export interface DeletePodOptions {
   /** Default `'default'`. */
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
   /** Seconds for what runs in it to end. Default: what the pod says, 30. */
-  readonly graceSeconds?: number | null;
+  readonly graceSeconds?: number | null | undefined;
 }
 
 /** What a fake API server is made of. */

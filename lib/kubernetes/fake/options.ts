@@ -10,17 +10,19 @@ import type { FakeRequest } from './requests/request.ts';
 /** Options of a fake API server. */
 export interface FakeApiServerOptions extends FakeClusterOptions {
   /** `https:` with this key and certificate (PEM), or with ones that are made. Default false: `http:`. */
-  readonly tls?: boolean | Certificate;
+  readonly tls?: boolean | Certificate | undefined;
   /** Bearer token to demand. Needs `tls`: without it no client sends one. Default none. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   /** Whether clients may show a certificate instead of a token, one that is made and stands in the kubeconfig. Needs `tls`. Default false. */
-  readonly clientCertificate?: boolean;
+  readonly clientCertificate?: boolean | undefined;
   /** What goes wrong: always at exec, attach and portforward, or what the function says for each request. Default nothing. */
-  readonly fault?: FakeFault | ((request: FakeRequest) => FakeFault | null | undefined);
+  readonly fault?:
+    | (FakeFault | ((request: FakeRequest) => FakeFault | null | undefined))
+    | undefined;
   /** Options of the streaming server, as its times and limits. */
-  readonly streaming?: StreamingServerOptions;
+  readonly streaming?: StreamingServerOptions | undefined;
   /** Whether there is a control API under `/_fake/`: who may use the server may then change it, too. Default false. */
-  readonly control?: boolean;
+  readonly control?: boolean | undefined;
 }
 
 const OPTION_NAMES = optionNames<FakeApiServerOptions>({

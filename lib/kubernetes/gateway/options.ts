@@ -1,5 +1,5 @@
 import { checkBoolean, checkRange, checkTime } from '../../common/check.ts';
-import { checkOptions, optionNames } from '../../common/option-names.ts';
+import { checkOptions, optionNames, type Settled } from '../../common/option-names.ts';
 import { CLIENT } from '../../protocol/constants.ts';
 import { checkSessionOptions, type SessionOptions } from '../../session/public.ts';
 import { checkPathPrefix, originsOf } from '../server/options.ts';
@@ -7,39 +7,39 @@ import { checkPathPrefix, originsOf } from '../server/options.ts';
 /** Options of a stream translator. Every one has a default. Times are milliseconds. */
 export interface StreamTranslatorOptions {
   /** What stands before all paths, as `/proxy`. Default none. */
-  readonly pathPrefix?: string;
+  readonly pathPrefix?: string | undefined;
   /**
    * Origins, as `https://console.example.com`, of pages that may exec, attach and forward over WebSocket, besides those of the server itself. Default
    * none. Clients that are no browsers send no origin, or that of the server.
    */
-  readonly origins?: readonly string[];
+  readonly origins?: readonly string[] | undefined;
   /** Most clients at once, from 1 to 1000000; more are answered 503. Default 1000. */
-  readonly maxSessions?: number;
+  readonly maxSessions?: number | undefined;
   /** Most of them that wait for their target, or have not opened their streams; more are answered 503. Default 100. */
-  readonly maxPendingSessions?: number;
+  readonly maxPendingSessions?: number | undefined;
   /**
    * Most bytes that wait on one side of a client because the other side does not take them, from 16384 to 1073741824, beside one message or frame. Then
    * nothing is read. Of a WebSocket no more than 65536 bytes wait. Default 1048576 (1 MiB).
    */
-  readonly maxBufferedBytes?: number;
+  readonly maxBufferedBytes?: number | undefined;
   /** How long connecting to the target and its answer may take; 0: for ever. Default 30000. */
-  readonly dialTimeoutMs?: number;
+  readonly dialTimeoutMs?: number | undefined;
   /** How long a client may take to open all of its streams; 0: for ever. Default 30000. */
-  readonly streamCreationTimeoutMs?: number;
+  readonly streamCreationTimeoutMs?: number | undefined;
   /** How long a target may take to accept all streams; 0: for ever. Default 30000. */
-  readonly replyTimeoutMs?: number;
+  readonly replyTimeoutMs?: number | undefined;
   /** How long, after everything was sent, a client may take to leave; 0: for ever. Default 60000. */
-  readonly endTimeoutMs?: number;
+  readonly endTimeoutMs?: number | undefined;
   /** After how long without a byte either way a client is sent away; 0: never. Default 14400000 (4 hours). */
-  readonly idleTimeoutMs?: number;
+  readonly idleTimeoutMs?: number | undefined;
   /** True: PING of a client of exec or attach over SPDY does not count for that. Default false. */
-  readonly idleIgnoresPing?: boolean;
+  readonly idleIgnoresPing?: boolean | undefined;
   /** Between PINGs to a target of exec and attach; 0: none. Default 30000. */
-  readonly pingIntervalMs?: number;
+  readonly pingIntervalMs?: number | undefined;
   /** How long such a target may take to send anything behind a PING; then it is lost. 0: for ever. Default 30000. */
-  readonly pingTimeoutMs?: number;
+  readonly pingTimeoutMs?: number | undefined;
   /** Further options of the SPDY sessions, of both sides. */
-  readonly session?: SessionOptions;
+  readonly session?: SessionOptions | undefined;
 }
 
 const OPTION_NAMES = optionNames<StreamTranslatorOptions>({
@@ -60,7 +60,7 @@ const OPTION_NAMES = optionNames<StreamTranslatorOptions>({
 });
 
 /** The options with their defaults. */
-export type ResolvedTranslatorOptions = Required<Omit<StreamTranslatorOptions, 'maxBufferedBytes'>>;
+export type ResolvedTranslatorOptions = Settled<Omit<StreamTranslatorOptions, 'maxBufferedBytes'>>;
 
 /**
  * Checks options and fills in their defaults.

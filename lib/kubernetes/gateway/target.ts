@@ -11,13 +11,13 @@ export interface TranslatorPodTarget extends Partial<PodTarget> {
   /** The API server, kubelet or runtime to ask, and how: TLS, credentials, headers. Nothing of the client's request goes there by itself. */
   readonly cluster: ClusterOptions;
   /** What is spoken there. Default `'spdy'`. */
-  readonly transport?: KubernetesTransport;
+  readonly transport?: KubernetesTransport | undefined;
 }
 
 /** A URL behind a stream translator, such as a container runtime gives for one command. */
 export interface TranslatorUrlTarget extends UrlTarget {
   /** What is spoken there. Default `'spdy'`. */
-  readonly transport?: KubernetesTransport;
+  readonly transport?: KubernetesTransport | undefined;
 }
 
 /** Where a stream translator leads a client, and what is spoken there. */

@@ -20,13 +20,13 @@ export interface KubeConfigOptions {
    * One file, which must exist, or several, of which missing ones are skipped. Default: the variable KUBECONFIG, then `~/.kube/config`, then,
    * in a pod, its service account.
    */
-  readonly path?: string | readonly string[];
+  readonly path?: string | readonly string[] | undefined;
   /** The context to use. Default: the `current-context`. */
-  readonly context?: string;
+  readonly context?: string | undefined;
   /** A bearer token instead of the user's token, password, plugin (`exec`) or `auth-provider`. */
-  readonly token?: TokenSource;
+  readonly token?: TokenSource | undefined;
   /** Where the service account of a pod is looked for. Default `/var/run/secrets/kubernetes.io/serviceaccount`. */
-  readonly serviceAccountDirectory?: string;
+  readonly serviceAccountDirectory?: string | undefined;
 }
 
 const OPTION_NAMES = optionNames<KubeConfigOptions>({

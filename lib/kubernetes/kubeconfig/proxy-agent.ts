@@ -10,7 +10,7 @@ type Connected = (error: Error | null, stream: Duplex) => void;
 /** What a request may have among its options for these agents, which are told nothing else of its end. */
 export interface TunnelOptions {
   /** Gives up asking the proxy. */
-  readonly connectSignal?: AbortSignal;
+  readonly connectSignal?: AbortSignal | undefined;
 }
 
 /** An agent that reaches a server through tunnels. */

@@ -13,9 +13,9 @@ export const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** Where the service account of a pod is looked for. */
 export interface ServiceAccountPlace {
   /** The folder with `token`, `ca.crt` and `namespace`. Default `/var/run/secrets/kubernetes.io/serviceaccount`. */
-  readonly directory?: string;
+  readonly directory?: string | undefined;
   /** The environment. Default `process.env`. */
-  readonly env?: NodeJS.ProcessEnv;
+  readonly env?: NodeJS.ProcessEnv | undefined;
 }
 
 /**

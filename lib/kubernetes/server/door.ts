@@ -14,7 +14,7 @@ import { refuse } from './upgrade.ts';
 /** How a server of streams closes. */
 export interface CloseOptions {
   /** Milliseconds for clients to come to their end; those that have not are sent away then. Default 0: at once. */
-  readonly deadlineMs?: number;
+  readonly deadlineMs?: number | undefined;
 }
 
 const CLOSE_NAMES = optionNames<CloseOptions>({ deadlineMs: true });

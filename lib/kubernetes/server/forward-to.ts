@@ -10,11 +10,11 @@ import type { ForwardedConnection, PortForwardHandler } from './forward-session.
 /** Where connections go. */
 export interface ForwardToOptions {
   /** Name or address. Default: this machine, 127.0.0.1 first and then ::1. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** 1 to 65535. Default: the port that the client asks for. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** How long connecting may take in milliseconds; 0: as long as the system allows. Default 10000. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
 }
 
 const OPTION_NAMES = optionNames<ForwardToOptions>({

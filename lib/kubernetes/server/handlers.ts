@@ -5,11 +5,11 @@ import type { PortForwardHandler } from './forward-session.ts';
 /** What a streaming server does for its clients. What it has no handler for is answered 501. */
 export interface StreamingHandlers {
   /** Runs a command. */
-  readonly exec?: CommandHandler;
+  readonly exec?: CommandHandler | undefined;
   /** Joins a client to a process that runs; its exit code is told to nobody. */
-  readonly attach?: CommandHandler;
+  readonly attach?: CommandHandler | undefined;
   /** Serves one forwarded connection. */
-  readonly portForward?: PortForwardHandler;
+  readonly portForward?: PortForwardHandler | undefined;
 }
 
 const HANDLER_NAMES = optionNames<StreamingHandlers>({

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { checkBoolean, checkRange, checkTime, shown } from '../../common/check.ts';
-import { checkOptions, optionNames } from '../../common/option-names.ts';
+import { checkOptions, optionNames, type Settled } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { SERVER } from '../../protocol/constants.ts';
 import { checkSessionOptions, type SessionOptions } from '../../session/public.ts';
@@ -9,36 +9,35 @@ import type { StreamingRequest } from './routes.ts';
 /** Options of a streaming server. Every one has a default. Times are milliseconds. */
 export interface StreamingServerOptions {
   /** What stands before all paths, as `/proxy`. Default none. */
-  readonly pathPrefix?: string;
+  readonly pathPrefix?: string | undefined;
   /**
    * Whether a client may do what it asks for; false is answered 403. An `UpgradeRefusedError` that it throws is answered as it says,
    * anything else 500. Default: everybody may do everything.
    */
-  readonly authorize?: (
-    asked: StreamingRequest,
-    request: IncomingMessage,
-  ) => boolean | Promise<boolean>;
+  readonly authorize?:
+    | ((asked: StreamingRequest, request: IncomingMessage) => boolean | Promise<boolean>)
+    | undefined;
   /** How long a client may take to open all streams of a command, or both of a connection; 0: for ever. Default 30000. */
-  readonly streamCreationTimeoutMs?: number;
+  readonly streamCreationTimeoutMs?: number | undefined;
   /** How long, after everything was sent, a client may take to leave; 0: for ever. Default 60000. */
-  readonly endTimeoutMs?: number;
+  readonly endTimeoutMs?: number | undefined;
   /** After how long without a byte either way a client is sent away; 0: never. Default 14400000 (4 hours). */
-  readonly idleTimeoutMs?: number;
+  readonly idleTimeoutMs?: number | undefined;
   /** True: PING does not count for that. Clients of Kubernetes send one every 5 seconds. Default false. */
-  readonly idleIgnoresPing?: boolean;
+  readonly idleIgnoresPing?: boolean | undefined;
   /** Most sessions at once; more are answered 503. A session counts until its handler is done. Default 1000. */
-  readonly maxSessions?: number;
+  readonly maxSessions?: number | undefined;
   /** Most of them whose handler was not called yet; more are answered 503. Default 100. */
-  readonly maxPendingSessions?: number;
+  readonly maxPendingSessions?: number | undefined;
   /** Most connections at once in one port forwarding; streams of more are refused. Default 500. */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
   /**
    * Origins, as `https://console.example.com`, of pages that may exec, attach and forward over WebSocket, besides those of the server itself. Default
    * none. Clients that are no browsers send no origin, or that of the server.
    */
-  readonly origins?: readonly string[];
+  readonly origins?: readonly string[] | undefined;
   /** Further options of the SPDY sessions. */
-  readonly session?: SessionOptions;
+  readonly session?: SessionOptions | undefined;
 }
 
 const OPTION_NAMES = optionNames<StreamingServerOptions>({
@@ -56,7 +55,7 @@ const OPTION_NAMES = optionNames<StreamingServerOptions>({
 });
 
 /** The options with their defaults. */
-export type ResolvedStreamingOptions = Required<Omit<StreamingServerOptions, 'authorize'>> & {
+export type ResolvedStreamingOptions = Settled<Omit<StreamingServerOptions, 'authorize'>> & {
   readonly authorize: StreamingServerOptions['authorize'] | null;
 };
 

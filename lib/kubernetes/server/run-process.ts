@@ -12,24 +12,24 @@ import { runInTerminal } from './terminal-process.ts';
 /** How a local process is run. */
 export interface RunProcessOptions {
   /** The program. Default: the first word of the command. */
-  readonly file?: string;
+  readonly file?: string | undefined;
   /** Its arguments. Default: the other words of the command. */
-  readonly args?: readonly string[];
+  readonly args?: readonly string[] | undefined;
   /** Working directory. Default: that of this process. */
-  readonly cwd?: string;
+  readonly cwd?: string | undefined;
   /** All of its environment. Default: that of this process. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /**
    * What becomes of the process when the client has gone before its end: `'kill'` it, with everything in its process group; or
    * `'leave'` it alone with closed pipes, as container runtimes do. Default `'kill'`.
    */
-  readonly whenGone?: 'kill' | 'leave';
+  readonly whenGone?: 'kill' | 'leave' | undefined;
   /** Ends the process when it is fired, as when the client has gone and it is killed; its exit code is told all the same. Default none. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** The signal for that. Default `'SIGTERM'`, with a terminal `'SIGHUP'`. */
-  readonly killSignal?: NodeJS.Signals;
+  readonly killSignal?: NodeJS.Signals | undefined;
   /** Milliseconds until SIGKILL follows it. Default 5000. */
-  readonly killTimeoutMs?: number;
+  readonly killTimeoutMs?: number | undefined;
 }
 
 const OPTION_NAMES = optionNames<RunProcessOptions>({

@@ -12,7 +12,7 @@ import { exitCodeOfProcess, notStarted, ProcessKiller, type ProcessPlan } from '
 interface Pty {
   readonly pid: number;
   /** The name of the process's end, where systems have that. */
-  readonly ptsName?: string;
+  readonly ptsName?: string | undefined;
   onData(listener: (data: string | Buffer) => void): unknown;
   onExit(listener: (exit: { exitCode: number; signal?: number }) => void): unknown;
   write(data: string | Buffer): void;

@@ -1,3 +1,4 @@
+import { givenOptions } from '../../common/option-names.ts';
 import type { SessionOptions } from '../../session/public.ts';
 
 /** Frames as large as those of the programs of Kubernetes: fewer, larger ones keep their queues short. */
@@ -14,6 +15,6 @@ export function kubernetesSession(options: SessionOptions = {}): SessionOptions 
     maxDataSize: MAX_DATA_SIZE,
     // A terminal may be held for hours.
     stallTimeoutMs: 0,
-    ...options,
+    ...givenOptions(options),
   };
 }

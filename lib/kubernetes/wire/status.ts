@@ -1,29 +1,29 @@
 /** The outcome of a request as Kubernetes writes it (`metav1.Status`), with the fields that matter here. */
 export interface KubernetesStatus {
   /** `Status`, where it is told. */
-  readonly kind?: string;
+  readonly kind?: string | undefined;
   /** `v1`, where it is told. */
-  readonly apiVersion?: string;
+  readonly apiVersion?: string | undefined;
   /** An empty object: a Status is stored nowhere. */
-  readonly metadata?: object;
+  readonly metadata?: object | undefined;
   /** Whether it went well. */
   readonly status: 'Success' | 'Failure';
   /** What went wrong, in words for people. */
-  readonly message?: string;
+  readonly message?: string | undefined;
   /** A word for programs, as `NotFound` or `NonZeroExitCode`. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** The exit code is one of its causes. */
-  readonly details?: { readonly causes?: readonly StatusCause[] };
+  readonly details?: { readonly causes?: readonly StatusCause[] } | undefined;
   /** HTTP status code. */
-  readonly code?: number;
+  readonly code?: number | undefined;
 }
 
 /** One cause in the details of a failure. */
 export interface StatusCause {
   /** A word for programs, as `ExitCode`. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** For people; the number of an `ExitCode`. */
-  readonly message?: string;
+  readonly message?: string | undefined;
 }
 
 /** Most bytes of a status on an error stream: no client waits for more. */

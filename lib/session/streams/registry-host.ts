@@ -6,9 +6,9 @@ import type { StreamOptions } from './stream-options.ts';
 /** How a stream is opened, with what its session adds. */
 export interface OpenOptions extends StreamOptions {
   /** The stream with which a push is associated. */
-  readonly associatedId?: number;
+  readonly associatedId?: number | undefined;
   /** True for a stream on which the peer sends nothing. */
-  readonly unidirectional?: boolean;
+  readonly unidirectional?: boolean | undefined;
 }
 
 /** What the registry needs of its session. */

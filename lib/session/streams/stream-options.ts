@@ -4,11 +4,11 @@ import { optionNames } from '../../common/option-names.ts';
 /** How a stream is opened. */
 export interface StreamOptions {
   /** 0 is the most urgent. Default: the least urgent one. */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /** True to send nothing but the headers. Default false. */
-  readonly endStream?: boolean;
+  readonly endStream?: boolean | undefined;
   /** Resets the stream with CANCEL and destroys it with `ERR_SPDY_ABORTED`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Their names. */

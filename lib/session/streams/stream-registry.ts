@@ -92,9 +92,9 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
 
   push(associated: SpdyStream, headers: HeaderList, options: StreamOptions): SpdyStream {
     return this.open(headers, {
-      // A less urgent SYN_STREAM would come behind the end of the reply: too late.
-      priority: associated.priority,
       ...options,
+      // A less urgent SYN_STREAM would come behind the end of the reply: too late.
+      priority: options.priority ?? associated.priority,
       associatedId: associated.id,
       unidirectional: true,
     });

@@ -37,13 +37,13 @@ export interface TraceFrame extends TraceEventHead {
   /** Bytes behind the 8 of the frame header. */
   readonly length: number;
   /** Of a frame with headers. Values that are secrets are `***`. */
-  readonly headers?: readonly Header[];
+  readonly headers?: readonly Header[] | undefined;
   /** Other fields of the frame by their names in `ControlFrame`: `priority`, `associatedToStreamId`, `status`, `entries`, `id`, `lastGoodStreamId`, `delta`. */
-  readonly fields?: Readonly<Record<string, unknown>>;
+  readonly fields?: Readonly<Record<string, unknown>> | undefined;
   /** DATA and WINDOW_UPDATE: what may be sent on the stream afterwards in the direction that the frame is about; null without a window. */
-  readonly window?: number | null;
+  readonly window?: number | null | undefined;
   /** The same for the session. */
-  readonly sessionWindow?: number | null;
+  readonly sessionWindow?: number | null | undefined;
 }
 
 /** What a stream waits for has changed: see `StreamState`. */

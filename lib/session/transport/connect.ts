@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { abortSignal } from '../../common/abort.ts';
 import { Deadline } from '../../common/deadline.ts';
-import { checkOptions, optionNames } from '../../common/option-names.ts';
+import { checkOptions, givenOptions, optionNames } from '../../common/option-names.ts';
 import { explainTls } from '../../common/tls-error.ts';
 import { SpdyError } from '../../errors.ts';
 import { CLIENT } from '../../protocol/constants.ts';
@@ -42,29 +42,29 @@ type ConnectionPart = Omit<
  */
 export interface ConnectOptions extends ConnectionPart {
   /** Name or address of the server. Default `'localhost'`. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** The same, as `http` calls it; stands before `host`. */
-  readonly hostname?: string;
+  readonly hostname?: string | undefined;
   /** Default 443 with TLS, else 80. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** True or options: TLS with ALPN. False: plain TCP. Default true. */
-  readonly tls?: boolean | tls.ConnectionOptions;
+  readonly tls?: boolean | tls.ConnectionOptions | undefined;
   /** A connection to use instead of a new one. With TLS, the handshake runs over it. */
-  readonly socket?: Duplex;
+  readonly socket?: Duplex | undefined;
   /** Plain TCP: the version that both sides know beforehand, default `'spdy/3.1'`. TLS: the only one to offer. */
-  readonly version?: SessionVersion;
+  readonly version?: SessionVersion | undefined;
   /** ALPN protocols to offer, best first. Default `spdy/3.1, spdy/3, spdy/2`. */
-  readonly protocols?: readonly string[];
+  readonly protocols?: readonly string[] | undefined;
   /** The version to speak with a TLS server that negotiates nothing. Default none: that is an error. */
-  readonly defaultVersion?: SessionVersion;
+  readonly defaultVersion?: SessionVersion | undefined;
   /** Milliseconds for connecting and the handshake, 0 for no limit. Default 30000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Gives up connecting. (`session.signal` ends the session that came of it.) */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Options of the session. Its `settingsKey` is made from the origin and the address of the server. */
-  readonly session?: SessionOptions;
+  readonly session?: SessionOptions | undefined;
   /** MiB, as in `http2`: stands for `session.maxSessionHeaderMemory` and `session.maxUnconsumedBytes`. */
-  readonly maxSessionMemory?: number;
+  readonly maxSessionMemory?: number | undefined;
 }
 
 const CONNECT_OPTION_NAMES = optionNames<Omit<ConnectOptions, keyof ConnectionPart>>({
@@ -105,7 +105,11 @@ export async function connect(options: ConnectOptions): Promise<Session> {
     const chosen = secure
       ? negotiated(socket as tls.TLSSocket, protocols, fallback)
       : (version ?? fallback ?? resolveVersion('spdy/3.1'));
-    const session = { settingsKey: settingsKey(options, socket), ...memory, ...options.session };
+    const session = {
+      settingsKey: settingsKey(options, socket),
+      ...memory,
+      ...givenOptions(options.session),
+    };
     return new Session(CLIENT, chosen.id, session).attach(socket);
   } catch (error) {
     // What the socket has still to say is of no interest.

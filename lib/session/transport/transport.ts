@@ -9,7 +9,7 @@ interface SocketLike {
   ref?(): unknown;
   unref?(): unknown;
   setNoDelay?(noDelay: boolean): unknown;
-  readonly allowHalfOpen?: boolean;
+  readonly allowHalfOpen?: boolean | undefined;
 }
 
 /** Which directions of the transport are closed, and why if it was an error. */

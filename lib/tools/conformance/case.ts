@@ -24,9 +24,9 @@ export interface ConformanceCase {
 
 /** What differs from most cases. */
 export interface CaseMarks {
-  readonly level?: ConformanceLevel;
-  readonly hostile?: true;
-  readonly applies?: (version: ProtocolVersion) => boolean;
+  readonly level?: ConformanceLevel | undefined;
+  readonly hostile?: true | undefined;
+  readonly applies?: ((version: ProtocolVersion) => boolean) | undefined;
 }
 
 /** Cases of a group, numbered in their order. */

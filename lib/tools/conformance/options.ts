@@ -10,25 +10,25 @@ import type { ConformanceCase, ConformanceLevel } from './case.ts';
 /** Which tests are made, and how. */
 export interface ConformanceOptions {
   /** Name or address of the server. Default `'localhost'`. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** Its port, 1 to 65535. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** The unix socket of the server, instead of a port. */
-  readonly socketPath?: string;
+  readonly socketPath?: string | undefined;
   /** TLS, with ALPN: true, or its options. Default false: plain TCP. */
-  readonly tls?: boolean | tls.ConnectionOptions;
+  readonly tls?: boolean | tls.ConnectionOptions | undefined;
   /** Versions to test, in order. Default all three. */
-  readonly versions?: readonly SessionVersion[];
+  readonly versions?: readonly SessionVersion[] | undefined;
   /** Ids of tests (`ping/2`), of groups (`ping`). Default all. */
-  readonly only?: readonly string[];
+  readonly only?: readonly string[] | undefined;
   /** Levels to test. Default all. */
-  readonly levels?: readonly ConformanceLevel[];
+  readonly levels?: readonly ConformanceLevel[] | undefined;
   /** Also those that load the server on purpose. Default false. */
-  readonly hostile?: boolean;
+  readonly hostile?: boolean | undefined;
   /** Milliseconds for each answer, 10 to 600000. Default 2000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Ends it. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const NAMES = optionNames<ConformanceOptions>({

@@ -28,7 +28,7 @@ export interface SeenFault {
   /** What it is, in words. */
   readonly what: string;
   /** The version of a frame that has another one than the connection. */
-  readonly version?: number;
+  readonly version?: number | undefined;
 }
 
 /** What a peer has sent. */

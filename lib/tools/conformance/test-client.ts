@@ -30,9 +30,9 @@ export interface ClientConformanceOptions
   /** Where it listens, 0 for a free port. */
   readonly port: number;
   /** Key and certificate: TLS with ALPN. Default: plain TCP. */
-  readonly tls?: tls.TlsOptions;
+  readonly tls?: tls.TlsOptions | undefined;
   /** URL of a server that answers what is asked without an upgrade (`http:`). Default: such clients do not speak SPDY. */
-  readonly api?: string;
+  readonly api?: string | undefined;
 }
 
 /**

@@ -10,17 +10,17 @@ export interface ConnectionOptions {
   /** Number of the connection in the dump, from 1. */
   readonly number: number;
   /** Address and port of the client; default null. */
-  readonly client?: string | null;
+  readonly client?: string | null | undefined;
   /** Address and port of the server; default null. */
-  readonly server?: string | null;
+  readonly server?: string | null | undefined;
   /** The version of SPDY, where it is known; SPDY/3 and SPDY/3.1 look alike, and are taken for SPDY/3.1 without this. */
-  readonly version?: ProtocolVersion | null;
+  readonly version?: ProtocolVersion | null | undefined;
   /** Whether the first bytes are those of the connection; default true. Else frames are looked for in what comes. */
-  readonly fromStart?: boolean;
+  readonly fromStart?: boolean | undefined;
   /** Whether bytes of both directions come in the order in which they were seen; default true. Else windows are not judged. */
-  readonly ordered?: boolean;
+  readonly ordered?: boolean | undefined;
   /** Whether values of credentials and cookies are shown; default false: they are `***`. */
-  readonly secrets?: boolean;
+  readonly secrets?: boolean | undefined;
 }
 
 /** Gives frames of all connections of a dump their numbers. */

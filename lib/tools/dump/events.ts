@@ -28,21 +28,21 @@ export interface DumpConnection extends DumpEventHead {
 /** Fields of frames besides those that stand in the event itself. */
 export interface DumpFields {
   /** SYN_STREAM: 0 is the most urgent. */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /** SYN_STREAM: the stream for which this one is pushed, or 0. */
-  readonly associatedToStreamId?: number;
+  readonly associatedToStreamId?: number | undefined;
   /** SYN_STREAM and CREDENTIAL, SPDY/3 only. */
-  readonly slot?: number;
+  readonly slot?: number | undefined;
   /** RST_STREAM and GOAWAY. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** SETTINGS. */
-  readonly entries?: readonly SettingsEntry[];
+  readonly entries?: readonly SettingsEntry[] | undefined;
   /** PING. */
-  readonly id?: number;
+  readonly id?: number | undefined;
   /** GOAWAY. */
-  readonly lastGoodStreamId?: number;
+  readonly lastGoodStreamId?: number | undefined;
   /** WINDOW_UPDATE. */
-  readonly delta?: number;
+  readonly delta?: number | undefined;
 }
 
 /** A frame, when its last byte came. */
@@ -64,17 +64,17 @@ export interface DumpFrame extends DumpEventHead {
   /** Bytes behind the 8 of the frame header. */
   readonly length: number;
   /** Of a frame with headers; missing where they cannot be read. */
-  readonly headers?: HeaderList;
+  readonly headers?: HeaderList | undefined;
   /** Bytes of the header block: as it was sent, and inflated. */
-  readonly headerBytes?: { readonly compressed: number; readonly plain: number };
+  readonly headerBytes?: { readonly compressed: number; readonly plain: number } | undefined;
   /** The other fields of the frame, by their names in `ControlFrame`. */
-  readonly fields?: DumpFields;
+  readonly fields?: DumpFields | undefined;
   /** DATA and WINDOW_UPDATE: what may be sent on the stream afterwards in the direction that the frame is about; null without a window. */
-  readonly window?: number | null;
+  readonly window?: number | null | undefined;
   /** The same for the session. */
-  readonly sessionWindow?: number | null;
+  readonly sessionWindow?: number | null | undefined;
   /** Bytes of the payload that the input does not have. */
-  readonly missing?: number;
+  readonly missing?: number | undefined;
   /** What is wrong with it; empty if nothing is. */
   readonly warnings: readonly string[];
 }

@@ -14,9 +14,9 @@ export type DumpPaint = (
 /** How events become text. */
 export interface TextOptions {
   /** All fields of frames, with lines below the first; default false. */
-  readonly details?: boolean;
+  readonly details?: boolean | undefined;
   /** Default: no colours. */
-  readonly paint?: DumpPaint;
+  readonly paint?: DumpPaint | undefined;
 }
 
 const GOAWAY_NAMES = ['OK', 'PROTOCOL_ERROR', 'INTERNAL_ERROR'];

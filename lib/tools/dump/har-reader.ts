@@ -6,12 +6,15 @@ interface Entry {
   readonly startedDateTime?: unknown;
   readonly time?: unknown;
   readonly connection?: unknown;
-  readonly request?: { readonly method?: unknown; readonly url?: unknown } | null;
-  readonly response?: {
-    readonly status?: unknown;
-    readonly httpVersion?: unknown;
-    readonly content?: { readonly size?: unknown } | null;
-  } | null;
+  readonly request?: { readonly method?: unknown; readonly url?: unknown } | null | undefined;
+  readonly response?:
+    | {
+        readonly status?: unknown;
+        readonly httpVersion?: unknown;
+        readonly content?: { readonly size?: unknown } | null | undefined;
+      }
+    | null
+    | undefined;
 }
 
 /**

@@ -24,9 +24,9 @@ export interface DumpInput {
 /** How an input is read. */
 export interface ReadOptions extends DumpOptions {
   /** Ends reading, with its reason as the error. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Is told how many bytes of the input were read; reading goes on when what it returns has resolved. */
-  readonly progress?: (bytes: number) => unknown;
+  readonly progress?: ((bytes: number) => unknown) | undefined;
 }
 
 /** Not more: what is told of a piece may be a thousand times as large. */

@@ -9,21 +9,21 @@ import type { DumpOptions } from './options.ts';
 /** Where a tap passes connections on to, and how. */
 export interface TapOptions extends DumpOptions {
   /** Host of the server behind it; with `socketPath` the name that its certificate is checked for, default `'localhost'`. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** Port of the server behind it. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** The unix socket of the server, instead of a port. */
-  readonly socketPath?: string;
+  readonly socketPath?: string | undefined;
   /** Whether the server is spoken to with TLS; default: as the client begins. */
-  readonly tls?: boolean;
+  readonly tls?: boolean | undefined;
   /** Key and certificate (PEM) for clients that begin with TLS; default: made for a day. */
-  readonly certificate?: Certificate;
+  readonly certificate?: Certificate | undefined;
   /** Certificates (PEM) that the server's is verified by; default: those that Node knows. */
-  readonly ca?: string;
+  readonly ca?: string | undefined;
   /** Whether the server's certificate is verified; default true. */
-  readonly verify?: boolean;
+  readonly verify?: boolean | undefined;
   /** Connections at once, 1 to 65535; default 1024. More are refused. */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
 }
 
 /** The same with defaults. */

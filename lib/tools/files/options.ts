@@ -1,35 +1,35 @@
 import { realpathSync, statSync } from 'node:fs';
 import { checkBoolean, checkRange } from '../../common/check.ts';
-import { checkOptions, optionNames } from '../../common/option-names.ts';
+import { checkOptions, optionNames, type Settled } from '../../common/option-names.ts';
 
 /** How files are served. */
 export interface StaticFilesOptions {
   /** The directory; nothing outside of it is ever served. */
   readonly root: string;
   /** Seconds for `cache-control: max-age`, from 0 on. Default 3600. */
-  readonly maxAge?: number;
+  readonly maxAge?: number | undefined;
   /** Value of the field `server`, also shown on error pages. Default `spdylay`. */
-  readonly server?: string;
+  readonly server?: string | undefined;
   /** Whether names that begin with a dot are served. Default false: they are not found (but `.well-known`). */
-  readonly dotfiles?: boolean;
+  readonly dotfiles?: boolean | undefined;
   /** Whether a directory without index.html is shown as a list. Default false: it is not found. */
-  readonly listing?: boolean;
+  readonly listing?: boolean | undefined;
   /** What is pushed along with a path (SPDY only): paths by path. Default: nothing. */
-  readonly push?: ReadonlyMap<string, readonly string[]>;
+  readonly push?: ReadonlyMap<string, readonly string[]> | undefined;
   /** Whether a GET for a path that has no file and no dot in its last name gets `/index.html`, as applications want it that route by themselves. Default false. */
-  readonly spa?: boolean;
+  readonly spa?: boolean | undefined;
   /** Whether scripts of any origin may read the responses (CORS): then OPTIONS is answered too. Default false. */
-  readonly cors?: boolean;
+  readonly cors?: boolean | undefined;
   /** Whether files that are kept in memory, and gain by it, are compressed where no compressed ones lie beside them. Default false. */
-  readonly compress?: boolean;
+  readonly compress?: boolean | undefined;
   /** Bytes of memory for files of up to 1 MiB, so that they are not read for each request; 0 keeps none. Default 32 MiB. */
-  readonly cacheBytes?: number;
+  readonly cacheBytes?: number | undefined;
   /** Milliseconds after which a file that is kept in memory is looked at again before it is sent, from 0 on. Default 1000. */
-  readonly cacheCheckMs?: number;
+  readonly cacheCheckMs?: number | undefined;
 }
 
 /** The options with their defaults. */
-export type StaticFilesSettings = Required<StaticFilesOptions>;
+export type StaticFilesSettings = Settled<StaticFilesOptions>;
 
 const NAMES = optionNames<StaticFilesOptions>({
   root: true,

@@ -7,7 +7,7 @@ interface HarRequest {
   readonly method?: unknown;
   readonly url?: unknown;
   readonly headers?: unknown;
-  readonly postData?: { readonly text?: unknown; readonly encoding?: unknown } | null;
+  readonly postData?: { readonly text?: unknown; readonly encoding?: unknown } | null | undefined;
 }
 
 /** The requests of a HAR that can be sent. */

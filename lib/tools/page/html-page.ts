@@ -8,7 +8,7 @@ export interface HtmlPage {
   /** Its style sheet. */
   readonly style: string;
   /** Its script; without it, none can run. */
-  readonly script?: string;
+  readonly script?: string | undefined;
   /** What it shows, as HTML. */
   readonly body: string;
 }

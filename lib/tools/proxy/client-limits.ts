@@ -4,11 +4,11 @@ import { ipv6Groups } from './ipv6.ts';
 /** What clients may do, each address by itself. Networks of IPv6 with 64 bits are one address. */
 export interface ClientLimits {
   /** Requests in a second, 1 to 1000000; what is beyond is answered 429 with `retry-after`. Default: no limit. */
-  readonly requestsPerSecond?: number;
+  readonly requestsPerSecond?: number | undefined;
   /** Requests that may come at once before that counts, 1 to 1000000. Default: as many as in a second. */
-  readonly burst?: number;
+  readonly burst?: number | undefined;
   /** Connections at once, 1 to 1000000; what is beyond is closed. Default: no limit. */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
 }
 
 /** The same with its defaults; null is no limit. */

@@ -34,9 +34,9 @@ export interface Failure {
    * Whether the same back may get it once more: it was refused, or a connection that was kept has ended before a word of the answer, so that the back
    * has most likely not seen it.
    */
-  readonly again?: boolean;
+  readonly again?: boolean | undefined;
   /** After how many seconds the client may ask again; undefined if that is not known. */
-  readonly retryAfter?: number;
+  readonly retryAfter?: number | undefined;
   /** The error behind it. */
   readonly cause: Error | null;
 }

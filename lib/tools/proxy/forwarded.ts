@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import type { Settled } from '../../common/option-names.ts';
 import type { Header, HeaderList } from '../../protocol/frames.ts';
 import type { ClientFacts, FrontRequest } from './exchange.ts';
 import { endToEnd } from './fields.ts';
@@ -12,22 +13,22 @@ export interface HeaderRules {
    * Name of this proxy in `via` and `proxy-status`. Default `'spdyproxy'`. A request whose `via` has that name goes round in circles, and is answered 508:
    * at once if the name was given, at the eighth time if it is the default, which other proxies may have.
    */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Whether `via` is added to requests and responses. Default true. */
-  readonly via?: boolean;
+  readonly via?: boolean | undefined;
   /**
    * For `x-forwarded-for`, `x-forwarded-proto` and `x-forwarded-host`; of these only the first one can be appended to. `'replace'` and `'drop'` take
    * everything else away that begins with `x-forwarded-`, and `x-real-ip`. Default `'replace'`.
    */
-  readonly xForwarded?: ForwardedRule;
+  readonly xForwarded?: ForwardedRule | undefined;
   /** For `forwarded` (RFC 7239). Default `'drop'`. */
-  readonly forwarded?: ForwardedRule;
+  readonly forwarded?: ForwardedRule | undefined;
   /** `'keep'`: the back gets the host that the client named. `'rewrite'`: that of its own URL. Default `'keep'`. */
-  readonly host?: 'keep' | 'rewrite';
+  readonly host?: 'keep' | 'rewrite' | undefined;
 }
 
 /** Header rules with their defaults. */
-export interface ResolvedHeaderRules extends Required<HeaderRules> {
+export interface ResolvedHeaderRules extends Settled<HeaderRules> {
   /** How often `via` may have the name of this proxy, less one. */
   readonly maxPasses: number;
 }

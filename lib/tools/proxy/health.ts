@@ -1,4 +1,5 @@
 import { Deadline } from '../../common/deadline.ts';
+import type { Settled } from '../../common/option-names.ts';
 import type { BackRequest } from './back/back.ts';
 import type { Backend } from './back/backend.ts';
 import { DEFAULT_URGENCY } from './priority.ts';
@@ -8,19 +9,19 @@ export interface HealthOptions {
   /** Path of the request, a GET. */
   readonly path: string;
   /** Between two of them, 1 to 2147483647. Default 5000. */
-  readonly intervalMs?: number;
+  readonly intervalMs?: number | undefined;
   /** How long an answer may take, 1 to 2147483647. Default 2000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Status that is taken for well, 100 to 599. Default: each from 200 to 399. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** So many wrong answers in a row take a back out of service, 1 to 1000. Default 2. */
-  readonly fall?: number;
+  readonly fall?: number | undefined;
   /** So many right ones in a row take it in again, 1 to 1000. Default 1. */
-  readonly rise?: number;
+  readonly rise?: number | undefined;
 }
 
 /** The same with its defaults. */
-export interface ResolvedHealth extends Required<Omit<HealthOptions, 'status'>> {
+export interface ResolvedHealth extends Settled<Omit<HealthOptions, 'status'>> {
   readonly status: number | null;
 }
 

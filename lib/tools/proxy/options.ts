@@ -13,31 +13,31 @@ export interface ProxyOptions {
   /** The servers behind it: at least one. Text is a URL, perhaps with a protocol before it: `'http://127.0.0.1:3000'`, `'spdy/3.1+https://device'`. */
   readonly backs: readonly (string | BackOptions)[];
   /** Whether the backs are proxies: they get the whole URL of a request, and CONNECT. Default false. */
-  readonly forward?: boolean;
+  readonly forward?: boolean | undefined;
   /** How header fields are changed. */
-  readonly headers?: HeaderRules;
+  readonly headers?: HeaderRules | undefined;
   /** Name of a header field whose value chooses the back, so that requests with the same value go to the same one. Default none. */
-  readonly sticky?: string;
+  readonly sticky?: string | undefined;
   /** From a request, or the last piece of its body, to the head of the response. Default 60000. */
-  readonly responseTimeoutMs?: number;
+  readonly responseTimeoutMs?: number | undefined;
   /** Without a byte either way, once the response has begun. Default 120000. */
-  readonly idleTimeoutMs?: number;
+  readonly idleTimeoutMs?: number | undefined;
   /** The same for tunnels. Default 3600000. */
-  readonly tunnelIdleTimeoutMs?: number;
+  readonly tunnelIdleTimeoutMs?: number | undefined;
   /** How many backs a request may be sent to, 1 to 16: another one only if the former has surely not processed it. Default 3. */
-  readonly maxTries?: number;
+  readonly maxTries?: number | undefined;
   /** Bytes of a request body that are kept for that, 0 to 16777216. Default 65536. */
-  readonly replayBytes?: number;
+  readonly replayBytes?: number | undefined;
   /** Failures in a row (no connection, no answer, one that was cut off) after which a back is taken out of service, 0 for never. Default 5. */
-  readonly maxFailures?: number;
+  readonly maxFailures?: number | undefined;
   /** For how long. Then one request tries it. Default 10000. */
-  readonly openTimeoutMs?: number;
+  readonly openTimeoutMs?: number | undefined;
   /** Asks backs again and again whether they are well, and takes those that are not out of service. Default: nobody is asked. */
-  readonly health?: HealthOptions;
+  readonly health?: HealthOptions | undefined;
   /** How long the share of a back grows that came into service again. Default 10000. */
-  readonly slowStartMs?: number;
+  readonly slowStartMs?: number | undefined;
   /** What clients may do, each address by itself. Default: no limits. */
-  readonly clientLimits?: ClientLimits;
+  readonly clientLimits?: ClientLimits | undefined;
 }
 
 /** The options of a proxy with their defaults. */

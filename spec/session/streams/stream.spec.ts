@@ -353,7 +353,8 @@ for (const version of PROTOCOL_VERSIONS) {
       expect(received.headers).to.deep.equal([['path', '/p']]);
       expect([received.id, received.associatedId, received.writable]).to.deep.equal([2, 1, false]);
       expect(String(await once(received, 'data'))).to.equal('pushed');
-      const other = peer.pushStream(NAMES);
+      const other = peer.pushStream(NAMES, { priority: undefined });
+      expect(other.priority).to.equal(peer.priority);
       const unwanted = pair.client.request(NAMES, { endStream: true });
       const second = await next();
       const refused = second.pushStream(NAMES);

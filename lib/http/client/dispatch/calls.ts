@@ -10,15 +10,15 @@ import { ResponseBody } from './response-body.ts';
 /** Options of all calls of a dispatcher besides those of `dispatch()`. */
 export interface CallOptions<Opaque> extends DispatchOptions {
   /** Handed on to what the call yields. */
-  readonly opaque?: Opaque;
+  readonly opaque?: Opaque | undefined;
   /** An AbortSignal, or an emitter of 'abort', that ends the request. */
   readonly signal?: unknown;
   /** `'raw'`: header fields are names and values in turn. */
-  readonly responseHeaders?: 'raw' | null;
+  readonly responseHeaders?: 'raw' | null | undefined;
   /** Is told interim responses (HTTP/1.1). */
   onInfo?(info: { readonly statusCode: number; readonly headers: IncomingHttpHeaders }): void;
   /** Bytes of the body that may wait to be read. Default 65536. */
-  readonly highWaterMark?: number;
+  readonly highWaterMark?: number | undefined;
 }
 
 /** The head of a response. */

@@ -6,7 +6,7 @@ import { contentLengthFor } from '../request/request-length.ts';
 /** A request as undici describes it. */
 export interface DispatchOptions {
   /** As `https://example.com`; what follows is not looked at. */
-  readonly origin?: string | URL;
+  readonly origin?: string | URL | undefined;
   /** Path and query; `host:port` with CONNECT. */
   readonly path: string;
   /** HTTP method, such as `GET`. */
@@ -16,17 +16,17 @@ export interface DispatchOptions {
   /** Text, bytes, a Blob or a FormData, or anything that yields text or bytes. */
   readonly body?: unknown;
   /** Further fields of the query. */
-  readonly query?: Readonly<Record<string, unknown>>;
+  readonly query?: Readonly<Record<string, unknown>> | undefined;
   /** The protocol to go over to, true for `websocket`: the request takes a connection of its own then, by HTTP/1.1. */
-  readonly upgrade?: boolean | string | null;
+  readonly upgrade?: boolean | string | null | undefined;
   /** Name for SNI and for the certificate, in place of that of the origin. */
-  readonly servername?: string | null;
+  readonly servername?: string | null | undefined;
   /** Refused unless 0 or not there: following redirects is a matter of undici's Agents up to version 6, and of its interceptor. */
-  readonly maxRedirections?: number | null;
+  readonly maxRedirections?: number | null | undefined;
   /** Milliseconds without any activity before the response, 0 for no limit. Default 300000. */
-  readonly headersTimeout?: number | null;
+  readonly headersTimeout?: number | null | undefined;
   /** The same behind its head; the time in which its handler takes nothing does not count. Default 300000. */
-  readonly bodyTimeout?: number | null;
+  readonly bodyTimeout?: number | null | undefined;
 }
 
 /** What undici waits for. */

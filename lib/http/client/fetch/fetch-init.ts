@@ -3,9 +3,9 @@ import { nearestName, unknownOption } from '../../../common/option-names.ts';
 import type { SpdyAgent } from '../agent.ts';
 
 /** Options of `fetch()`: those of the standard one, and these. */
-export interface FetchInit extends RequestInit {
+export interface FetchInit extends Omit<RequestInit, 'duplex'> {
   /** `'half'`, which is the default: the standard asks for it with a body that is a stream, and the types of browsers leave it out. */
-  readonly duplex?: 'half';
+  readonly duplex?: 'half' | undefined;
   /** The agent that has the sessions. Default: `globalAgent()`. */
   readonly agent?: SpdyAgent | undefined;
   /** Priority of the stream: 0 is the most urgent. */

@@ -53,15 +53,15 @@ export class BaseSpdyStreamHandler implements UrlFetchHandler {
 /** Options of `urlfetch()`. */
 export interface UrlFetchOptions {
   /** TLS options, such as `ca`. */
-  readonly tls?: tls.ConnectionOptions;
+  readonly tls?: tls.ConnectionOptions | undefined;
   /** The SPDY version that all servers speak: makes `http:` URLs possible. Default: ALPN. */
-  readonly version?: SessionVersion;
+  readonly version?: SessionVersion | undefined;
   /** Options of each session. */
-  readonly session?: SessionOptions;
+  readonly session?: SessionOptions | undefined;
   /** Further header fields of each request. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Ends connecting, and the streams that are open. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const OPTION_NAMES = optionNames<UrlFetchOptions>({

@@ -73,13 +73,13 @@ export interface HarEntry {
   /** Where the time went. */
   readonly timings: HarTimings;
   /** Address of the server, or of a proxy; absent where it is not known. */
-  readonly serverIPAddress?: string;
+  readonly serverIPAddress?: string | undefined;
   /** Our port of the connection: requests with the same one shared it. Absent where it is not known. */
-  readonly connection?: string;
+  readonly connection?: string | undefined;
   /** Why the request failed, or its response broke off. */
-  readonly _error?: string;
+  readonly _error?: string | undefined;
   /** True: the request was not over yet. */
-  readonly _unfinished?: boolean;
+  readonly _unfinished?: boolean | undefined;
 }
 
 /** HAR 1.2. */
@@ -89,6 +89,6 @@ export interface HarDocument {
     readonly version: '1.2';
     readonly creator: { readonly name: string; readonly version: string };
     readonly entries: readonly HarEntry[];
-    readonly comment?: string;
+    readonly comment?: string | undefined;
   };
 }

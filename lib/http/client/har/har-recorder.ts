@@ -8,9 +8,9 @@ import { HarRecording, type Recorded } from './har-recording.ts';
 /** Options of a HarRecorder. */
 export interface HarRecorderOptions {
   /** How many requests are kept, 1 to 2^31 - 1; the oldest go first. Default 10000. */
-  readonly maxEntries?: number;
+  readonly maxEntries?: number | undefined;
   /** Keeps the values of `cookie`, `set-cookie`, `authorization` and `proxy-authorization`, which are `***` otherwise. Default false. */
-  readonly secrets?: boolean;
+  readonly secrets?: boolean | undefined;
 }
 
 const OPTION_NAMES = optionNames<HarRecorderOptions>({ maxEntries: true, secrets: true });

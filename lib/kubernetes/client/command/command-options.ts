@@ -18,7 +18,7 @@ export interface UrlTarget {
   /** Absolute URL with its query; used as it is. */
   readonly url: string | URL;
   /** Certificates, token, fields and agent; its `server` does not count. Default none. */
-  readonly cluster?: Partial<ClusterOptions>;
+  readonly cluster?: Partial<ClusterOptions> | undefined;
 }
 
 /** Where something is done. */
@@ -27,35 +27,35 @@ export type KubernetesTarget = PodCommandTarget | UrlTarget;
 /** Options of `attach()`, and of `exec()` besides the command. Of a `url` target the query is decided already: they say the same again. */
 export interface RemoteCommandOptions {
   /** Whether standard input is sent. Default false. */
-  readonly stdin?: boolean;
+  readonly stdin?: boolean | undefined;
   /** Whether standard output is wanted. Default true. */
-  readonly stdout?: boolean;
+  readonly stdout?: boolean | undefined;
   /** Whether standard error is wanted. Default true; with a terminal there is none. */
-  readonly stderr?: boolean;
+  readonly stderr?: boolean | undefined;
   /** Runs the command on a terminal. Default false. */
-  readonly tty?: boolean;
+  readonly tty?: boolean | undefined;
   /** The first size of the terminal. */
-  readonly size?: TerminalSize;
+  readonly size?: TerminalSize | undefined;
   /**
    * `'spdy'`, `'websocket'` (from Kubernetes 1.30 on; needs the package `ws`), or `'auto'`: SPDY, and WebSocket when the server does not let
    * that through. Default `'auto'`.
    */
-  readonly transport?: KubernetesTransport;
+  readonly transport?: KubernetesTransport | undefined;
   /** Ends the connection, and rejects with `ERR_SPDY_ABORTED`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Milliseconds for connecting and the HTTP answer, 0 for no limit. Default 30000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Milliseconds for the server to accept all streams, 0 for no limit. Default 30000. */
-  readonly replyTimeoutMs?: number;
+  readonly replyTimeoutMs?: number | undefined;
   /** Milliseconds between PINGs, which keep proxies from closing a silent connection; 0 for none. Default 30000. */
-  readonly pingIntervalMs?: number;
+  readonly pingIntervalMs?: number | undefined;
   /**
    * Milliseconds for the server to send anything behind a PING, 0 for no limit. Default 30000. Then the connection is lost. A server that may
    * be stuck with input which the command does not read has more time.
    */
-  readonly pingTimeoutMs?: number;
+  readonly pingTimeoutMs?: number | undefined;
   /** Options of the session, over those that Kubernetes needs. */
-  readonly session?: SessionOptions;
+  readonly session?: SessionOptions | undefined;
 }
 
 /** Options of `exec()`. */

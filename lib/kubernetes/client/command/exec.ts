@@ -27,13 +27,13 @@ export interface StreamFlags<
   Tty extends boolean,
 > {
   /** Whether `stdin` is there to be written. Default false. */
-  readonly stdin?: In;
+  readonly stdin?: In | undefined;
   /** Whether `stdout` is there to be read. Default true. */
-  readonly stdout?: Out;
+  readonly stdout?: Out | undefined;
   /** Whether `stderr` is there to be read. Default true; with `tty` there is none. */
-  readonly stderr?: Err;
+  readonly stderr?: Err | undefined;
   /** Whether it runs in a terminal. Default false. */
-  readonly tty?: Tty;
+  readonly tty?: Tty | undefined;
 }
 
 /** A command whose streams are there, or null, as its options said. */

@@ -13,9 +13,9 @@ export type RunOptions = KubernetesTarget &
     /** The argument vector; no shell looks at it. */
     readonly command: readonly string[];
     /** Standard input: text (UTF-8), bytes, or a stream. Default none. */
-    readonly input?: string | Uint8Array | Readable;
+    readonly input?: string | Uint8Array | Readable | undefined;
     /** Most bytes of stdout and stderr together. Default 67108864 (64 MiB). */
-    readonly maxOutputBytes?: number;
+    readonly maxOutputBytes?: number | undefined;
   };
 
 /** What a command has written, and how it ended. */

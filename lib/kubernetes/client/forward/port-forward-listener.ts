@@ -9,12 +9,12 @@ import type { PodConnection } from './pod-connection.ts';
 /** Where `PortForward.listen()` listens. */
 export interface ListenOptions {
   /** Local port; 0: any free one, the same on every address. Default 0. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /**
    * Local address or addresses. Default `'localhost'`: 127.0.0.1 and, where there is one, ::1. Others than those of the loopback
    * interface let other machines in.
    */
-  readonly host?: string | readonly string[];
+  readonly host?: string | readonly string[] | undefined;
 }
 
 const LISTEN_NAMES = optionNames<ListenOptions>({ port: true, host: true });

@@ -6,7 +6,12 @@ import {
   MAX_TIMEOUT_MS,
   shown,
 } from '../../../common/check.ts';
-import { checkOptions, optionNames } from '../../../common/option-names.ts';
+import {
+  checkOptions,
+  givenOptions,
+  optionNames,
+  type Settled,
+} from '../../../common/option-names.ts';
 import { InvalidArgumentError } from '../../../errors.ts';
 import type { SessionOptions } from '../../../session/public.ts';
 import type { KubernetesTarget } from '../command/command-options.ts';
@@ -16,12 +21,15 @@ import { checkTransport, type KubernetesTransport } from '../transport.ts';
 /** How a lost connection is replaced. Every number has a default. */
 export interface ReconnectOptions {
   /** Tries in a row (1 to 1000) before the local connections that wait are given up. Default 5. */
-  readonly attempts?: number;
+  readonly attempts?: number | undefined;
   /** Milliseconds before the second try, twice as many before each further one. Default 250. */
-  readonly minDelayMs?: number;
+  readonly minDelayMs?: number | undefined;
   /** Most milliseconds between two tries. Default 10000. */
-  readonly maxDelayMs?: number;
+  readonly maxDelayMs?: number | undefined;
 }
+
+/** The same with their values. */
+export type ReconnectLimits = Settled<ReconnectOptions>;
 
 /** Options of `portForward()` besides the target. */
 export interface PortForwardOptions {
@@ -29,32 +37,32 @@ export interface PortForwardOptions {
    * `'spdy'`, `'websocket'` (SPDY inside of a WebSocket, from Kubernetes 1.31 on; needs the package `ws`), or `'auto'`: SPDY, and WebSocket when the
    * server does not let that through. Default `'auto'`.
    */
-  readonly transport?: KubernetesTransport;
+  readonly transport?: KubernetesTransport | undefined;
   /**
    * Replaces a lost connection when the next local connection comes, with one to another pod if the target (`deploy/web`, a selector) leads to one.
    * Default false: the listeners are closed.
    */
-  readonly reconnect?: boolean | ReconnectOptions;
+  readonly reconnect?: boolean | ReconnectOptions | undefined;
   /** Ends everything, with `ERR_SPDY_ABORTED`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Milliseconds for connecting and the HTTP answer, 0 for no limit. Default 30000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Milliseconds for the server to accept a forwarded connection, 0 for no limit. Default 30000. */
-  readonly replyTimeoutMs?: number;
+  readonly replyTimeoutMs?: number | undefined;
   /** Milliseconds between PINGs, which keep proxies from closing a silent connection; 0 for none. Default 30000. */
-  readonly pingIntervalMs?: number;
+  readonly pingIntervalMs?: number | undefined;
   /**
    * Milliseconds for the server to send anything behind a PING, 0 for no limit. Default 30000. Then the connection is lost. A server that may
    * be stuck with what a pod does not read has more time.
    */
-  readonly pingTimeoutMs?: number;
+  readonly pingTimeoutMs?: number | undefined;
   /**
    * Milliseconds without reading a byte after which a forwarded connection is reset that holds up all others; 0 for never. Default
    * 15000. (`inboundHighWaterMark` of the session says how many unread bytes hold up: 1 MiB.)
    */
-  readonly stallTimeoutMs?: number;
+  readonly stallTimeoutMs?: number | undefined;
   /** Options of the session, over those that Kubernetes needs. */
-  readonly session?: SessionOptions;
+  readonly session?: SessionOptions | undefined;
 }
 
 /** Where and how `portForward()` connects. */
@@ -72,7 +80,7 @@ const RECONNECT_NAMES = optionNames<ReconnectOptions>({
 /** The options with every default filled in. */
 export interface ResolvedPortForward {
   readonly transport: KubernetesTransport;
-  readonly reconnect: Required<ReconnectOptions> | null;
+  readonly reconnect: ReconnectLimits | null;
   readonly signal: AbortSignal | null;
   readonly timeoutMs: number;
   readonly replyTimeoutMs: number;
@@ -96,7 +104,7 @@ export function resolvePortForward(options: PortForwardOptions): ResolvedPortFor
       inputIsRead: false,
     },
     stallTimeoutMs: time(options, 'stallTimeoutMs', 15_000),
-    session: { streamResetRate: STREAM_RESETS, ...options.session },
+    session: { streamResetRate: STREAM_RESETS, ...givenOptions(options.session) },
   };
 }
 
@@ -110,7 +118,7 @@ export function checkPort(name: string, port: unknown): number | string {
   );
 }
 
-function resolveReconnect(given: boolean | ReconnectOptions): Required<ReconnectOptions> | null {
+function resolveReconnect(given: boolean | ReconnectOptions): ReconnectLimits | null {
   if (given === false) return null;
   if (given !== true) {
     checkObject('reconnect', given);

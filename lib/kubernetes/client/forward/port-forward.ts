@@ -22,7 +22,7 @@ import {
 import {
   checkPort,
   type PortForwardRequest,
-  type ReconnectOptions,
+  type ReconnectLimits,
   type ResolvedPortForward,
   resolvePortForward,
 } from './port-forward-options.ts';
@@ -227,7 +227,7 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
   }
 
   /** A session that is open is left if its pod is gone. */
-  async #renew(former: Session | null, limits: Required<ReconnectOptions>): Promise<Session> {
+  async #renew(former: Session | null, limits: ReconnectLimits): Promise<Session> {
     if (former?.state.phase === 'open') {
       if (!(await this.#way.isGone(this.#end.signal))) return former;
       if (this.#closed !== null) throw abandon([]);
@@ -237,7 +237,7 @@ export class PortForward extends EventEmitter<PortForwardEvents> {
     return await this.#reconnect(limits);
   }
 
-  async #reconnect(limits: Required<ReconnectOptions>): Promise<Session> {
+  async #reconnect(limits: ReconnectLimits): Promise<Session> {
     const { attempts, maxDelayMs } = limits;
     const { signal } = this.#end;
     let delayMs = limits.minDelayMs;

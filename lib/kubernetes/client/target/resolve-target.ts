@@ -25,9 +25,9 @@ export interface TargetRequest extends Pick<PodTarget, 'namespace' | 'pod' | 'po
   /** The API server to ask, and how. */
   readonly cluster: ClusterOptions;
   /** Milliseconds for each answer, 0 for no limit. Default 30000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Gives up, with `ERR_SPDY_ABORTED`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const OPTION_NAMES = optionNames<TargetRequest>({

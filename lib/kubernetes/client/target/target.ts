@@ -4,23 +4,23 @@ import { InvalidArgumentError } from '../../../errors.ts';
 /** A pod, behind its API server or on its kubelet. */
 export interface PodTarget {
   /** Default `'default'`. */
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
   /**
    * Name of the pod. At an API server also `deploy/NAME`, `svc/NAME`, `rs/`, `sts/`, `ds/`, `rc/` or `job/` (`pod/` everywhere), or a selector: the first
    * of its pods that is ready, else that runs, is looked up then.
    */
   readonly pod: string | PodSelector;
   /** Optional at an API server (the pod's first or default one), needed at a kubelet for exec and attach. */
-  readonly container?: string;
+  readonly container?: string | undefined;
   /** For a kubelet only: the uid of the pod. */
-  readonly uid?: string;
+  readonly uid?: string | undefined;
   /** Who is asked: an API server or a kubelet (default port 10250); their URLs differ. Default `'apiServer'`. */
-  readonly api?: 'apiServer' | 'kubelet';
+  readonly api?: 'apiServer' | 'kubelet' | undefined;
   /**
    * Milliseconds to wait, at an API server, for a pod that runs where there is none yet, 0 for not at all. A plain name is looked up for it, too. Default 0;
    * kubectl waits for a minute.
    */
-  readonly podTimeoutMs?: number;
+  readonly podTimeoutMs?: number | undefined;
 }
 
 /** A pod by its labels. */

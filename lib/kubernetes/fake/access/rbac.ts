@@ -12,11 +12,11 @@ export interface FakeRule {
   /** As `pods`, `pods/exec`; `*` for all. */
   readonly resources: readonly string[];
   /** As `''` for pods, `apps`; `*` for all. Default `['']`. */
-  readonly apiGroups?: readonly string[];
+  readonly apiGroups?: readonly string[] | undefined;
   /** Names of objects; without it all of them. */
-  readonly resourceNames?: readonly string[];
+  readonly resourceNames?: readonly string[] | undefined;
   /** The namespace of the Role; without it the rule is that of a ClusterRole. */
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
 }
 
 const RULE_NAMES = optionNames<FakeRule>({

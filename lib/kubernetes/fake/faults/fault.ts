@@ -7,35 +7,35 @@ import { type FakeAction, type FakeRequest, isAction } from '../requests/request
 /** Something that goes wrong on purpose. */
 export interface FakeFault {
   /** Milliseconds before the answer. Default 0. */
-  readonly delayMs?: number;
+  readonly delayMs?: number | undefined;
   /** Answer with this HTTP status, 400 to 599, and do nothing. */
-  readonly refuseWith?: number;
+  readonly refuseWith?: number | undefined;
   /** What `refuseWith` says, as `message` of its Status. Default `'refused on purpose'`. */
-  readonly message?: string;
+  readonly message?: string | undefined;
   /** End the connection, and say nothing, after so many bytes of the answer (of exec, attach, portforward: behind the 101); 0 for at once. */
-  readonly dropAfterBytes?: number;
+  readonly dropAfterBytes?: number | undefined;
   /** End the answer after so many bytes in order, as if that were all; of exec, attach, portforward the connection. */
-  readonly truncateAfterBytes?: number;
+  readonly truncateAfterBytes?: number | undefined;
   /** After so many bytes send and read nothing more, and keep the connection. */
-  readonly freezeAfterBytes?: number;
+  readonly freezeAfterBytes?: number | undefined;
   /** After so many bytes send nothing more, but the end of this direction of the connection; go on reading. */
-  readonly halfCloseAfterBytes?: number;
+  readonly halfCloseAfterBytes?: number | undefined;
 }
 
 /** A fault, and which requests it is for. What is not given does not matter. */
 export interface FakeFaultRule extends FakeFault {
   /** One of these. Default exec, attach and portforward. */
-  readonly action?: FakeAction | readonly FakeAction[];
+  readonly action?: FakeAction | readonly FakeAction[] | undefined;
   /** Of this pod. */
-  readonly pod?: string;
+  readonly pod?: string | undefined;
   /** In this namespace. */
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
   /** Of this resource, as `pods` or `deployments.apps`. */
-  readonly resource?: string;
+  readonly resource?: string | undefined;
   /** How many such requests go well before. Default 0. */
-  readonly after?: number;
+  readonly after?: number | undefined;
   /** For how many such requests it is. Default all. */
-  readonly times?: number;
+  readonly times?: number | undefined;
 }
 
 /** Where an answer is broken off, and how. */

@@ -17,21 +17,21 @@ export interface FakeObjectMetadata {
   /** Its name. */
   readonly name: string;
   /** Its namespace; none for namespaces themselves. */
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
   /** What label selectors look at. */
-  readonly labels?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
   /** What nothing looks at. */
-  readonly annotations?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
   /** Unlike that of any other object, whatever its name. The server makes it. */
-  readonly uid?: string;
+  readonly uid?: string | undefined;
   /** Another one for each change of the object. The server makes it. */
-  readonly resourceVersion?: string;
+  readonly resourceVersion?: string | undefined;
   /** How often has changed what is wanted of it: 1 at first. The server counts for deployments and other workloads. */
-  readonly generation?: number;
+  readonly generation?: number | undefined;
   /** When it was made, to the second. The server makes it. */
-  readonly creationTimestamp?: string;
+  readonly creationTimestamp?: string | undefined;
   /** Set when its end has begun. The server makes it. */
-  readonly deletionTimestamp?: string;
+  readonly deletionTimestamp?: string | undefined;
   /** Anything else. */
   readonly [field: string]: unknown;
 }

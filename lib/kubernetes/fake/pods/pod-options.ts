@@ -9,35 +9,35 @@ import { ContainerLogs } from './log.ts';
 /** A container of a pod of a fake API server. */
 export interface FakeContainer {
   /** The main process, which `attach` reaches: an argument vector. It is started by the first attach. Default `['cat']`. */
-  readonly command?: readonly string[];
+  readonly command?: readonly string[] | undefined;
   /** Whether the main process runs from the beginning, and is run again as `restartPolicy` says. Default false. */
-  readonly start?: boolean;
+  readonly start?: boolean | undefined;
   /** What the container has written already: `kubectl logs` shows it. Default nothing. */
-  readonly log?: string;
+  readonly log?: string | undefined;
   /** What its run before has written: `kubectl logs --previous`. Default none: there was no such run. */
-  readonly previousLog?: string;
+  readonly previousLog?: string | undefined;
   /** Whether the main process runs on a terminal. Default false. */
-  readonly tty?: boolean;
+  readonly tty?: boolean | undefined;
   /** Working directory of its commands. Default: a temporary folder for this container, which `close()` removes. */
-  readonly directory?: string;
+  readonly directory?: string | undefined;
   /** Environment of its commands, over that of this process. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** Its ports by their names, as services refer to them: `{ http: 80 }`. */
-  readonly portNames?: Readonly<Record<string, number>>;
+  readonly portNames?: Readonly<Record<string, number>> | undefined;
   /** What the API says of its image. Default `'fake'`. */
-  readonly image?: string;
+  readonly image?: string | undefined;
 }
 
 /** What a test may change about a pod that is there. */
 export interface FakePodState {
   /** Default `'Running'`; nothing can be done with others. */
-  readonly phase?: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
+  readonly phase?: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown' | undefined;
   /** Its condition Ready, and that of its containers. Default: whether it runs. */
-  readonly ready?: boolean;
+  readonly ready?: boolean | undefined;
   /** What label selectors look at. Default none. */
-  readonly labels?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Default none. */
-  readonly annotations?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A pod of a fake API server. */
@@ -45,15 +45,15 @@ export interface FakePod extends FakePodState {
   /** A name as Kubernetes allows (RFC 1123 with dots, at most 253 characters). */
   readonly name: string;
   /** Default `'default'`. */
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
   /** By name; the first one is meant when none is named. Default `{ main: {} }`. */
-  readonly containers?: Readonly<Record<string, FakeContainer>>;
+  readonly containers?: Readonly<Record<string, FakeContainer>> | undefined;
   /** Port of the pod to port of this machine, 1 to 65535. A port that is not listed leads to the same number. */
-  readonly ports?: Readonly<Record<number, number>>;
+  readonly ports?: Readonly<Record<number, number>> | undefined;
   /** Where the ports are: a name or an address. Default: this machine, 127.0.0.1 first and then ::1. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** What becomes of main processes that have ended, of those with `start`. Default `'Always'`. */
-  readonly restartPolicy?: RestartPolicy;
+  readonly restartPolicy?: RestartPolicy | undefined;
 }
 
 const CONTAINER_NAMES = optionNames<FakeContainer>({

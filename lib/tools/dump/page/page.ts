@@ -10,9 +10,9 @@ import { PAGE_STYLE } from './style.ts';
 /** How a page is made. */
 export interface PageOptions {
   /** Its title; default `spdydump`. */
-  readonly title?: string;
+  readonly title?: string | undefined;
   /** Frames that are kept, 1 to 1000000; what comes later is only counted. Default 100000. */
-  readonly maxFrames?: number;
+  readonly maxFrames?: number | undefined;
 }
 
 const PAGE_SCRIPT = `${MODEL_SCRIPT}${CHART_SCRIPT}${LIST_SCRIPT}`;

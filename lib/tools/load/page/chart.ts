@@ -33,8 +33,8 @@ export interface Chart {
   readonly y: Scale;
   readonly nameX: (value: number) => string;
   readonly nameY: (value: number) => string;
-  readonly bars?: readonly ChartBar[];
-  readonly lines?: readonly ChartLine[];
+  readonly bars?: readonly ChartBar[] | undefined;
+  readonly lines?: readonly ChartLine[] | undefined;
   readonly notes: readonly ChartNote[];
 }
 

@@ -15,26 +15,26 @@ export interface BackOptions {
    * What is spoken: `'http/1.1'`, `'h2'`, a SPDY version, or `'spdy'`: with TLS whatever ALPN chooses of all SPDY versions and HTTP/1.1, without it SPDY/3.1.
    * Default `'http/1.1'`.
    */
-  readonly protocol?: BackProtocol;
+  readonly protocol?: BackProtocol | undefined;
   /** Path of a unix socket to connect to instead of the host of the URL. */
-  readonly socketPath?: string;
+  readonly socketPath?: string | undefined;
   /** TLS options, such as `ca`, `cert`, `key`, `servername`. */
-  readonly tls?: tls.ConnectionOptions;
+  readonly tls?: tls.ConnectionOptions | undefined;
   /**
    * Connections begin with a PROXY header of this version that names the client, in version 2 also what is spoken and whether the client speaks TLS. Each
    * connection of a client has connections of its own then. Default: none.
    */
-  readonly sendProxy?: ProxyHeaderVersion;
+  readonly sendProxy?: ProxyHeaderVersion | undefined;
   /** Its share of the requests beside the other backs, 0 to 1000; 0 is for backs that get none unless the others are out of service. Default 1. */
-  readonly weight?: number;
+  readonly weight?: number | undefined;
   /** Most requests under way at once; what is beyond goes to other backs, or is answered 503. Default 1024. */
-  readonly maxRequests?: number;
+  readonly maxRequests?: number | undefined;
   /** Most connections of HTTP/1.1 at once; requests beyond wait. Default 256. */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
   /** For the connection, with TLS; a WebSocket waits as long for the settings of an HTTP/2 back. Default 10000. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /** How long an unused connection is kept. Default 30000. */
-  readonly idleTimeoutMs?: number;
+  readonly idleTimeoutMs?: number | undefined;
 }
 
 /** The options of a back with their defaults. */

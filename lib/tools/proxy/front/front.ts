@@ -21,13 +21,13 @@ export interface FrontOptions
   extends Omit<SpdyServerOptions, 'h2' | 'http1'>,
     Omit<ListenOptions, 'signal'> {
   /** A descriptor of a socket that listens already, instead of an address. */
-  readonly fd?: number;
+  readonly fd?: number | undefined;
   /** Whether HTTP/2 is offered too, behind SPDY. Default true. */
-  readonly h2?: boolean;
+  readonly h2?: boolean | undefined;
   /** Most streams of an HTTP/2 connection at once. Default 100, as with SPDY. */
-  readonly maxConcurrentStreams?: number;
+  readonly maxConcurrentStreams?: number | undefined;
   /** Most connections at once, 1 to 2147483647; those beyond are closed. Default: no limit. */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
 }
 
 /** What a front hands its connections and requests to. */
