@@ -29,6 +29,7 @@ import { shapeOfBody } from './shapes/shapes.ts';
 import { readBody } from './writes/body.ts';
 import type { Manager } from './writes/managed-fields.ts';
 import type { WriteAnswer } from './writes/write.ts';
+import { LONGEST_MANAGER } from './writes/write-options.ts';
 import { FakeWrites } from './writes/writes.ts';
 import { APPLY_TYPE } from './writes/yaml-body.ts';
 
@@ -219,7 +220,8 @@ function managerOf(
   const isApply = mediaType === APPLY_TYPE;
   const [program = ''] = (headers['user-agent'] ?? '').split('/');
   return {
-    manager: query.get('fieldManager') || (isApply ? '' : program || 'unknown'),
+    manager:
+      query.get('fieldManager') || (isApply ? '' : program.slice(0, LONGEST_MANAGER) || 'unknown'),
     operation: isApply ? 'Apply' : 'Update',
     apiVersion: apiVersionOf(resource),
     subresource: subresource ?? '',

@@ -23,6 +23,7 @@ import { applyPatch } from './patch.ts';
 import { applyConfiguration, ownedBy } from './server-side-apply.ts';
 import { conflict, type FakeWrite, notAllowed, type WriteAnswer } from './write.ts';
 import { metadataProblem, readConfiguration, readWritten } from './write-body.ts';
+import { optionsProblem } from './write-options.ts';
 import { APPLY_TYPE } from './yaml-body.ts';
 
 /** Creates, changes and deletes objects for clients. */
@@ -41,10 +42,9 @@ export class FakeWrites {
 
   /** Does what is asked for, or says why not. */
   write(write: FakeWrite): WriteAnswer {
-    const { method, place, query, mediaType } = write;
-    const dryRun = query.getAll('dryRun');
-    if (dryRun.some((value) => value !== 'All'))
-      return failure(400, `dryRun: Unsupported value: "${dryRun.join()}"`);
+    const { method, place, mediaType } = write;
+    const problem = optionsProblem(write);
+    if (problem !== null) return problem;
     if (place.name === null) {
       if (place.resource.namespaced && place.namespace === null) return notAllowed(write);
       if (method === 'POST') return this.#create(write);

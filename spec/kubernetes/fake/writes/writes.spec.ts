@@ -120,7 +120,10 @@ describe('changes at a fake API server', () => {
       ['POST', PODS, '[]', 400],
       ['POST', PODS, 'x'.repeat(3 * 1024 * 1024 + 1), 413],
       ['POST', `${PODS}/p1`, pod('p1'), 405],
-      ['POST', `${PODS}?dryRun=Some`, pod('p2'), 400],
+      ['POST', `${PODS}?dryRun=Some`, pod('p2'), 422],
+      ['POST', `${PODS}?fieldManager=${'m'.repeat(129)}`, pod('p2'), 422],
+      ['POST', `${PODS}?fieldManager=a%00b`, pod('p2'), 422],
+      ['PUT', `${PODS}/p1?fieldManager=${'%C3%A4'.repeat(65)}`, pod('p1'), 422],
       ['PUT', `${PODS}/p1`, pod('p2'), 400],
       ['PUT', `${PODS}/p1`, pod('p1'), 422],
       ['PUT', `${PODS}/p9`, pod('p9'), 404],
@@ -139,6 +142,10 @@ describe('changes at a fake API server', () => {
     ] as const)
       expect((await ask(method, path, body))[0], `${method} ${path}`).to.equal(code);
     expect((await ask('POST', PODS, 'a: b', 'application/x-yaml'))[0]).to.equal(415);
+    const [, forced] = await ask('PATCH', `${PODS}/p1?force=false`, {}, MERGE);
+    expect(forced.message).to.equal(
+      'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
+    );
     expect((await ask('GET', PODS))[1].items?.map(({ metadata }) => metadata.name)).to.deep.equal([
       'p1',
     ]);
