@@ -25,7 +25,7 @@ import {
 } from './requests/refusals.ts';
 import { isStreaming, type ReadRequest } from './requests/request.ts';
 import { scaleOf } from './shapes/scale.ts';
-import { shapeOfBody } from './shapes/shapes.ts';
+import { shapeOf, shapeOfBody } from './shapes/shapes.ts';
 import { readBody } from './writes/body.ts';
 import type { Manager } from './writes/managed-fields.ts';
 import type { WriteAnswer } from './writes/write.ts';
@@ -171,7 +171,7 @@ export class FakeAnswers {
   }
 
   async #review(review: Review, request: IncomingMessage): Promise<FakeAnswer> {
-    const body = await readBody(request, review.shape);
+    const body = await readBody(request, shapeOf(review));
     if (isRefusal(body)) return body;
     const read = readReview(review, body.value);
     if (isRefusal(read)) return read;

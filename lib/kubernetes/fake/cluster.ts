@@ -12,9 +12,10 @@ import {
   isFields,
   textOf,
 } from './objects/object.ts';
-import { type FakeResource, NAMESPACES, PODS, resourceNamed } from './objects/resources.ts';
+import { type FakeResource, NAMESPACES, NODES, PODS, resourceNamed } from './objects/resources.ts';
 import { FakeStore } from './objects/store.ts';
 import { FakeEndpoints } from './pods/endpoints.ts';
+import { nodeObject } from './pods/node.ts';
 import type { FakePod, FakePodState, ResolvedContainer } from './pods/pod-options.ts';
 import { FakePods } from './pods/pods.ts';
 import { FakeWorkloads } from './pods/workloads.ts';
@@ -81,6 +82,7 @@ export function makeParts({ watchList = true, rules }: FakeClusterOptions): Fake
   const allowed = rules === undefined ? null : checkRules(rules);
   const endpoints = new FakeEndpoints(store);
   const faults = new FaultRules();
+  store.put(NODES, nodeObject());
   return { store, pods, workloads, namespaces, watches, endpoints, faults, rules: allowed };
 }
 

@@ -129,7 +129,7 @@ describe('a fake API server', () => {
       const pod = '/api/v1/namespaces/default/pods/p1';
       for (const [method, url, code, reason] of [
         ['GET', '/api/v1/namespaces/other/pods/p1', 404, 'NotFound'],
-        ['GET', '/api/v1/nodes', 404, 'NotFound'],
+        ['GET', '/api/v1/bindings', 404, 'NotFound'],
         ['POST', pod, 405, 'MethodNotAllowed'],
         ['POST', `${pod}/exec?command=ls`, 400, 'BadRequest'],
       ] as const) {

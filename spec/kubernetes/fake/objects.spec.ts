@@ -152,6 +152,35 @@ describe('objects of a fake API server', () => {
       expect((await get(`/api/v1/pods?${query}`))[0], query).to.equal(code);
   });
 
+  it('have the defaults of their kinds', async () => {
+    fake = await createFakeApiServer().listen();
+    const put = (apiVersion: string, kind: string, more: object): FakeObject =>
+      fake.put({ apiVersion, kind, metadata: { name: 'x' }, ...more });
+    const apiGroup = 'rbac.authorization.k8s.io';
+    const subjects = [
+      { kind: 'User', name: 'ann' },
+      { kind: 'ServiceAccount', name: 'bot' },
+    ];
+    const roleRef = { kind: 'Role', name: 'r' };
+    expect(put(`${apiGroup}/v1`, 'RoleBinding', { subjects, roleRef })).to.deep.include({
+      roleRef: { apiGroup, ...roleRef },
+      subjects: [{ apiGroup, ...subjects[0] }, subjects[1]],
+    });
+    const types = (spec: object): unknown =>
+      put('networking.k8s.io/v1', 'NetworkPolicy', { spec: { podSelector: {}, ...spec } });
+    expect(types({})).to.have.deep.nested.property('spec.policyTypes', ['Ingress']);
+    const both = ['Ingress', 'Egress'];
+    expect(types({ egress: [] })).to.have.deep.nested.property('spec.policyTypes', both);
+    const template = { metadata: { labels: { a: 'b' } } };
+    const controller = put('v1', 'ReplicationController', { spec: { template } });
+    expect(controller).to.have.deep.nested.property('spec.selector', { a: 'b' });
+    const [, scale] = await get('/api/v1/namespaces/default/replicationcontrollers/x/scale');
+    expect(scale).to.have.nested.property('status.selector', 'a=b');
+    expect(put('apps/v1', 'DaemonSet', {})).to.have.nested.property('spec.updateStrategy');
+    const hpa = put('autoscaling/v2', 'HorizontalPodAutoscaler', { spec: { maxReplicas: 2 } });
+    expect(hpa).to.have.nested.property('spec.metrics[0].resource.name', 'cpu');
+  });
+
   it('are described by discovery', async () => {
     fake = await createFakeApiServer().listen();
     const [, { groups }] = await get('/apis');
@@ -159,6 +188,13 @@ describe('objects of a fake API server', () => {
       'apps',
       'batch',
       'discovery.k8s.io',
+      'coordination.k8s.io',
+      'networking.k8s.io',
+      'rbac.authorization.k8s.io',
+      'policy',
+      'autoscaling',
+      'storage.k8s.io',
+      'scheduling.k8s.io',
       'authorization.k8s.io',
       'authentication.k8s.io',
     ]);
@@ -170,7 +206,7 @@ describe('objects of a fake API server', () => {
     expect((await get('/apis/apps'))[1]).to.have.nested.property('preferredVersion.version', 'v1');
     for (const path of [
       '/apis/none/v1',
-      '/api/v1/nodes',
+      '/api/v1/bindings',
       '/api/v1/namespaces/default/namespaces',
       '/api/v1/pods/p1',
       '/api/v1/namespaces/default/services/a/exec',
@@ -181,7 +217,7 @@ describe('objects of a fake API server', () => {
   it('are none that Kubernetes would not take', async () => {
     fake = createFakeApiServer({ pods: ['p1'] });
     const wrong: (() => unknown)[] = [
-      () => fake.put({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' } }),
+      () => fake.put({ apiVersion: 'v1', kind: 'Binding', metadata: { name: 'n' } }),
       () => fake.put({ apiVersion: 'v1', kind: 'Service', metadata: { name: 'Not_A_Name' } }),
       () => fake.put({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' } }),
       () => fake.put(null as never),
@@ -194,7 +230,7 @@ describe('objects of a fake API server', () => {
       () => fake.setPod('p1', { labels: { app: 1 as never } }),
       () => fake.setPod('p1', { labels: [] as never }),
       () => fake.setPod('p1', { name: 'p2' } as never),
-      () => fake.find('node', 'n'),
+      () => fake.find('binding', 'n'),
       () => createFakeApiServer({ objects: {} as never }),
     ];
     for (const act of wrong)

@@ -2,60 +2,33 @@ import { type Fields, fieldsOf, textOf } from '../objects/object.ts';
 import type { FakeResource } from '../objects/resources.ts';
 import { failure, type Refusal } from '../requests/refusals.ts';
 import { DecodeProblem, decodeAs } from '../shapes/decode.ts';
-import { type Fieldset, METADATA, object } from '../shapes/shape.ts';
+import { shapeOf } from '../shapes/shapes.ts';
 import { type Action, type FakeRule, isAllowed } from './rbac.ts';
-
-const RESOURCE = object({
-  namespace: ['text', 1],
-  verb: ['text', 2],
-  group: ['text', 3],
-  version: ['text', 4],
-  resource: ['text', 5],
-  subresource: ['text', 6],
-  name: ['text', 7],
-  fieldSelector: ['any'],
-  labelSelector: ['any'],
-});
-const PATH = object({ path: ['text', 1], verb: ['text', 2] });
 
 /** One of them. */
 export interface Review extends FakeResource {
-  readonly shape: Fieldset;
   /** Its status. */
   readonly status: (spec: Fields, rules: readonly FakeRule[] | null, user: string) => object;
 }
 
 /** Questions of users about themselves: they are answered, and stored nowhere. */
 export const REVIEWS: readonly Review[] = [
-  review(
-    'authorization.k8s.io',
-    'SelfSubjectAccessReview',
-    {
-      resourceAttributes: [RESOURCE, 1],
-      nonResourceAttributes: [PATH, 2],
-    },
-    (spec, rules) => ({ allowed: mayDo(spec, rules) }),
-  ),
-  review(
-    'authorization.k8s.io',
-    'SelfSubjectRulesReview',
-    { namespace: ['text', 1] },
-    (spec, rules) => ({
-      resourceRules: (rules ?? ALL)
-        .filter(
-          ({ namespace }) => namespace === undefined || namespace === textOf(spec, 'namespace'),
-        )
-        .map(({ verbs, resources, apiGroups = [''], resourceNames = [] }) => ({
-          verbs,
-          apiGroups,
-          resources,
-          resourceNames,
-        })),
-      nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['*'] }],
-      incomplete: false,
-    }),
-  ),
-  review('authentication.k8s.io', 'SelfSubjectReview', {}, (_spec, _rules, username) => ({
+  review('authorization.k8s.io', 'SelfSubjectAccessReview', (spec, rules) => ({
+    allowed: mayDo(spec, rules),
+  })),
+  review('authorization.k8s.io', 'SelfSubjectRulesReview', (spec, rules) => ({
+    resourceRules: (rules ?? ALL)
+      .filter(({ namespace }) => namespace === undefined || namespace === textOf(spec, 'namespace'))
+      .map(({ verbs, resources, apiGroups = [''], resourceNames = [] }) => ({
+        verbs,
+        apiGroups,
+        resources,
+        resourceNames,
+      })),
+    nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['*'] }],
+    incomplete: false,
+  })),
+  review('authentication.k8s.io', 'SelfSubjectReview', (_spec, _rules, username) => ({
     userInfo: { username, groups: ['system:authenticated'] },
   })),
 ];
@@ -71,12 +44,12 @@ export function reviewAt(path: string): Review | null {
 }
 
 /** What is asked, or why it cannot be. */
-export function readReview({ kind, shape }: Review, body: unknown): Fields | Refusal {
+export function readReview(review: Review, body: unknown): Fields | Refusal {
   try {
-    return decodeAs(shape, body).value as Fields;
+    return decodeAs(shapeOf(review), body).value as Fields;
   } catch (exception) {
     if (!(exception instanceof DecodeProblem)) throw exception;
-    return failure(400, `it cannot be handled as a ${kind}: ${exception.message}`);
+    return failure(400, `it cannot be handled as a ${review.kind}: ${exception.message}`);
   }
 }
 
@@ -97,22 +70,10 @@ export function answerReview(
   };
 }
 
-function review(
-  group: string,
-  kind: string,
-  spec: Fieldset['fields'],
-  status: Review['status'],
-): Review {
-  const shape = object({
-    apiVersion: ['text'],
-    kind: ['text'],
-    metadata: [METADATA, 1],
-    spec: [object(spec), 2],
-    status: ['any', 3],
-  });
+function review(group: string, kind: string, status: Review['status']): Review {
   const plural = `${kind.toLowerCase()}s`;
   return {
-    ...{ group, version: 'v1', plural, kind, shape, status },
+    ...{ group, version: 'v1', plural, kind, status },
     ...{ shortNames: [], namespaced: false, categories: [], subresources: [] },
   };
 }

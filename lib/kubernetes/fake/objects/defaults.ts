@@ -1,9 +1,22 @@
 import { createHash } from 'node:crypto';
-import { type FakeObject, type Fields, fieldsOf, listOf, textsOf } from './object.ts';
+import {
+  type FakeObject,
+  type Fields,
+  fieldsOf,
+  isFields,
+  listOf,
+  textOf,
+  textsOf,
+} from './object.ts';
 
 const ROLLING = {
   type: 'RollingUpdate',
   rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%' },
+};
+
+const CPU = {
+  type: 'Resource',
+  resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } },
 };
 
 /** What an API server adds to objects, by their kinds; pods aside. */
@@ -29,11 +42,46 @@ const DEFAULTS: Readonly<Record<string, (object: FakeObject) => Fields>> = {
       ...fieldsOf(deployment, 'spec'),
     },
   }),
-  ReplicaSet: replicated,
-  StatefulSet: replicated,
-  Job: (job) => ({
-    spec: { parallelism: 1, completions: 1, backoffLimit: 6, ...fieldsOf(job, 'spec') },
+  ReplicaSet: spec({ replicas: 1 }),
+  StatefulSet: spec({
+    ...{ replicas: 1, podManagementPolicy: 'OrderedReady', revisionHistoryLimit: 10 },
+    updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } },
   }),
+  DaemonSet: spec({
+    updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
+    revisionHistoryLimit: 10,
+  }),
+  ReplicationController: (controller) => {
+    const { metadata } = fieldsOf(fieldsOf(controller, 'spec'), 'template');
+    const selector = textsOf(isFields(metadata) ? metadata : {}, 'labels');
+    return { spec: { replicas: 1, selector, ...fieldsOf(controller, 'spec') } };
+  },
+  Job: spec({ parallelism: 1, completions: 1, backoffLimit: 6, suspend: false }),
+  CronJob: spec({
+    ...{ concurrencyPolicy: 'Allow', suspend: false },
+    ...{ successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 },
+  }),
+  PersistentVolumeClaim: (claim) => ({
+    spec: { volumeMode: 'Filesystem', ...fieldsOf(claim, 'spec') },
+    status: { phase: 'Pending', ...fieldsOf(claim, 'status') },
+  }),
+  PersistentVolume: (volume) => ({
+    spec: {
+      ...{ volumeMode: 'Filesystem', persistentVolumeReclaimPolicy: 'Retain' },
+      ...fieldsOf(volume, 'spec'),
+    },
+    status: { phase: 'Pending', ...fieldsOf(volume, 'status') },
+  }),
+  HorizontalPodAutoscaler: spec({ minReplicas: 1, metrics: [CPU] }),
+  NetworkPolicy: (policy) => {
+    const spec = fieldsOf(policy, 'spec');
+    const policyTypes = ['Ingress', ...('egress' in spec ? ['Egress'] : [])];
+    return { spec: { policyTypes, ...spec } };
+  },
+  RoleBinding: withRoleGroup,
+  ClusterRoleBinding: withRoleGroup,
+  StorageClass: (kind) => ({ reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate', ...kind }),
+  PriorityClass: (kind) => ({ preemptionPolicy: 'PreemptLowerPriority', ...kind }),
 };
 
 /** An object with what an API server adds to it. */
@@ -43,15 +91,27 @@ export function withDefaults(object: FakeObject): FakeObject {
   return Object.fromEntries(all) as unknown as FakeObject;
 }
 
-function replicated(object: FakeObject): Fields {
-  return { spec: { replicas: 1, ...fieldsOf(object, 'spec') } };
+function spec(defaults: Fields): (object: FakeObject) => Fields {
+  return (object) => ({ spec: { ...defaults, ...fieldsOf(object, 'spec') } });
+}
+
+/** Roles have a group; of those who have them users and groups. */
+function withRoleGroup(binding: FakeObject): Fields {
+  const apiGroup = 'rbac.authorization.k8s.io';
+  const subjects = listOf(binding, 'subjects').map((one) =>
+    textOf(one, 'kind') === 'ServiceAccount' ? one : { apiGroup, ...one },
+  );
+  return {
+    roleRef: { apiGroup, ...fieldsOf(binding, 'roleRef') },
+    ...(subjects.length === 0 ? {} : { subjects }),
+  };
 }
 
 function serviceSpec(spec: Fields, { namespace, name }: FakeObject['metadata']): Fields {
   const { type = 'ClusterIP', sessionAffinity = 'None' } = spec;
   const ports = listOf(spec, 'ports').map((one) => {
-    const { port: targetPort } = one;
-    return { protocol: 'TCP', targetPort, ...one };
+    const { port, targetPort } = one;
+    return { protocol: 'TCP', ...one, targetPort: targetPort || port };
   });
   // As pods have one; nobody can reach it.
   const { clusterIP: given } = spec;

@@ -2,7 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import type { FakeObject } from './object.ts';
 
 /** Kinds whose objects count how often has changed what is wanted of them. */
-const COUNTED = ['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job'];
+const COUNTED = [
+  ...['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'ReplicationController', 'Job'],
+  ...['CronJob', 'PodDisruptionBudget', 'Ingress', 'IngressClass', 'NetworkPolicy'],
+];
 
 /**
  * The `metadata.generation` of an object that takes the place of another one (null for none): 1, and one more for each change of its `spec`, for

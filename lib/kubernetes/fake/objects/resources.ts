@@ -16,6 +16,12 @@ export interface FakeResource {
 
 const core = resourcesOf('', 'v1');
 const apps = resourcesOf('apps', 'v1');
+const batch = resourcesOf('batch', 'v1');
+const networking = resourcesOf('networking.k8s.io', 'v1');
+const rbac = resourcesOf('rbac.authorization.k8s.io', 'v1');
+
+const CLUSTER = { namespaced: false };
+const STATUS = { subresources: ['status'] };
 
 /** Every one that it has. */
 export const RESOURCES: readonly FakeResource[] = [
@@ -28,13 +34,40 @@ export const RESOURCES: readonly FakeResource[] = [
   core('events', 'Event', ['ev']),
   core('configmaps', 'ConfigMap', ['cm']),
   core('secrets', 'Secret', []),
-  core('namespaces', 'Namespace', ['ns'], { namespaced: false }),
+  core('namespaces', 'Namespace', ['ns'], { ...CLUSTER, subresources: ['status'] }),
+  core('serviceaccounts', 'ServiceAccount', ['sa']),
+  core('persistentvolumeclaims', 'PersistentVolumeClaim', ['pvc'], STATUS),
+  core('persistentvolumes', 'PersistentVolume', ['pv'], { ...CLUSTER, ...STATUS }),
+  core('nodes', 'Node', ['no'], { ...CLUSTER, ...STATUS }),
+  core('replicationcontrollers', 'ReplicationController', ['rc'], workload('scale')),
+  core('resourcequotas', 'ResourceQuota', ['quota'], STATUS),
+  core('limitranges', 'LimitRange', ['limits']),
+  core('podtemplates', 'PodTemplate', []),
   apps('deployments', 'Deployment', ['deploy'], workload('scale')),
   apps('replicasets', 'ReplicaSet', ['rs'], workload('scale')),
   apps('statefulsets', 'StatefulSet', ['sts'], workload('scale')),
   apps('daemonsets', 'DaemonSet', ['ds'], workload()),
-  resourcesOf('batch', 'v1')('jobs', 'Job', [], workload()),
+  apps('controllerrevisions', 'ControllerRevision', []),
+  batch('jobs', 'Job', [], workload()),
+  batch('cronjobs', 'CronJob', ['cj'], workload()),
   resourcesOf('discovery.k8s.io', 'v1')('endpointslices', 'EndpointSlice', []),
+  resourcesOf('coordination.k8s.io', 'v1')('leases', 'Lease', []),
+  networking('ingresses', 'Ingress', ['ing'], STATUS),
+  networking('ingressclasses', 'IngressClass', [], CLUSTER),
+  networking('networkpolicies', 'NetworkPolicy', ['netpol']),
+  rbac('roles', 'Role', []),
+  rbac('rolebindings', 'RoleBinding', []),
+  rbac('clusterroles', 'ClusterRole', [], CLUSTER),
+  rbac('clusterrolebindings', 'ClusterRoleBinding', [], CLUSTER),
+  resourcesOf('policy', 'v1')('poddisruptionbudgets', 'PodDisruptionBudget', ['pdb'], STATUS),
+  resourcesOf('autoscaling', 'v2')(
+    'horizontalpodautoscalers',
+    'HorizontalPodAutoscaler',
+    ['hpa'],
+    workload(),
+  ),
+  resourcesOf('storage.k8s.io', 'v1')('storageclasses', 'StorageClass', ['sc'], CLUSTER),
+  resourcesOf('scheduling.k8s.io', 'v1')('priorityclasses', 'PriorityClass', ['pc'], CLUSTER),
 ];
 
 const BY_PATH = new Map(RESOURCES.map((one) => [`${one.group}/${one.version}/${one.plural}`, one]));
@@ -45,6 +78,9 @@ export const PODS: FakeResource = RESOURCES[0] as FakeResource;
 
 /** The namespaces. */
 export const NAMESPACES: FakeResource = resourceNamed('namespaces') as FakeResource;
+
+/** The nodes. */
+export const NODES: FakeResource = resourceNamed('nodes') as FakeResource;
 
 /** The one of a URL; null if there is none. */
 export function resourceAt(group: string, version: string, plural: string): FakeResource | null {

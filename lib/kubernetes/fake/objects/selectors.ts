@@ -11,6 +11,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
     'spec.restartPolicy',
     'spec.schedulerName',
     'spec.serviceAccountName',
+    'spec.hostNetwork',
     'status.phase',
     'status.podIP',
     'status.nominatedNodeName',
@@ -18,7 +19,9 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   Service: ['spec.clusterIP', 'spec.type'],
   Secret: ['type'],
   Namespace: ['status.phase'],
+  Node: ['spec.unschedulable'],
   ReplicaSet: ['status.replicas'],
+  ReplicationController: ['status.replicas'],
   Job: ['status.successful'],
   Event: [
     'involvedObject.kind',
@@ -46,7 +49,10 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   'Service spec.type': 'ClusterIP',
   'Secret type': 'Opaque',
   'Namespace status.phase': 'Active',
+  'Pod spec.hostNetwork': 'false',
+  'Node spec.unschedulable': 'false',
   'ReplicaSet status.replicas': '0',
+  'ReplicationController status.replicas': '0',
   'Job status.successful': '0',
 };
 
@@ -117,7 +123,9 @@ function fieldAt(object: FakeObject, path: string): string {
   const last = names.pop() as string;
   const parent = names.reduce<Fields>(fieldsOf, object);
   const value = parent[last];
-  return typeof value === 'number' ? String(value) : textOf(parent, last);
+  return typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : textOf(parent, last);
 }
 
 function readRequirement(

@@ -7,10 +7,8 @@ import {
   textsOf,
   timestamp,
 } from '../objects/object.ts';
+import { NODE } from './node.ts';
 import type { ResolvedPod, ResolvedPodState } from './pod-options.ts';
-
-/** The node that all pods are on. */
-const NODE = 'fake-node';
 
 /** A pod as the API has it. */
 export function podObject(pod: ResolvedPod, state: ResolvedPodState, ip: string): FakeObject {
@@ -22,7 +20,8 @@ export function podObject(pod: ResolvedPod, state: ResolvedPodState, ip: string)
     metadata: { name, namespace, labels, annotations },
     spec: {
       containers: containers.map(({ name, image, command, tty, portNames }, index) => ({
-        ...{ name, image, command, stdin: true, tty },
+        ...{ name, image, command, stdin: true },
+        ...(tty ? { tty } : {}),
         ports: [
           ...Object.entries(portNames).map(([name, containerPort]) => ({ name, containerPort })),
           // Those that have no name are the first container's.

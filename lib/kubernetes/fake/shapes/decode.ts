@@ -19,22 +19,34 @@ const MAX_DEPTH = 100;
 const TESTS: Readonly<Record<Scalar, (value: unknown) => boolean>> = {
   text: isText,
   integer: Number.isInteger,
+  count: Number.isInteger,
   boolean: (value) => typeof value === 'boolean',
-  time: (value) => isText(value) && !Number.isNaN(Date.parse(value)),
+  flag: (value) => typeof value === 'boolean',
+  time: isTime,
+  microtime: isTime,
+  quantity: isQuantity,
   texts: isMapOf(isText),
   bytes: isMapOf((value) => isText(value) && /^[A-Za-z\d+/]*={0,2}$/.test(value)),
+  quantities: isMapOf(isQuantity),
   integerOrText: (value) => isText(value) || Number.isInteger(value),
+  json: () => true,
   any: () => true,
 };
 
 const WORDS: Readonly<Record<Scalar, string>> = {
   text: 'a string',
   integer: 'an integer',
+  count: 'an integer',
   boolean: 'true or false',
+  flag: 'true or false',
   time: 'a time',
+  microtime: 'a time',
+  quantity: 'a quantity',
   texts: 'a map of strings',
   bytes: 'a map of base64',
+  quantities: 'a map of quantities',
   integerOrText: 'an integer or a string',
+  json: 'anything',
   any: 'anything',
 };
 
@@ -51,7 +63,7 @@ export function decodeAs(shape: Shape, value: unknown): Decoded {
 function decode(shape: Shape, value: unknown, path: string, unknown: string[]): unknown {
   if (typeof shape === 'string') {
     if (!TESTS[shape](value)) throw new DecodeProblem(`${path} must be ${WORDS[shape]}`);
-    if (shape === 'any') checkDepth(value, path, 0);
+    if (shape === 'any' || shape === 'json') checkDepth(value, path, 0);
     return value;
   }
   if ('list' in shape) {
@@ -64,9 +76,26 @@ function decode(shape: Shape, value: unknown, path: string, unknown: string[]): 
     const place = path === '' ? name : `${path}.${name}`;
     const known = Object.hasOwn(shape.fields, name) ? shape.fields[name] : undefined;
     if (known === undefined) unknown.push(place);
-    else if (field !== null) entries.push([name, decode(known[0], field, place, unknown)]);
+    else if (field !== null && !isNothing(known[0], field))
+      entries.push([name, decode(known[0], field, place, unknown)]);
   }
   return Object.fromEntries(entries);
+}
+
+/** Whether Kubernetes leaves such a value out. */
+export function isNothing(shape: Shape, value: unknown): boolean {
+  return (shape === 'flag' && value === false) || (shape === 'count' && value === 0);
+}
+
+function isTime(value: unknown): boolean {
+  return isText(value) && !Number.isNaN(Date.parse(value));
+}
+
+function isQuantity(value: unknown): boolean {
+  if (typeof value === 'number') return true;
+  return (
+    isText(value) && /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/.test(value)
+  );
 }
 
 function isMapOf(test: (value: unknown) => boolean): (value: unknown) => boolean {

@@ -3,7 +3,7 @@ import { type FakeObject, type Fields, fieldsOf, isFields, isName } from '../obj
 import { apiVersionOf, type FakeResource, resourceOfKind } from '../objects/resources.ts';
 import { DecodeProblem, decodeAs } from './decode.ts';
 import type { Fieldset } from './shape.ts';
-import { SHAPES } from './shapes.ts';
+import { shapeOf } from './shapes.ts';
 
 /**
  * The resource of a manifest, and the manifest as an object with its namespace.
@@ -17,7 +17,7 @@ export function readManifest(manifest: unknown): readonly [FakeResource, FakeObj
   const resource = resourceOfKind(apiVersion, kind);
   if (resource === null)
     throw new InvalidArgumentError(`there is no ${kind} of ${apiVersion} here`);
-  checkShape(kind, SHAPES.get(resource.kind) as Fieldset, given);
+  const read = readAs(kind, shapeOf(resource), given);
   const metadata = fieldsOf(given, 'metadata');
   const { name, namespace = 'default' } = metadata;
   for (const value of [name, namespace])
@@ -25,7 +25,7 @@ export function readManifest(manifest: unknown): readonly [FakeResource, FakeObj
       throw new InvalidArgumentError(`${kind}: names must be as Kubernetes allows`);
   const place = resource.namespaced ? { namespace: namespace as string } : {};
   const object: FakeObject = {
-    ...given,
+    ...read,
     apiVersion: apiVersionOf(resource),
     kind: resource.kind,
     metadata: { ...metadata, name: name as string, ...place },
@@ -43,10 +43,11 @@ function asJson(value: unknown): unknown {
   }
 }
 
-/** Throws InvalidArgumentError for a field of another type; those that are unknown stay, as what a newer Kubernetes has. */
-function checkShape(kind: unknown, shape: Fieldset, given: Fields): void {
+/** What clients see of it. Throws InvalidArgumentError for a field of another type; those that are unknown stay, as what a newer Kubernetes has. */
+function readAs(kind: unknown, shape: Fieldset, given: Fields): Fields {
   try {
-    decodeAs(shape, given);
+    const { value, unknown } = decodeAs(shape, given);
+    return unknown.length === 0 ? (value as Fields) : given;
   } catch (exception) {
     if (!(exception instanceof DecodeProblem)) throw exception;
     throw new InvalidArgumentError(`${kind}: ${exception.message}`);

@@ -1,4 +1,5 @@
-import type { Fields } from '../objects/object.ts';
+import { type Fields, timestamp } from '../objects/object.ts';
+import { isNothing } from './decode.ts';
 import type { Field, Fieldset, Shape } from './shape.ts';
 
 /** What the API is spoken in by kubectl from 1.34 on where it makes objects by their names. */
@@ -9,13 +10,6 @@ export class ProtobufProblem extends Error {}
 
 /** Depth of messages. */
 const MAX_DEPTH = 30;
-
-/** Where zero is nothing: these are there always. */
-const COUNTS = new Set(
-  'generation,hostPort,containerPort,port,nodePort,minReadySeconds,count,healthCheckNodePort'.split(
-    ',',
-  ),
-);
 
 interface Part {
   readonly number: number;
@@ -33,12 +27,22 @@ export function readProtobuf(bytes: Buffer, shape: Fieldset): Fields {
   const envelope = partsOf(bytes.subarray(4));
   const type = envelope.find(({ number }) => number === 1);
   const raw = envelope.find(({ number }) => number === 2);
-  const named = { fields: { apiVersion: ['text', 1], kind: ['text', 2] } } as const;
-  const what = type === undefined ? {} : readMessage(named, bytesOf(type), '', 0);
+  const what = type === undefined ? {} : readMessage(TYPE, bytesOf(type), '', 0);
   return { ...what, ...(raw === undefined ? {} : readMessage(shape, bytesOf(raw), '', 0)) };
 }
 
-function readMessage({ fields }: Fieldset, bytes: Buffer, path: string, depth: number): Fields {
+/** What stands in an envelope of its object. */
+const TYPE: Fieldset = {
+  ...{ name: 'TypeMeta', inlined: {} },
+  fields: { apiVersion: ['text', 1], kind: ['text', 2] },
+};
+
+function readMessage(
+  { fields, inlined }: Fieldset,
+  bytes: Buffer,
+  path: string,
+  depth: number,
+): Fields {
   if (depth > MAX_DEPTH) throw new ProtobufProblem(`${path} is too deep`);
   const read = new Map<string, unknown>();
   /** What may come many times. */
@@ -49,10 +53,16 @@ function readMessage({ fields }: Fieldset, bytes: Buffer, path: string, depth: n
   for (const part of partsOf(bytes)) {
     const field = byNumber.get(part.number);
     const place = `${path}${path === '' ? '' : '.'}${field?.name ?? `(field ${part.number})`}`;
-    // Whatever a client says there is not its to say.
-    if (place === 'status') continue;
-    if (field === undefined || field.shape === 'any') {
-      if (isNothing(part, depth)) continue;
+    const inner = inlined[part.number];
+    if (inner !== undefined) {
+      for (const [name, value] of Object.entries(
+        readMessage(inner, bytesOf(part), path, depth + 1),
+      ))
+        read.set(name, value);
+      continue;
+    }
+    if (field === undefined) {
+      if (isEmpty(part, depth)) continue;
       throw new ProtobufProblem(`${place} is not read from protobuf here, but from JSON`);
     }
     const { name, shape } = field;
@@ -61,8 +71,7 @@ function readMessage({ fields }: Fieldset, bytes: Buffer, path: string, depth: n
       const before = repeated.get(name);
       if (before === undefined) repeated.set(name, [value]);
       else before.push(value);
-    } else if (value !== null && value !== '' && !(value === 0 && COUNTS.has(name)))
-      read.set(name, value);
+    } else if (value !== null && value !== '' && !isNothing(shape, value)) read.set(name, value);
   }
   for (const [name, values] of repeated) {
     const [shape] = fields[name] as Field;
@@ -73,7 +82,7 @@ function readMessage({ fields }: Fieldset, bytes: Buffer, path: string, depth: n
 
 /** Whether it is a map, of which each entry is a message. */
 function isMap(shape: Shape): boolean {
-  return shape === 'texts' || shape === 'bytes';
+  return shape === 'texts' || shape === 'bytes' || shape === 'quantities';
 }
 
 /** A value; of a list one of it, of a map an entry. */
@@ -82,26 +91,29 @@ function readValue(shape: Shape, part: Part, path: string, depth: number): unkno
   if (typeof shape === 'object') return readMessage(shape, bytesOf(part), path, depth + 1);
   switch (shape) {
     case 'integer':
+    case 'count':
       return integerOf(part);
     case 'boolean':
+    case 'flag':
       return integerOf(part) !== 0;
     case 'text':
       return bytesOf(part).toString();
-    case 'time': {
-      const seconds = partsOf(bytesOf(part)).find(({ number }) => number === 1);
-      if (seconds === undefined) return null;
-      const time = new Date(1000 * integerOf(seconds));
-      if (Number.isNaN(time.getTime())) throw new ProtobufProblem(`${path} is no time`);
-      return time.toISOString();
-    }
+    case 'time':
+    case 'microtime':
+      return timeOf(part, shape === 'time' ? 0 : 6, path);
+    case 'quantity':
+      return textIn(part);
+    case 'json':
+      return jsonOf(part, path);
+    case 'quantities':
     case 'texts':
     case 'bytes': {
       const [key = Buffer.alloc(0), value = Buffer.alloc(0)] = [1, 2].map((number) => {
         const found = partsOf(bytesOf(part)).find((one) => one.number === number);
         return found === undefined ? undefined : bytesOf(found);
       });
-      const text = value.toString(shape === 'bytes' ? 'base64' : 'utf8');
-      return [key.toString(), text];
+      if (shape === 'quantities') return [key.toString(), textIn({ number: 2, value })];
+      return [key.toString(), value.toString(shape === 'bytes' ? 'base64' : 'utf8')];
     }
     default: {
       const [kind, integer, text] = [1, 2, 3].map((number) =>
@@ -109,18 +121,48 @@ function readValue(shape: Shape, part: Part, path: string, depth: number): unkno
       );
       const isText = kind !== undefined && integerOf(kind) === 1;
       if (isText) return text === undefined ? '' : bytesOf(text).toString();
-      return integer === undefined ? null : integerOf(integer) || null;
+      return integer === undefined ? 0 : integerOf(integer);
     }
   }
 }
 
+/** The text that is the first field of a message; none is zero. */
+function textIn(part: Part): string {
+  const first = partsOf(bytesOf(part)).find(({ number }) => number === 1);
+  return first === undefined ? '0' : bytesOf(first).toString();
+}
+
+/** JSON within a message. */
+function jsonOf(part: Part, path: string): unknown {
+  const first = partsOf(bytesOf(part)).find(({ number }) => number === 1);
+  if (first === undefined) return null;
+  try {
+    return JSON.parse(bytesOf(first).toString());
+  } catch {
+    throw new ProtobufProblem(`${path} is no JSON`);
+  }
+}
+
+/** A time with so many digits behind its seconds; null for none. */
+function timeOf(part: Part, digits: number, path: string): string | null {
+  const [seconds, nanos] = [1, 2].map((number) =>
+    partsOf(bytesOf(part)).find((one) => one.number === number),
+  );
+  if (seconds === undefined) return null;
+  const time = new Date(1000 * integerOf(seconds));
+  if (Number.isNaN(time.getTime())) throw new ProtobufProblem(`${path} is no time`);
+  const fraction = String(nanos === undefined ? 0 : integerOf(nanos)).padStart(9, '0');
+  const rest = digits === 0 ? '' : `.${fraction.slice(0, digits)}`;
+  return timestamp(time).replace('Z', `${rest}Z`);
+}
+
 /** Whether a field says what it would without being there: many are written always. */
-function isNothing({ value }: Part, depth: number): boolean {
+function isEmpty({ value }: Part, depth: number): boolean {
   if (typeof value === 'bigint') return value === 0n;
   if (value.length === 0) return true;
   if (depth > MAX_DEPTH) return false;
   try {
-    return partsOf(value).every((part) => isNothing(part, depth + 1));
+    return partsOf(value).every((part) => isEmpty(part, depth + 1));
   } catch {
     return false;
   }

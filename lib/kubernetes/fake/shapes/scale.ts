@@ -1,18 +1,7 @@
 import { type FakeObject, type Fields, fieldsOf, textsOf } from '../objects/object.ts';
 import { failure, type Refusal } from '../requests/refusals.ts';
 import { DecodeProblem, decodeAs } from './decode.ts';
-import { type Fieldset, METADATA, object } from './shape.ts';
-
-const SPEC = object({ replicas: ['integer', 1] });
-
-/** What is written to `scale`. */
-export const SCALE: Fieldset = object({
-  apiVersion: ['text'],
-  kind: ['text'],
-  metadata: [METADATA, 1],
-  spec: [SPEC, 2],
-  status: ['any', 3],
-});
+import { scaleShape } from './shapes.ts';
 
 /** How many replicas a workload has, as `autoscaling/v1` tells it. */
 export function scaleOf(workload: FakeObject): FakeObject {
@@ -21,7 +10,11 @@ export function scaleOf(workload: FakeObject): FakeObject {
   const spec = fieldsOf(workload, 'spec');
   const { replicas: wanted = 1 } = spec;
   const { replicas: there = 0 } = fieldsOf(workload, 'status');
-  const labels = Object.entries(textsOf(fieldsOf(spec, 'selector'), 'matchLabels'));
+  const chosen =
+    workload.kind === 'ReplicationController'
+      ? textsOf(spec, 'selector')
+      : textsOf(fieldsOf(spec, 'selector'), 'matchLabels');
+  const labels = Object.entries(chosen);
   const selector = labels.map(([key, value]) => `${key}=${value}`).join(',');
   return {
     kind: 'Scale',
@@ -35,7 +28,7 @@ export function scaleOf(workload: FakeObject): FakeObject {
 /** The workload with the replicas of such an object, or why it cannot have them. */
 export function withScale(workload: FakeObject, scale: unknown): FakeObject | Refusal {
   try {
-    const { value } = decodeAs(SCALE, scale);
+    const { value } = decodeAs(scaleShape(), scale);
     const { replicas = 0 } = fieldsOf(value as Fields, 'spec');
     if (Number(replicas) < 0)
       return failure(

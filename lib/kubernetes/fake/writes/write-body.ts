@@ -12,8 +12,7 @@ import { isText } from '../objects/texts.ts';
 import type { ApiPlace } from '../requests/api-path.ts';
 import { failure, isRefusal, type Refusal } from '../requests/refusals.ts';
 import { DecodeProblem, decodeAs } from '../shapes/decode.ts';
-import type { Fieldset } from '../shapes/shape.ts';
-import { SHAPES } from '../shapes/shapes.ts';
+import { shapeOf } from '../shapes/shapes.ts';
 import { doubleItem } from './field-paths.ts';
 import type { FakeWrite } from './write.ts';
 
@@ -38,7 +37,7 @@ export function readWritten(
   const validation = query.get('fieldValidation') || 'Warn';
   if (!isFields(body)) return failure(400, 'the body must be an object of JSON');
   const { apiVersion = apiVersionOf(resource), kind = resource.kind } = body;
-  const shape = SHAPES.get(resource.kind) as Fieldset;
+  const shape = shapeOf(resource);
   const [given, version] = [kind, apiVersion].map((one) => (isText(one) ? one : '?'));
   const where = `${given} in version "${version}" cannot be handled as a ${resource.kind}`;
   if (apiVersion !== apiVersionOf(resource) || kind !== resource.kind)

@@ -74,6 +74,7 @@ describe('selectors of a fake API server', () => {
       ['status.podIP=10.0.0.2', [2]],
       ['spec.nodeName=', [0, 1, 2]],
       ['metadata.name=p\\,1', []],
+      ['spec.hostNetwork=false', [0, 1, 2]],
       [',metadata.name=p1,', [1]],
     ];
     for (const [fieldSelector, expected] of cases)
@@ -81,7 +82,7 @@ describe('selectors of a fake API server', () => {
   });
 
   it('refuses fields that cannot be selected by, and selectors that are none', () => {
-    for (const fieldSelector of ['spec.hostNetwork=true', 'constructor=a', 'metadata.labels.app=a'])
+    for (const fieldSelector of ['spec.hostPID=true', 'constructor=a', 'metadata.labels.app=a'])
       expect(select({ fieldSelector })).to.match(/^field label not supported: /);
     for (const fieldSelector of [
       'metadata.name',

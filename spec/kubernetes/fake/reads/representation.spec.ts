@@ -3,7 +3,7 @@ import {
   createFakeApiServer,
   type FakeApiServer,
 } from '../../../../lib/kubernetes/fake/api-server.ts';
-import { age } from '../../../../lib/kubernetes/fake/reads/table.ts';
+import { age } from '../../../../lib/kubernetes/fake/reads/age.ts';
 
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 
@@ -85,11 +85,13 @@ describe('what a fake API server shows', () => {
     return (await answer.json()) as Answer;
   }
 
+  /** The cells of the rows, ages aside. */
+  const cells = async (path: string): Promise<unknown> =>
+    (await get(path, TABLE)).rows.map((row) =>
+      row.cells.filter((cell) => !/^\d+s$/.test(`${cell}`)),
+    );
+
   it('is a table where that is asked for', async () => {
-    const cells = async (path: string): Promise<unknown> =>
-      (await get(path, TABLE)).rows.map((row) =>
-        row.cells.filter((cell) => !/^\d+s$/.test(`${cell}`)),
-      );
     expect(await cells('/api/v1/pods')).to.deep.equal([
       ['p1', '2/2', 'Running', 0, '10.244.0.1', 'fake-node', '<none>', '<none>'],
       ['p2', '0/1', 'ContainerCreating', 0, '10.244.0.2', 'fake-node', '<none>', '<none>'],
@@ -112,6 +114,133 @@ describe('what a fake API server shows', () => {
     expect(await cells('/api/v1/events')).to.deep.equal(events);
     expect(await cells('/api/v1/namespaces/default/configmaps/c')).to.deep.equal([['c', 2]]);
     expect(await cells('/api/v1/namespaces')).to.deep.equal([['default', 'Active']]);
+  });
+
+  it('has the columns of nodes, volumes, roles and all other kinds', async () => {
+    const put = (apiVersion: string, kind: string, name: string, more: object = {}): void =>
+      void fake.put({ apiVersion, kind, metadata: { name }, ...more });
+    const rbac = 'rbac.authorization.k8s.io/v1';
+    put('v1', 'ServiceAccount', 'sa', { secrets: [{ name: 's' }] });
+    const claim = { accessModes: ['ReadWriteOnce', 'ReadOnlyMany'], volumeName: 'v' };
+    put('v1', 'PersistentVolumeClaim', 'claim', {
+      spec: claim,
+      status: { phase: 'Bound', capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'] },
+    });
+    const claimRef = { namespace: 'default', name: 'claim' };
+    const volume = { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOncePod'] };
+    put('v1', 'PersistentVolume', 'free', { spec: volume });
+    put('v1', 'PersistentVolume', 'v', {
+      spec: { ...volume, claimRef },
+      status: { phase: 'Bound' },
+    });
+    put('v1', 'ReplicationController', 'rc', { spec: { template: {} } });
+    const limits = { 'limits.cpu': '2', pods: '5' };
+    put('v1', 'ResourceQuota', 'q', { status: { hard: limits, used: { pods: '1' } } });
+    put('batch/v1', 'CronJob', 'cj', { spec: { schedule: '@daily', suspend: true } });
+    const lastScheduleTime = new Date().toISOString();
+    put('batch/v1', 'CronJob', 'ran', {
+      spec: { schedule: '@daily' },
+      status: { lastScheduleTime },
+    });
+    put('coordination.k8s.io/v1', 'Lease', 'l', { spec: { holderIdentity: 'me' } });
+    const loadBalancer = { ingress: [{ ip: '10.0.0.1' }, { hostname: 'lb' }] };
+    put('networking.k8s.io/v1', 'Ingress', 'in', {
+      spec: { rules: [{ host: 'a' }, {}], tls: [{}] },
+      status: { loadBalancer },
+    });
+    put('networking.k8s.io/v1', 'Ingress', 'plain', { spec: { ingressClassName: 'c' } });
+    put('networking.k8s.io/v1', 'IngressClass', 'ic', { spec: { controller: 'c' } });
+    const podSelector = { matchLabels: { a: 'b' } };
+    put('networking.k8s.io/v1', 'NetworkPolicy', 'np', { spec: { podSelector } });
+    for (const kind of ['RoleBinding', 'ClusterRoleBinding'])
+      put(rbac, kind, 'rb', { roleRef: { kind: 'Role', name: 'r' } });
+    put('policy/v1', 'PodDisruptionBudget', 'pdb', { spec: { minAvailable: '50%' } });
+    const scaleTargetRef = { kind: 'Deployment', name: 'd' };
+    put('autoscaling/v2', 'HorizontalPodAutoscaler', 'hpa', {
+      spec: { scaleTargetRef, maxReplicas: 3 },
+    });
+    put('storage.k8s.io/v1', 'StorageClass', 'sc', { provisioner: 'p' });
+    put('scheduling.k8s.io/v1', 'PriorityClass', 'pc', { value: 5 });
+    const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'st', controller: true };
+    const ownerReferences = [{ ...owner, uid: 'u' }];
+    put('apps/v1', 'ControllerRevision', 'cr', { revision: 2 });
+    fake.put({
+      ...{ apiVersion: 'apps/v1', kind: 'ControllerRevision', revision: 3 },
+      metadata: { name: 'owned', ownerReferences },
+    });
+    const unset = '<unset>';
+    for (const [path, ...rows] of [
+      [
+        '/api/v1/nodes',
+        [
+          'fake-node',
+          'Ready',
+          '<none>',
+          'v1.35.0-fake',
+          '127.0.0.1',
+          '<none>',
+          'fake',
+          '<unknown>',
+          'fake://1',
+        ],
+      ],
+      ['/api/v1/serviceaccounts', ['sa', 1]],
+      [
+        '/api/v1/persistentvolumeclaims',
+        ['claim', 'Bound', 'v', '1Gi', 'RWO', '', unset, 'Filesystem'],
+      ],
+      [
+        '/api/v1/persistentvolumes',
+        ['free', '1Gi', 'RWOP', 'Retain', 'Pending', '', '', unset, '', 'Filesystem'],
+        ['v', '1Gi', 'RWOP', 'Retain', 'Bound', 'default/claim', '', unset, '', 'Filesystem'],
+      ],
+      ['/api/v1/replicationcontrollers', ['rc', 1, 0, 0, '<none>', '<none>', '<none>']],
+      ['/api/v1/resourcequotas', ['q', 'pods: 1/5', 'limits.cpu: 0/2']],
+      [
+        '/apis/batch/v1/cronjobs',
+        ['cj', '@daily', '<none>', 'True', 0, '<none>'],
+        ['ran', '@daily', '<none>', 'False', 0],
+      ],
+      ['/apis/coordination.k8s.io/v1/leases', ['l', 'me']],
+      [
+        '/apis/networking.k8s.io/v1/ingresses',
+        ['in', '<none>', 'a,*', '10.0.0.1,lb', '80, 443'],
+        ['plain', 'c', '*', '', '80'],
+      ],
+      ['/apis/networking.k8s.io/v1/ingressclasses', ['ic', 'c', '<none>']],
+      ['/apis/networking.k8s.io/v1/networkpolicies', ['np', 'a=b']],
+      [`/apis/${rbac}/rolebindings`, ['rb', 'Role/r']],
+      [`/apis/${rbac}/clusterrolebindings`, ['rb', 'Role/r']],
+      ['/apis/policy/v1/poddisruptionbudgets', ['pdb', '50%', 'N/A', 0]],
+      ['/apis/autoscaling/v2/horizontalpodautoscalers', ['hpa', 'Deployment/d', '1', 3, 0]],
+      ['/apis/storage.k8s.io/v1/storageclasses', ['sc', 'p', 'Delete', 'Immediate', false]],
+      ['/apis/scheduling.k8s.io/v1/priorityclasses', ['pc', 5, false, 'PreemptLowerPriority']],
+      [
+        '/apis/apps/v1/controllerrevisions',
+        ['cr', '<none>', 2],
+        ['owned', 'statefulset.apps/st', 3],
+      ],
+    ] as const)
+      expect(await cells(path), path).to.deep.equal(rows);
+  });
+
+  it('tells how nodes are', async () => {
+    const node = (name: string, more: object): void =>
+      void fake.put({ apiVersion: 'v1', kind: 'Node', metadata: { name }, ...more });
+    const conditions = [{ type: 'Ready', status: 'False' }];
+    node('a', { spec: { unschedulable: true } });
+    node('b', { status: { conditions } });
+    fake.put({
+      ...{ apiVersion: 'v1', kind: 'Node' },
+      metadata: { name: 'c', labels: { 'node-role.kubernetes.io/worker': '' } },
+    });
+    const shown = (await cells('/api/v1/nodes')) as unknown[][];
+    expect(shown.map((row) => row.slice(0, 3))).to.deep.equal([
+      ['a', 'Unknown,SchedulingDisabled', '<none>'],
+      ['b', 'NotReady', '<none>'],
+      ['c', 'Unknown', 'worker'],
+      ['fake-node', 'Ready', '<none>'],
+    ]);
   });
 
   it('has as much of each object as is asked for', async () => {

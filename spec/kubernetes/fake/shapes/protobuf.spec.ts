@@ -9,7 +9,7 @@ import {
   readProtobuf,
 } from '../../../../lib/kubernetes/fake/shapes/protobuf.ts';
 import type { Fieldset } from '../../../../lib/kubernetes/fake/shapes/shape.ts';
-import { SHAPES } from '../../../../lib/kubernetes/fake/shapes/shapes.ts';
+import { shapeOf } from '../../../../lib/kubernetes/fake/shapes/shapes.ts';
 
 type Value = number | string | Buffer;
 
@@ -43,8 +43,14 @@ const metadata = (name: string, ...more: readonly (readonly [number, Value])[]):
 
 const entry = (key: string, value: Value): Buffer => message([1, key], [2, value]);
 
+const coreShape = (kind: string): Fieldset => shapeOf({ group: '', version: 'v1', kind });
+
+const REVISION = shapeOf({ group: 'apps', version: 'v1', kind: 'ControllerRevision' });
+
+const DEPLOYMENT = shapeOf({ group: 'apps', version: 'v1', kind: 'Deployment' });
+
 const read = (kind: string, raw: Buffer): unknown =>
-  readProtobuf(envelope('v1', kind, raw), SHAPES.get(kind) as Fieldset);
+  readProtobuf(envelope('v1', kind, raw), coreShape(kind));
 
 describe('protobuf for a fake API server', () => {
   let fake: FakeApiServer | null = null;
@@ -69,7 +75,7 @@ describe('protobuf for a fake API server', () => {
       metadata: {
         name: 'm',
         labels: { a: '', b: 'c' },
-        creationTimestamp: '1970-01-02T00:00:00.000Z',
+        creationTimestamp: '1970-01-02T00:00:00Z',
       },
       data: { x: 'y' },
       immutable: true,
@@ -89,35 +95,37 @@ describe('protobuf for a fake API server', () => {
       [1, port([1, 0], [2, 0], [3, ''])],
       [1, port([1, 1])],
     ] as const;
-    // A status, and what is empty at any depth, says nothing.
-    const status = message([1, message([1, 'x'])]);
+    const status = message([1, message([1, message([1, '10.0.0.1'])])]);
     const service = message(
       [1, metadata('v')],
-      [2, message(...ports, [14, message([1, ''])])],
+      [2, message(...ports, [13, 0], [99, message([1, ''])])],
       [3, status],
     );
-    expect(read('Service', service)).to.have.deep.nested.property('spec.ports', [
-      { protocol: 'TCP', port: 80, targetPort: 8080 },
-      { protocol: 'TCP', port: 80, targetPort: 'http' },
-      { protocol: 'TCP', port: 80 },
-      { protocol: 'TCP', port: 80 },
-    ]);
-    const container = message([1, 'c'], [3, 'sleep'], [3, '1'], [8, message([1, ''])], [16, 0]);
+    expect(read('Service', service)).to.deep.include({
+      spec: {
+        ports: [
+          { protocol: 'TCP', port: 80, targetPort: 8080 },
+          { protocol: 'TCP', port: 80, targetPort: 'http' },
+          { protocol: 'TCP', port: 80, targetPort: 0 },
+          { protocol: 'TCP', port: 80 },
+        ],
+      },
+      status: { loadBalancer: { ingress: [{ ip: '10.0.0.1' }] } },
+    });
+    const container = message([1, 'c'], [3, 'sleep'], [3, '1'], [8, ''], [16, 0]);
     const template = message([1, metadata('')], [2, message([2, container], [4, -1])]);
     const spec = message([1, 0], [3, template]);
-    expect(read('Deployment', message([1, metadata('d')], [2, spec]))).to.have.deep.property(
-      'spec',
-      {
-        replicas: 0,
-        template: {
-          metadata: {},
-          spec: {
-            containers: [{ name: 'c', command: ['sleep', '1'], stdin: false }],
-            terminationGracePeriodSeconds: -1,
-          },
+    const whole = envelope('apps/v1', 'Deployment', message([1, metadata('d')], [2, spec]));
+    expect(readProtobuf(whole, DEPLOYMENT)).to.have.deep.property('spec', {
+      replicas: 0,
+      template: {
+        metadata: {},
+        spec: {
+          containers: [{ name: 'c', command: ['sleep', '1'], resources: {} }],
+          terminationGracePeriodSeconds: -1,
         },
       },
-    );
+    });
   });
 
   it('may have long lists and large maps', () => {
@@ -135,15 +143,54 @@ describe('protobuf for a fake API server', () => {
       (spec: Buffer): (() => unknown) =>
       () =>
         read('Pod', message([2, spec]));
-    const affinity = message([18, message([1, message([1, 1])])]);
-    expect(pod(affinity)).to.throw(ProtobufProblem, 'spec.(field 18) is not read from protobuf');
-    const context = message([14, message([2, 1000])]);
-    expect(pod(context)).to.throw(ProtobufProblem, 'spec.securityContext is not read from');
+    const later = message([99, message([1, message([1, 1])])]);
+    expect(pod(later)).to.throw(ProtobufProblem, 'spec.(field 99) is not read from protobuf');
     expect(pod(message([14, 'text']))).to.throw(ProtobufProblem);
+    const revision = message([2, message([1, '{'])]);
+    expect(() =>
+      readProtobuf(envelope('apps/v1', 'ControllerRevision', revision), REVISION),
+    ).to.throw(ProtobufProblem, 'data is no JSON');
+  });
+
+  it('is read down to volumes, probes and quantities', () => {
+    const limits = message([1, entry('cpu', message([1, '500m']))]);
+    const probe = message(
+      [1, message([2, message([1, '/'], [2, message([1, 1], [3, 'http'])])])],
+      [2, 0],
+      [3, 5],
+    );
+    const container = message([1, 'c'], [8, limits], [10, probe], [16, 0], [18, 1]);
+    const volume = message(
+      [1, 'v'],
+      [2, message([2, message([1, 'Memory'], [2, message([1, '1Gi'])])])],
+    );
+    const pod = message([2, message([1, volume], [2, container], [14, message([2, 0], [3, 0])])]);
+    expect(read('Pod', pod))
+      .to.have.property('spec')
+      .that.deep.equals({
+        volumes: [{ name: 'v', emptyDir: { medium: 'Memory', sizeLimit: '1Gi' } }],
+        containers: [
+          {
+            name: 'c',
+            resources: { limits: { cpu: '500m' } },
+            livenessProbe: { httpGet: { path: '/', port: 'http' }, timeoutSeconds: 5 },
+            tty: true,
+          },
+        ],
+        securityContext: { runAsUser: 0, runAsNonRoot: false },
+      });
+    const series = message([11, message([1, 2], [2, message([1, 60], [2, 1_234_567])])]);
+    expect(read('Event', series)).to.have.deep.property('series', {
+      count: 2,
+      lastObservedTime: '1970-01-01T00:01:00.001234Z',
+    });
+    const data = message([2, message([1, '{"a":[1]}'])], [3, 0]);
+    const revision = readProtobuf(envelope('apps/v1', 'ControllerRevision', data), REVISION);
+    expect(revision).to.deep.include({ data: { a: [1] }, revision: 0 });
   });
 
   it('is refused where it is broken', () => {
-    const shape = SHAPES.get('ConfigMap') as Fieldset;
+    const shape = coreShape('ConfigMap');
     let deep = message([1, '']);
     for (let depth = 0; depth < 100; depth++) deep = message([99, deep]);
     const whole = envelope('v1', 'ConfigMap', message([1, metadata('m')], [2, entry('x', 'y')]));

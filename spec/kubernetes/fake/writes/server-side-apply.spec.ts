@@ -256,7 +256,7 @@ describe('server-side apply at a fake API server', () => {
       const [, renamed] = await put([{ ...mine, manager: 'older', operation: 'Apply' }]);
       expect(owners(renamed)).to.deep.equal(['older Apply']);
       // What cannot be read, or is nothing, changes nothing.
-      for (const managedFields of [[], [{ ...mine, fieldsV1: { a: 1 } }], [{ manager: 1 }]])
+      for (const managedFields of [[], [{ ...mine, fieldsV1: { a: 1 } }], [{ manager: 'm' }]])
         expect(owners((await put(managedFields))[1])).to.deep.equal(['older Apply']);
       expect(owners((await put([{}]))[1])).to.deep.equal([]);
     });

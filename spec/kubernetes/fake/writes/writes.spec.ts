@@ -79,9 +79,10 @@ describe('changes at a fake API server', () => {
       const [status, { reason }] = await ask('POST', `${path}?fieldValidation=Strict`, body);
       expect([status, reason]).to.deep.equal([400, 'BadRequest']);
     }
-    const affinity = `{"metadata":{"name":"c"},"spec":{"affinity":${'['.repeat(1e5)}${']'.repeat(1e5)}}}`;
-    const [, { message }] = await ask('POST', PODS, affinity);
-    expect(message).to.match(/cannot be handled as a Pod: spec.affinity is too deep$/);
+    const data = `{"metadata":{"name":"r"},"revision":1,"data":${'['.repeat(1e5)}${']'.repeat(1e5)}}`;
+    const revisions = '/apis/apps/v1/namespaces/default/controllerrevisions';
+    const [, { message }] = await ask('POST', revisions, data);
+    expect(message).to.match(/cannot be handled as a ControllerRevision: data is too deep$/);
     expect((await ask('POST', path, { metadata: { name: 'c' } }))[0]).to.equal(201);
   });
 

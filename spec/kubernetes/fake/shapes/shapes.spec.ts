@@ -1,0 +1,70 @@
+import { expect } from 'chai';
+import { apiVersionOf, RESOURCES } from '../../../../lib/kubernetes/fake/objects/resources.ts';
+import { decodeAs } from '../../../../lib/kubernetes/fake/shapes/decode.ts';
+import type { Shape } from '../../../../lib/kubernetes/fake/shapes/shape.ts';
+import { shapeOf } from '../../../../lib/kubernetes/fake/shapes/shapes.ts';
+
+const SCALARS =
+  'text integer count boolean flag time microtime quantity texts bytes quantities integerOrText json any';
+const POD = shapeOf({ group: '', version: 'v1', kind: 'Pod' });
+
+describe('shapes of a fake API server', () => {
+  it('are there for every kind, and whole', () => {
+    const seen = new Set<Shape>();
+    const look = (shape: Shape | undefined, place: string): void => {
+      expect(shape, place).to.not.equal(undefined);
+      if (shape === undefined || seen.has(shape)) return;
+      seen.add(shape);
+      if (typeof shape === 'string') expect(SCALARS.split(' '), place).to.include(shape);
+      else if ('list' in shape) look(shape.list, place);
+      else
+        for (const [name, [below]] of Object.entries(shape.fields)) look(below, `${place}.${name}`);
+    };
+    for (const resource of RESOURCES) {
+      const shape = shapeOf(resource);
+      look(shape, resource.kind);
+      expect(shape.fields, resource.kind).to.include.keys('apiVersion', 'kind', 'metadata');
+      expect(shape.name).to.match(new RegExp(`^io\\.k8s\\.api\\.\\w+\\.v\\d\\.${resource.kind}$`));
+      const { kind } = resource;
+      const given = { apiVersion: apiVersionOf(resource), kind, metadata: { name: 'a' } };
+      expect(decodeAs(shape, given)).to.deep.equal({ value: given, unknown: [] });
+    }
+  });
+
+  it('have the fields of what stands in an object itself in JSON', () => {
+    const volumes = [{ name: 'v', configMap: { name: 'c', optional: true }, emptyDri: {} }];
+    const { value, unknown } = decodeAs(POD, { spec: { volumes } });
+    expect(unknown).to.deep.equal(['spec.volumes[0].emptyDri']);
+    expect(value).to.have.deep.nested.property('spec.volumes[0]', {
+      name: 'v',
+      configMap: { name: 'c', optional: true },
+    });
+  });
+
+  it('leave out what says nothing, and keep what is said', () => {
+    const container = {
+      name: 'c',
+      stdin: false,
+      tty: true,
+      securityContext: { privileged: false },
+    };
+    const spec = { hostNetwork: false, containers: [container], priority: 0 };
+    expect(decodeAs(POD, { spec }).value).to.deep.equal({
+      spec: {
+        containers: [{ name: 'c', tty: true, securityContext: { privileged: false } }],
+        priority: 0,
+      },
+    });
+  });
+
+  it('refuse quantities that are none', () => {
+    const pod = (cpu: unknown): object => ({
+      spec: { containers: [{ name: 'c', resources: { limits: { cpu } } }] },
+    });
+    for (const cpu of ['1', '0.5', '500m', '1e3', '-2Ki', 2]) decodeAs(POD, pod(cpu));
+    for (const cpu of ['', 'a', '1 m', '1mi', true, [], {}])
+      expect(() => decodeAs(POD, pod(cpu)), String(cpu)).to.throw(
+        'spec.containers[0].resources.limits must be a map of quantities',
+      );
+  });
+});
