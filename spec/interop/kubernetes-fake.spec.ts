@@ -232,7 +232,7 @@ for (const [version, [peer, file]] of Object.entries(KUBECTLS)) {
       for (const args of [
         ['top', 'pods'],
         ['explain', 'pods'],
-        ['get', 'nodes'],
+        ['get', 'csr'],
       ]) {
         const [code, words] = await run(...args);
         expect(code, args.join(' ')).to.equal(1);
