@@ -1,51 +1,27 @@
-import {
-  type FakeObject,
-  type Fields,
-  fieldsOf,
-  listOf,
-  textOf,
-  textsOf,
-} from '../objects/object.ts';
+import { fieldsOf, listOf, textOf } from '../objects/object.ts';
 import { age } from './age.ts';
-
-/** One column of a table: what it is called, and what stands in it. */
-export interface Column {
-  readonly name: string;
-  readonly type: 'string' | 'integer';
-  /** Whether only `-o wide` shows it. */
-  readonly wide: boolean;
-  readonly cell: (object: FakeObject) => unknown;
-}
-
-const column = (
-  name: string,
-  cell: Column['cell'],
-  wide = false,
-  type: Column['type'] = 'string',
-): Column => ({ name, cell, wide, type });
-
-/** A number of some field. */
-const counted = (name: string, part: string, field: string, otherwise = 0): Column =>
-  column(name, (object) => fieldsOf(object, part)[field] ?? otherwise, false, 'integer');
-
-const NAME = column('Name', ({ metadata }) => metadata.name);
-const AGE = column('Age', ({ metadata }) => age(metadata.creationTimestamp));
-
-/** Of kinds that have no others. */
-export const OTHERS: readonly Column[] = [NAME, AGE];
-
-const CREATED = column('Created At', ({ metadata }) => metadata.creationTimestamp);
-const NONE = '<none>';
-const UNSET = '<unset>';
-
-/** A text of the `spec`. */
-const inSpec =
-  (field: string) =>
-  (object: FakeObject): string =>
-    textOf(fieldsOf(object, 'spec'), field);
-
-/** Anything of the `spec`. */
-const valueIn = (object: FakeObject, field: string): unknown => fieldsOf(object, 'spec')[field];
+import {
+  accessModes,
+  endpointsText,
+  ingressHosts,
+  inSpec,
+  inStatus,
+  listed,
+  nodeAddress,
+  nodeInfo,
+  nodeRoles,
+  nodeStatus,
+  phase,
+  podStatus,
+  readiness,
+  restarts,
+  selectorText,
+  servicePorts,
+  sizeOf,
+  usage,
+} from './cells.ts';
+import { AGE, type Column, CREATED, column, NAME, NONE, UNSET } from './column.ts';
+import { WORKLOAD_COLUMNS } from './workload-columns.ts';
 
 const BINDING: readonly Column[] = [
   NAME,
@@ -55,23 +31,6 @@ const BINDING: readonly Column[] = [
   }),
   AGE,
 ];
-
-/** What `-o wide` shows of the containers of a workload, and of its selector. */
-const TEMPLATE: readonly Column[] = ['name', 'image'].map((field) =>
-  column(
-    field === 'name' ? 'Containers' : 'Images',
-    (object) => {
-      const template = fieldsOf(fieldsOf(fieldsOf(object, 'spec'), 'template'), 'spec');
-      return listed(listOf(template, 'containers').map((container) => container[field]));
-    },
-    true,
-  ),
-);
-const SELECTOR = column(
-  'Selector',
-  (object) => selectorText(fieldsOf(fieldsOf(object, 'spec'), 'selector'), 'matchLabels'),
-  true,
-);
 
 /** Columns as `kubectl get` shows them; of other kinds name and age. */
 export const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
@@ -115,45 +74,6 @@ export const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     column('Type', (secret) => textOf(secret, 'type') || 'Opaque'),
     column('Data', (secret) => sizeOf(secret, 'data'), false, 'integer'),
     AGE,
-  ],
-  Deployment: [
-    NAME,
-    column('Ready', replicas),
-    counted('Up-to-date', 'status', 'updatedReplicas'),
-    counted('Available', 'status', 'availableReplicas'),
-    AGE,
-    ...TEMPLATE,
-    SELECTOR,
-  ],
-  StatefulSet: [NAME, column('Ready', replicas), AGE, ...TEMPLATE],
-  ReplicaSet: [
-    NAME,
-    counted('Desired', 'spec', 'replicas', 1),
-    counted('Current', 'status', 'replicas'),
-    counted('Ready', 'status', 'readyReplicas'),
-    AGE,
-    ...TEMPLATE,
-    SELECTOR,
-  ],
-  DaemonSet: [
-    NAME,
-    counted('Desired', 'status', 'desiredNumberScheduled'),
-    counted('Current', 'status', 'currentNumberScheduled'),
-    counted('Ready', 'status', 'numberReady'),
-    AGE,
-    ...TEMPLATE,
-    SELECTOR,
-  ],
-  Job: [
-    NAME,
-    column('Completions', (job) => {
-      const { succeeded = 0 } = fieldsOf(job, 'status');
-      const { completions = 1 } = fieldsOf(job, 'spec');
-      return `${succeeded}/${completions}`;
-    }),
-    AGE,
-    ...TEMPLATE,
-    SELECTOR,
   ],
   Namespace: [NAME, column('Status', (one) => textOf(fieldsOf(one, 'status'), 'phase')), AGE],
   Event: [
@@ -212,15 +132,6 @@ export const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     AGE,
     column('VolumeMode', (volume) => inSpec('volumeMode')(volume) || UNSET, true),
   ],
-  ReplicationController: [
-    NAME,
-    counted('Desired', 'spec', 'replicas', 1),
-    counted('Current', 'status', 'replicas'),
-    counted('Ready', 'status', 'readyReplicas'),
-    AGE,
-    ...TEMPLATE,
-    column('Selector', (one) => selectorText(fieldsOf(one, 'spec'), 'selector'), true),
-  ],
   ResourceQuota: [
     NAME,
     column('Request', (quota) => usage(quota, (name) => !name.startsWith('limits.'))),
@@ -228,18 +139,6 @@ export const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     AGE,
   ],
   LimitRange: [NAME, CREATED],
-  CronJob: [
-    NAME,
-    column('Schedule', inSpec('schedule')),
-    column('Timezone', (job) => inSpec('timeZone')(job) || NONE),
-    column('Suspend', (job) => (valueIn(job, 'suspend') === true ? 'True' : 'False')),
-    column('Active', (job) => listOf(fieldsOf(job, 'status'), 'active').length, false, 'integer'),
-    column('Last Schedule', (job) => {
-      const last = textOf(fieldsOf(job, 'status'), 'lastScheduleTime');
-      return last === '' ? NONE : age(last);
-    }),
-    AGE,
-  ],
   Lease: [NAME, column('Holder', inSpec('holderIdentity')), AGE],
   Ingress: [
     NAME,
@@ -276,24 +175,6 @@ export const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   ClusterRole: [NAME, CREATED],
   RoleBinding: BINDING,
   ClusterRoleBinding: BINDING,
-  PodDisruptionBudget: [
-    NAME,
-    column('Min Available', (one) => valueIn(one, 'minAvailable') ?? 'N/A'),
-    column('Max Unavailable', (one) => valueIn(one, 'maxUnavailable') ?? 'N/A'),
-    counted('Allowed Disruptions', 'status', 'disruptionsAllowed'),
-    AGE,
-  ],
-  HorizontalPodAutoscaler: [
-    NAME,
-    column('Reference', (one) => {
-      const { kind, name } = fieldsOf(fieldsOf(one, 'spec'), 'scaleTargetRef');
-      return `${kind}/${name}`;
-    }),
-    column('MinPods', (one) => String(valueIn(one, 'minReplicas') ?? UNSET)),
-    counted('MaxPods', 'spec', 'maxReplicas'),
-    counted('Replicas', 'status', 'currentReplicas'),
-    AGE,
-  ],
   StorageClass: [
     NAME,
     column('Provisioner', (one) => textOf(one, 'provisioner')),
@@ -309,132 +190,5 @@ export const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     AGE,
     column('PreemptionPolicy', (one) => textOf(one, 'preemptionPolicy')),
   ],
-  ControllerRevision: [
-    NAME,
-    column('Controller', ({ metadata }) => {
-      const owners = listOf(metadata, 'ownerReferences');
-      const {
-        apiVersion = '',
-        kind,
-        name,
-      } = owners.find(({ controller }) => controller === true) ?? {};
-      const [group] = String(apiVersion).split('/');
-      return kind === undefined ? NONE : `${String(kind).toLowerCase()}.${group}/${name}`;
-    }),
-    column('Revision', ({ revision }) => revision, false, 'integer'),
-    AGE,
-  ],
+  ...WORKLOAD_COLUMNS,
 };
-
-function containerStatuses(pod: FakeObject): Fields[] {
-  return listOf(fieldsOf(pod, 'status'), 'containerStatuses');
-}
-
-function readiness(pod: FakeObject): string {
-  const total = listOf(fieldsOf(pod, 'spec'), 'containers').length;
-  return `${containerStatuses(pod).filter(({ ready }) => ready === true).length}/${total}`;
-}
-
-function restarts(pod: FakeObject): number {
-  return containerStatuses(pod).reduce((sum, { restartCount }) => sum + Number(restartCount), 0);
-}
-
-function podStatus(pod: FakeObject): string {
-  if (pod.metadata.deletionTimestamp !== undefined) return 'Terminating';
-  const states = containerStatuses(pod).map((status) => fieldsOf(status, 'state'));
-  const reasons = states.map(
-    (state) =>
-      textOf(fieldsOf(state, 'waiting'), 'reason') ||
-      textOf(fieldsOf(state, 'terminated'), 'reason'),
-  );
-  return reasons.find((reason) => reason !== '') ?? textOf(fieldsOf(pod, 'status'), 'phase');
-}
-
-function replicas(object: FakeObject): string {
-  const { readyReplicas = 0 } = fieldsOf(object, 'status');
-  const { replicas = 1 } = fieldsOf(object, 'spec');
-  return `${readyReplicas}/${replicas}`;
-}
-
-function listed(values: readonly unknown[]): string {
-  return values.join(',') || '<none>';
-}
-
-function sizeOf(object: FakeObject, field: string): number {
-  return Object.keys(fieldsOf(object, field)).length;
-}
-
-function selectorText(object: Fields, field: string): string {
-  return listed(Object.entries(textsOf(object, field)).map(([key, value]) => `${key}=${value}`));
-}
-
-function endpointsText(endpoints: FakeObject): string {
-  const all = listOf(endpoints, 'subsets').flatMap((subset) =>
-    listOf(subset, 'addresses').flatMap(({ ip }) =>
-      listOf(subset, 'ports').map(({ port }) => `${ip}:${port}`),
-    ),
-  );
-  return listed(all);
-}
-
-function servicePorts(service: FakeObject): string {
-  const ports = listOf(fieldsOf(service, 'spec'), 'ports');
-  const texts = ports.map(({ port, protocol = 'TCP' }) => `${port}/${protocol}`);
-  return listed(texts);
-}
-
-function inStatus(object: FakeObject, field: string): Fields {
-  return fieldsOf(fieldsOf(object, 'status'), field);
-}
-
-function phase(object: FakeObject): string {
-  return textOf(fieldsOf(object, 'status'), 'phase');
-}
-
-function nodeStatus(node: FakeObject): string {
-  const conditions = listOf(fieldsOf(node, 'status'), 'conditions');
-  const ready = conditions.find(({ type }) => type === 'Ready');
-  const words =
-    ready === undefined ? 'Unknown' : textOf(ready, 'status') === 'True' ? 'Ready' : 'NotReady';
-  return `${words}${valueIn(node, 'unschedulable') === true ? ',SchedulingDisabled' : ''}`;
-}
-
-const ROLE = 'node-role.kubernetes.io/';
-
-function nodeRoles({ metadata }: FakeObject): string {
-  const labels = Object.keys(textsOf(metadata, 'labels'));
-  return listed(labels.filter((one) => one.startsWith(ROLE)).map((one) => one.slice(ROLE.length)));
-}
-
-function nodeAddress(wanted: string): Column['cell'] {
-  return (node) => {
-    const addresses = listOf(fieldsOf(node, 'status'), 'addresses');
-    return textOf(addresses.find(({ type }) => type === wanted) ?? {}, 'address') || '<none>';
-  };
-}
-
-function nodeInfo(field: string): Column['cell'] {
-  return (node) => textOf(inStatus(node, 'nodeInfo'), field) || '<unknown>';
-}
-
-const MODES: Readonly<Record<string, string>> = {
-  ReadWriteOnce: 'RWO',
-  ReadOnlyMany: 'ROX',
-  ReadWriteMany: 'RWX',
-  ReadWriteOncePod: 'RWOP',
-};
-
-function accessModes({ accessModes = [] }: { readonly accessModes?: unknown }): string {
-  return (accessModes as readonly string[]).map((mode) => MODES[mode] ?? mode).join(',');
-}
-
-function usage(quota: FakeObject, isMeant: (name: string) => boolean): string {
-  const used = inStatus(quota, 'used');
-  const hard = Object.entries(inStatus(quota, 'hard')).filter(([name]) => isMeant(name));
-  return hard.map(([name, limit]) => `${name}: ${used[name] ?? 0}/${limit}`).join(', ');
-}
-
-function ingressHosts(ingress: FakeObject): string {
-  const hosts = listOf(fieldsOf(ingress, 'spec'), 'rules').map((one) => textOf(one, 'host') || '*');
-  return [...new Set(hosts)].join(',') || '*';
-}

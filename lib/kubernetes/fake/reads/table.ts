@@ -1,6 +1,7 @@
 import type { FakeObject } from '../objects/object.ts';
 import type { FakeResource } from '../objects/resources.ts';
-import { COLUMNS, type Column, OTHERS } from './columns.ts';
+import { type Column, OTHERS } from './column.ts';
+import { COLUMNS } from './columns.ts';
 
 /** Objects as a table (`meta.k8s.io/v1`); `objectOf` is what stands in each row of the object itself. */
 export function tableOf(

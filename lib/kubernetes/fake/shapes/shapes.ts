@@ -1,11 +1,11 @@
 import type { FakeResource } from '../objects/resources.ts';
 import type { ApiPlace } from '../requests/api-path.ts';
+import { CORE_SHAPES, META_SHAPES } from './core-shapes.ts';
+import * as groups from './group-shapes.ts';
+import { POD_SHAPES } from './pod-shapes.ts';
 import type { Field, Fieldset } from './shape.ts';
 import { readTables } from './shape-table.ts';
-import { CORE_SHAPES, META_SHAPES } from './tables/core.ts';
-import * as groups from './tables/groups.ts';
-import { POD_SHAPES } from './tables/pods.ts';
-import { VOLUME_SHAPES } from './tables/volumes.ts';
+import { VOLUME_SHAPES } from './volume-shapes.ts';
 
 const TABLES = [META_SHAPES, CORE_SHAPES, POD_SHAPES, VOLUME_SHAPES, ...Object.values(groups)];
 const META = META_SHAPES.package;

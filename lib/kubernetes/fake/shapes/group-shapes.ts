@@ -1,4 +1,4 @@
-import type { ShapeTable } from '../shape-table.ts';
+import type { ShapeTable } from './shape-table.ts';
 
 /** `apps/v1`. */
 export const APPS_SHAPES: ShapeTable = {

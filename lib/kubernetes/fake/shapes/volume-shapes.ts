@@ -1,4 +1,4 @@
-import type { ShapeTable } from '../shape-table.ts';
+import type { ShapeTable } from './shape-table.ts';
 
 /** Volumes, those of pods and those that stand for themselves. */
 export const VOLUME_SHAPES: ShapeTable = {

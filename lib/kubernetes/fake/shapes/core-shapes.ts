@@ -1,4 +1,4 @@
-import type { ShapeTable } from '../shape-table.ts';
+import type { ShapeTable } from './shape-table.ts';
 
 /** What else there is in `v1`. */
 export const CORE_SHAPES: ShapeTable = {

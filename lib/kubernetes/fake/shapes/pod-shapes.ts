@@ -1,4 +1,4 @@
-import type { ShapeTable } from '../shape-table.ts';
+import type { ShapeTable } from './shape-table.ts';
 
 /** Pods and what stands in them, volumes aside. */
 export const POD_SHAPES: ShapeTable = {
