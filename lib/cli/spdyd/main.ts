@@ -15,6 +15,7 @@ import { runProgram, UsageError } from '../arguments.ts';
 import { FrameLog } from '../frame-log.ts';
 import { painter } from '../terminal.ts';
 import { TraceFile } from '../trace-file.ts';
+import { clearSocket, showSocketPath } from '../unix-socket.ts';
 import { AccessLog } from './access-log.ts';
 import { echo } from './echo.ts';
 import { parseSpdydOptions, type SpdydOptions } from './options.ts';
@@ -36,7 +37,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const server = makeServer(options, accessLog);
   const trace = options.trace === null ? null : new TraceFile(options.trace);
   if (trace !== null) server.on('session', trace.watch);
-  server.listen(options.port, options.host);
+  const { port, host, path } = options;
+  if (path !== null) await clearSocket(path);
+  server.listen(path === null ? { port, host } : { path });
   await once(server, 'listening');
   const end = ended(server);
   // Without a listener Node would open a port for a debugger.
@@ -141,17 +144,29 @@ function certificateFor({ certificates, host, json }: SpdydOptions): Certificate
 }
 
 function announce(options: SpdydOptions, server: SpdyServer): void {
-  const { address, port } = server.address() as AddressInfo;
-  const url = `${options.tls ? 'https' : 'http'}://${hostAndPort(address, port)}/`;
+  const url = urlOf(options, server);
   const { version } = options;
   const protocols = version === null ? [...getNpnProtocols(), 'http/1.1'] : [version.name];
   const text = options.json
-    ? JSON.stringify({ listening: url, port, protocols })
+    ? JSON.stringify({ listening: url, ...portOf(server), protocols })
     : `Serving ${resolve(options.root)} at ${url} (${protocols.join(', ')})`;
   for (const { warning } of options.certificates) {
     if (warning !== null) process.stderr.write(`spdyd: ${warning}\n`);
   }
   process.stdout.write(`${text}\n`);
+}
+
+/** Where clients find it. */
+function urlOf({ tls, path }: SpdydOptions, server: SpdyServer): string {
+  const scheme = tls ? 'https' : 'http';
+  if (path !== null) return `${scheme}+unix:${showSocketPath(path)}`;
+  const { address, port } = server.address() as AddressInfo;
+  return `${scheme}://${hostAndPort(address, port)}/`;
+}
+
+function portOf(server: SpdyServer): { readonly port?: number } {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? { port: address.port } : {};
 }
 
 /** Resolves when a signal has ended the server. */

@@ -1,4 +1,5 @@
 import {
+  type Arguments,
   numberOption,
   type OptionTable,
   readCommandLine,
@@ -8,11 +9,14 @@ import {
   UsageError,
 } from '../arguments.ts';
 import { type NamedCertificate, readCertificate } from '../named-certificate.ts';
+import { socketPathOf } from '../unix-socket.ts';
 
 /** What `spdyd` was told. */
 export interface SpdydOptions extends SpdyArguments {
   readonly port: number;
   readonly host: string;
+  /** Of a unix socket, instead of both; null for none. */
+  readonly path: string | null;
   readonly root: string;
   /** The first one is for clients that ask for no name, or for another; none without TLS, and when one is made at the start. */
   readonly certificates: readonly NamedCertificate[];
@@ -36,8 +40,8 @@ export interface SpdydOptions extends SpdyArguments {
 
 /** Shown by `--help`; fits a screen of 80 by 24. */
 export const SPDYD_HELP = `Usage: spdyd [OPTION]... PORT [PRIVATE_KEY CERT]...
-Serves the files of a folder over SPDY and, with TLS, HTTP/1.1. Without keys and
-certificates (PEM files; a pair for each name) it makes throw-away ones.
+Serves a folder by SPDY and, with TLS, HTTP/1.1. PORT may be unix:PATH. Without
+keys and certificates (PEM files; a pair for a name) it makes throw-away ones.
   -d, --htdocs DIR       folder to serve; default: where you are
       --host ADDRESS     address to listen at; default 127.0.0.1, '::' for all
       --push P=Q,R       push the paths Q and R with P; repeatable
@@ -91,9 +95,6 @@ export function parseSpdydOptions(argv: readonly string[]): SpdydOptions | strin
   }
   const [port, ...files] = args.positionals;
   if (port === undefined) throw new UsageError('which PORT?');
-  const number = Number(port);
-  if (!/^\d{1,5}$/.test(port) || number > 65535)
-    throw new UsageError(`PORT is an integer from 0 to 65535, got '${port}'`);
   const spdy = spdyArguments(args);
   if (!spdy.tls) {
     if (files.length > 0) throw new UsageError('--no-tls has no use for a certificate');
@@ -102,8 +103,7 @@ export function parseSpdydOptions(argv: readonly string[]): SpdydOptions | strin
   const windowBits = numberOption(args, 'window-bits', 0, 30);
   return {
     ...spdy,
-    port: number,
-    host: args.value('host') ?? '127.0.0.1',
+    ...placeOf(args, port),
     root: args.value('htdocs') ?? '.',
     certificates: readCertificates(files),
     verifyClient: args.has('verify-client'),
@@ -119,6 +119,18 @@ export function parseSpdydOptions(argv: readonly string[]): SpdydOptions | strin
     windowSize: windowBits === null ? null : 2 ** windowBits,
     accessLog: args.value('access-log'),
   };
+}
+
+/** Where it listens: at a port of an address, or at a unix socket. */
+function placeOf(args: Arguments, text: string): Pick<SpdydOptions, 'host' | 'path' | 'port'> {
+  const host = args.value('host') ?? '127.0.0.1';
+  if (text.startsWith('unix:')) {
+    return { host, port: 0, path: socketPathOf(text.slice('unix:'.length)) };
+  }
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65535)
+    throw new UsageError(`PORT is an integer from 0 to 65535, or unix:PATH, got '${text}'`);
+  return { host, port, path: null };
 }
 
 /** The pairs of files; all but the first one are for the names that they tell. */

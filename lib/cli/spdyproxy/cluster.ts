@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { Admin } from './admin.ts';
 import type { ProgramConfig } from './config.ts';
 import { measureWorkers } from './metrics.ts';
+import { clearSockets } from './service.ts';
 import { fixedChanges, type Teller } from './worker.ts';
 
 /** A worker that ends sooner than this, in milliseconds, is not replaced at once. */
@@ -55,6 +56,7 @@ export async function lead(
         });
   const adminUrl = admin === null ? null : `http://${config.admin?.host}:${admin.port}/`;
   let ending = false;
+  let current = config;
   let failed = false;
   let told = false;
   let reloads = 0;
@@ -101,10 +103,13 @@ export async function lead(
       return;
     }
     for (const complaint of fixedChanges(config, next)) teller.complain(complaint);
+    await clearSockets(next, current);
+    current = next;
     await ready.all();
     reloads = Object.keys(cluster.workers ?? {}).length;
     pass('SIGHUP');
   };
+  await clearSockets(config, null);
   start();
   process.on('SIGHUP', () => void reload());
   process.on('SIGUSR1', () => void ready.all().then(() => pass('SIGUSR1')));

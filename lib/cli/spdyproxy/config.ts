@@ -8,6 +8,7 @@ import { ACCESS_FORMATS, type AccessFormat } from '../access-line.ts';
 import { UsageError } from '../arguments.ts';
 import { checkKeyPair } from '../key-pair.ts';
 import { checkCertificates } from '../tls-files.ts';
+import { socketPathOf } from '../unix-socket.ts';
 import { CONFIG_SCHEMA, FRONT_SCHEMA } from './schema.ts';
 
 /** The files of a private key and its certificate. */
@@ -21,6 +22,8 @@ export interface FrontConfig {
   readonly options: FrontOptions;
   /** The first one is for clients that ask for no name, or for another; with TLS and without any, one is made. */
   readonly certificates: readonly CertificateFiles[];
+  /** Access mode of the file of a unix socket; null as the system makes it (0777 without the umask). */
+  readonly mode: number | null;
 }
 
 /** Where requests are logged. */
@@ -89,12 +92,15 @@ function configOf(value: unknown, folder: string): ProgramConfig {
 
 function frontOf(value: unknown, folder: string): FrontConfig {
   checkOptions('a front', value, FRONT_NAMES);
-  const { certificates = [], inherited, path, ...options } = value as Json;
+  const { certificates = [], inherited, path, mode, ...options } = value as Json;
+  if (mode !== undefined && (path === undefined || !isMode(mode))) {
+    throw new Error("mode: of a unix socket, three octal digits as a text: '660'");
+  }
   if (!Array.isArray(certificates)) throw new Error('certificates: a list');
   return {
     options: {
       ...options,
-      ...(path === undefined ? {} : { path: resolve(folder, String(path)) }),
+      ...(path === undefined ? {} : { path: socketPathOf(String(path), folder) }),
       ...(inherited === undefined ? {} : { fd: inheritedSocket(inherited as number) }),
     } as FrontOptions,
     certificates: certificates.map((pair: Json) => {
@@ -105,11 +111,22 @@ function frontOf(value: unknown, folder: string): FrontConfig {
       }
       return { key: resolve(folder, key), cert: resolve(folder, cert) };
     }),
+    mode: isMode(mode) ? Number.parseInt(mode, 8) : null,
   };
+}
+
+/** A number would be read as a decimal one, or as octal, by the reader of the file. */
+function isMode(value: unknown): value is string {
+  return typeof value === 'string' && /^0?[0-7]{3}$/.test(value);
 }
 
 /** A back whose TLS options name files. */
 function backOf(value: unknown, folder: string): unknown {
+  if (typeof value === 'string') {
+    return value.replace(/^((?:[^+]+\+)?unix:)([^@].*)$/, (_all, before, path) => {
+      return `${before}${resolve(folder, path)}`;
+    });
+  }
   if (typeof value !== 'object' || value === null) return value;
   const back = value as BackOptions;
   const tls: Record<string, unknown> = { ...back.tls };
@@ -122,7 +139,7 @@ function backOf(value: unknown, folder: string): unknown {
   return {
     ...back,
     ...(back.tls === undefined ? {} : { tls }),
-    ...(socketPath === undefined ? {} : { socketPath: resolve(folder, socketPath) }),
+    ...(socketPath === undefined ? {} : { socketPath: socketPathOf(socketPath, folder) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { BackOptions, BackProtocol, ForwardedRule, FrontOptions } from '../../tools/index.ts';
+import { backOfText } from '../../tools/proxy/back/options.ts';
 import { ACCESS_FORMATS, type AccessFormat } from '../access-line.ts';
 import {
   type Arguments,
@@ -9,6 +10,7 @@ import {
   UsageError,
 } from '../arguments.ts';
 import { checkCertificates } from '../tls-files.ts';
+import { socketPathOf } from '../unix-socket.ts';
 import { type FrontConfig, inheritedSocket, type ProgramConfig, readConfig } from './config.ts';
 import { CONFIG_SCHEMA } from './schema.ts';
 
@@ -26,9 +28,9 @@ export interface SpdyproxyOptions {
 export const SPDYPROXY_HELP = `Usage: spdyproxy -b BACK [OPTION]... PORT [PRIVATE_KEY CERT]...
        spdyproxy --config FILE [--check]
 A proxy: SPDY, HTTP/2 and HTTP/1.1 in front, any of them behind. PORT may be
-'systemd'. Without a key and a certificate it makes throw-away ones.
-  -b, --back [PROTOCOL+]URL  a server; repeatable. PROTOCOL: http/1.1 (default),
-                         h2, spdy/3.1, spdy/3, spdy/2, spdy
+'systemd' or unix:PATH. Without a key and certificate it makes throw-away ones.
+  -b, --back [PROTOCOL+]URL  a server (or unix:PATH); repeatable. PROTOCOL:
+                         http/1.1 (default), h2, spdy/3.1, spdy/3, spdy/2, spdy
       --bridge           servers speak SPDY unless PROTOCOL says otherwise
       --client           the same, and the front is plain HTTP/1.1 and HTTP/2
   -s, --forward          the servers are proxies   -p  --client --forward
@@ -143,13 +145,6 @@ function rule(args: Arguments, option: string, name: string, known: readonly str
 function frontOf(args: Arguments, client: boolean): FrontConfig {
   const [port, ...files] = args.positionals;
   if (port === undefined) throw new UsageError('which PORT?');
-  const place =
-    port === 'systemd'
-      ? { fd: inheritedSocket(0) }
-      : {
-          port: numberOption({ ...args, value: () => port }, 'port', 0, 65535) as number,
-          host: args.value('host') ?? '127.0.0.1',
-        };
   const allow = args.value('proxy-protocol')?.split(',');
   const plain = args.has('no-tls') || client || (allow !== undefined && files.length === 0);
   if (files.length % 2 === 1) throw new UsageError('PRIVATE_KEY needs a CERT behind it');
@@ -159,16 +154,24 @@ function frontOf(args: Arguments, client: boolean): FrontConfig {
     certificates.push({ key: files[at] as string, cert: files[at + 1] as string });
   }
   const options: FrontOptions = {
-    ...place,
+    ...placeOf(args, port),
     ...(plain ? { tls: false } : {}),
     ...(plain ? { sniff: true } : {}),
     ...(allow === undefined ? {} : { proxyProtocol: { allow } }),
   };
-  return { options, certificates };
+  return { options, certificates, mode: null };
+}
+
+function placeOf(args: Arguments, port: string): FrontOptions {
+  if (port === 'systemd') return { fd: inheritedSocket(0) };
+  if (port.startsWith('unix:')) return { path: socketPathOf(port.slice('unix:'.length)) };
+  return {
+    port: numberOption({ ...args, value: () => port }, 'port', 0, 65535) as number,
+    host: args.value('host') ?? '127.0.0.1',
+  };
 }
 
 function backOf(text: string, fallback: BackProtocol, args: Arguments): BackOptions {
-  const [, protocol, url = ''] = /^(?:([a-z0-9/.]+)\+)?(.*)$/s.exec(text) ?? [];
   const file = args.value('cacert');
   const ca = file === null ? null : readOptionFile('--cacert', file);
   if (ca !== null) checkCertificates('--cacert', ca);
@@ -176,7 +179,7 @@ function backOf(text: string, fallback: BackProtocol, args: Arguments): BackOpti
     ...(ca === null ? {} : { ca }),
     ...(args.has('insecure') ? { rejectUnauthorized: false } : {}),
   };
-  return { url, protocol: (protocol as BackProtocol | undefined) ?? fallback, tls };
+  return { protocol: fallback, ...backOfText(text), tls };
 }
 
 function adminOf(args: Arguments): ProgramConfig['admin'] {

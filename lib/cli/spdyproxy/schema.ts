@@ -37,6 +37,7 @@ function record<T>(
 type FrontMembers = Pick<FrontOptions, FrontName> & {
   readonly certificates?: readonly Certificate[] | undefined;
   readonly inherited?: number | undefined;
+  readonly mode?: string | undefined;
 };
 
 type Certificate = Record<'key' | 'cert', string>;
@@ -78,6 +79,7 @@ export const FRONT_SCHEMA: RecordSchema = record<FrontMembers>({
   port: count(0, 65535),
   host: text,
   path: text,
+  mode: { type: 'string', pattern: '^0?[0-7]{3}$' },
   inherited: count(0, 1000),
   backlog: count(0, 65535),
   certificates: {

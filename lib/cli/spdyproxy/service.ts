@@ -1,4 +1,6 @@
+import { chmod } from 'node:fs/promises';
 import { createProxy, ProxyFront, type SpdyProxy } from '../../tools/index.ts';
+import { clearSocket, showSocketPath } from '../unix-socket.ts';
 import { Certificates } from './certificates.ts';
 import type { FrontConfig, ProgramConfig } from './config.ts';
 
@@ -76,22 +78,35 @@ export class Service {
   }
 
   async #open(config: FrontConfig): Promise<void> {
-    const { options, certificates: files } = config;
+    const { options, certificates: files, mode } = config;
     const certificates = options.tls === false ? null : new Certificates(files);
     const front = await this.proxy.listen({ ...options, ...certificates?.options });
+    // Until then nobody else may connect: that needs the right to write.
+    if (mode !== null && options.path !== undefined) await chmod(options.path, mode);
     this.#fronts.set(placeOf(config), { front, certificates, fixed: fixedOf(config) });
   }
 }
 
 /** Where a front listens, as text. */
 function placeOf({ options: { path, fd, host = '', port = 0 } }: FrontConfig): string {
-  if (path !== undefined) return path;
+  if (path !== undefined) return showSocketPath(path);
   return fd === undefined ? `${host}:${port}` : `socket ${fd}`;
 }
 
+/** Takes away what killed processes left at the unix sockets of fronts that are about to listen: all but those of `open`. */
+export async function clearSockets(
+  { fronts }: ProgramConfig,
+  open: ProgramConfig | null,
+): Promise<void> {
+  const kept = new Set(open?.fronts.map(({ options }) => options.path));
+  for (const { options } of fronts) {
+    if (options.path !== undefined && !kept.has(options.path)) await clearSocket(options.path);
+  }
+}
+
 /** Everything of a front but its certificates. */
-function fixedOf({ options, certificates }: FrontConfig): string {
-  return JSON.stringify([options, certificates.length > 0]);
+function fixedOf({ options, certificates, mode }: FrontConfig): string {
+  return JSON.stringify([options, certificates.length > 0, mode]);
 }
 
 /**

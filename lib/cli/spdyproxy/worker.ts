@@ -1,10 +1,11 @@
 import { hostAndPort } from '../../common/host-and-port.ts';
 import type { ProxyFront } from '../../tools/index.ts';
+import { showSocketPath } from '../unix-socket.ts';
 import { ProxyAccessLog } from './access-log.ts';
 import { Admin } from './admin.ts';
 import type { ProgramConfig } from './config.ts';
 import { measure } from './metrics.ts';
-import { Service } from './service.ts';
+import { clearSockets, Service } from './service.ts';
 
 /** What a process tells while it works. */
 export interface Teller {
@@ -23,6 +24,7 @@ export async function work(
   shared: boolean,
   teller: Teller,
 ): Promise<void> {
+  if (!shared) await clearSockets(first, null);
   const service = await Service.start(first);
   const { proxy } = service;
   const log = new ProxyAccessLog(proxy, (text) => teller.complain(text));
@@ -45,9 +47,12 @@ export async function work(
     proxy.destroy();
     throw error;
   }
+  let current = first;
   const reload = async (): Promise<void> => {
     try {
       const config = await load();
+      if (!shared) await clearSockets(config, current);
+      current = config;
       const complaints = await service.reload(config);
       if (!shared) complaints.push(...fixedChanges(first, config));
       for (const complaint of complaints) teller.complain(complaint);
@@ -116,6 +121,6 @@ export function fixedChanges(first: ProgramConfig, config: ProgramConfig): strin
 function urlOf({ address, server }: ProxyFront): string {
   const scheme = 'setSecureContext' in server.listener ? 'https' : 'http';
   if (address === null || typeof address === 'string')
-    return `${scheme}+unix:${address ?? 'inherited'}`;
+    return `${scheme}+unix:${showSocketPath(address ?? 'inherited')}`;
   return `${scheme}://${hostAndPort(address.address, address.port)}/`;
 }

@@ -5,7 +5,7 @@ import { InvalidArgumentError, SpdyError } from '../../errors.ts';
 /** Who may send a PROXY header. */
 export interface ProxyProtocolOptions {
   /**
-   * Addresses and networks (`'10.0.0.0/8'`, `'fd00::/8'`) of the terminators, or a function, which gets the address, and `''` at a unix socket.
+   * Addresses and networks (`'10.0.0.0/8'`, `'fd00::/8'`) of the terminators, with `'unix'` whoever connects to a unix socket; or a function, which gets the address, and `''` at a unix socket.
    * Connections from anywhere else are closed: whoever can send the header can pretend to be any client.
    */
   readonly allow: readonly string[] | ((address: string) => boolean);
@@ -137,7 +137,9 @@ export function proxyAllows(options: ProxyProtocolOptions): (address: string) =>
   const { allow } = options;
   if (typeof allow === 'function') return allow;
   const list = new net.BlockList();
+  const unix = allow.includes('unix');
   for (const entry of allow) {
+    if (entry === 'unix') continue;
     const [address = '', bits, ...more] = entry.split('/');
     const family = net.isIPv6(address) ? 'ipv6' : 'ipv4';
     // An empty text is the number 0, which would be everybody.
@@ -149,6 +151,7 @@ export function proxyAllows(options: ProxyProtocolOptions): (address: string) =>
     else list.addSubnet(address, Number(bits), family);
   }
   return (address) => {
+    if (address === '') return unix;
     const plain = address.startsWith('::ffff:') ? address.slice(7) : address;
     return list.check(plain, net.isIPv6(plain) ? 'ipv6' : 'ipv4');
   };

@@ -10,7 +10,7 @@ import type { RelayTimeouts } from './relay-host.ts';
 
 /** Options of `createProxy()`. Times are milliseconds; 0 is no limit. */
 export interface ProxyOptions {
-  /** The servers behind it: at least one. Text is a URL, perhaps with a protocol before it: `'http://127.0.0.1:3000'`, `'spdy/3.1+https://device'`. */
+  /** The servers behind it: at least one. Text is a URL or `unix:PATH`, perhaps with a protocol before it: `'http://127.0.0.1:3000'`, `'spdy/3.1+https://device'`, `'unix:/run/app.sock'`. */
   readonly backs: readonly (string | BackOptions)[];
   /** Whether the backs are proxies: they get the whole URL of a request, and CONNECT. Default false. */
   readonly forward?: boolean | undefined;

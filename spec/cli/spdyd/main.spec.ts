@@ -1,6 +1,6 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import https from 'node:https';
 import { connect, type Socket } from 'node:net';
@@ -11,6 +11,7 @@ import { makeCertificate } from '../../../lib/http/server/certificate.ts';
 import {
   type Daemon,
   makeFolder,
+  program,
   removeFolder,
   run,
   signalsWhenListening,
@@ -337,6 +338,20 @@ describe('spdyd', () => {
     expect(
       lines.some(({ type, direction }) => type === 'SYN_REPLY' && direction === 'send'),
     ).to.equal(true);
+  });
+
+  it('listens at a unix socket', async () => {
+    const path = join(folder, 'spdyd.sock');
+    const server = program('spdyd', ['--no-tls', '--spdy3-1', '--json', `unix:${path}`]);
+    await server.until(/"listening"/);
+    expect(JSON.parse(server.log())).to.deep.equal({
+      listening: `http+unix:${path}`,
+      protocols: ['spdy/3.1'],
+    });
+    const { status } = await spdycat(['--spdy3-1', '--unix-socket', path, 'http://a/']);
+    expect(status).to.equal(0);
+    expect(await server.end()).to.equal(0);
+    expect(existsSync(path)).to.equal(false);
   });
 
   it('tells wrong usage and a port that is taken', async () => {

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { makeCertificate } from '../../../lib/http/server/certificate.ts';
 import { createServer } from '../../../lib/http/server/server.ts';
-import { daemon, makeFolder, removeFolder, run } from '../support/programs.ts';
+import { makeFolder, program, removeFolder, run } from '../support/programs.ts';
 
 /** This file runs as build/spec/cli/spdyproxy/docs.spec.js. */
 const DOCS = readFileSync(new URL('../../../../docs/spdyproxy.md', import.meta.url), 'utf8');
@@ -23,6 +23,7 @@ describe('docs/spdyproxy.md', () => {
     response.end(`got ${request.url}`);
   };
   const plain = http.createServer(answer);
+  const local = http.createServer(answer);
   const { key, cert } = makeCertificate(['localhost', 'device']);
   const secure = createServer({ key, cert }, answer as never);
 
@@ -36,7 +37,8 @@ describe('docs/spdyproxy.md', () => {
     folder = makeFolder(Object.fromEntries(files));
     plain.listen(0, '127.0.0.1');
     secure.listen(0, '127.0.0.1');
-    await Promise.all([once(plain, 'listening'), once(secure, 'listening')]);
+    local.listen(join(folder, 'app.sock'));
+    await Promise.all([plain, secure, local].map((server) => once(server, 'listening')));
     const { port } = plain.address() as AddressInfo;
     const { port: securePort } = secure.address() as AddressInfo;
     places = [
@@ -46,14 +48,16 @@ describe('docs/spdyproxy.md', () => {
       [/https:\/\/(?:192\.0\.2\.7|10\.0\.0\.1:6443)/g, `https://localhost:${securePort}`],
       ['/etc/kubernetes/pki/', ''],
       ['/var/log/', ''],
+      ['/run/spdyproxy/', ''],
+      ['/run/', ''],
     ];
   });
 
   after(() => {
-    plain.close();
-    secure.close();
-    plain.closeAllConnections();
-    secure.closeAllConnections();
+    for (const server of [plain, secure, local]) {
+      server.close();
+      server.closeAllConnections();
+    }
     removeFolder(folder);
   });
 
@@ -69,7 +73,7 @@ describe('docs/spdyproxy.md', () => {
   }).timeout(60_000);
 
   it('has configurations', () => {
-    expect(CONFIGURATIONS.length).to.equal(4);
+    expect(CONFIGURATIONS.length).to.equal(5);
   });
 
   for (const [, title, example = ''] of CONFIGURATIONS) {
@@ -82,15 +86,22 @@ describe('docs/spdyproxy.md', () => {
       writeFileSync(file, settled);
       const { status, stderr } = await run('spdyproxy', ['--config', file, '--check']);
       expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
-      const proxy = await daemon('spdyproxy', ['--config', file]);
+      const proxy = program('spdyproxy', ['--config', file]);
+      await proxy.until(/Proxy at .*\n/);
+      const [, path] = /unix:(.*)\n/.exec(proxy.log()) ?? [];
+      const [, port = ''] = /:(\d+)\/\n/.exec(proxy.log()) ?? [];
       if (settled.includes('proxyProtocol')) {
-        const socket = net.connect(proxy.port, '127.0.0.1');
+        const socket =
+          path === undefined ? net.connect(Number(port), '127.0.0.1') : net.connect(path);
         socket.write('PROXY TCP4 192.0.2.1 192.0.2.2 1000 443\r\n');
         socket.write('GET /page HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
         expect(await text(socket)).to.match(/got \/page/);
       } else {
         const options = { agent: false, rejectUnauthorized: false };
-        const [response] = await once(https.get(`${proxy.origin}/page`, options), 'response');
+        const [response] = await once(
+          https.get(`https://127.0.0.1:${port}/page`, options),
+          'response',
+        );
         expect(await text(response)).to.equal('got /page');
       }
       expect(await proxy.end()).to.equal(0);

@@ -67,22 +67,26 @@ export function spdycat(args: readonly string[], options: RunOptions = {}): Prom
 }
 
 /** A running spdyd, or spdyproxy. */
-export interface Daemon {
-  readonly port: number;
+export interface Program {
   /** Of its process. */
   readonly pid: number;
-  /** `https://127.0.0.1:6121`. */
-  readonly origin: string;
   /** What it has printed. */
   readonly log: () => string;
   /** Sends a signal. */
   signal(signal: NodeJS.Signals): void;
-  /** Resolves when what it has printed matches. */
+  /** Resolves when what it has printed matches; rejects when it ends before. */
   until(pattern: { test(printed: string): boolean }): Promise<void>;
   /** Resolves with the exit status. */
   ended(): Promise<number | null>;
   /** Sends a signal, and resolves with the exit status. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** One that listens at a port. */
+export interface Daemon extends Program {
+  readonly port: number;
+  /** `https://127.0.0.1:6121`. */
+  readonly origin: string;
 }
 
 /** Starts spdyd at a free port, and waits until it listens. */
@@ -93,25 +97,26 @@ export function spdyd(args: readonly string[]): Promise<Daemon> {
 /** Starts a program that listens at a free port, and waits until it does. */
 export async function daemon(name: string, args: readonly string[]): Promise<Daemon> {
   const files = args.at(-1) === '--' ? args.slice(0, -1) : args;
-  const child = start(name, files);
+  const started = program(name, files);
+  const listening = /(?:at |"listening":")(https?):\/\/[^/\s]*:(\d+)\//;
+  await started.until(listening);
+  const [, scheme = 'https', port = ''] = listening.exec(started.log()) ?? [];
+  return { ...started, port: Number(port), origin: `${scheme}://127.0.0.1:${port}` };
+}
+
+/** Starts a program that goes on until it is ended. */
+export function program(name: string, args: readonly string[]): Program {
+  const child = start(name, args);
   child.stdin.end();
   let log = '';
+  const take = (chunk: Buffer): void => {
+    log += chunk.toString();
+  };
+  child.stdout.on('data', take);
+  child.stderr.on('data', take);
   const closed = once(child, 'close');
-  const port = await new Promise<number>((resolve, reject) => {
-    const take = (chunk: Buffer): void => {
-      log += chunk.toString();
-      const match = /(?:at |"listening":")https?:\/\/[^/\s]*:(\d+)\//.exec(log);
-      if (match !== null) resolve(Number(match[1]));
-    };
-    child.stdout.on('data', take);
-    child.stderr.on('data', take);
-    child.once('close', () => reject(new Error(`${name} ended: ${log}`)));
-  });
-  const scheme = /(?:at |"listening":")(https?):/.exec(log)?.[1] ?? 'https';
   return {
-    port,
     pid: child.pid as number,
-    origin: `${scheme}://127.0.0.1:${port}`,
     log: () => log,
     signal: (signal) => child.kill(signal),
     until: (pattern) =>
@@ -134,7 +139,7 @@ export async function daemon(name: string, args: readonly string[]): Promise<Dae
       return child.exitCode;
     },
     end: async (signal = 'SIGTERM') => {
-      if (child.exitCode === null) child.kill(signal);
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       await closed;
       return child.exitCode;
     },

@@ -16,7 +16,7 @@ export interface BackOptions {
    * Default `'http/1.1'`.
    */
   readonly protocol?: BackProtocol | undefined;
-  /** Path of a unix socket to connect to instead of the host of the URL. */
+  /** Path of a unix socket to connect to instead of the host of the URL, at most 107 bytes; `@NAME` is one without a file (Linux). */
   readonly socketPath?: string | undefined;
   /** TLS options, such as `ca`, `cert`, `key`, `servername`. */
   readonly tls?: tls.ConnectionOptions | undefined;
@@ -73,17 +73,21 @@ const NAMES = optionNames<BackOptions>({
   idleTimeoutMs: true,
 });
 
+/** Of a unix socket. */
+const MAX_PATH_BYTES = 107;
+
 const PROTOCOLS: readonly string[] = ['http/1.1', 'h2', 'spdy/3.1', 'spdy/3', 'spdy/2', 'spdy'];
 
 /**
- * Checks a back and fills in the defaults. Text is a URL, perhaps with what is spoken before it: `spdy/3.1+http://device:8080`.
+ * Checks a back and fills in the defaults. Text is a URL, or `unix:` and a path, perhaps with what is spoken before it: `spdy/3.1+http://device:8080`.
  *
  * @throws InvalidArgumentError for an option that does not exist or is out of range
  */
 export function resolveBack(given: string | BackOptions): ResolvedBack {
   const options = typeof given === 'string' ? backOfText(given) : given;
   checkOptions('a back', options, NAMES);
-  const { url, protocol = 'http/1.1', socketPath = null, sendProxy = null } = options;
+  const { url, protocol = 'http/1.1', sendProxy = null } = options;
+  const socketPath = socketPathOf(options);
   if (!PROTOCOLS.includes(protocol)) {
     throw new InvalidArgumentError(
       `protocol: one of ${PROTOCOLS.join(', ')}, got ${shown(protocol)}`,
@@ -100,7 +104,7 @@ export function resolveBack(given: string | BackOptions): ResolvedBack {
   }
   const secure = parsed.protocol === 'https:';
   const { hostname, port, host } = parsed;
-  const place = socketPath === null ? '' : ` at ${socketPath}`;
+  const place = socketPath === null ? '' : ` at ${socketPath.replace(/^\0/, '@')}`;
   return {
     name: `${protocol}+${parsed.protocol}//${host}${place}`,
     protocol,
@@ -120,7 +124,22 @@ export function resolveBack(given: string | BackOptions): ResolvedBack {
   };
 }
 
-function backOfText(text: string): BackOptions {
-  const [, protocol, url = ''] = /^(?:([a-z0-9/.]+)\+)?(.*)$/s.exec(text) ?? [];
-  return protocol === undefined ? { url } : { url, protocol: protocol as BackProtocol };
+function socketPathOf({ socketPath }: BackOptions): string | null {
+  if (socketPath === undefined) return null;
+  const path = typeof socketPath === 'string' ? socketPath.replace(/^@/, '\0') : '';
+  // Node 20 and 22 cut what is longer.
+  if (path.length > 0 && Buffer.byteLength(path) <= MAX_PATH_BYTES) return path;
+  throw new InvalidArgumentError(
+    `socketPath: a path of at most ${MAX_PATH_BYTES} bytes, got ${shown(socketPath)}`,
+  );
+}
+
+/** A back as text: `[PROTOCOL+]URL`, or `[PROTOCOL+]unix:PATH` for a plain one at a unix socket. Nothing is checked. */
+export function backOfText(text: string): BackOptions {
+  const [, protocol, place = ''] = /^(?:([a-z0-9/.]+)\+)?(.*)$/s.exec(text) ?? [];
+  const [, path] = /^unix:(.*)$/s.exec(place) ?? [];
+  return {
+    ...(path === undefined ? { url: place } : { url: 'http://localhost', socketPath: path }),
+    ...(protocol === undefined ? {} : { protocol: protocol as BackProtocol }),
+  };
 }

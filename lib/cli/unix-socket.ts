@@ -1,0 +1,41 @@
+import { once } from 'node:events';
+import { lstatSync, unlinkSync } from 'node:fs';
+import net from 'node:net';
+import { resolve } from 'node:path';
+import { UsageError } from './arguments.ts';
+
+/** Bytes that a path of a socket may have (`sun_path` of Linux); Node 20 and 22 cut a longer one. */
+const MAX_BYTES = 107;
+
+/**
+ * The path of a unix socket as Node takes it. `@NAME` is one without a file (abstract, Linux alone).
+ *
+ * @param folder what a path is relative to
+ * @throws UsageError for one that is empty or too long
+ */
+export function socketPathOf(text: string, folder: string = '.'): string {
+  if (text === '' || text === '@') throw new UsageError('a unix socket has a path, or @NAME');
+  const path = text.startsWith('@') ? `\0${text.slice(1)}` : resolve(folder, text);
+  if (Buffer.byteLength(path) <= MAX_BYTES) return path;
+  throw new UsageError(`${text}: the path of a unix socket has at most ${MAX_BYTES} bytes`);
+}
+
+/** A path of a unix socket for people. */
+export function showSocketPath(path: string): string {
+  return path.replace(/^\0/, '@');
+}
+
+/** Takes the file of a socket away at which nobody listens any more, as a process leaves it that was killed. Whatever else is there stays. */
+export async function clearSocket(path: string): Promise<void> {
+  if (path.startsWith('\0') || lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) {
+    return;
+  }
+  const socket = net.connect({ path });
+  try {
+    await once(socket, 'connect');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') unlinkSync(path);
+  } finally {
+    socket.destroy();
+  }
+}
