@@ -1,5 +1,4 @@
 import type { BackOptions, BackProtocol, ForwardedRule, FrontOptions } from '../../tools/index.ts';
-import { backOfText } from '../../tools/proxy/back/options.ts';
 import { ACCESS_FORMATS, type AccessFormat } from '../access-line.ts';
 import {
   type Arguments,
@@ -172,6 +171,7 @@ function placeOf(args: Arguments, port: string): FrontOptions {
 }
 
 function backOf(text: string, fallback: BackProtocol, args: Arguments): BackOptions {
+  const [, protocol, place = ''] = /^(?:([a-z0-9/.]+)\+)?(.*)$/s.exec(text) ?? [];
   const file = args.value('cacert');
   const ca = file === null ? null : readOptionFile('--cacert', file);
   if (ca !== null) checkCertificates('--cacert', ca);
@@ -179,7 +179,12 @@ function backOf(text: string, fallback: BackProtocol, args: Arguments): BackOpti
     ...(ca === null ? {} : { ca }),
     ...(args.has('insecure') ? { rejectUnauthorized: false } : {}),
   };
-  return { protocol: fallback, ...backOfText(text), tls };
+  const [, path] = /^unix:(.*)$/s.exec(place) ?? [];
+  return {
+    ...(path === undefined ? { url: place } : { url: 'http://localhost', socketPath: path }),
+    protocol: (protocol as BackProtocol | undefined) ?? fallback,
+    tls,
+  };
 }
 
 function adminOf(args: Arguments): ProgramConfig['admin'] {

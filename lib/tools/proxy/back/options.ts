@@ -135,7 +135,7 @@ function socketPathOf({ socketPath }: BackOptions): string | null {
 }
 
 /** A back as text: `[PROTOCOL+]URL`, or `[PROTOCOL+]unix:PATH` for a plain one at a unix socket. Nothing is checked. */
-export function backOfText(text: string): BackOptions {
+function backOfText(text: string): BackOptions {
   const [, protocol, place = ''] = /^(?:([a-z0-9/.]+)\+)?(.*)$/s.exec(text) ?? [];
   const [, path] = /^unix:(.*)$/s.exec(place) ?? [];
   return {
