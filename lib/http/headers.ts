@@ -41,8 +41,7 @@ export function toHeaderPairs(input: HeaderInput): HeaderList {
   return pairs;
 }
 
-/** Adds a pair for each value of a field, none for undefined. */
-export function addPairs(pairs: Header[], name: string, value: HeaderValue | undefined): void {
+function addPairs(pairs: Header[], name: string, value: HeaderValue | undefined): void {
   if (value === undefined) return;
   const lower = name.toLowerCase();
   if (Array.isArray(value)) for (const item of value) pairs.push([lower, String(item)]);
@@ -66,18 +65,19 @@ export function endToEndFields(fields: HeaderList): HeaderList {
     for (const option of field[1].split(',')) named.add(option.trim().toLowerCase());
   }
   const kept: Header[] = [];
-  let cookie = -1;
+  let cookie: number | null = null;
   for (const field of fields) {
     const name = field[0];
     if (name.charCodeAt(0) === COLON || CONNECTION_FIELDS.has(name) || named?.has(name) === true)
       continue;
-    const former = name === 'cookie' ? kept[cookie] : undefined;
-    if (former !== undefined) {
-      kept[cookie] = [name, `${former[1]}; ${field[1]}`];
-      continue;
+    if (name !== 'cookie') {
+      kept.push(field);
+    } else if (cookie === null) {
+      cookie = kept.length;
+      kept.push(field);
+    } else {
+      kept[cookie] = [name, `${kept[cookie]?.[1]}; ${field[1]}`];
     }
-    if (name === 'cookie') cookie = kept.length;
-    kept.push(field);
   }
   return kept;
 }

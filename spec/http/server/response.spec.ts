@@ -49,6 +49,35 @@ describe('response', () => {
     });
   }
 
+  it('tells the fields that were set as http does, also when a framework has changed its prototype', async () => {
+    const tell = (message: http.OutgoingMessage): unknown => {
+      message.setHeader('X-Text', 'a');
+      message.setHeader('x-list', ['b', 'c']);
+      message.appendHeader('x-text', 'd');
+      message.setHeader('Date', 'today');
+      message.removeHeader('date');
+      const { getRawHeaderNames } = message as unknown as { getRawHeaderNames(): string[] };
+      return [
+        message.getHeaders(),
+        message.getHeaderNames(),
+        getRawHeaderNames.call(message),
+        message.getHeader('X-LIST'),
+        message.hasHeader('date'),
+        (message as http.ServerResponse).sendDate,
+      ];
+    };
+    let told: unknown;
+    act = (response) => {
+      Object.setPrototypeOf(response, Object.create(http.ServerResponse.prototype));
+      told = tell(response);
+      response.end();
+    };
+    const { headers } = await ask(served.session);
+    expect(headers).to.include({ 'x-text': 'd' }).and.not.have.property('date');
+    const reference = new http.ServerResponse(new http.IncomingMessage(null as never));
+    expect(told).to.deep.equal(tell(reference));
+  });
+
   it('makes text of trailers by String()', async () => {
     act = (response) => {
       response.write('x');
