@@ -4,6 +4,7 @@
  * meantime is read before the time is up: a pause of this process is no silence of the peer.
  */
 export class Deadline {
+  #action = nothing;
   #timer: NodeJS.Timeout | null = null;
   #lastTurn: NodeJS.Immediate | null = null;
 
@@ -15,12 +16,8 @@ export class Deadline {
   /** Calls `action` in `ms` milliseconds, instead of what was started before. */
   start(ms: number, action: () => void): void {
     this.stop();
-    this.#timer = setTimeout(() => {
-      this.#lastTurn = setImmediate(() => {
-        this.stop();
-        action();
-      });
-    }, ms);
+    this.#action = action;
+    this.#timer = setTimeout(Deadline.#elapsed, ms, this);
     this.#timer.unref();
   }
 
@@ -34,6 +31,19 @@ export class Deadline {
     this.#endLastTurn();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    this.#action = nothing;
+  }
+
+  // One function for all of them: a process may have a deadline for each of many connections.
+
+  static #elapsed(deadline: Deadline): void {
+    deadline.#lastTurn = setImmediate(Deadline.#over, deadline);
+  }
+
+  static #over(deadline: Deadline): void {
+    const action = deadline.#action;
+    deadline.stop();
+    action();
   }
 
   #endLastTurn(): void {
@@ -67,3 +77,5 @@ export class StallDeadline {
     this.#deadline.stop();
   }
 }
+
+function nothing(): void {}

@@ -13,8 +13,8 @@ export interface HeaderNotes {
   characters: number;
   /** Whether a prepared value may be several ones, joined by NUL. */
   several: boolean;
-  /** The values at the places of earlier lists, as far as they needed no closer look: they need none now. */
-  readonly usual: string[];
+  /** The values at the places of earlier lists, as far as they needed no closer look: they need none now. Null: not kept. */
+  usual: string[] | null;
 }
 
 /** A header under construction. */
@@ -80,8 +80,8 @@ export function prepareHeaders(
   let ordered = true;
   const prepared: Draft[] = [];
   let places: Map<string, number> | null = null;
-  const usual = notes === null ? NOTHING : notes.usual;
-  const noted = notes === null ? 0 : MOST_USUAL;
+  const usual = notes?.usual ?? NOTHING;
+  const noted = usual === NOTHING ? 0 : MOST_USUAL;
   let characters = 0;
   let several = false;
   for (let i = 0; i < headers.length; i++) {

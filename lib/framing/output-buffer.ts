@@ -7,6 +7,9 @@ const SHORT_COPY = 32;
 /** Payload from this length on is handed on without a copy where it may be: below it copying costs less than one piece more. */
 export const LEAST_PIECE = 4096;
 
+/** What a buffer has before its first piece; nothing is written to it. */
+const NO_PIECES: Buffer[] = [];
+
 /**
  * Outgoing bytes: append-only memory out of which `take()` hands pieces. A slab is filled once from front to
  * back and never recycled, so that a piece stays as it is for as long as a transport holds it; several buffers may fill it. Large payload can
@@ -17,7 +20,7 @@ export class OutputBuffer {
   gathering = false;
   readonly #pool: SlabPool;
   /** What comes before the slab's pending bytes, and its length. */
-  #pieces: Buffer[] = [];
+  #pieces = NO_PIECES;
   #before = 0;
   #slab: Buffer = NO_BYTES;
   /** First byte of the slab that was not taken yet. */
@@ -113,7 +116,7 @@ export class OutputBuffer {
   takePieces(): Buffer[] {
     this.#closePiece();
     const pieces = this.#pieces;
-    this.#pieces = [];
+    this.#pieces = NO_PIECES;
     this.#before = 0;
     this.#release();
     return pieces;
@@ -141,7 +144,8 @@ export class OutputBuffer {
   }
 
   #addPiece(piece: Buffer): void {
-    this.#pieces.push(piece);
+    if (this.#pieces === NO_PIECES) this.#pieces = [piece];
+    else this.#pieces.push(piece);
     this.#before += piece.length;
   }
 }

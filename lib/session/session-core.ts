@@ -9,7 +9,6 @@ import { EventReporter, type SessionHooks } from './event-reporter.ts';
 import type { EventedDuplex } from './evented-duplex.ts';
 import { SessionTimers, type TimerActions } from './liveness/keepalive.ts';
 import { type PingCallback, Pings } from './liveness/pings.ts';
-import { Probe } from './liveness/probe.ts';
 import { raise } from './raise.ts';
 import { type EndingParts, SessionEnding } from './session-ending.ts';
 import type { SessionEvents } from './session-events.ts';
@@ -52,10 +51,7 @@ export class SessionCore
   readonly transport: Transport;
   /** The SpdyStreams. */
   readonly streams: StreamRegistry;
-  /** Measurements of the round-trip time that wait. */
-  readonly pings: Pings = new Pings();
   readonly timers: SessionTimers;
-  readonly probe: Probe;
   readonly inlet: Inlet;
   /** The way into the engine. */
   readonly access: EngineAccess;
@@ -70,6 +66,7 @@ export class SessionCore
 
   readonly #reporter: EventReporter;
   readonly #outlet: Outlet;
+  #pings: Pings | null = null;
   /** Somebody has ever asked for bytes. */
   #started = false;
   #scheduled = false;
@@ -105,16 +102,21 @@ export class SessionCore
       options.windowUpdates ?? 'auto',
       settled.lingerTimeoutMs,
     );
-    this.probe = new Probe(this);
-    this.inlet = new Inlet(this.engine, settled.inboundLimit, this.probe);
+    this.timers = new SessionTimers(settled, this);
+    this.inlet = new Inlet(this.engine, settled.inboundLimit, this.timers);
     this.transport = new Transport(this);
     this.#outlet = new Outlet(duplex, this.transport, this);
-    this.timers = new SessionTimers(settled, this);
     this.ending = new SessionEnding(this);
     this.#startPending = begin(this.engine, settled);
     const { signal } = settled;
     this.#stopAbort =
       signal === null ? null : onAbort(signal, (reason) => duplex.destroy(abortedBy(reason)));
+  }
+
+  /** Measurements of the round-trip time that wait. */
+  get pings(): Pings {
+    this.#pings ??= new Pings();
+    return this.#pings;
   }
 
   /**

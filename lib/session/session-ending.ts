@@ -5,7 +5,6 @@ import { GOAWAY_OK } from '../protocol/constants.ts';
 import { transportClosed } from './end-reasons.ts';
 import type { SessionTimers } from './liveness/keepalive.ts';
 import type { Pings } from './liveness/pings.ts';
-import type { Probe } from './liveness/probe.ts';
 import { StallWatch } from './liveness/stall-watch.ts';
 import type { StreamRegistry } from './streams/stream-registry.ts';
 import type { Transport, TransportClosed } from './transport/transport.ts';
@@ -21,7 +20,6 @@ export interface EndingParts {
   readonly transport: Transport;
   readonly timers: SessionTimers;
   readonly pings: Pings;
-  readonly probe: Probe;
   readonly streams: StreamRegistry;
   readonly settled: {
     /** For how long bytes may wait without any progress, in milliseconds. */
@@ -67,7 +65,7 @@ export class SessionEnding {
 
   /** The peer has ended its direction, and all that came before is processed. */
   inputEnd(): void {
-    const { duplex, engine, transport, probe, settled } = this.#parts;
+    const { duplex, engine, transport, timers, settled } = this.#parts;
     this.inputEnded = true;
     if (this.outputDead) {
       process.nextTick(() => this.#loseTransport());
@@ -80,7 +78,7 @@ export class SessionEnding {
       // A stream that waits for a window waits in vain now.
       this.#startLinger(settled.closeTimeoutMs);
       // A peer that has only finished takes a PING; one that has closed is noticed by it.
-      probe.start(FIRST_PROBE_MS, () => !duplex.destroyed && engine.wantRead());
+      timers.probe.start(FIRST_PROBE_MS, () => !duplex.destroyed && engine.wantRead());
       this.#parts.schedule();
     }
   }
@@ -117,9 +115,8 @@ export class SessionEnding {
 
   /** The session is destroyed: its last words leave if they can at once, and the transport is let go. */
   release(): void {
-    const { duplex, engine, transport, timers, pings, probe, settled } = this.#parts;
+    const { duplex, engine, transport, timers, pings, settled } = this.#parts;
     timers.stop();
-    probe.stop();
     this.#watch.stop();
     if (duplex.readableEnded) {
       engine.transportEnd();

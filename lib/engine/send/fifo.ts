@@ -1,7 +1,7 @@
-/** What an empty one has that nothing was put into yet; nothing is written to it. */
+/** What an empty one has; nothing is written to it. */
 const NOTHING: never[] = [];
 
-/** First in, first out, in constant time. Takes no memory before the first item. */
+/** First in, first out, in constant time. Takes no memory while it is empty. */
 export class Fifo<T> {
   #items: (T | undefined)[] = NOTHING;
   #head = 0;
@@ -23,8 +23,7 @@ export class Fifo<T> {
     const item = this.#items[this.#head];
     this.#items[this.#head++] = undefined;
     if (this.#head === this.#items.length) {
-      this.#items.length = 0;
-      this.#head = 0;
+      this.clear();
     } else if (this.#head >= 1024 && this.#head * 2 >= this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;

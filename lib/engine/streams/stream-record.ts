@@ -35,6 +35,11 @@ export interface OutItem {
   next: OutItem | null;
 }
 
+/** An item with nothing but the data of a provider. */
+export function dataItem(provider: DataSource, fin: boolean): OutItem {
+  return { frame: null, wireHeaders: NO_HEADERS, provider, fin, deferred: false, next: null };
+}
+
 /** A stream that was asked for: its id is 0 until the SYN_STREAM leaves. */
 export interface StreamHandle {
   /** The stream's id, 0 until its SYN_STREAM leaves. */

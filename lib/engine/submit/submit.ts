@@ -27,8 +27,8 @@ import type { DataSource } from '../data-provider.ts';
 import type { EngineState } from '../engine-state.ts';
 import { compressedBound } from '../send/header-compression.ts';
 import {
+  dataItem,
   LANE_OPEN,
-  NO_HEADERS,
   type OutItem,
   type StreamHandle,
   StreamRecord,
@@ -42,7 +42,9 @@ const FITTING_CHARACTERS = 1 << 20;
 export class Submitter {
   readonly #state: EngineState;
   /** What was noticed of the headers that were prepared last. */
-  readonly #notes: HeaderNotes = { characters: 0, several: false, usual: [] };
+  readonly #notes: HeaderNotes = { characters: 0, several: false, usual: null };
+  /** Whether headers were prepared: a session that sends a single list needs no memory of it. */
+  #prepared = false;
 
   constructor(state: EngineState) {
     this.#state = state;
@@ -50,7 +52,8 @@ export class Submitter {
 
   /** See `Engine.rest()`. */
   rest(): void {
-    this.#notes.usual.length = 0;
+    this.#notes.usual = null;
+    this.#prepared = false;
   }
 
   /** Queues a SYN_STREAM, with FIN unless the data of a provider follows. */
@@ -263,6 +266,8 @@ export class Submitter {
 
   #prepare(headers: HeaderList, fixedLength: number): HeaderList {
     const { version, options } = this.#state;
+    if (this.#prepared) this.#notes.usual ??= [];
+    this.#prepared = true;
     const prepared = prepareHeaders(version, headers, options.headerEncoding, this.#notes);
     if (this.#notes.characters <= FITTING_CHARACTERS) return prepared;
     const length = headerBlockLength(version, prepared, options.headerEncoding);
@@ -291,8 +296,4 @@ function sessionClosed(): StreamError {
 /** Whether a value can deliver data; an object without a read function counts as no provider, as in Spdylay. */
 function isDataSource(value: DataSource | null | undefined): value is DataSource {
   return value !== null && value !== undefined && typeof value.readCb === 'function';
-}
-
-function dataItem(provider: DataSource, fin: boolean): OutItem {
-  return { frame: null, wireHeaders: NO_HEADERS, provider, fin, deferred: false, next: null };
 }

@@ -1,5 +1,6 @@
 import { Deadline, StallDeadline } from '../../common/deadline.ts';
 import { optionNames } from '../../common/option-names.ts';
+import { Probe } from './probe.ts';
 
 /** Sends PING while nothing is received. */
 export interface KeepAliveOptions {
@@ -89,6 +90,7 @@ export class SessionTimers {
   #idle: Deadline | null = null;
   #close: Deadline | null = null;
   #linger: StallDeadline | null = null;
+  #probe: Probe | null = null;
   readonly #keepAlive: KeepAlive | null;
   #started = false;
   #activity = 0;
@@ -98,6 +100,12 @@ export class SessionTimers {
     this.#actions = actions;
     const { keepAlive } = options;
     this.#keepAlive = keepAlive === null ? null : new KeepAlive(keepAlive, actions);
+  }
+
+  /** Notices that a peer has gone which nothing is read of. */
+  get probe(): Probe {
+    this.#probe ??= new Probe(this.#actions);
+    return this.#probe;
   }
 
   /** Starts keep-alive and the idle timer: somebody takes what the session sends. */
@@ -152,6 +160,7 @@ export class SessionTimers {
     this.#idle?.stop();
     this.#close?.stop();
     this.#linger?.stop();
+    this.#probe?.stop();
     this.#keepAlive?.stop();
   }
 

@@ -58,15 +58,17 @@ export class StallWatch {
   start(): void {
     const { stallTimeoutMs } = this.#parts.settled;
     if (stallTimeoutMs === 0) return;
-    this.#deadline.start(Math.ceil(stallTimeoutMs / LOOKS), () => {
-      this.#look();
-      if (!this.#parts.duplex.destroyed) this.start();
-    });
+    this.#deadline.start(Math.ceil(stallTimeoutMs / LOOKS), () => this.#elapsed());
   }
 
   /** Looks no more. */
   stop(): void {
     this.#deadline.stop();
+  }
+
+  #elapsed(): void {
+    this.#look();
+    if (!this.#parts.duplex.destroyed) this.start();
   }
 
   #look(): void {

@@ -1,5 +1,5 @@
 import type { Engine } from '../../engine/engine.ts';
-import type { Probe } from '../liveness/probe.ts';
+import type { SessionTimers } from '../liveness/keepalive.ts';
 
 /** How soon after reading was held back the peer is asked whether it is still there, in milliseconds. */
 const PROBE_MS = 1000;
@@ -8,15 +8,15 @@ const PROBE_MS = 1000;
 export class Inlet {
   readonly #engine: Engine;
   readonly #limit: number;
-  readonly #probe: Probe;
+  readonly #timers: SessionTimers;
   /** The callback of a write that waits for the application to consume. */
   #waiting: (() => void) | null = null;
 
   /** `limit` is in unconsumed bytes. */
-  constructor(engine: Engine, limit: number, probe: Probe) {
+  constructor(engine: Engine, limit: number, timers: SessionTimers) {
     this.#engine = engine;
     this.#limit = limit;
-    this.#probe = probe;
+    this.#timers = timers;
   }
 
   /** Whether reading is held back. */
@@ -37,7 +37,7 @@ export class Inlet {
     }
     this.#waiting = done;
     // The transport is not read: what happens to it would go unnoticed.
-    this.#probe.start(PROBE_MS, () => this.#waiting === done);
+    this.#timers.probe.start(PROBE_MS, () => this.#waiting === done);
   }
 
   /** Something may have been consumed. */

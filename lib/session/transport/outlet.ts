@@ -79,7 +79,8 @@ export class Outlet {
     if (!this.#demand) return;
     const sink = this.#transport.socketOf(this.#session);
     if (sink === null) this.#push(from);
-    else if (!sink.writableNeedDrain) this.#write(sink, from);
+    else if (sink.writableNeedDrain) this.#transport.awaitDrain();
+    else this.#write(sink, from);
   }
 
   #push(from: Pull): void {
@@ -124,7 +125,8 @@ export class Outlet {
     const isFull = lengthOf(pieces) >= PULL_SIZE;
     this.#quick = isFull && sink.writableLength === 0;
     // There may be more; a socket with a large buffer does not say when it wants that.
-    if (isFull && !sink.writableNeedDrain) this.#host.schedule();
+    if (sink.writableNeedDrain) this.#transport.awaitDrain();
+    else if (isFull) this.#host.schedule();
   }
 }
 

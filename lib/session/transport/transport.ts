@@ -45,6 +45,9 @@ export class Transport {
   /** What carries the bytes where no pipes do. */
   #carrier: Carrier | null = null;
   #lingering: StallDeadline | null = null;
+  // Made when they are needed: most sinks are no end of a pipe, and always ready.
+  #onDrain: (() => void) | null = null;
+  #onUnpipe: ((source: unknown) => void) | null = null;
 
   constructor(host: TransportHost) {
     this.#host = host;
@@ -83,7 +86,7 @@ export class Transport {
   /** Lets bytes flow both ways between `socket` and `session`. */
   attach(socket: Duplex, session: Duplex): void {
     this.setSource(socket);
-    this.setSink(socket, session);
+    this.#lead(session, socket);
     this.#carrier = new Carrier(socket, session);
   }
 
@@ -107,25 +110,23 @@ export class Transport {
     if (carrier?.takesTo(sink) !== true) return false;
     carrier.stopOutput();
     if (sink !== undefined && sink !== this.#sink) return false;
-    this.#onUnpipe(this.#piped);
+    this.#unpiped(this.#piped);
     return true;
   }
 
   /** `session` is being piped into the sink. */
   setSink(sink: Writable, session: Duplex): void {
-    this.#piped = session;
-    // All would leave twice.
-    if (this.#carrier?.takesTo(sink) === true) this.#carrier.stopOutput();
-    if (sink === this.#sink) return;
-    const former = this.#sink;
-    this.#sink = sink;
-    this.#exchange(former, sink);
-    former?.removeListener('finish', this.#onClose);
-    former?.removeListener('drain', this.#onDrain);
-    former?.removeListener('unpipe', this.#onUnpipe);
-    sink.on('finish', this.#onClose);
-    sink.on('drain', this.#onDrain);
+    this.#lead(session, sink);
+    if (this.#onUnpipe !== null) return;
+    this.#onUnpipe = (source) => this.#unpiped(source);
     sink.on('unpipe', this.#onUnpipe);
+  }
+
+  /** Tells the host when the sink takes bytes again, which it does not now. */
+  awaitDrain(): void {
+    if (this.#onDrain !== null) return;
+    this.#onDrain = () => this.#host.drained();
+    this.#sink?.on('drain', this.#onDrain);
   }
 
   /**
@@ -178,6 +179,29 @@ export class Transport {
     );
   }
 
+  /** The bytes of `session` go into the sink from now on. */
+  #lead(session: Duplex, sink: Writable): void {
+    this.#piped = session;
+    // All would leave twice.
+    if (this.#carrier?.takesTo(sink) === true) this.#carrier.stopOutput();
+    if (sink === this.#sink) return;
+    const former = this.#sink;
+    this.#sink = sink;
+    this.#exchange(former, sink);
+    former?.removeListener('finish', this.#onClose);
+    if (this.#onDrain !== null) former?.removeListener('drain', this.#onDrain);
+    if (this.#onUnpipe !== null) former?.removeListener('unpipe', this.#onUnpipe);
+    this.#onDrain = null;
+    this.#onUnpipe = null;
+    sink.on('finish', this.#onClose);
+  }
+
+  #unpiped(source: unknown): void {
+    if (source !== this.#piped) return;
+    this.#piped = null;
+    this.#host.unpiped();
+  }
+
   #streams(): (Readable | Writable)[] {
     const streams: (Readable | Writable)[] = [];
     if (this.#source !== null) streams.push(this.#source);
@@ -204,14 +228,6 @@ export class Transport {
 
   readonly #onError = (error: Error): void => {
     this.#error ??= explainTls(error);
-  };
-
-  readonly #onDrain = (): void => this.#host.drained();
-
-  readonly #onUnpipe = (source: unknown): void => {
-    if (source !== this.#piped) return;
-    this.#piped = null;
-    this.#host.unpiped();
   };
 
   readonly #onClose = (): void => {
