@@ -149,6 +149,7 @@ export class FakeAnswers {
         return this.#log(namespace ?? '', name ?? '', query, response);
       case 'list':
       case 'get': {
+        if (place.subresource === 'eviction') return failure(405, `${method} is not supported`);
         const found =
           name === null
             ? readList(this.#store, place, query)

@@ -127,6 +127,8 @@ describe('a fake API server', () => {
     it('refuses the rest with a status', async () => {
       const fake = await serve({ pods: ['p1'] });
       const pod = '/api/v1/namespaces/default/pods/p1';
+      for (const path of ['/version/', '/api/', '/api/v1/', '/apis/apps/v1/'])
+        expect((await get(fake, path)).status, path).to.equal(200);
       for (const [method, url, code, reason] of [
         ['GET', '/api/v1/namespaces/other/pods/p1', 404, 'NotFound'],
         ['GET', '/api/v1/bindings', 404, 'NotFound'],

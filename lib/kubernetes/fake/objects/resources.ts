@@ -26,7 +26,7 @@ const STATUS = { subresources: ['status'] };
 /** Every one that it has. */
 export const RESOURCES: readonly FakeResource[] = [
   core('pods', 'Pod', ['po'], {
-    subresources: ['attach', 'exec', 'log', 'portforward', 'status'],
+    subresources: ['attach', 'eviction', 'exec', 'log', 'portforward', 'status'],
     categories: ['all'],
   }),
   core('services', 'Service', ['svc'], { subresources: ['status'], categories: ['all'] }),
@@ -110,6 +110,12 @@ export function apiVersionOf({ group, version }: FakeResource): string {
 export function qualified({ plural, group }: FakeResource): string {
   return group === '' ? plural : `${plural}.${group}`;
 }
+
+/** Budgets of pods that may be evicted. */
+export const BUDGETS: FakeResource = resourceNamed('poddisruptionbudgets') as FakeResource;
+
+/** What is written to `eviction` of a pod. */
+export const EVICTION = { group: 'policy', version: 'v1', kind: 'Eviction' } as const;
 
 type Extras = Partial<Pick<FakeResource, 'namespaced' | 'subresources' | 'categories'>>;
 

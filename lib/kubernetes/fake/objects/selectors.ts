@@ -1,4 +1,4 @@
-import { type FakeObject, type Fields, fieldsOf, textOf, textsOf } from './object.ts';
+import { type FakeObject, type Fields, fieldsOf, listOf, textOf, textsOf } from './object.ts';
 import type { FakeResource } from './resources.ts';
 
 /** Whether an object is one of those that are asked for. */
@@ -88,6 +88,35 @@ export function readLabelSelector(text: string): Selection | string {
     const labels = textsOf(metadata, 'labels');
     return tests.every((test) => test(labels));
   };
+}
+
+/** What a label selector of an object chooses, which has `matchLabels` and `matchExpressions`: everything if it is empty. */
+export function selectionOf(selector: Fields): Selection {
+  const wanted = Object.entries(textsOf(selector, 'matchLabels'));
+  const expressions = listOf(selector, 'matchExpressions');
+  return ({ metadata }) => {
+    const labels = textsOf(metadata, 'labels');
+    return (
+      wanted.every(([key, value]) => labels[key] === value) &&
+      expressions.every((one) => isMet(one, labels))
+    );
+  };
+}
+
+function isMet(expression: Fields, labels: Readonly<Record<string, string>>): boolean {
+  const { values = [], operator } = expression;
+  const value = labels[textOf(expression, 'key')];
+  const isListed = value !== undefined && Array.isArray(values) && values.includes(value);
+  switch (operator) {
+    case 'In':
+      return isListed;
+    case 'NotIn':
+      return !isListed;
+    case 'Exists':
+      return value !== undefined;
+    default:
+      return value === undefined;
+  }
 }
 
 /** Reads a field selector; a text is why it is none, or why its fields are not those of the resource. */

@@ -15,18 +15,24 @@ import type { ResolvedContainer, ResolvedPod, RestartPolicy } from './pod-option
 /** Why a pod of a client cannot be; null if it can. */
 export function podProblem(pod: FakeObject): string | null {
   const spec = fieldsOf(pod, 'spec');
-  const containers = listOf(spec, 'containers');
   const { restartPolicy = 'Always' } = spec;
   if (!['Always', 'OnFailure', 'Never'].includes(restartPolicy as string))
     return `spec.restartPolicy: Unsupported value: ${JSON.stringify(restartPolicy)}`;
   // What they would leave behind is missed by the others.
   if (listOf(spec, 'initContainers').length > 0)
     return 'spec.initContainers: Forbidden: pods of this server have no init containers';
-  if (containers.length === 0) return 'spec.containers: Required value';
+  return containersProblem(spec, 'spec');
+}
+
+/** Why the containers of a pod, or of a template, cannot be; null if they can. */
+export function containersProblem(spec: Fields, path: string): string | null {
+  const containers = listOf(spec, 'containers');
+  if (containers.length === 0) return `${path}.containers: Required value`;
   const names = containers.map(({ name }) => name);
   for (const [index, { name, image, command = [], args = [] }] of containers.entries()) {
-    const place = `spec.containers[${index}]`;
-    if (!isName(name)) return `${place}.name: Invalid value: ${JSON.stringify(name ?? '')}`;
+    const place = `${path}.containers[${index}]`;
+    if (!isName(name) || name.includes('.') || name.length > 63)
+      return `${place}.name: Invalid value: ${JSON.stringify(name ?? '')}`;
     if (names.indexOf(name) !== index) return `${place}.name: Duplicate value: "${name}"`;
     if (typeof image !== 'string' || image === '') return `${place}.image: Required value`;
     if (!isTextList(command)) return `${place}.command: Invalid value: it must be a list of texts`;

@@ -1,8 +1,16 @@
 import { REVIEWS } from '../access/reviews.ts';
-import { apiVersionOf, type FakeResource, NAMESPACES, RESOURCES } from '../objects/resources.ts';
+import {
+  apiVersionOf,
+  EVICTION,
+  type FakeResource,
+  NAMESPACES,
+  RESOURCES,
+} from '../objects/resources.ts';
 
 /** What the API says about itself, as much of it as `kubectl` asks for; null for anything else. */
-export function discover(pathname: string): object | null {
+export function discover(path: string): object | null {
+  // Clients that are generated ask for them so.
+  const pathname = path.replace(/(?<=.)\/$/, '');
   if (Object.hasOwn(FIXED, pathname)) return FIXED[pathname] as object;
   const [, group = '', version] = /^\/(?:api|apis\/([^/]+))\/(v[^/]+)$/.exec(pathname) ?? [];
   const resources = SERVED.filter((one) => one.group === group && one.version === version);
@@ -19,7 +27,7 @@ export function discover(pathname: string): object | null {
           { name: plural, ...about, verbs: verbsOf(resource), shortNames, categories },
           ...subresources.map((name) => ({
             ...about,
-            ...(name === 'scale' ? { group: 'autoscaling', version: 'v1', kind: 'Scale' } : {}),
+            ...(SUBRESOURCE_KINDS[name] ?? {}),
             ...{ name: `${plural}/${name}`, singularName: '' },
             verbs: SUBRESOURCE_VERBS[name] ?? ['get'],
           })),
@@ -33,10 +41,17 @@ export function discover(pathname: string): object | null {
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
+/** What stands below an object and is another one. */
+const SUBRESOURCE_KINDS: Readonly<Record<string, object>> = {
+  scale: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+  eviction: EVICTION,
+};
+
 const SUBRESOURCE_VERBS: Readonly<Record<string, readonly string[]>> = {
   exec: ['create', 'get'],
   attach: ['create', 'get'],
   portforward: ['create', 'get'],
+  eviction: ['create'],
   status: ['get', 'patch', 'update'],
   scale: ['get', 'patch', 'update'],
 };

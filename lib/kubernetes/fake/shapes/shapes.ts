@@ -1,4 +1,4 @@
-import type { FakeResource } from '../objects/resources.ts';
+import { EVICTION, type FakeResource } from '../objects/resources.ts';
 import type { ApiPlace } from '../requests/api-path.ts';
 import { CORE_SHAPES, META_SHAPES } from './core-shapes.ts';
 import * as groups from './group-shapes.ts';
@@ -43,6 +43,7 @@ export function shapeOfBody(
 ): Fieldset {
   if (method === 'DELETE') return shapeNamed(`${META}.DeleteOptions`);
   if (subresource === 'scale') return scaleShape();
+  if (subresource === 'eviction') return shapeOf(EVICTION);
   return shapeOf(resource);
 }
 

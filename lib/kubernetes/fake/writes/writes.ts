@@ -17,6 +17,8 @@ import {
 import { isTrue } from '../requests/request.ts';
 import { scaleOf, withScale } from '../shapes/scale.ts';
 import { FakeDeletes } from './deletes.ts';
+import { FakeEvictions } from './evictions.ts';
+import { kindProblem } from './kind-problems.ts';
 import { afterUpdate, ownersOf, withOwners } from './managed-fields.ts';
 import type { FakeNamespaces } from './namespaces.ts';
 import { applyPatch } from './patch.ts';
@@ -32,12 +34,14 @@ export class FakeWrites {
   readonly #pods: FakePods;
   readonly #namespaces: FakeNamespaces;
   readonly #deletes: FakeDeletes;
+  readonly #evictions: FakeEvictions;
 
   constructor(store: FakeStore, pods: FakePods, namespaces: FakeNamespaces) {
     this.#store = store;
     this.#pods = pods;
     this.#namespaces = namespaces;
     this.#deletes = new FakeDeletes(store, pods, namespaces);
+    this.#evictions = new FakeEvictions(store, this.#deletes);
   }
 
   /** Does what is asked for, or says why not. */
@@ -53,6 +57,10 @@ export class FakeWrites {
     }
     const { resource, namespace, name, subresource } = place;
     const found = this.#store.get(resource, namespace ?? '', name);
+    if (subresource === 'eviction') {
+      if (method !== 'POST') return notAllowed(write);
+      return found === null ? objectNotFound(resource, name) : this.#evictions.evict(write, found);
+    }
     if (!['PUT', 'PATCH', 'DELETE'].includes(method)) return notAllowed(write);
     if (method === 'PATCH' && mediaType === APPLY_TYPE && subresource !== 'scale')
       return this.#apply(write, found);
@@ -121,7 +129,8 @@ export class FakeWrites {
         'AlreadyExists',
         `${qualified(resource)} "${name}" already exists`,
       );
-    const problem = metadataProblem(named) ?? (resource === PODS ? podProblem(named) : null);
+    const problem =
+      metadataProblem(named) ?? (resource === PODS ? podProblem(named) : kindProblem(named, null));
     if (problem !== null) return invalid(named, problem);
     const { status: _, ...rest } = named;
     const bare = resource.subresources.includes('status') ? (rest as FakeObject) : named;
@@ -159,7 +168,11 @@ export class FakeWrites {
     const problem =
       metadataProblem(next) ??
       (subresource === null ? endProblem(old, metadata) : null) ??
-      (resource === PODS && subresource === null ? podUpdateProblem(found, next) : null);
+      (subresource !== null
+        ? null
+        : resource === PODS
+          ? podUpdateProblem(found, next)
+          : kindProblem(next, found));
     if (problem !== null) return invalid(next, problem);
     if (query.has('dryRun'))
       return { code: 200, body: this.#store.preview(resource, next), warnings };

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { FakeObject } from '../../../../lib/kubernetes/fake/objects/object.ts';
 import { PODS, resourceNamed } from '../../../../lib/kubernetes/fake/objects/resources.ts';
-import { readSelectors } from '../../../../lib/kubernetes/fake/objects/selectors.ts';
+import { readSelectors, selectionOf } from '../../../../lib/kubernetes/fake/objects/selectors.ts';
 
 describe('selectors of a fake API server', () => {
   const objects: FakeObject[] = [
@@ -126,5 +126,26 @@ describe('selectors of a fake API server', () => {
     ];
     for (const one of cases) expect(isOne(...one), one[2]).to.equal(true);
     expect(isOne('jobs', { kind: 'Job', metadata }, 'status.successful=1')).to.equal(false);
+  });
+
+  it('of objects choose by labels and expressions', () => {
+    const pod = (labels: Record<string, string>): FakeObject => ({
+      ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', labels } },
+    });
+    const one = (operator: string, values?: string[]): object => ({ key: 'a', operator, values });
+    for (const [selector, chosen, others] of [
+      [{}, [{}, { a: '1' }], []],
+      [{ matchLabels: { a: '1' } }, [{ a: '1', b: '2' }], [{}, { a: '2' }]],
+      [{ matchExpressions: [one('In', ['1', '2'])] }, [{ a: '2' }], [{}, { a: '3' }]],
+      [{ matchExpressions: [one('NotIn', ['1'])] }, [{}, { a: '2' }], [{ a: '1' }]],
+      [{ matchExpressions: [one('Exists')] }, [{ a: '' }], [{}]],
+      [{ matchExpressions: [one('DoesNotExist')] }, [{}], [{ a: '' }]],
+    ] as [Record<string, unknown>, Record<string, string>[], Record<string, string>[]][]) {
+      const selects = selectionOf(selector);
+      for (const labels of chosen)
+        expect(selects(pod(labels)), JSON.stringify(selector)).to.equal(true);
+      for (const labels of others)
+        expect(selects(pod(labels)), JSON.stringify(selector)).to.equal(false);
+    }
   });
 });

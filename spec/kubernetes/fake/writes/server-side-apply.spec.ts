@@ -46,10 +46,13 @@ describe('server-side apply at a fake API server', () => {
   });
 
   const deployment = (spec: object): object => ({
-    ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, spec },
+    ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' } },
+    spec: { selector: { matchLabels: { a: 'b' } }, ...spec },
   });
 
-  const template = (...containers: object[]): object => ({ template: { spec: { containers } } });
+  const template = (...containers: object[]): object => ({
+    template: { metadata: { labels: { a: 'b' } }, spec: { containers } },
+  });
 
   /** Who owns something, in order. */
   const owners = ({ metadata }: Answer): string[] =>
@@ -168,18 +171,21 @@ describe('server-side apply at a fake API server', () => {
       sidecar,
       { ...container, image: 'two', env: env.env },
     ]);
-    const [, gone] = await apply(path, deployment({}));
-    expect(gone.spec?.template.spec.containers).to.deep.equal([
-      sidecar,
-      { name: 'c', env: env.env },
+    // What nobody wants any more is gone, which leaves no deployment that can be.
+    const labels = { template: { metadata: { labels: { a: 'b' } } } };
+    const [refused, { message }] = await apply(path, deployment(labels));
+    expect([refused, message]).to.deep.equal([
+      422,
+      'Deployment "d" is invalid: spec.template.spec.containers[1].image: Required value',
     ]);
-    const [, bare] = await apply(path, deployment({}), 'fieldManager=injector');
-    expect(bare.spec).to.not.have.property('template');
+    const [, bare] = await apply(path, deployment(labels), 'fieldManager=injector');
+    expect(bare.spec?.template.spec.containers).to.deep.equal([{ ...container, image: 'two' }]);
   });
 
   it('of a status is apart from that of the object', async () => {
     const path = `${DEPLOYMENTS}/d`;
-    await apply(path, { ...deployment({ replicas: 1 }), status: { replicas: 7 } });
+    const whole = deployment({ replicas: 1, ...template({ name: 'c', image: 'i' }) });
+    await apply(path, { ...whole, status: { replicas: 7 } });
     const status = { ...deployment({ replicas: 9 }), status: { conditions: [{ type: 'A' }] } };
     const [, set] = await apply(`${path}/status`, status, 'fieldManager=controller');
     expect([set.spec?.replicas, set.status]).to.deep.equal([1, { conditions: [{ type: 'A' }] }]);

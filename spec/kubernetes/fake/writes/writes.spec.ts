@@ -17,6 +17,13 @@ import { until } from '../../../support/session-pair.ts';
 
 const PODS = '/api/v1/namespaces/default/pods';
 const MERGE = 'application/merge-patch+json';
+const CONTAINER = { name: 'c', image: 'busybox' };
+
+/** The `spec` of a deployment that can be. */
+const workload = (): object => ({
+  selector: { matchLabels: { app: 'a' } },
+  template: { metadata: { labels: { app: 'a' } }, spec: { containers: [CONTAINER] } },
+});
 
 describe('changes at a fake API server', () => {
   let fake: FakeApiServer;
@@ -270,14 +277,18 @@ describe('changes at a fake API server', () => {
       .to.include({ type: 'Opaque' })
       .and.deep.include({ data: { a: 'eA==', b: 'eQ==' } })
       .and.not.have.property('stringData');
-    const service = { metadata, spec: { ports: [{ port: 80 }, { port: 1, targetPort: 'http' }] } };
+    const named = [
+      { name: 'a', port: 80 },
+      { name: 'b', port: 1, targetPort: 'http' },
+    ];
+    const service = { metadata, spec: { ports: named } };
     const { spec } = (await make(`${core}/services`, service)) as { spec: { clusterIP: string } };
     expect(spec).to.deep.equal({
       type: 'ClusterIP',
       sessionAffinity: 'None',
       ports: [
-        { port: 80, protocol: 'TCP', targetPort: 80 },
-        { port: 1, protocol: 'TCP', targetPort: 'http' },
+        { name: 'a', port: 80, protocol: 'TCP', targetPort: 80 },
+        { name: 'b', port: 1, protocol: 'TCP', targetPort: 'http' },
       ],
       clusterIP: spec.clusterIP,
       clusterIPs: [spec.clusterIP],
@@ -299,11 +310,13 @@ describe('changes at a fake API server', () => {
     );
     const apps = '/apis/apps/v1/namespaces/default';
     for (const plural of ['deployments', 'replicasets', 'statefulsets'])
-      expect(await make(`${apps}/${plural}`, { metadata })).to.have.nested.property(
-        'spec.replicas',
-        1,
-      );
-    const job = await make('/apis/batch/v1/namespaces/default/jobs', { metadata });
+      expect(
+        await make(`${apps}/${plural}`, { metadata, spec: workload() }),
+      ).to.have.nested.property('spec.replicas', 1);
+    const job = await make('/apis/batch/v1/namespaces/default/jobs', {
+      metadata,
+      spec: { template: { spec: { restartPolicy: 'Never', containers: [CONTAINER] } } },
+    });
     expect(job).to.have.nested.property('spec.completions', 1);
   });
 
@@ -436,7 +449,8 @@ describe('changes at a fake API server', () => {
   it('say what they would make, with a uid that is no other one, and make nothing', async () => {
     await serve({});
     const apps = '/apis/apps/v1/namespaces/default/deployments';
-    const [, tried] = await ask('POST', `${apps}?dryRun=All`, { metadata: { name: 'd' } });
+    const given = { metadata: { name: 'd' }, spec: workload() };
+    const [, tried] = await ask('POST', `${apps}?dryRun=All`, given);
     const { uid, creationTimestamp, generation, resourceVersion } = tried.metadata;
     expect(uid).to.match(/^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/);
     expect([typeof creationTimestamp, generation, resourceVersion]).to.deep.equal([
@@ -445,7 +459,7 @@ describe('changes at a fake API server', () => {
       undefined,
     ]);
     expect(fake.find('deployment', 'd')).to.equal(null);
-    const [, made] = await ask('POST', apps, { metadata: { name: 'd' } });
+    const [, made] = await ask('POST', apps, given);
     expect(made.metadata.uid).to.not.equal(uid);
   });
 
@@ -453,7 +467,7 @@ describe('changes at a fake API server', () => {
     await serve({});
     const apps = '/apis/apps/v1/namespaces/default/deployments';
     const metadata = { name: 'd', generation: 7 };
-    await ask('POST', apps, { metadata, spec: { replicas: 1 } });
+    await ask('POST', apps, { metadata, spec: { replicas: 1, ...workload() } });
     const generations: unknown[] = [];
     const changes: [string, object][] = [
       ['', { metadata: { labels: { a: 'b' } } }],

@@ -1,0 +1,243 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type FakeObject,
+  type Fields,
+  fieldsOf,
+  listOf,
+  textOf,
+  textsOf,
+} from '../objects/object.ts';
+import { containersProblem } from '../pods/pod-manifest.ts';
+
+/** Why an object of a kind cannot be, or cannot take the place of what was there (null for none); null if it can. */
+type Check = (object: FakeObject, before: FakeObject | null) => string | null;
+
+/** As much as an API server takes in config maps and secrets, in bytes. */
+const MAX_DATA = 1024 * 1024;
+
+const LABEL = /^[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/;
+const SERVICE_NAME = /^[a-z](?:[a-z\d-]{0,61}[a-z\d])?$/;
+
+/** What Kubernetes looks at, by the kinds; pods aside. */
+const CHECKS: Readonly<Record<string, Check>> = {
+  Namespace: ({ metadata }) => (LABEL.test(metadata.name) ? null : badName(metadata.name, 'label')),
+  Service: (service) =>
+    SERVICE_NAME.test(service.metadata.name)
+      ? servicePortsProblem(fieldsOf(service, 'spec'))
+      : badName(service.metadata.name, 'DNS-1035 label'),
+  ConfigMap: dataProblem,
+  Secret: (secret, before) =>
+    before !== null && textOf(secret, 'type') !== textOf(before, 'type')
+      ? immutable('type')
+      : dataProblem(secret, before),
+  Deployment: workloadProblem,
+  ReplicaSet: workloadProblem,
+  DaemonSet: workloadProblem,
+  StatefulSet: (set, before) => workloadProblem(set, before) ?? statefulProblem(set, before),
+  Job: (job, before) =>
+    jobProblem(fieldsOf(job, 'spec'), 'spec') ?? fixed(job, before, ['template', 'completions']),
+  CronJob: (job) => {
+    const spec = fieldsOf(job, 'spec');
+    if (textOf(spec, 'schedule') === '') return 'spec.schedule: Required value';
+    return jobProblem(fieldsOf(fieldsOf(spec, 'jobTemplate'), 'spec'), 'spec.jobTemplate.spec');
+  },
+  Ingress: (ingress) => {
+    const spec = fieldsOf(ingress, 'spec');
+    return 'defaultBackend' in spec || listOf(spec, 'rules').length > 0
+      ? null
+      : 'spec: Invalid value: "": either `defaultBackend` or `rules` must be specified';
+  },
+  Role: rulesProblem,
+  ClusterRole: (role) => ('aggregationRule' in role ? null : rulesProblem(role)),
+  RoleBinding: bindingProblem,
+  ClusterRoleBinding: bindingProblem,
+  PersistentVolumeClaim: claimProblem,
+  Lease: (lease) => notBelow(fieldsOf(lease, 'spec'), 'leaseDurationSeconds', 1, 'spec'),
+  HorizontalPodAutoscaler: (scaler) => {
+    const spec = fieldsOf(scaler, 'spec');
+    const target = fieldsOf(spec, 'scaleTargetRef');
+    for (const name of ['kind', 'name'])
+      if (textOf(target, name) === '') return `spec.scaleTargetRef.${name}: Required value`;
+    const { minReplicas = 1, maxReplicas = 0 } = spec;
+    return Number(maxReplicas) < Math.max(1, Number(minReplicas))
+      ? `spec.maxReplicas: Invalid value: ${maxReplicas}: must be greater than or equal to \`minReplicas\``
+      : notBelow(spec, 'minReplicas', 1, 'spec');
+  },
+  PodDisruptionBudget: (budget) => {
+    const spec = fieldsOf(budget, 'spec');
+    return 'minAvailable' in spec && 'maxUnavailable' in spec
+      ? 'spec: Invalid value: "": minAvailable and maxUnavailable cannot be both set'
+      : null;
+  },
+  StorageClass: (one) => (textOf(one, 'provisioner') === '' ? 'provisioner: Required value' : null),
+  PriorityClass: (one, before) =>
+    before !== null && priorityOf(one) !== priorityOf(before)
+      ? 'value: Forbidden: may not be changed in an update.'
+      : null,
+};
+
+/** Why Kubernetes would not take an object of its kind, in the place of `before` (null for none); null if it would. */
+export function kindProblem(object: FakeObject, before: FakeObject | null): string | null {
+  const check = Object.hasOwn(CHECKS, object.kind) ? CHECKS[object.kind] : undefined;
+  return check?.(object, before) ?? null;
+}
+
+function badName(name: string, what: string): string {
+  return `metadata.name: Invalid value: ${JSON.stringify(name)}: it is no ${what} of at most 63 characters`;
+}
+
+function immutable(path: string): string {
+  return `${path}: Invalid value: "": field is immutable`;
+}
+
+/** Fields of the `spec` that stay as they are. */
+function fixed(
+  object: FakeObject,
+  before: FakeObject | null,
+  names: readonly string[],
+): string | null {
+  if (before === null) return null;
+  const [spec, old] = [object, before].map((one) => fieldsOf(one, 'spec')) as [Fields, Fields];
+  const changed = names.find((name) => !isDeepStrictEqual(spec[name], old[name]));
+  return changed === undefined ? null : immutable(`spec.${changed}`);
+}
+
+function notBelow(fields: Fields, name: string, least: number, path: string): string | null {
+  const value = fields[name];
+  return typeof value === 'number' && value < least
+    ? `${path}.${name}: Invalid value: ${value}: must be greater than or equal to ${least}`
+    : null;
+}
+
+function workloadProblem(object: FakeObject, before: FakeObject | null): string | null {
+  const spec = fieldsOf(object, 'spec');
+  const template = fieldsOf(spec, 'template');
+  const selector = fieldsOf(spec, 'selector');
+  if (!('selector' in spec)) return 'spec.selector: Required value';
+  const wanted = textsOf(selector, 'matchLabels');
+  if (Object.keys(wanted).length + listOf(selector, 'matchExpressions').length === 0)
+    return `spec.selector: Invalid value: {}: empty selector is invalid for ${object.kind.toLowerCase()}`;
+  const labels = textsOf(fieldsOf(template, 'metadata'), 'labels');
+  if (Object.entries(wanted).some(([name, value]) => labels[name] !== value))
+    return 'spec.template.metadata.labels: Invalid value: "": `selector` does not match template `labels`';
+  const { restartPolicy = 'Always' } = fieldsOf(template, 'spec');
+  if (restartPolicy !== 'Always')
+    return `spec.template.spec.restartPolicy: Unsupported value: ${JSON.stringify(restartPolicy)}: supported values: "Always"`;
+  return (
+    notBelow(spec, 'replicas', 0, 'spec') ??
+    containersProblem(fieldsOf(template, 'spec'), 'spec.template.spec') ??
+    fixed(object, before, ['selector'])
+  );
+}
+
+const STATEFUL = [
+  ...['replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit'],
+  ...['persistentVolumeClaimRetentionPolicy', 'minReadySeconds'],
+];
+
+function statefulProblem(object: FakeObject, before: FakeObject | null): string | null {
+  if (before === null) return null;
+  const [rest, old] = [object, before].map((one) =>
+    Object.entries(fieldsOf(one, 'spec')).filter(([name]) => !STATEFUL.includes(name)),
+  ) as [[string, unknown][], [string, unknown][]];
+  if (isDeepStrictEqual(Object.fromEntries(rest), Object.fromEntries(old))) return null;
+  const words = STATEFUL.map((name) => `'${name}'`).join(', ');
+  return `spec: Forbidden: updates to statefulset spec for fields other than ${words} are forbidden`;
+}
+
+function jobProblem(spec: Fields, path: string): string | null {
+  const pod = fieldsOf(fieldsOf(spec, 'template'), 'spec');
+  const { restartPolicy } = pod;
+  const place = `${path}.template.spec`;
+  if (restartPolicy !== 'OnFailure' && restartPolicy !== 'Never')
+    return `${place}.restartPolicy: Required value: valid values: "OnFailure", "Never"`;
+  return containersProblem(pod, place);
+}
+
+const SERVICE_TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
+
+function servicePortsProblem(spec: Fields): string | null {
+  const { type = 'ClusterIP', clusterIP } = spec;
+  const ports = listOf(spec, 'ports');
+  if (!SERVICE_TYPES.includes(type as string))
+    return `spec.type: Unsupported value: ${JSON.stringify(type)}: supported values: ${SERVICE_TYPES.map((one) => `"${one}"`).join(', ')}`;
+  if (ports.length === 0 && type !== 'ExternalName' && clusterIP !== 'None')
+    return 'spec.ports: Required value';
+  if (type === 'ExternalName' && textOf(spec, 'externalName') === '')
+    return 'spec.externalName: Required value';
+  const names = ports.map((one) => textOf(one, 'name'));
+  for (const [index, { port = 0 }] of ports.entries()) {
+    const place = `spec.ports[${index}]`;
+    const name = names[index] as string;
+    if (!(Number(port) >= 1 && Number(port) <= 65535))
+      return `${place}.port: Invalid value: ${port}: must be between 1 and 65535, inclusive`;
+    if (name === '' && ports.length > 1) return `${place}.name: Required value`;
+    if (names.indexOf(name) !== index) return `${place}.name: Duplicate value: "${name}"`;
+  }
+  return null;
+}
+
+function dataProblem(object: FakeObject, before: FakeObject | null): string | null {
+  const parts = ['data', 'binaryData'];
+  const values = parts.flatMap((part) => Object.entries(textsOf(object, part)));
+  for (const [name] of values)
+    if (!/^[\w.-]{1,253}$/.test(name) || name === '.' || name.startsWith('..'))
+      return `data[${name}]: Invalid value: ${JSON.stringify(name)}: a valid config key must consist of alphanumeric characters, '-', '_' or '.'`;
+  const length = values.reduce((sum, [, value]) => sum + Buffer.byteLength(value), 0);
+  // Base64 is longer than what it stands for.
+  if (length > (object.kind === 'Secret' ? Math.ceil(MAX_DATA / 3) * 4 : MAX_DATA))
+    return `data: Too long: may not be more than ${MAX_DATA} bytes`;
+  if (before === null || !isImmutable(before)) return null;
+  if (!isImmutable(object))
+    return 'immutable: Forbidden: field is immutable when `immutable` is set';
+  return parts.every((part) => isDeepStrictEqual(textsOf(object, part), textsOf(before, part)))
+    ? null
+    : 'data: Forbidden: field is immutable when `immutable` is set';
+}
+
+function isImmutable({ immutable = false }: FakeObject): boolean {
+  return immutable === true;
+}
+
+function priorityOf({ value }: FakeObject): unknown {
+  return value;
+}
+
+function rulesProblem(role: FakeObject): string | null {
+  for (const [index, rule] of listOf(role, 'rules').entries()) {
+    const { nonResourceURLs: paths } = rule;
+    const wanted = Array.isArray(paths) && paths.length > 0 ? [] : ['apiGroups', 'resources'];
+    for (const name of ['verbs', ...wanted]) {
+      const values = rule[name];
+      if (!Array.isArray(values) || values.length === 0)
+        return `rules[${index}].${name}: Required value`;
+    }
+  }
+  return null;
+}
+
+function bindingProblem(binding: FakeObject, before: FakeObject | null): string | null {
+  const role = fieldsOf(binding, 'roleRef');
+  for (const name of ['kind', 'name'])
+    if (textOf(role, name) === '') return `roleRef.${name}: Required value`;
+  return before === null || isDeepStrictEqual(role, fieldsOf(before, 'roleRef'))
+    ? null
+    : 'roleRef: Invalid value: "": cannot change roleRef';
+}
+
+function claimProblem(claim: FakeObject, before: FakeObject | null): string | null {
+  const spec = fieldsOf(claim, 'spec');
+  const { accessModes } = spec;
+  if (!Array.isArray(accessModes) || accessModes.length === 0)
+    return 'spec.accessModes: Required value: at least 1 access mode is required';
+  if (!('storage' in fieldsOf(fieldsOf(spec, 'resources'), 'requests')))
+    return 'spec.resources[storage]: Required value';
+  if (before === null) return null;
+  const [rest, old] = [spec, fieldsOf(before, 'spec')].map((one) => ({
+    ...one,
+    ...{ resources: null, volumeAttributesClassName: null },
+  }));
+  return isDeepStrictEqual(rest, old)
+    ? null
+    : 'spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
+}
