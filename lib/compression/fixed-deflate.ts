@@ -1,3 +1,5 @@
+import { FrontViews } from './front-views.ts';
+
 /*
  * Deflate blocks with the fixed Huffman codes (RFC 1951, 3.2.6), written as literals and matches come. It knows nothing
  * of the plain text before: who calls vouches for every match.
@@ -27,7 +29,8 @@ fillTables();
 
 /** One deflate block with fixed codes at a time, each ended by the empty stored block of a sync flush. */
 export class FixedDeflateWriter {
-  #kept: Buffer = Buffer.allocUnsafeSlow(KEPT_SIZE);
+  readonly #kept: Buffer = Buffer.allocUnsafeSlow(KEPT_SIZE);
+  readonly #views = new FrontViews(this.#kept);
   #out: Buffer = this.#kept;
   #at = 0;
   /** Bits that make no byte yet, below 8 between calls. */
@@ -129,6 +132,7 @@ export class FixedDeflateWriter {
     out[at++] = 0;
     out[at++] = 0xff;
     out[at++] = 0xff;
+    if (out === this.#kept) return this.#views.of(at);
     this.#out = this.#kept;
     return out.subarray(0, at);
   }

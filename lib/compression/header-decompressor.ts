@@ -1,9 +1,11 @@
+import { FrontViews } from './front-views.ts';
 import { SCRATCH_SIZE, scratch } from './inflate-scratch.ts';
 import { Inflater } from './inflater.ts';
 
 const NO_BYTES: Buffer = Buffer.alloc(0);
 /** The scratch as a Buffer, which blocks are views of. */
 const scratchBuffer: Buffer = Buffer.from(scratch.bytes.buffer);
+const scratchViews: FrontViews = new FrontViews(scratchBuffer);
 
 /** The most bytes of memory that are kept for the next block which the scratch does not hold. */
 const MOST_SPARE = 65536;
@@ -58,7 +60,7 @@ export class HeaderDecompressor {
 
   /** The kept bytes of the block, valid until the next `push` on any decompressor. */
   block(): Buffer {
-    if (this.#savedLength === 0) return scratchBuffer.subarray(0, this.#inScratch);
+    if (this.#savedLength === 0) return scratchViews.of(this.#inScratch);
     this.#save();
     return this.#saved.subarray(0, this.#savedLength);
   }

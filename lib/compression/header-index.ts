@@ -33,8 +33,9 @@ export interface KnownPair {
   readonly value: string;
   /** Bytes of the value. */
   readonly valueLength: number;
-  /** `markOf()` the value. */
+  /** `markOf()` and `beginningOf()` the value. */
   readonly mark: number;
+  readonly beginning: number;
   /** Whether it may be matched as a whole. */
   whole: boolean;
   /** Where it last stood in the log. */
@@ -128,6 +129,7 @@ export class HeaderIndex {
       value: whole ? value : '',
       valueLength,
       mark: markOf(value),
+      beginning: beginningOf(value),
       whole,
       index: this.#log.length,
       newer: null,
@@ -243,4 +245,12 @@ export function markOf(value: string): number {
     ((value.charCodeAt(length >>> 1) & 0xff) << 8) |
     ((length & 0x3fff) << 16)
   );
+}
+
+/** Half of each of the characters from the fifth to the twelfth, the first one lowest: the same for values that begin alike. */
+export function beginningOf(value: string): number {
+  const end = Math.min(value.length, 12);
+  let beginning = 0;
+  for (let i = 4; i < end; i++) beginning |= (value.charCodeAt(i) & 15) << (4 * i - 16);
+  return beginning;
 }

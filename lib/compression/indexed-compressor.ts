@@ -2,6 +2,7 @@ import type { Header, HeaderList } from '../protocol/frames.ts';
 import { commonLength, commonStart, lengthText, utf8Pairs } from './block-text.ts';
 import { FixedDeflateWriter, WORTHWHILE } from './fixed-deflate.ts';
 import {
+  beginningOf,
   COUNT,
   HeaderIndex,
   type KnownName,
@@ -57,6 +58,8 @@ export class IndexedHeaderCompressor {
   #follow = 0;
   /** Place in the log of the pair that comes next if this block is like the last one. */
   #expected = 0;
+  /** How far the value that is written is equal to the one that it is compared with. */
+  #alike = 0;
   /** Place in the log of the last block's first pair. */
   #lastBlock = 0;
 
@@ -261,7 +264,7 @@ export class IndexedHeaderCompressor {
     }
     writer.literals(lengths, common, size);
     if (known.secret || !base.whole) writer.literals(value, 0, value.length);
-    else writeDifference(writer, index, value, base.value, distance);
+    else writeDifference(writer, index, value, base.value, distance, this.#alike);
     this.#advance(known.name, base.index);
   }
 
@@ -271,19 +274,24 @@ export class IndexedHeaderCompressor {
     let base = known.first as KnownPair;
     if (known.secret) return base;
     const common = commonStart(value, base.value);
+    this.#alike = common;
     if (2 * common >= value.length) return base;
     const differs = value.charCodeAt(common);
     // A match from elsewhere than the latest pair is one match more.
     let best = common + WORTHWHILE;
+    const beginning = beginningOf(value);
+    // What counts of it: up to the place that must be equal at least.
+    const mask = best < 11 ? (1 << (4 * best - 12)) - 1 : -1;
     for (let pair = base.older; pair !== null; pair = pair.older) {
+      if (((pair.beginning ^ beginning) & mask) !== 0) continue;
       const other = pair.value;
-      // It must be equal there at least.
       if (other.charCodeAt(common) !== differs || other.charCodeAt(best) !== value.charCodeAt(best))
         continue;
       const alike = commonStart(value, other);
       if (alike > best && index.reaches(index.distance(pair.index))) {
         best = alike;
         base = pair;
+        this.#alike = alike;
       }
     }
     return base;

@@ -1,17 +1,17 @@
-import { commonLength, commonStart, isWord } from './block-text.ts';
+import { commonLength, isWord } from './block-text.ts';
 import { type FixedDeflateWriter, WORTHWHILE } from './fixed-deflate.ts';
 import type { HeaderIndex } from './header-index.ts';
 
-/** A value by what it has in common with an old one; `distance` is that of their beginnings. */
+/** A value by what it has in common with an old one: the first `start` characters; `distance` is that of their beginnings. */
 export function writeDifference(
   writer: FixedDeflateWriter,
   index: HeaderIndex,
   value: string,
   old: string,
   distance: number,
+  start: number,
 ): void {
   const least = Math.min(value.length, old.length);
-  const start = commonStart(value, old);
   let rest = 0;
   while (
     rest < least - start &&
