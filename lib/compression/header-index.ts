@@ -33,7 +33,7 @@ export interface KnownPair {
   readonly value: string;
   /** Bytes of the value. */
   readonly valueLength: number;
-  /** `markOf()` and `beginningOf()` the value. */
+  /** `markOf()` and `beginningOf()` the value; secrets have no beginning. */
   readonly mark: number;
   readonly beginning: number;
   /** Whether it may be matched as a whole. */
@@ -129,7 +129,7 @@ export class HeaderIndex {
       value: whole ? value : '',
       valueLength,
       mark: markOf(value),
-      beginning: beginningOf(value),
+      beginning: known.secret ? 0 : beginningOf(value),
       whole,
       index: this.#log.length,
       newer: null,

@@ -196,9 +196,13 @@ export class Inflater {
         const used = entry & 15;
         if ((entry & KIND) === LITERAL) {
           if (used > bits) break;
-          hold >>>= used;
-          bits -= used;
-          output[at++] = entry >>> 16;
+          // Literals follow literals: as many as there are bits for.
+          do {
+            hold >>>= entry & 15;
+            bits -= entry & 15;
+            output[at++] = entry >>> 16;
+            entry = literals[hold & literalMask] as number;
+          } while ((entry & KIND) === LITERAL && (entry & 15) <= bits && at < to);
           continue;
         }
         const extra = (entry >>> 4) & 15;
@@ -220,7 +224,6 @@ export class Inflater {
         bits -= extra;
         continue;
       }
-
       let entry = distances[hold & distanceMask] as number;
       if ((entry & KIND) === LINK) {
         const index = (hold >>> distanceBits) & ((1 << ((entry >>> 4) & 15)) - 1);
@@ -262,7 +265,6 @@ export class Inflater {
         break;
       }
     }
-
     source.next = next;
     source.hold = hold;
     source.bits = bits;
@@ -286,10 +288,8 @@ export class Inflater {
 
   #endBlock(): void {
     this.#giveTables();
-    this.#mode = BLOCK_HEADER;
-    if (!this.#last) return;
-    this.source.toByte();
-    this.#mode = CHECKSUM;
+    if (this.#last) this.source.toByte();
+    this.#mode = this.#last ? CHECKSUM : BLOCK_HEADER;
   }
 
   #giveTables(): void {
