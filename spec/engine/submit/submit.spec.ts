@@ -1,15 +1,20 @@
 import { expect } from 'chai';
 import { shown } from '../../../lib/common/check.ts';
 import type { DataSource } from '../../../lib/engine/data-provider.ts';
+import { Engine } from '../../../lib/engine/engine.ts';
 import type { StreamHandle } from '../../../lib/engine/streams/stream-record.ts';
+import { InvalidArgumentError } from '../../../lib/errors.ts';
 import {
   CANCEL,
   CLIENT,
   CTRL_FLAG_FIN,
   CTRL_FLAG_UNIDIRECTIONAL,
+  PROTO_SPDY2,
+  PROTO_SPDY3,
+  PROTO_SPDY3_1,
   SERVER,
 } from '../../../lib/protocol/constants.ts';
-import type { HeaderList } from '../../../lib/protocol/frames.ts';
+import type { HeaderList, SynStreamFrame } from '../../../lib/protocol/frames.ts';
 import { PROTOCOL_VERSIONS, SPDY2, SPDY3, SPDY3_1 } from '../../../lib/protocol/version.ts';
 import { TestProvider } from '../../support/test-provider.ts';
 import { type Facts, failureOf, invalidArgument } from '../support/facts.ts';
@@ -415,5 +420,36 @@ describe('engine/submit/submit', () => {
     });
     lab.engine.submitRequest(0, HEADERS);
     expect(lab.wrote()).to.deep.equal(['SYN_STREAM 1 FIN']);
+  });
+
+  it('large headers that fit into a frame are sent', () => {
+    const lab = new Lab(CLIENT, SPDY3_1);
+    lab.engine.submitRequest(0, [['name', 'x'.repeat(2_000_000)]]);
+    expect(lab.wrote()).to.deep.equal(['SYN_STREAM 1 FIN']);
+  });
+
+  it('values are checked in each call, whatever stood at their place before', () => {
+    for (const version of [PROTO_SPDY2, PROTO_SPDY3, PROTO_SPDY3_1] as const) {
+      const pairs: number[] = [];
+      const engine = new Engine(CLIENT, version, undefined, {
+        onCtrlSend: (frame) => pairs.push((frame as SynStreamFrame).headers.length),
+      });
+      const request = (...values: string[]): unknown =>
+        engine.submitRequest(0, [
+          [':method', 'GET'],
+          ...values.map((value) => ['x', value] as const),
+        ]);
+      for (let i = 0; i < 3; i++) {
+        request('good');
+        request('good');
+        for (const bad of ['bad\n', '\0bad', '\u0100'])
+          expect(() => request(bad)).to.throw(InvalidArgumentError);
+        request('one\0two');
+        request('good', 'one', 'two');
+        engine.rest();
+      }
+      engine.pull();
+      expect(pairs).to.deep.equal(Array.from({ length: 3 }, () => [2, 2, 3, 4]).flat());
+    }
   });
 });
