@@ -41,7 +41,8 @@ export function toHeaderPairs(input: HeaderInput): HeaderList {
   return pairs;
 }
 
-function addPairs(pairs: Header[], name: string, value: HeaderValue | undefined): void {
+/** Adds a pair for each value of a field, none for undefined. */
+export function addPairs(pairs: Header[], name: string, value: HeaderValue | undefined): void {
   if (value === undefined) return;
   const lower = name.toLowerCase();
   if (Array.isArray(value)) for (const item of value) pairs.push([lower, String(item)]);

@@ -1,4 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Header } from '../../protocol/frames.ts';
+import { addPairs } from '../headers.ts';
 import { httpError } from '../http-error.ts';
 
 /** Header values of `writeHead()`: an object, names and values in turn, or pairs. */
@@ -20,6 +22,13 @@ export function addHeaders(response: ServerResponse, given: HeadInput): void {
   for (const [name, value] of pairs) {
     response.appendHeader(name, Array.isArray(value) ? value : String(value));
   }
+}
+
+/** The fields that were set, a pair for each value. */
+export function fieldsOf(response: ServerResponse): Header[] {
+  const fields: Header[] = [];
+  for (const name of response.getHeaderNames()) addPairs(fields, name, response.getHeader(name));
+  return fields;
 }
 
 function inPairs(flat: readonly unknown[]): [string, string][] {

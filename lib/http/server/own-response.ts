@@ -1,7 +1,6 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { SpdyStream } from '../../session/public.ts';
 import { httpError } from '../http-error.ts';
-import type { OutgoingFields } from '../outgoing-fields.ts';
 import { checkEarlyHints, type EarlyHints } from './early-hints.ts';
 import type { HeadInput } from './head-input.ts';
 import type { ServerPushOptions, ServerPushTarget } from './push.ts';
@@ -16,8 +15,6 @@ export interface ResponseCalls {
   readonly stream: SpdyStream;
   /** What `request.socket` is. */
   readonly socket: ServerSocket;
-  /** The header fields that were set. */
-  readonly fields: OutgoingFields;
   /** Settles the head with this status and these fields on top of those that were set. */
   writeHead(statusCode: number, reason: unknown, headers: HeadInput | undefined): void;
   /** Settles the head with what was set. */
@@ -102,43 +99,18 @@ function end(this: ServerResponse, chunk?: unknown, encoding?: unknown, callback
 
 function setHeader(this: ServerResponse, name: string, value: string | number | readonly string[]) {
   if (this.headersSent) throw headersSent('set');
-  callsOf(this).fields.set(name, value);
-  return this;
+  return base.setHeader.call(this, name, value);
 }
 
 function appendHeader(this: ServerResponse, name: string, value: string | readonly string[]) {
   if (this.headersSent) throw headersSent('append');
-  callsOf(this).fields.append(name, value);
-  return this;
+  return base.appendHeader.call(this, name, value);
 }
 
 function removeHeader(this: ServerResponse, name: string) {
   if (this.headersSent) throw headersSent('remove');
-  // `http` heeds that a `date` was taken away.
   base.removeHeader.call(this, name);
-  const calls = callsOf(this);
-  calls.fields.remove(name);
-  calls.removed(name);
-}
-
-function getHeader(this: ServerResponse, name: string) {
-  return callsOf(this).fields.get(name);
-}
-
-function hasHeader(this: ServerResponse, name: string) {
-  return callsOf(this).fields.has(name);
-}
-
-function getHeaders(this: ServerResponse) {
-  return callsOf(this).fields.toObject();
-}
-
-function getHeaderNames(this: ServerResponse) {
-  return callsOf(this).fields.keys;
-}
-
-function getRawHeaderNames(this: ServerResponse) {
-  return callsOf(this).fields.names;
+  callsOf(this).removed(name);
 }
 
 function flushHeaders(this: ServerResponse) {
@@ -211,11 +183,6 @@ class SpdyServerResponse extends ServerResponse {
   override setHeader = setHeader as never;
   override appendHeader = appendHeader as never;
   override removeHeader = removeHeader as never;
-  override getHeader = getHeader as never;
-  override hasHeader = hasHeader as never;
-  override getHeaders = getHeaders as never;
-  override getHeaderNames = getHeaderNames as never;
-  readonly getRawHeaderNames = getRawHeaderNames as never;
   override addTrailers = addTrailers as never;
   override writeContinue = writeNothing as never;
   override writeProcessing = writeNothing as never;

@@ -11,8 +11,7 @@ import type { SpdyStream } from '../../session/public.ts';
 import { endToEndFields, toHeaderPairs } from '../headers.ts';
 import { httpError } from '../http-error.ts';
 import { hasBody, responseToSpdy } from '../message-head.ts';
-import { OutgoingFields } from '../outgoing-fields.ts';
-import { addHeaders, type HeadInput } from './head-input.ts';
+import { addHeaders, fieldsOf, type HeadInput } from './head-input.ts';
 import { httpDate } from './http-date.ts';
 import {
   headersSent,
@@ -55,8 +54,6 @@ export class Reply implements ResponseCalls {
   readonly stream: SpdyStream;
   /** What `request.socket` is. */
   readonly socket: ServerSocket;
-  /** The header fields that were set. */
-  readonly fields: OutgoingFields = new OutgoingFields();
   readonly #response: OwnResponse;
   /** The headers of the SYN_REPLY, once they are settled. */
   #head: HeaderList | null = null;
@@ -111,8 +108,11 @@ export class Reply implements ResponseCalls {
     if (this.#head !== null) throw headersSent('write');
     const code = Number(statusCode) | 0;
     if (code < 100 || code > 999) {
-      const message = `Invalid status code: ${statusCode}`;
-      throw httpError(RangeError, 'ERR_HTTP_INVALID_STATUS_CODE', message);
+      throw httpError(
+        RangeError,
+        'ERR_HTTP_INVALID_STATUS_CODE',
+        `Invalid status code: ${statusCode}`,
+      );
     }
     if (typeof reason === 'string') response.statusMessage = reason;
     else response.statusMessage ||= STATUS_CODES[code] ?? 'unknown';
@@ -125,12 +125,12 @@ export class Reply implements ResponseCalls {
       typeof reason === 'string' ? headers : (headers ?? (reason as HeadInput | undefined));
     if (given !== undefined && given !== null) addHeaders(response, given);
     this.#hasBody = hasBody(response.req.method ?? 'GET', code);
-    const fields = this.fields.toPairs();
+    const fields = fieldsOf(response);
     const length = this.#length;
     const lengthIsKnown = length !== null && this.#hasBody && !this.#withoutLength;
-    if (lengthIsKnown && !this.fields.has('content-length'))
+    if (lengthIsKnown && !response.hasHeader('content-length'))
       fields.push(['content-length', String(length)]);
-    if (response.sendDate && !this.fields.has('date')) fields.push(['date', httpDate()]);
+    if (response.sendDate && !response.hasHeader('date')) fields.push(['date', httpDate()]);
     this.#head = responseToSpdy(code, statusMessage, fields);
     response.headersSent = true;
     response._header = `HTTP/1.1 ${code} ${statusMessage}\r\n\r\n`;

@@ -78,6 +78,32 @@ describe('response', () => {
     expect(told).to.deep.equal(tell(reference));
   });
 
+  it('takes fields that are set by the methods of http itself, as packages for cookies do', async () => {
+    act = (response) => {
+      response.setHeader('set-cookie', 'a=1');
+      http.OutgoingMessage.prototype.setHeader.call(response, 'Set-Cookie', ['b=2']);
+      http.ServerResponse.prototype.setHeader.call(response, 'X-Direct', '1');
+      expect(response.getHeader('set-cookie')).to.deep.equal(['b=2']);
+      response.end();
+    };
+    const { headers } = await ask(served.session);
+    expect(headers).to.include({ 'set-cookie': 'b=2', 'x-direct': '1' });
+  });
+
+  it('sets fields by a method of http that was replaced, as agents for monitoring do', async () => {
+    const original = http.ServerResponse.prototype.setHeader;
+    http.ServerResponse.prototype.setHeader = function (name, value) {
+      return original.call(this, name, name === 'x-policy' ? `${value}; relaxed` : value);
+    };
+    try {
+      act = (response) => response.setHeader('x-policy', 'strict').end();
+      const { headers } = await ask(served.session);
+      expect(headers).to.include({ 'x-policy': 'strict; relaxed' });
+    } finally {
+      http.ServerResponse.prototype.setHeader = original;
+    }
+  });
+
   it('makes text of trailers by String()', async () => {
     act = (response) => {
       response.write('x');

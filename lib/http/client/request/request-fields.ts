@@ -2,7 +2,7 @@ import type http from 'node:http';
 import { shown } from '../../../common/check.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
 import { httpError } from '../../http-error.ts';
-import { type FieldValue, listOf, OutgoingFields } from '../../outgoing-fields.ts';
+import { type FieldValue, listOf, OutgoingFields } from './outgoing-fields.ts';
 import { RequestMessage } from './request-events.ts';
 
 /** A message whose header fields are kept here, and not by `http`. */

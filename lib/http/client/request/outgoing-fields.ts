@@ -1,7 +1,7 @@
 import { type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
-import { shown } from '../common/check.ts';
-import type { Header } from '../protocol/frames.ts';
-import { httpError } from './http-error.ts';
+import { shown } from '../../../common/check.ts';
+import type { Header } from '../../../protocol/frames.ts';
+import { httpError } from '../../http-error.ts';
 
 /** What a field is set to: a list has several values, anything else is text. */
 export type FieldValue = number | string | readonly string[];

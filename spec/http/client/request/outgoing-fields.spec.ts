@@ -1,8 +1,8 @@
 import { OutgoingMessage } from 'node:http';
 import { expect } from 'chai';
-import { OutgoingFields } from '../../lib/http/outgoing-fields.ts';
+import { OutgoingFields } from '../../../../lib/http/client/request/outgoing-fields.ts';
 
-describe('http/outgoing-fields', () => {
+describe('http/client/request/outgoing-fields', () => {
   for (const count of [3, 16, 17, 100]) {
     it(`${count} fields are kept as http keeps them`, () => {
       const fields = new OutgoingFields();
