@@ -22,6 +22,7 @@ import type { PushRoom } from './push.ts';
 import { RequestBody, type RequestOwner, type SpdyRequest } from './request.ts';
 import { Reply, type SpdyResponse } from './response.ts';
 import { ServerSocket } from './socket.ts';
+import { followResponse, followStream, type StreamOwner } from './stream-owner.ts';
 
 /** Bytes of a request that are taken after the reply is complete; what has more to come is reset. */
 const LATE_BODY_LIMIT = 65536;
@@ -65,7 +66,7 @@ const STATUS_TEXT: Readonly<Record<number, string>> = {
 };
 
 /** One request and its reply: what both sides of a stream have to know of each other (SPDY/3 3.2). */
-export class Exchange implements RequestOwner {
+export class Exchange implements RequestOwner, StreamOwner {
   readonly #stream: SpdyStream;
   readonly #host: ExchangeHost;
   readonly #body: RequestBody;
@@ -88,19 +89,15 @@ export class Exchange implements RequestOwner {
     this.#socket = socket;
     this.#body = new RequestBody(stream, head, socket, ended, this);
     this.#reply = new Reply(this.#body, stream, socket, pushRoom);
-    // A stream that fails tells those who listen to the request and the response.
-    stream.on('error', () => {});
-    stream.on('close', () => this.#closed());
-    stream.on('timeout', () => this.#idle(socket));
+    followStream(stream, this, ended);
     const idleTimeoutMs = host.idleTimeoutMs();
     if (idleTimeoutMs > 0) stream.setTimeout(idleTimeoutMs);
-    this.#reply.response.on('finish', () => this.#replied());
+    followResponse(this.#reply.response);
     const { requestTimeoutMs } = host.options;
     // A tunnel may last.
     if (ended || requestTimeoutMs === 0 || head.method === 'CONNECT') return;
     const deadline = new Deadline();
     deadline.start(requestTimeoutMs, () => this.#requestTimedOut());
-    stream.on('close', () => deadline.stop());
     this.#deadline = deadline;
   }
 
@@ -154,7 +151,30 @@ export class Exchange implements RequestOwner {
     this.#end(400, PROTOCOL_ERROR);
   }
 
-  #closed(): void {
+  // What becomes of the stream
+
+  fieldsCame(headers: HeaderList): void {
+    this.#body.addTrailers(headers);
+  }
+
+  bytesCame(chunk: Buffer): void {
+    this.#body.take(chunk);
+  }
+
+  bodyEnded(): void {
+    this.#body.finish();
+  }
+
+  drained(): void {
+    this.#reply.drained();
+  }
+
+  sent(): void {
+    this.#reply.sent();
+  }
+
+  closed(): void {
+    this.#deadline?.stop();
     const { inputEnded, writableFinished } = this.#stream;
     if (!inputEnded || !writableFinished) {
       this.close(null);
@@ -191,7 +211,7 @@ export class Exchange implements RequestOwner {
   }
 
   /** The reply is complete. What is left of the request is of little use (SPDY/3 3.2.2). */
-  #replied(): void {
+  replied(): void {
     const body = this.#body;
     const stream = this.#stream;
     if (body.complete) {
@@ -216,7 +236,8 @@ export class Exchange implements RequestOwner {
     });
   }
 
-  #idle(socket: ServerSocket): void {
+  idle(): void {
+    const socket = this.#socket;
     const heard = [
       this.#body.request.emit('timeout', socket),
       this.#reply.response.emit('timeout', socket),

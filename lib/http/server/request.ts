@@ -2,12 +2,13 @@ import { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { SpdyError } from '../../errors.ts';
-import type { Header, HeaderList } from '../../protocol/frames.ts';
+import type { HeaderList } from '../../protocol/frames.ts';
 import type { SpdyStream } from '../../session/public.ts';
 import { endToEndFields, toDistinctHeaders, toIncomingHeaders, toRawHeaders } from '../headers.ts';
 import { httpError } from '../http-error.ts';
 import type { ParsedRequest } from '../message-head.ts';
 import type { ServerSocket } from './socket.ts';
+import { readBody } from './stream-owner.ts';
 
 /** A request as handlers get it: an `http.IncomingMessage`. `stream` and `scheme` are there when it came by SPDY. */
 export interface SpdyRequest extends IncomingMessage {
@@ -22,6 +23,8 @@ export interface RequestOwner {
   /** The body is not as long as announced. */
   lengthMismatch(): void;
 }
+
+const NO_HEADERS: HeaderList = [];
 
 /** Where the state of a request is kept. */
 const STATE = Symbol('request');
@@ -43,7 +46,7 @@ export class RequestBody {
   readonly #socket: ServerSocket;
   readonly #contentLength: number | null;
   /** Headers that came behind the first ones. */
-  readonly #trailers: Header[] = [];
+  #trailers: HeaderList = NO_HEADERS;
   #received = 0;
   #started = false;
   /** The end of the request is no matter of the stream any more. */
@@ -70,11 +73,7 @@ export class RequestBody {
     request[STATE] = this;
     request._read = read;
     request._destroy = destroy;
-    if (!ended) {
-      stream.on('headers', (headers) => this.#trailers.push(...headers));
-      stream.on('trailers', (headers) => this.#trailers.push(...headers));
-      return;
-    }
+    if (!ended) return;
     request.complete = true;
     request.push(null);
     // Its end has to be taken for the stream to close: behind it, what a reader does that waits for bytes would be for nothing.
@@ -154,11 +153,16 @@ export class RequestBody {
   #start(): void {
     if (this.#started || this.complete) return;
     this.#started = true;
-    this.#stream.on('data', (chunk: Buffer) => this.#take(chunk));
-    this.#stream.once('end', () => this.#finish());
+    readBody(this.#stream);
   }
 
-  #take(chunk: Buffer): void {
+  /** Headers came behind the first ones. */
+  addTrailers(headers: HeaderList): void {
+    this.#trailers = [...this.#trailers, ...headers];
+  }
+
+  /** A piece came. */
+  take(chunk: Buffer): void {
     if (this.request.destroyed) return;
     this.#received += chunk.length;
     if (this.#contentLength !== null && this.#received > this.#contentLength) {
@@ -168,7 +172,8 @@ export class RequestBody {
     if (!this.#discarding && !this.request.push(chunk)) this.#stream.pause();
   }
 
-  #finish(): void {
+  /** All of it came. */
+  finish(): void {
     const { request } = this;
     if (request.destroyed) return;
     if (!this.#isWhole(this.#received)) {

@@ -73,13 +73,7 @@ export class Reply implements ResponseCalls {
     this.#pushRoom = pushRoom;
     this.stream = stream;
     this.socket = socket;
-    const response = new OwnResponse(request.request, this);
-    this.#response = response;
-    stream.on('drain', () => {
-      response.writableNeedDrain = false;
-      this.#emit('drain');
-    });
-    stream.on('finish', () => this.#finish());
+    this.#response = new OwnResponse(request.request, this);
   }
 
   /** What the handler gets. */
@@ -90,6 +84,21 @@ export class Reply implements ResponseCalls {
   /** Whether anything can still be answered. */
   get answered(): boolean {
     return this.#head !== null || this.stream.hasReply;
+  }
+
+  /** The body may be written on. */
+  drained(): void {
+    this.#response.writableNeedDrain = false;
+    this.#emit('drain');
+  }
+
+  /** All that was written has left. */
+  sent(): void {
+    if (!this.#response.writableEnded || this.#response.closed) return;
+    this.#response.writableFinished = true;
+    this.#emit('prefinish');
+    this.#emit('finish');
+    process.nextTick(() => this.close());
   }
 
   /** Nothing more can be sent. */
@@ -272,17 +281,8 @@ export class Reply implements ResponseCalls {
   }
 
   #emit(event: string): void {
-    const response = this.#response;
-    if (this.#scope === null) response.emit(event);
-    else this.#scope.runInAsyncScope(response.emit, response, event);
-  }
-
-  #finish(): void {
-    if (!this.#response.writableEnded || this.#response.closed) return;
-    this.#response.writableFinished = true;
-    this.#emit('prefinish');
-    this.#emit('finish');
-    process.nextTick(() => this.close());
+    if (this.#scope === null) this.#response.emit(event);
+    else this.#scope.runInAsyncScope(this.#response.emit, this.#response, event);
   }
 }
 
