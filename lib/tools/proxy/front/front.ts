@@ -12,6 +12,7 @@ import type { ClientFacts, FrontRequest, Reply } from '../exchange.ts';
 import { clientOf } from './client-facts.ts';
 import { H2Reply, readH2 } from './h2-front.ts';
 import { H2Watch } from './h2-watch.ts';
+import { Http1Watch } from './http1-watch.ts';
 import { MessageReply, readMessage } from './message-front.ts';
 import { readSwitching, SocketReply } from './socket-front.ts';
 import { WebSocketReply } from './websocket-reply.ts';
@@ -55,6 +56,9 @@ export class ProxyFront {
   readonly #host: FrontHost;
   /** Connections of HTTP/1.1 of which a request was refused. */
   readonly #distrusted = new WeakSet<object>();
+  /** All of them, and what ends them. */
+  readonly #http1 = new WeakMap<object, Http1Watch>();
+  readonly #stallMs: number;
   /** Those of HTTP/2, and what ends them. */
   readonly #h2Sessions = new Map<http2.Http2Session, H2Watch>();
 
@@ -63,6 +67,7 @@ export class ProxyFront {
     const { h2 = true, maxConcurrentStreams = 100, maxConnections, ...rest } = options;
     const { listening, server } = splitOptions(rest);
     this.#host = host;
+    this.#stallMs = server.session?.stallTimeoutMs ?? STALL_TIMEOUT_MS;
     this.#listen = listening;
     const session = { maxConcurrentStreams, ...server.session };
     this.server = createServer({
@@ -81,7 +86,9 @@ export class ProxyFront {
     else this.server.on('proxyHeader', (_header, socket) => host.accept(socket));
     const request = (message: SpdyRequest, response: SpdyResponse): void => {
       const read = this.#read(message, () => readMessage(message));
-      if (read !== null) this.#give(read, new MessageReply(message, response), message.socket);
+      if (read === null) return;
+      if (message.stream === undefined) this.#watchOf(message.socket).follow(response);
+      this.#give(read, new MessageReply(message, response), message.socket);
     };
     this.server.on('request', request);
     this.server.on('checkContinue', request);
@@ -125,6 +132,7 @@ export class ProxyFront {
 
   #switching(message: IncomingMessage, socket: Duplex, head: Buffer = Buffer.alloc(0)): void {
     const read = this.#read(message, () => readSwitching(message, socket, head));
+    this.#http1.get(socket)?.stop();
     if (read === null) socket.destroy();
     else this.#give(read, new SocketReply(message, socket), socket as Socket);
   }
@@ -143,11 +151,19 @@ export class ProxyFront {
     return request;
   }
 
+  #watchOf(socket: Socket): Http1Watch {
+    let watch = this.#http1.get(socket);
+    if (watch === undefined) {
+      watch = new Http1Watch(socket, this.#stallMs);
+      this.#http1.set(socket, watch);
+    }
+    return watch;
+  }
+
   #h2Server(
     maxConcurrentStreams: number,
-    { idleTimeoutMs = IDLE_TIMEOUT_MS, session: limits }: SpdyServerOptions,
+    { idleTimeoutMs = IDLE_TIMEOUT_MS }: SpdyServerOptions,
   ): http2.Http2Server {
-    const stallMs = limits?.stallTimeoutMs ?? STALL_TIMEOUT_MS;
     const server = http2.createServer({
       settings: {
         maxConcurrentStreams,
@@ -157,7 +173,7 @@ export class ProxyFront {
       },
     });
     server.on('session', (session) => {
-      const watch = new H2Watch(session, idleTimeoutMs, stallMs);
+      const watch = new H2Watch(session, idleTimeoutMs, this.#stallMs);
       this.#h2Sessions.set(session, watch);
       session.setLocalWindowSize(4 * H2_WINDOW);
       session.on('error', () => {});
