@@ -5,8 +5,11 @@ import { measureWorkers } from './metrics.ts';
 import { clearSockets } from './service.ts';
 import { fixedChanges, type Teller } from './worker.ts';
 
-/** A worker that ends sooner than this, in milliseconds, is not replaced at once. */
-const LEAST_LIFE_MS = 1000;
+/** A worker that ends sooner than this is not replaced at once. */
+const LEAST_LIFE_MS = 10_000;
+/** How long after that, at first; twice as long each time that another one follows. */
+const FIRST_DELAY_MS = 1000;
+const MAX_DELAY_MS = 30_000;
 
 /** What a worker tells its cluster. */
 type Message =
@@ -59,7 +62,13 @@ export async function lead(
   let current = config;
   let failed = false;
   let told = false;
-  let reloads = 0;
+  /** Those that have not read the configuration again. */
+  const reloading = new Set<number>();
+  /** Workers that have ended early, one after the other. */
+  let early = 0;
+  const settled = (worker: Worker): void => {
+    if (reloading.delete(worker.id) && reloading.size === 0) teller.reloaded();
+  };
   const listen = (worker: Worker): void => {
     worker.on('message', (message: Message) => {
       if (message.told === 'listening') {
@@ -71,24 +80,29 @@ export async function lead(
         for (let i = 1; i < config.workers && !ending; i++) start();
       } else if (message.told === 'complain') {
         teller.complain(`worker ${worker.id}: ${message.text}`);
-      } else if (message.told === 'reloaded' && --reloads === 0) teller.reloaded();
+      } else settled(worker);
     });
   };
   const start = (): void => {
     const begun = performance.now();
     const worker = cluster.fork();
     listen(worker);
-    worker.once('exit', (status) => {
+    worker.once('exit', (status, signal) => {
       ready.look();
+      settled(worker);
       if (ending) return;
       if (!told) {
         failed = true;
         ending = true;
         return;
       }
-      teller.complain(`worker ${worker.id} has ended (${status}), another one takes its place`);
-      const wait = performance.now() - begun < LEAST_LIFE_MS ? LEAST_LIFE_MS : 0;
-      setTimeout(() => !ending && start(), wait);
+      early = performance.now() - begun < LEAST_LIFE_MS ? early + 1 : 0;
+      const delay = restartDelay(early);
+      const soon = delay === 0 ? '' : ` in ${delay / 1000} s`;
+      teller.complain(
+        `worker ${worker.id} has ended (${signal ?? status}), another one takes its place${soon}`,
+      );
+      setTimeout(() => !ending && start(), delay);
     });
   };
   const pass = (signal: NodeJS.Signals): void => {
@@ -106,12 +120,18 @@ export async function lead(
     await clearSockets(next, current);
     current = next;
     await ready.all();
-    reloads = Object.keys(cluster.workers ?? {}).length;
+    for (const worker of Object.values(cluster.workers ?? {})) {
+      if (worker !== undefined) reloading.add(worker.id);
+    }
     pass('SIGHUP');
   };
   await clearSockets(config, null);
   start();
-  process.on('SIGHUP', () => void reload());
+  let reloads = Promise.resolve();
+  process.on('SIGHUP', () => {
+    // One after the other: the last one counts.
+    reloads = reloads.then(reload);
+  });
   process.on('SIGUSR1', () => void ready.all().then(() => pass('SIGUSR1')));
   await new Promise<void>((resolve) => {
     const stop = (): void => {
@@ -127,6 +147,11 @@ export async function lead(
   });
   admin?.close();
   return failed ? 1 : 0;
+}
+
+/** How long nobody takes the place of a worker, in milliseconds, when so many have ended early one after the other. */
+export function restartDelay(early: number): number {
+  return early === 0 ? 0 : Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (early - 1));
 }
 
 /** Tells the cluster what a worker has to tell. */
