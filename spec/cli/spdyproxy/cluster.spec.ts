@@ -46,7 +46,7 @@ describe('cli/spdyproxy/cluster', () => {
     process.kill(before[0] as number, 'SIGKILL');
     proxy.signal('SIGHUP');
     await proxy.until(/worker 1 has ended \(SIGKILL\), another one takes its place in 1 s/);
-    await proxy.until(/Reloaded[^]*Reloaded/);
+    await proxy.until(/Reloaded[\s\S]*Reloaded/);
     const asked = await spdycat(['-k', `${proxy.origin}/`]);
     expect(asked).to.include({ stderr: '', text: 'answer' });
     while (workersOf(proxy.pid).length < 2) await new Promise((done) => setTimeout(done, 5));
