@@ -28,6 +28,7 @@ const PEERS = {
   nghttpx: ['nghttpx'],
   tshark: ['tshark'],
   'systemd-socket-activate': ['systemd-socket-activate'],
+  'systemd-analyze': ['systemd-analyze'],
   kubectl: ['kubectl-debian/usr/bin/kubectl'],
   'kubectl-31': ['kubectl-31/kubectl'],
   'kubectl-34': ['kubectl-34/kubectl'],
