@@ -117,9 +117,12 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> implements Se
     done();
   }
 
-  /** As of every Duplex. Where both directions have ended it is no failure any more: `stream.pipeline()` destroys with an error there. */
+  /**
+   * Ends at once: open streams end with a `SessionError` `ERR_SPDY_SESSION_CLOSED`, GOAWAY is sent if it can leave at once and in order, the socket is
+   * destroyed, and `error` is emitted. Where the session has ended it is no failure any more: `stream.pipeline()` and `for await` give an error there.
+   */
   override destroy(error?: Error): this {
-    const over = this.readableEnded && this.writableFinished;
+    const over = this.readableEnded && (this.writableFinished || error?.name === 'AbortError');
     return super.destroy(over ? (this.core.ending.failure ?? undefined) : error);
   }
 

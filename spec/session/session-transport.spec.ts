@@ -350,6 +350,20 @@ describe('session/transport/transport', () => {
     ]);
   });
 
+  it('ends without an error when what it sends is read by `for await`, which destroys what it has read', async () => {
+    const { client, server } = await tcpConnection();
+    const session = new Session(CLIENT, SPDY3_1.id);
+    const seen = ends(session);
+    new Session(SERVER, SPDY3_1.id).attach(server);
+    client.pipe(session);
+    const carried = (async () => {
+      for await (const bytes of session) if (!client.write(bytes)) await once(client, 'drain');
+      client.end();
+    })();
+    await Promise.all([session.close(), carried, closed(server)]);
+    expect(seen).to.deep.equal(['close']);
+  });
+
   it('leaves no listener on a transport that it was moved away from', async () => {
     const first = new PassThrough();
     const second = new PassThrough();

@@ -6,6 +6,7 @@ import {
   validateHeaderName,
   validateHeaderValue,
 } from 'node:http';
+import { hearsErrors } from '../../common/hears-errors.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
 import type { SpdyStream } from '../../session/public.ts';
 import { endToEndFields, toHeaderPairs } from '../headers.ts';
@@ -266,7 +267,7 @@ export class Reply implements ResponseCalls {
       // As with `http`, but a response that has ended for whatever reason must not crash a server.
       const { response } = this;
       if (code !== 'ERR_STREAM_WRITE_AFTER_END' || response.destroyed) return;
-      if (response.listenerCount('error') > 0) response.emit('error', error);
+      if (hearsErrors(response)) response.emit('error', error);
     });
     return false;
   }

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { Deadline } from '../../common/deadline.ts';
+import { hearsErrors } from '../../common/hears-errors.ts';
 import { InvalidStateError } from '../../errors.ts';
 import { CANCEL, INTERNAL_ERROR } from '../../protocol/constants.ts';
 import type { Session, SpdyStream } from '../../session/public.ts';
@@ -213,7 +214,7 @@ export class ServerSocket extends ConnectionFacts {
   failed(cause: Error | null): void {
     this.#error ??= cause;
     this.#destroyed = true;
-    if (this.#error !== null && this.listenerCount('error') > 0) this.emit('error', this.#error);
+    if (this.#error !== null && hearsErrors(this)) this.emit('error', this.#error);
   }
 
   /** Nothing follows: 'close'. @internal */

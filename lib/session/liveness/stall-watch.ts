@@ -104,7 +104,7 @@ export class StallWatch {
         continue;
       }
       const stalled = streamStalled(id, settled.stallTimeoutMs);
-      streams.find(id)?.destroy(stalled);
+      streams.find(id)?.fail(stalled);
       // What was written has had its time: the reset does not wait for it once more.
       engine.submitRstStream(id, stalled.status);
       this.#parts.schedule();

@@ -76,7 +76,7 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     stream.submitted(handle, headers);
     birth.over = true;
     if (signal !== null) {
-      const stop = onAbort(signal, (reason) => stream.destroy(streamAborted(stream.id, reason)));
+      const stop = onAbort(signal, (reason) => stream.fail(streamAborted(stream.id, reason)));
       stream.once('close', stop);
     }
     this.#host.schedule();

@@ -92,6 +92,13 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
     }
   }
 
+  /** Ends for a reason that is no fault of the program: as with requests of `http`, who does not listen for 'error' is not hurt. @internal */
+  fail(error: StreamError | SessionError): void {
+    // A pipe into the stream listens too, and throws what nobody else hears; who looks later still finds the error.
+    this.on('error', ignore);
+    this.destroy(error);
+  }
+
   #failOutgoing(error: Error | null): void {
     this.#outgoing?.fail(error);
   }
@@ -105,8 +112,7 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
       return;
     }
     this.aborted = true;
-    // As with requests of `http`: who does not listen is not hurt.
-    this.destroy(this.listenerCount('error') > 0 ? error : undefined);
+    this.fail(error);
     // Behind it: at 'aborted' Node's helpers look for the error of the stream.
     this.emit('aborted');
   }
