@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import type { Duplex } from 'node:stream';
 import type { HeaderList } from '../../protocol/frames.ts';
 import { TypedDuplex } from '../evented-duplex.ts';
 import { raise } from '../raise.ts';
@@ -166,6 +167,22 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
     const source = this.port.bytesReceived;
     if (passes) this.#hand(this.#incoming.pass(chunk, source));
     else this.#incoming.add(chunk, source);
+  }
+
+  /**
+   * The payload, for `for await` and what is made of it, as `text()` of `node:stream/consumers`. A stream of the peer that was read to its end can
+   * still be answered; one of ours is destroyed there, and either where it is left before.
+   */
+  override [Symbol.asyncIterator](): ReturnType<Duplex[typeof Symbol.asyncIterator]> {
+    if (this.own) return super[Symbol.asyncIterator]();
+    const iterator = this.iterator({ destroyOnReturn: false });
+    const leave = iterator.return;
+    return Object.assign(iterator, {
+      return: (value?: unknown) => {
+        this.destroy();
+        return leave?.call(iterator, value);
+      },
+    });
   }
 
   override _read(): void {
