@@ -411,6 +411,18 @@ const MISUSES: Readonly<Record<string, readonly Misuse[]>> = {
       () => request('https://a/', { agent: any(new http.Agent()) }),
       'agent must be a SpdyAgent, got an object (Agent)',
     ],
+    [
+      () => request('https://a/', { agent: any(new (class SpdyAgent {})()) }),
+      'agent must be a SpdyAgent, got an object (SpdyAgent) of another copy of this package',
+    ],
+    [
+      () => request('https://a/', { agent: any(Object.create(null)) }),
+      'agent must be a SpdyAgent, got an object',
+    ],
+    [
+      () => new SpdyDispatcher(any(new http.Agent())),
+      'agent must be a SpdyAgent, got an object (Agent)',
+    ],
     [() => request('https://a/', { agent: any(false) }), 'agent must be a SpdyAgent, got false'],
     [() => request('https://a/', { port: 99999 }), 'port must be from 1 to 65535, got 99999'],
     [() => request('ftp://a/'), "protocol must be http: or https:, got 'ftp:' (string)"],

@@ -22,12 +22,14 @@ export function globalAgent(): SpdyAgent {
 /**
  * The agent that was given, or the shared one.
  *
- * @throws InvalidArgumentError for an agent of `http` or `https`, and what is none at all
+ * @throws InvalidArgumentError for an agent of `http` or `https` or of another copy of this package, and what is none at all
  */
 export function agentOf(given: SpdyAgent | null | undefined): SpdyAgent {
   if (given === undefined || given === null) return globalAgent();
   if (given instanceof SpdyAgent) return given;
-  throw new InvalidArgumentError(`agent must be a SpdyAgent, got ${shown(given)}`);
+  const name = (given as Partial<object>).constructor?.name;
+  const copy = name === SpdyAgent.name ? ' of another copy of this package' : '';
+  throw new InvalidArgumentError(`agent must be a SpdyAgent, got ${shown(given)}${copy}`);
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import { showBy } from '../../common/inspection.ts';
 import { SpdyAgent } from './agent.ts';
 import type { SpdyAgentOptions } from './agent-options.ts';
+import { agentOf } from './client.ts';
 import {
   type CallOptions,
   pipelineOf,
@@ -79,10 +80,10 @@ export class SpdyDispatcher extends EventEmitter {
   #failure: Error | null = null;
   readonly #ended = (): Error | null => this.#failure;
 
-  /** @throws InvalidArgumentError for an option that is out of range */
+  /** @throws InvalidArgumentError for an option that is out of range, and for agents of others */
   constructor(agent: SpdyAgent | SpdyAgentOptions = {}) {
     super();
-    this.agent = agent instanceof SpdyAgent ? agent : new SpdyAgent(agent);
+    this.agent = agent instanceof EventEmitter ? agentOf(agent as SpdyAgent) : new SpdyAgent(agent);
     this.agent.on('session', (_session, origin) => this.emit('connect', new URL(origin), [this]));
   }
 

@@ -265,9 +265,8 @@ export class Reply implements ResponseCalls {
     process.nextTick(() => {
       callback?.(error);
       // As with `http`, but a response that has ended for whatever reason must not crash a server.
-      const { response } = this;
-      if (code !== 'ERR_STREAM_WRITE_AFTER_END' || response.destroyed) return;
-      if (hearsErrors(response)) response.emit('error', error);
+      const late = code === 'ERR_STREAM_WRITE_AFTER_END' && !this.response.destroyed;
+      if (late && hearsErrors(this.response)) this.response.emit('error', error);
     });
     return false;
   }

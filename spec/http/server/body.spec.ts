@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Readable, Writable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { expect } from 'chai';
 import type { SpdyServerOptions } from '../../../lib/http/server/options.ts';
@@ -309,6 +309,21 @@ describe('the life of an exchange', () => {
     const again = await new Promise((done) => response.end(done));
     expect(again).to.include({ code: 'ERR_STREAM_ALREADY_FINISHED' });
     expect(errors).to.deep.equal(['ERR_STREAM_WRITE_AFTER_END']);
+    await served.end();
+  });
+
+  it('throws no exception where a pipe alone hears of a write behind the end', async () => {
+    const { served, response } = await meet(NEWEST, ({ session }) => {
+      void ask(session);
+    });
+    const source = new PassThrough();
+    response.removeAllListeners('error');
+    source.pipe(response);
+    response.end('all');
+    // An exception would be an uncaught one, which fails the test.
+    source.write('late');
+    await new Promise((close) => response.once('close', close));
+    await settle();
     await served.end();
   });
 

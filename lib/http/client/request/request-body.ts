@@ -205,7 +205,7 @@ export class RequestBody {
   }
 
   #finish(): void {
-    if (this.#finished) return;
+    if (this.#finished || this.#destroyed) return;
     this.#finished = true;
     for (const done of this.#onFinish ?? []) done();
     this.#owner.emit('finish');

@@ -530,6 +530,19 @@ describe('http/client/request/request', () => {
     request.setSocketKeepAlive();
   });
 
+  it('is not finished where it never left', async () => {
+    for (const method of ['GET', 'POST']) {
+      const request = stage.agent().request('http://127.0.0.1:1/', { method });
+      const seen: string[] = [];
+      for (const event of ['finish', 'error', 'close'] as const)
+        request.on(event, () => seen.push(event));
+      request.end(method === 'POST' ? 'a body' : undefined);
+      await closeOf(request);
+      expect(seen).to.deep.equal(['error', 'close']);
+      expect(request.writableFinished).to.equal(false);
+    }
+  });
+
   it('is aborted by abort() and by a signal that is aborted already', async () => {
     const server = await stage.server({ handler: () => {} });
     const agent = stage.agent();
