@@ -1,5 +1,7 @@
 import fs from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { asPath } from './byte-names.ts';
+import { DirectCalls } from './direct-calls.ts';
 import type { PartialNames } from './partial-names.ts';
 import type { ByteName } from './tar-header.ts';
 import type { TarEntry } from './tar-reader.ts';
@@ -9,10 +11,14 @@ const MOST_AT_ONCE = 32;
 /** Called with null when it has gone well. */
 type Done = (error: Error | null) => void;
 
-/** Small files that are written several at a time, each as a PartialFile is. (Callbacks cost half of what handles and promises do.) */
+/**
+ * Small files, each of them written as a PartialFile is: at once, or several at a time by other threads. (Callbacks cost half of what handles
+ * and promises do.)
+ */
 export class SmallFiles {
   readonly #names: PartialNames;
   readonly #preserveMtime: boolean;
+  readonly #direct: DirectCalls;
   /** Where those go that are being written. */
   readonly #writing = new Set<ByteName>();
   #failure: Error | null = null;
@@ -20,8 +26,13 @@ export class SmallFiles {
   #waiting: Done | null = null;
   #enough = 0;
 
-  constructor(names: PartialNames, preserveMtime: boolean) {
+  constructor(
+    names: PartialNames,
+    preserveMtime: boolean,
+    direct: DirectCalls = new DirectCalls(),
+  ) {
     this.#names = names;
+    this.#direct = direct;
     this.#preserveMtime = preserveMtime;
   }
 
@@ -30,9 +41,16 @@ export class SmallFiles {
     return this.#writing.has(target);
   }
 
-  /** Begins to write one, of which all is there, and waits until another one may follow. Rejects when any has failed. */
+  /** Writes one, of which all is there, or begins to, and waits until another one may follow. Rejects when any has failed. */
   async add(entry: TarEntry, target: ByteName, content: Buffer): Promise<void> {
     if (this.#failure !== null) throw this.#failure;
+    if (this.#direct.may) {
+      this.#direct.begin();
+      this.#writeNow(entry, target, content);
+      if (this.#direct.end()) await setImmediate();
+      return;
+    }
+    this.#direct.passed();
     this.#writing.add(target);
     this.#write(entry, target, content, (error) => {
       this.#writing.delete(target);
@@ -60,6 +78,25 @@ export class SmallFiles {
       this.#enough = enough;
       this.#waiting = done;
     });
+  }
+
+  #writeNow({ mode, mtime }: TarEntry, target: ByteName, content: Buffer): void {
+    const partial = this.#names.next(target);
+    let isThere = false;
+    try {
+      const file = fs.openSync(partial, 'wx', mode & 0o777);
+      isThere = true;
+      try {
+        fs.writeFileSync(file, content);
+      } finally {
+        fs.closeSync(file);
+      }
+      if (this.#preserveMtime) fs.utimesSync(partial, mtime, mtime);
+      fs.renameSync(partial, asPath(target));
+    } catch (error) {
+      this.#failure = error as Error;
+      if (isThere) removeNow(partial);
+    }
   }
 
   #write({ mode, mtime }: TarEntry, target: ByteName, content: Buffer, done: Done): void {
@@ -97,4 +134,12 @@ function writeAll(file: number, content: Buffer, at: number, done: Done): void {
 
 function remove(partial: Buffer, error: Error, done: Done): void {
   fs.unlink(partial, () => done(error));
+}
+
+function removeNow(partial: Buffer): void {
+  try {
+    fs.unlinkSync(partial);
+  } catch {
+    // What has failed says more.
+  }
 }

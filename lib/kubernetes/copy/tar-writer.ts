@@ -1,13 +1,15 @@
 import fs, { type Stats } from 'node:fs';
 import { type FileHandle, open, readdir, readlink } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { InvalidStateError } from '../../errors.ts';
 import { asPath, asText } from './byte-names.ts';
+import { DirectCalls } from './direct-calls.ts';
 import type { CopyCounter } from './options.ts';
 import { BLOCK, type ByteName, padding, writeHeader } from './tar-header.ts';
 
 /** Bytes of a piece of the archive. */
 const PIECE = 262144;
-/** Files of at most so many bytes are read whole, several at a time: so many, or as have so many bytes. */
+/** Files of at most so many bytes are read whole; by other threads several at a time: so many, or as have so many bytes. */
 const SMALL = 65536;
 const MOST_AT_ONCE = 32;
 const MOST_AHEAD = 1 << 20;
@@ -37,9 +39,11 @@ export class TarWriter {
   #length = 0;
   /** Bytes of small files that were read and are not in a piece yet. */
   #ahead = 0;
+  readonly #direct: DirectCalls;
 
-  constructor(counter: CopyCounter) {
+  constructor(counter: CopyCounter, direct: DirectCalls = new DirectCalls()) {
     this.#counter = counter;
+    this.#direct = direct;
   }
 
   /**
@@ -73,9 +77,18 @@ export class TarWriter {
     const loads: Promise<Source>[] = [];
     let next = 0;
     for (let at = 0; at < children.length; at++) {
+      if (loads.length === 0 && this.#direct.may) {
+        const child = children[next++];
+        this.#direct.begin();
+        const source = this.#loadNow(`${folder}/${child}`, `${name}/${child}`);
+        if (this.#direct.end()) await setImmediate();
+        yield* this.#put(source);
+        continue;
+      }
       while (next === at || (next < children.length && this.#mayLoad(next - at))) {
         const child = children[next++];
         const load = this.#load(`${folder}/${child}`, `${name}/${child}`);
+        this.#direct.passed();
         // It is waited for in its turn, if nothing fails before.
         load.catch(() => {});
         loads.push(load);
@@ -85,7 +98,7 @@ export class TarWriter {
   }
 
   #mayLoad(loading: number): boolean {
-    return loading < MOST_AT_ONCE && this.#ahead < MOST_AHEAD;
+    return !this.#direct.may && loading < MOST_AT_ONCE && this.#ahead < MOST_AHEAD;
   }
 
   async *#file(source: Source): AsyncGenerator<Buffer> {
@@ -152,7 +165,18 @@ export class TarWriter {
     return piece.subarray(0, length);
   }
 
-  /** What is to be known of a file, and all of it if it is small. (Callbacks cost half of what handles and promises do.) */
+  /** What is to be known of a file, and all of it if it is small. */
+  #loadNow(file: ByteName, name: ByteName): Source {
+    const path = asPath(file);
+    const status = fs.lstatSync(path);
+    if (!status.isFile() || status.size > SMALL) return { file, name, status, content: null };
+    const content = readNow(path, status.size);
+    if (content === null) throw changed(file);
+    this.#ahead += content.length;
+    return { file, name, status, content };
+  }
+
+  /** The same by other threads. (Callbacks cost half of what handles and promises do.) */
   #load(file: ByteName, name: ByteName): Promise<Source> {
     const path = asPath(file);
     return new Promise((resolve, reject) => {
@@ -175,6 +199,17 @@ export class TarWriter {
 }
 
 /** Reads a file of which the size is known; null if it has another one. */
+function readNow(path: Buffer, size: number): Buffer | null {
+  const file = fs.openSync(path, 'r');
+  try {
+    const content = Buffer.allocUnsafe(size + 1);
+    return fs.readSync(file, content) === size ? content.subarray(0, size) : null;
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+/** The same by other threads. */
 function readWhole(
   path: Buffer,
   size: number,

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { byteName } from '../../../lib/kubernetes/copy/byte-names.ts';
+import { DirectCalls } from '../../../lib/kubernetes/copy/direct-calls.ts';
 import { CopyCounter } from '../../../lib/kubernetes/copy/options.ts';
 import { TarReader } from '../../../lib/kubernetes/copy/tar-reader.ts';
 import { TarWriter } from '../../../lib/kubernetes/copy/tar-writer.ts';
@@ -77,21 +78,32 @@ describe('an archive that is written', () => {
     expect(all[1]?.every((byte) => byte === 0)).to.equal(true);
   });
 
-  it('has many files of a tree in the order of their names, however long they took to be read', async () => {
-    const names: string[] = [];
-    for (let at = 0; at < 300; at++) {
-      const name = `data/${at % 3}/${String(at).padStart(3, '0')}`;
-      mkdirSync(path.join(folder, path.dirname(name)), { recursive: true });
-      writeFileSync(path.join(folder, name), content((at * 997) % 70_000));
-      names.push(name);
-    }
-    const files = filesOf(Buffer.concat(await packed(new TarWriter(new CopyCounter({})))));
-    expect([...files.keys()]).to.deep.equal(names.sort());
-    for (const [name, found] of files) {
-      const at = Number(name.slice(-3));
-      expect(found.equals(content((at * 997) % 70_000)), name).to.equal(true);
-    }
-  });
+  for (const [what, took] of [
+    ['quickly', 0],
+    ['in a turn of its own', 5],
+    ['slowly', 1000],
+  ] as const) {
+    it(`has many files of a tree in the order of their names, where each is read ${what}`, async () => {
+      let now = 0;
+      const calls = new DirectCalls(() => {
+        now += took;
+        return now;
+      });
+      const names: string[] = [];
+      for (let at = 0; at < 300; at++) {
+        const name = `data/${at % 3}/${String(at).padStart(3, '0')}`;
+        mkdirSync(path.join(folder, path.dirname(name)), { recursive: true });
+        writeFileSync(path.join(folder, name), content((at * 997) % 70_000));
+        names.push(name);
+      }
+      const files = filesOf(Buffer.concat(await packed(new TarWriter(new CopyCounter({}), calls))));
+      expect([...files.keys()]).to.deep.equal(names.sort());
+      for (const [name, found] of files) {
+        const at = Number(name.slice(-3));
+        expect(found.equals(content((at * 997) % 70_000)), name).to.equal(true);
+      }
+    });
+  }
 
   it('ends with the name of a file that grows while it is read', async () => {
     const file = path.join(folder, 'data');
