@@ -103,7 +103,7 @@ export class SessionCore
       settled.lingerTimeoutMs,
     );
     this.timers = new SessionTimers(settled, this);
-    this.inlet = new Inlet(this.engine, settled.inboundLimit, this.timers);
+    this.inlet = new Inlet(this.engine, settled, this.timers);
     this.transport = new Transport(this);
     this.#outlet = new Outlet(duplex, this.transport, this);
     this.ending = new SessionEnding(this);

@@ -98,7 +98,8 @@ export interface SessionOptions extends EngineOptions {
   readonly idleTimeoutMs?: number | undefined;
   /**
    * How long bytes may wait without any progress: a stream whose window the peer keeps shut is destroyed with `ERR_SPDY_TIMEOUT`, as is
-   * the session when the transport takes nothing. Default 120000.
+   * the session when the transport takes nothing. While the application leaves too much unread, the peer is asked by PING whether it is still
+   * there; with 0 neither happens: peers that close at once behind their last byte lose by a PING what is on its way. Default 120000.
    */
   readonly stallTimeoutMs?: number | undefined;
   /** True: PING frames do not count for `idleTimeoutMs`. Default false. */

@@ -6,6 +6,7 @@ import type { StreamError } from '../../lib/errors.ts';
 import { CANCEL, CLIENT, CTRL_FLAG_FIN, SERVER } from '../../lib/protocol/constants.ts';
 import { PROTOCOL_VERSIONS, SPDY3_1 } from '../../lib/protocol/version.ts';
 import { Session } from '../../lib/session/session.ts';
+import type { SessionOptions } from '../../lib/session/session-options.ts';
 import {
   closed,
   memoryConnection,
@@ -277,6 +278,23 @@ describe('session/transport/transport', () => {
     await closed(session);
     expect(seen).to.deep.equal(['stream 1 6 ERR_SPDY_TRANSPORT_CLOSED', 'close']);
   });
+
+  for (const stallTimeoutMs of [0, 60_000]) {
+    const asks = stallTimeoutMs > 0;
+    it(`${asks ? 'asks' : 'does not ask'} a peer that is held back by PING with stallTimeoutMs ${stallTimeoutMs}`, async () => {
+      const options: SessionOptions = { flowControl: false, inboundHighWaterMark: 1000 };
+      const { session, peer } = await rawAgainst(SERVER, SPDY3_1, { ...options, stallTimeoutMs });
+      session.on('stream', () => {});
+      peer.send(peer.make.synStream(1, requestHeaders()), peer.make.data(1, Buffer.alloc(2000)));
+      await until(() => session.state.inputHeld);
+      // A second and a half: it would ask after one.
+      if (asks) await peer.frame('PING', 1);
+      else await new Promise((resolve) => setTimeout(resolve, 1500));
+      expect(peer.names.includes('PING')).to.equal(asks);
+      session.destroy();
+      await closed(session);
+    });
+  }
 
   it('takes a separate source and sink', async () => {
     const up = new PassThrough();

@@ -71,6 +71,8 @@ export class KeepOpen {
     }
     // One that is not answered yet will do; more would only fill the queue of a server that is stuck.
     if (this.#waiting) return;
+    // What has come is on its way still, and no silence. A server that has closed behind it would lose it by a PING.
+    if (this.#connection.held) return;
     const { sent } = this.#connection;
     this.#waiting = true;
     this.#connection.ping(() => {

@@ -4,19 +4,27 @@ import type { SessionTimers } from '../liveness/keepalive.ts';
 /** How soon after reading was held back the peer is asked whether it is still there, in milliseconds. */
 const PROBE_MS = 1000;
 
+/** How much is held back, and for how long. */
+export interface InletLimits {
+  /** Unconsumed bytes. */
+  readonly inboundLimit: number;
+  /** For how long bytes may wait, in milliseconds; 0: any time, and the peer is not asked. */
+  readonly stallTimeoutMs: number;
+}
+
 /** Holds the transport back while the application has left too much unread. */
 export class Inlet {
   readonly #engine: Engine;
   readonly #limit: number;
-  readonly #timers: SessionTimers;
+  readonly #timers: SessionTimers | null;
   /** The callback of a write that waits for the application to consume. */
   #waiting: (() => void) | null = null;
 
-  /** `limit` is in unconsumed bytes. */
-  constructor(engine: Engine, limit: number, timers: SessionTimers) {
+  constructor(engine: Engine, limits: InletLimits, timers: SessionTimers) {
     this.#engine = engine;
-    this.#limit = limit;
-    this.#timers = timers;
+    this.#limit = limits.inboundLimit;
+    // A peer may have closed behind bytes that wait on the way: what is sent to it then takes them away.
+    this.#timers = limits.stallTimeoutMs > 0 ? timers : null;
   }
 
   /** Whether reading is held back. */
@@ -37,7 +45,7 @@ export class Inlet {
     }
     this.#waiting = done;
     // The transport is not read: what happens to it would go unnoticed.
-    this.#timers.probe.start(PROBE_MS, () => this.#waiting === done);
+    this.#timers?.probe.start(PROBE_MS, () => this.#waiting === done);
   }
 
   /** Something may have been consumed. */

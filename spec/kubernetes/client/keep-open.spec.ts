@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { exec } from '../../../lib/kubernetes/client/command/exec.ts';
 import { portForward } from '../../../lib/kubernetes/client/forward/port-forward.ts';
+import { KeepOpen } from '../../../lib/kubernetes/client/keep-open.ts';
 import { copyToPod } from '../../../lib/kubernetes/copy/to-pod.ts';
 import { ConnectionLostError } from '../../../lib/kubernetes/errors.ts';
 import { SUCCESS } from '../../../lib/kubernetes/wire/status.ts';
@@ -107,6 +108,20 @@ describe('keeping a connection open', () => {
     await pause();
     expect((await buffer(command.stdout)).length).to.equal(MUCH);
     expect(await command.exited).to.deep.equal({ exitCode: 0 });
+  });
+
+  it('asks nothing while nobody reads what has come: a server that has closed behind it would lose it', async () => {
+    const connection = { open: true, held: true, received: 0, sent: 0 };
+    let pings = 0;
+    const keepOpen = new KeepOpen(
+      Object.assign(connection, { ping: () => pings++, lose: () => {} }),
+      { pingIntervalMs: 1, pingTimeoutMs: 0, inputIsRead: false },
+    );
+    await delay(50);
+    expect(pings).to.equal(0);
+    connection.held = false;
+    await until(() => pings === 1);
+    keepOpen.stop();
   });
 
   it('a timeout of 0 waits for ever', async () => {
