@@ -4,7 +4,7 @@ import type { HeaderList } from '../../protocol/frames.ts';
 import { TypedDuplex } from '../evented-duplex.ts';
 import { raise } from '../raise.ts';
 import { copyTiny, IncomingData, TINY } from './incoming-data.ts';
-import { packHeaders, unpackHeaders } from './packed-headers.ts';
+import { type PackedHeaders, packHeaders, unpackHeaders } from './packed-headers.ts';
 import type { StreamEventsOf } from './stream-events.ts';
 import { duplexOptions } from './stream-options.ts';
 import type { StreamInit, StreamPort } from './stream-port.ts';
@@ -35,8 +35,8 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
   protected readonly pushes: boolean;
   /** Runs while `setTimeout()` is in force. */
   protected timer: NodeJS.Timeout | null = null;
-  #headers: readonly string[];
-  #replyHeaders: readonly string[] | null = null;
+  #headers: PackedHeaders;
+  #replyHeaders: PackedHeaders | null = null;
   #id: number;
   /** What the reader has not asked for yet; made when there is something. */
   #incoming: IncomingData | null = null;

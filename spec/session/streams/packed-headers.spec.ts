@@ -25,4 +25,23 @@ describe('session/streams/packed-headers', () => {
     unpacked.length = 0;
     expect(unpackHeaders(packed)).to.deep.equal([['a', '1']]);
   });
+
+  it('keeps the names of lists that have the same ones once, unless one of them is long', () => {
+    const pack = (name: string): readonly string[] => {
+      const list = (value: string): HeaderList => [
+        ['shared', value],
+        [name, value],
+        ['shared', ''],
+      ];
+      // Where lists differ, one of eight is looked at.
+      for (let times = 0; times < 8; times++) packHeaders(list('before'));
+      const packed = packHeaders(list('1'));
+      expect(unpackHeaders(packed)).to.deep.equal(list('1'));
+      return packed[0];
+    };
+    expect(pack('one')).to.equal(pack('one'));
+    expect(pack('two')).to.not.equal(pack('one'));
+    const long = 'x'.repeat(65);
+    expect(pack(long)).to.not.equal(pack(long));
+  });
 });
