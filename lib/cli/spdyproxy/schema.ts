@@ -110,7 +110,7 @@ export const FRONT_SCHEMA: RecordSchema = record<FrontMembers>({
   closeTimeoutMs: time,
 });
 
-const back = record<BackOptions>(
+const back = record<Omit<BackOptions, 'lookup'>>(
   {
     url: text,
     protocol: { enum: ['http/1.1', 'h2', 'spdy/3.1', 'spdy/3', 'spdy/2', 'spdy'] },

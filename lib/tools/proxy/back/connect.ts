@@ -5,10 +5,11 @@ import { SpdyError } from '../../../errors.ts';
 import type { ResolvedBack } from './options.ts';
 
 /** Connects to a back without TLS. The caller sees to how long that takes. */
-export function openTcp({ socketPath, hostname, port, preface }: ResolvedBack): net.Socket {
+export function openTcp(back: ResolvedBack): net.Socket {
+  const { socketPath, hostname, port, preface, lookup } = back;
   const socket =
     socketPath === null
-      ? net.connect({ host: hostname, port, noDelay: true })
+      ? net.connect({ host: hostname, port, noDelay: true, lookup })
       : net.connect({ path: socketPath });
   // It leaves before TLS begins.
   if (preface !== null) socket.write(preface);

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type tls from 'node:tls';
 import { checkRange, checkTime, shown } from '../../../common/check.ts';
 import { checkOptions, optionNames } from '../../../common/option-names.ts';
@@ -18,6 +19,11 @@ export interface BackOptions {
   readonly protocol?: BackProtocol | undefined;
   /** Path of a unix socket to connect to instead of the host of the URL, at most 107 bytes; `@NAME` is one without a file (Linux). */
   readonly socketPath?: string | undefined;
+  /**
+   * Looks the name of the host up, as `lookup` of `net.connect()`: for each new connection; of several addresses the first one that takes it. Default
+   * `dns.lookup()`.
+   */
+  readonly lookup?: LookupFunction | undefined;
   /** TLS options, such as `ca`, `cert`, `key`, `servername`. */
   readonly tls?: tls.ConnectionOptions | undefined;
   /**
@@ -48,6 +54,7 @@ export interface ResolvedBack {
   /** Value of the Host field where it is rewritten. */
   readonly authority: string;
   readonly socketPath: string | null;
+  readonly lookup: LookupFunction | undefined;
   readonly tls: tls.ConnectionOptions;
   /** Version of the PROXY header with which connections begin; null without one. */
   readonly sendProxy: ProxyHeaderVersion | null;
@@ -64,6 +71,7 @@ const NAMES = optionNames<BackOptions>({
   url: true,
   protocol: true,
   socketPath: true,
+  lookup: true,
   tls: true,
   sendProxy: true,
   weight: true,
@@ -113,6 +121,7 @@ export function resolveBack(given: string | BackOptions): ResolvedBack {
     port: port === '' ? (secure ? 443 : 80) : Number(port),
     authority: host,
     socketPath,
+    lookup: options.lookup,
     tls: options.tls ?? {},
     sendProxy: sendProxy === null ? null : (checkRange('sendProxy', sendProxy, 1, 2) as 1 | 2),
     preface: null,
