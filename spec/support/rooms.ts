@@ -118,6 +118,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       ...GROUND,
       'kubernetes/fake/objects',
       'kubernetes/fake/requests',
+      'kubernetes/fake/shapes',
       'kubernetes/fake/pods',
       'kubernetes/fake/access',
     ],

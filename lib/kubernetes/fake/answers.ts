@@ -159,6 +159,7 @@ export class FakeAnswers {
         return isRefusal(found) ? found : ok(represent(form, resource, found, query));
       }
       default: {
+        if (place.isWatch) return failure(405, `${method} is not supported`);
         const isScale = place.subresource === 'scale';
         const body = await readBody(request, shapeOfBody(method, place));
         if (isRefusal(body)) return body;

@@ -68,6 +68,16 @@ describe('a fake API server', () => {
         for (const { parameters } of patches)
           expect(parameters.map(({ name }) => name)).to.deep.equal(['dryRun', 'fieldValidation']);
       }
+      const { components } = (await (await read('/openapi/v3/api/v1')).json()) as Components;
+      const { properties } = components.schemas['io.k8s.api.core.v1.Container'] as Schema;
+      const ref = '#/components/schemas/io.k8s.api.core.v1.ContainerPort';
+      expect(properties).to.deep.include({
+        image: { type: 'string' },
+        ports: { type: 'array', items: { $ref: ref } },
+      });
+      expect(components.schemas['io.k8s.api.core.v1.Pod']).to.deep.include({
+        'x-kubernetes-group-version-kind': [{ group: '', version: 'v1', kind: 'Pod' }],
+      });
       expect((await read('/openapi/v3/apis/none/v1')).status).to.equal(404);
       expect((await read('/openapi/v4')).status).to.equal(404);
       expect((await (await read('/openapi/v2')).json()) as object).to.include({ swagger: '2.0' });
@@ -482,4 +492,12 @@ interface Paths {
       }
     >
   >;
+}
+
+interface Components {
+  readonly components: { readonly schemas: Readonly<Record<string, Schema | undefined>> };
+}
+
+interface Schema {
+  readonly properties: Readonly<Record<string, object>>;
 }

@@ -1,4 +1,5 @@
 import { apiVersionOf, type FakeResource, RESOURCES } from '../objects/resources.ts';
+import { schemasOf } from './schemas.ts';
 
 /** What is asked for of a document. */
 export interface OpenApiDocument {
@@ -12,8 +13,8 @@ const INFO = { title: 'spdy-kube-fake', version: 'v1' };
 const PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
 
 /**
- * A document of OpenAPI: of version 3 the paths of the objects, with what may be said when they are changed; of version 2 that there is nothing to
- * know. There are no schemas: the server checks fields itself (`fieldValidation`). Null where there is no document.
+ * A document of OpenAPI: of version 3 the paths of the objects, with what may be said when they are changed, and their fields; of version 2 that there
+ * is nothing to know: what reads that makes patches of what it finds there. Null where there is no document.
  */
 export function openApi(path: string, accept: string | undefined): OpenApiDocument | null {
   if (path === '/openapi/v2') return openApi2(accept ?? '');
@@ -27,7 +28,8 @@ export function openApi(path: string, accept: string | undefined): OpenApiDocume
   const resources = RESOURCES.filter((resource) => placeOf(resource) === place);
   if (resources.length === 0) return null;
   const paths = Object.fromEntries(resources.flatMap(pathsOf));
-  return json({ openapi: '3.0.0', info: INFO, paths, components: {} });
+  const components = { schemas: schemasOf(resources) };
+  return json({ openapi: '3.0.0', info: INFO, paths, components });
 }
 
 const PLACES = [...new Set(RESOURCES.map(placeOf))];

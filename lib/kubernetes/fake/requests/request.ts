@@ -93,9 +93,10 @@ export function isStreaming(action: FakeAction): boolean {
 
 function actionOf(
   method: string,
-  { name, subresource }: ApiPlace,
+  { name, subresource, isWatch }: ApiPlace,
   query: URLSearchParams,
 ): FakeAction {
+  if (isWatch) return method === 'GET' ? 'watch' : 'other';
   if (subresource !== null && (subresource === 'log' || STREAMS.includes(subresource)))
     return subresource as FakeAction;
   switch (method) {

@@ -1,4 +1,4 @@
-import { isFields } from '../objects/object.ts';
+import { isFields, timestamp } from '../objects/object.ts';
 import { isText } from '../objects/texts.ts';
 import type { Scalar, Shape } from './shape.ts';
 
@@ -64,6 +64,7 @@ function decode(shape: Shape, value: unknown, path: string, unknown: string[]): 
   if (typeof shape === 'string') {
     if (!TESTS[shape](value)) throw new DecodeProblem(`${path} must be ${WORDS[shape]}`);
     if (shape === 'any' || shape === 'json') checkDepth(value, path, 0);
+    if (shape === 'time' || shape === 'microtime') return timeOf(shape, value as string);
     return value;
   }
   if ('list' in shape) {
@@ -87,8 +88,18 @@ export function isNothing(shape: Shape, value: unknown): boolean {
   return (shape === 'flag' && value === false) || (shape === 'count' && value === 0);
 }
 
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d+))?(?:Z|[+-]\d\d:\d\d)$/;
+
 function isTime(value: unknown): boolean {
-  return isText(value) && !Number.isNaN(Date.parse(value));
+  return isText(value) && TIME.test(value) && !Number.isNaN(Date.parse(value));
+}
+
+/** A time as Kubernetes tells it, whatever its zone: to the second, or to the millionth of one. */
+function timeOf(shape: 'time' | 'microtime', value: string): string {
+  const told = timestamp(new Date(value));
+  if (shape === 'time') return told;
+  const [, fraction = ''] = TIME.exec(value) ?? [];
+  return told.replace('Z', `.${fraction.slice(0, 6).padEnd(6, '0')}Z`);
 }
 
 function isQuantity(value: unknown): boolean {

@@ -63,6 +63,18 @@ describe('watches of a fake API server', () => {
 
   afterEach(() => fake.close());
 
+  it('are asked for by their old paths, too, of all or of one', async () => {
+    await serve({ pods: ['a', 'b'] });
+    const all = await open('', '/api/v1/watch/namespaces/default/pods', '*/*', 'x=y');
+    const one = await open('', '/api/v1/watch/namespaces/default/pods/b', '*/*', 'x=y');
+    expect(await all.first(2)).to.deep.equal(['ADDED a', 'ADDED b']);
+    fake.setPod('a', { ready: false });
+    fake.setPod('b', { ready: false });
+    expect(await one.first(2)).to.deep.equal(['ADDED b', 'MODIFIED b']);
+    const pods = `${fake.url}/api/v1/watch/namespaces/default/pods`;
+    expect((await fetch(pods, { method: 'DELETE' })).status).to.equal(405);
+  });
+
   async function open(
     query: string,
     path = '/api/v1/pods',

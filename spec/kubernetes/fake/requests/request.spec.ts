@@ -20,6 +20,11 @@ describe('requests to a fake API server', () => {
       ['PATCH', '/apis/apps/v1/namespaces/ns/deployments/d', 'patch deployments.apps ns d'],
       ['DELETE', '/apis/apps/v1/namespaces/ns/deployments/d', 'delete deployments.apps ns d'],
       ['DELETE', '/api/v1/namespaces/ns/pods', 'deletecollection pods ns -'],
+      ['GET', '/api/v1/watch/pods', 'watch pods - -'],
+      ['GET', '/api/v1/watch/namespaces', 'watch namespaces - -'],
+      ['GET', '/api/v1/watch/namespaces/ns', 'watch namespaces - ns'],
+      ['GET', '/apis/apps/v1/watch/namespaces/ns/deployments/d', 'watch deployments.apps ns d'],
+      ['DELETE', '/api/v1/watch/namespaces/ns/pods', 'other pods ns -'],
     ];
     for (const [method, url, expected] of cases)
       expect(read(method, url), `${method} ${url}`).to.equal(expected);
@@ -33,6 +38,10 @@ describe('requests to a fake API server', () => {
       '/api/v1/namespaces/ns/namespaces/n',
       '/api/v1/namespaces/ns/pods/p/nothing',
       '/api/v1/namespaces/n%2/pods',
+      '/api/v1/watch',
+      '/api/v1/watch/watch/pods',
+      '/api/v1/watch/namespaces/ns/status',
+      '/api/v1/watch/namespaces/ns/pods/p/log',
     ];
     for (const url of urls) expect(read('GET', url), url).to.equal('other - - -');
   });

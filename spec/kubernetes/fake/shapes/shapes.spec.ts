@@ -67,4 +67,19 @@ describe('shapes of a fake API server', () => {
         'spec.containers[0].resources.limits must be a map of quantities',
       );
   });
+
+  it('tell times to the second, or to the millionth, at Greenwich', () => {
+    const lease = shapeOf({ group: 'coordination.k8s.io', version: 'v1', kind: 'Lease' });
+    const told = (time: string): unknown =>
+      decodeAs(lease, { metadata: { creationTimestamp: time }, spec: { renewTime: time } }).value;
+    expect(told('2026-01-01T01:00:00.1234567+01:00')).to.deep.equal({
+      metadata: { creationTimestamp: '2026-01-01T00:00:00Z' },
+      spec: { renewTime: '2026-01-01T00:00:00.123456Z' },
+    });
+    expect(told('2026-01-01T00:00:00Z')).to.have.deep.property('spec', {
+      renewTime: '2026-01-01T00:00:00.000000Z',
+    });
+    for (const time of ['2026', '2026-01-01', '2026-13-01T00:00:00Z', 'now'])
+      expect(() => told(time), time).to.throw('metadata.creationTimestamp must be a time');
+  });
 });
