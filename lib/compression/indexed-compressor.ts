@@ -69,7 +69,7 @@ export class IndexedHeaderCompressor {
     this.#sensitive = options.sensitive;
     this.#size = options.lengthSize;
     this.#utf8 = options.utf8;
-    const reach = 2 ** options.windowBits - WINDOW_MARGIN;
+    const reach = (1 << options.windowBits) - WINDOW_MARGIN;
     this.#index = new HeaderIndex(reach, dictionary.length);
   }
 

@@ -68,6 +68,6 @@ export class ZlibHeader {
       this.dictionary = this.#preset;
       this.#id = new Checksum();
     }
-    this.windowSize = 2 ** windowBits;
+    this.windowSize = 1 << windowBits;
   }
 }

@@ -63,7 +63,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> implements Se
 
   /** Carries bytes both ways between the session and `socket`. */
   protected carry(socket: Duplex): void {
-    this.transport.attach(socket, this);
+    this.transport.attach(socket, this, this.#onOutput);
     this.core.redirected();
   }
 
@@ -151,6 +151,10 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> implements Se
 
   #onPipe(source: Readable): void {
     this.transport.setSource(source);
+  }
+
+  #onOutput(chunk: Buffer): void {
+    this.transport.carryOutput(chunk);
   }
 
   #onEnd(): void {

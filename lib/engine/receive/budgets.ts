@@ -6,13 +6,14 @@ export class RateBudget {
   readonly #limit: RateLimit;
   readonly #now: (() => number) | null;
   #tokens: number;
+  /** In whole milliseconds: V8 keeps a number with a fraction in an object of its own. */
   #refilledAt: number;
 
   constructor(limit: RateLimit, now: (() => number) | null) {
     this.#limit = limit;
     this.#now = now;
     this.#tokens = limit.burst;
-    this.#refilledAt = now === null ? 0 : now();
+    this.#refilledAt = now === null ? 0 : Math.floor(now());
   }
 
   /**
@@ -25,7 +26,7 @@ export class RateBudget {
       return true;
     }
     if (this.#now === null) return true;
-    const now = this.#now();
+    const now = Math.floor(this.#now());
     const earned = ((now - this.#refilledAt) / 1000) * this.#limit.perSecond;
     this.#tokens = Math.min(this.#limit.burst, this.#tokens + earned);
     this.#refilledAt = now;

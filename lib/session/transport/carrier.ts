@@ -11,15 +11,21 @@ export class Carrier {
   #input = true;
   #output = true;
 
-  /** Begins at once, also where either of them was paused. */
-  constructor(socket: Duplex, session: Duplex) {
+  readonly #onOutput: (this: Duplex, chunk: Buffer) => void;
+
+  /**
+   * Begins at once, also where either of them was paused. `output` is the listener for 'data' of the session: it has to call
+   * `carryOutput()`, and may be the same for many sessions.
+   */
+  constructor(socket: Duplex, session: Duplex, output: (this: Duplex, chunk: Buffer) => void) {
     this.#socket = socket;
     this.#session = session;
+    this.#onOutput = output;
     socket.on('data', this.#onInput);
     // One that has ended before does not say so again.
     if (socket.readableEnded) process.nextTick(this.#onInputEnd);
     else socket.on('end', this.#onInputEnd);
-    session.on('data', this.#onOutput);
+    session.on('data', output);
     socket.resume();
     session.resume();
   }
@@ -32,6 +38,15 @@ export class Carrier {
   /** All that the session had to say was carried. */
   endOutput(): void {
     if (this.#output) this.#socket.end();
+  }
+
+  /** A piece came out of the session. */
+  carryOutput(chunk: Buffer): void {
+    if (this.#socket.write(chunk)) return;
+    this.#session.pause();
+    this.#socket.once('drain', () => {
+      if (this.#output) this.#session.resume();
+    });
   }
 
   /** Brings no more. */
@@ -63,13 +78,5 @@ export class Carrier {
 
   readonly #onInputEnd = (): void => {
     if (this.#input) this.#session.end();
-  };
-
-  readonly #onOutput = (chunk: Buffer): void => {
-    if (this.#socket.write(chunk)) return;
-    this.#session.pause();
-    this.#socket.once('drain', () => {
-      if (this.#output) this.#session.resume();
-    });
   };
 }

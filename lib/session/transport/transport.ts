@@ -83,11 +83,16 @@ export class Transport {
     return (this.#source as SocketLike | null)?.allowHalfOpen !== false;
   }
 
-  /** Lets bytes flow both ways between `socket` and `session`. */
-  attach(socket: Duplex, session: Duplex): void {
+  /** Lets bytes flow both ways between `socket` and `session`, whose listener for 'data' is `output`: it calls `carryOutput()`. */
+  attach(socket: Duplex, session: Duplex, output: (this: Duplex, chunk: Buffer) => void): void {
     this.setSource(socket);
     this.#lead(session, socket);
-    this.#carrier = new Carrier(socket, session);
+    this.#carrier = new Carrier(socket, session, output);
+  }
+
+  /** A piece came out of the session. */
+  carryOutput(chunk: Buffer): void {
+    this.#carrier?.carryOutput(chunk);
   }
 
   /** The bytes come through a pipe from now on, which is this one. */
