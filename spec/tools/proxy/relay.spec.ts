@@ -339,9 +339,13 @@ describe('tools/proxy/relay', () => {
     expect((await get(port)).body).to.equal('ok');
     expect((await get(port)).body).to.equal('ok');
     expect(connections).to.equal(2);
-    const post = http.request({ host: '127.0.0.1', port, method: 'POST', agent: false });
-    post.end();
-    expect((await answerTo(post)).status).to.equal(502);
+    const statuses: (number | undefined)[] = [];
+    for (let i = 0; i < 2; i++) {
+      const post = http.request({ host: '127.0.0.1', port, method: 'POST', agent: false });
+      post.end();
+      statuses.push((await answerTo(post)).status);
+    }
+    expect(statuses).to.have.members([200, 502]);
   });
 
   it('answers 508 when its back is itself', async () => {

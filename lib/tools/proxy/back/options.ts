@@ -35,7 +35,7 @@ export interface BackOptions {
   readonly weight?: number | undefined;
   /** Most requests under way at once; what is beyond goes to other backs, or is answered 503. Default 1024. */
   readonly maxRequests?: number | undefined;
-  /** Most connections of HTTP/1.1 at once; requests beyond wait. Default 256. */
+  /** Most connections of HTTP/1.1 at once; requests beyond wait. With undici so many for requests without a body, and so many for others. Default 256. */
   readonly maxConnections?: number | undefined;
   /** For the connection, with TLS; a WebSocket waits as long for the settings of an HTTP/2 back. Default 10000. */
   readonly connectTimeoutMs?: number | undefined;

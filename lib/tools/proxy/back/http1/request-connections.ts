@@ -1,0 +1,54 @@
+import http from 'node:http';
+import type { AgentOptions } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { openSocket } from '../connect.ts';
+import type { ResolvedBack } from '../options.ts';
+import { watchEnd } from './ending.ts';
+
+/** The connections of `http.request()` to a back. */
+export class RequestConnections {
+  /** Has them. */
+  readonly agent: http.Agent;
+
+  constructor(back: ResolvedBack) {
+    const { idleTimeoutMs, maxConnections } = back;
+    const options: AgentOptions = {
+      keepAlive: true,
+      maxSockets: maxConnections,
+      scheduling: 'lifo',
+      // `openSocket()` knows it: a request need not look for it in its fields.
+      servername: '',
+      ...(idleTimeoutMs > 0 ? { timeout: idleTimeoutMs } : {}),
+    };
+    const agent = new http.Agent(options);
+    agent.createConnection = (() => watchEnd(openSocket(back, 'http/1.1'))) as never;
+    agent.keepSocketAlive = (socket) => {
+      const kept = http.Agent.prototype.keepSocketAlive.call(agent, socket) as unknown as boolean;
+      if (kept) socket.on('data', unasked);
+      return kept as never;
+    };
+    agent.reuseSocket = (socket, request) => {
+      socket.off('data', unasked);
+      http.Agent.prototype.reuseSocket.call(agent, socket, request);
+    };
+    this.agent = agent;
+  }
+
+  /** Ends those that are not used, and the others when they are free. */
+  close(): void {
+    for (const sockets of Object.values(this.agent.freeSockets)) {
+      for (const socket of sockets ?? []) socket.destroy();
+    }
+    this.agent.maxFreeSockets = 0;
+  }
+
+  /** Ends all of them. */
+  destroy(): void {
+    this.agent.destroy();
+  }
+}
+
+/** What comes while nobody asks would be taken for the answer to the next request. */
+function unasked(this: Duplex): void {
+  this.destroy();
+}
