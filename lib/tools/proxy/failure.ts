@@ -44,7 +44,6 @@ export interface Failure {
 /** Errors of connecting. */
 const CONNECT_CODES: Readonly<Record<string, FailureReason>> = {
   EACCES: 'destination_unavailable',
-  EADDRNOTAVAIL: 'destination_unavailable',
   EAI_AGAIN: 'dns_error',
   ECONNREFUSED: 'connection_refused',
   EHOSTUNREACH: 'destination_unavailable',
@@ -55,10 +54,28 @@ const CONNECT_CODES: Readonly<Record<string, FailureReason>> = {
   ETIMEDOUT: 'connection_timeout',
 };
 
+/** What this process has no more of: descriptors, ports, memory of the system. That is no fault of a back. */
+const SPENT: ReadonlySet<string> = new Set([
+  'EADDRNOTAVAIL',
+  'EMFILE',
+  'ENFILE',
+  'ENOBUFS',
+  'ENOMEM',
+]);
+
+/** Whether a failure is this proxy's own, and tells nothing of the back. */
+export function isOwn({ reason }: Failure): boolean {
+  return reason === 'proxy_internal_error';
+}
+
 /** What a failed request comes to. `unsent`: nothing of it has left. */
 export function failureOf(cause: Error, unsent: boolean, unprocessed: boolean = unsent): Failure {
   const { code = '' } = cause as NodeJS.ErrnoException;
   if (unprocessed && !unsent) return { ...REFUSED, unprocessed, cause };
+  if (unsent && SPENT.has(code)) {
+    const own = 'proxy_internal_error';
+    return { status: 503, reason: own, text: textOf(own, code), unprocessed, retryAfter: 1, cause };
+  }
   const reason = unsent ? reasonOfConnecting(code) : reasonOf(code);
   const status = reason.endsWith('timeout') ? 504 : 502;
   return { status, reason, text: textOf(reason, code), unprocessed, cause };
@@ -136,7 +153,7 @@ const TEXTS: Readonly<Record<FailureReason, string>> = {
   http_request_error: 'the request is malformed',
   http_response_incomplete: 'the answer of the server ended before its end',
   http_response_timeout: 'no answer of the server in time',
-  proxy_internal_error: 'something is wrong here',
+  proxy_internal_error: 'there is no room for another connection here',
   proxy_loop_detected: 'the request goes round in circles',
   tls_certificate_error: 'the certificate of the server is not accepted',
   tls_protocol_error: 'no TLS with the server',

@@ -2,6 +2,7 @@ import { Deadline } from '../../common/deadline.ts';
 import type { Settled } from '../../common/option-names.ts';
 import type { BackRequest } from './back/back.ts';
 import type { Backend } from './back/backend.ts';
+import { isOwn } from './failure.ts';
 import { DEFAULT_URGENCY } from './priority.ts';
 
 /** How backs are asked whether they are well. Times are milliseconds. */
@@ -52,7 +53,7 @@ export class HealthChecks {
       asking = true;
       this.#ask(backend, (well) => {
         asking = false;
-        if (this.#stopped) return;
+        if (this.#stopped || well === null) return;
         row = well === last ? row + 1 : 1;
         last = well;
         if (row >= (well ? rise : fall)) backend.checked(well);
@@ -64,11 +65,11 @@ export class HealthChecks {
     ask();
   }
 
-  #ask(backend: Backend, done: (well: boolean) => void): void {
+  #ask(backend: Backend, done: (well: boolean | null) => void): void {
     const { path, timeoutMs, status } = this.#rules;
     const deadline = new Deadline();
     let over = false;
-    const settle = (well: boolean): void => {
+    const settle = (well: boolean | null): void => {
       if (over) return;
       over = true;
       deadline.stop();
@@ -104,7 +105,8 @@ export class HealthChecks {
         settle(false);
       },
       pushed: ({ body }) => body.stream.destroy(),
-      failed: () => settle(false),
+      // What keeps this process from asking tells nothing.
+      failed: (failure) => settle(isOwn(failure) ? null : false),
     });
     deadline.start(timeoutMs, () => {
       call.reset(new Error('no answer in time'));

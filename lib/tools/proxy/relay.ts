@@ -5,7 +5,14 @@ import type { BackCall, BackHandler } from './back/back.ts';
 import type { Backend } from './back/backend.ts';
 import { backRequestFor } from './back-request.ts';
 import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from './exchange.ts';
-import { answerFailure, type Failure, failureOf, failureOfSending, refusal } from './failure.ts';
+import {
+  answerFailure,
+  type Failure,
+  failureOf,
+  failureOfSending,
+  isOwn,
+  refusal,
+} from './failure.ts';
 import { endToEnd, faultOf, fieldOf } from './fields.ts';
 import { isLoop } from './forwarded.ts';
 import type { MessageBody } from './message-body.ts';
@@ -131,13 +138,8 @@ export class Relay implements BackHandler {
     this.#tries++;
     this.#tried.add(backend);
     const length = this.#upload === null ? null : (request.body?.length ?? -1);
-    const given = backRequestFor(
-      request,
-      this.#host,
-      backend.options,
-      length,
-      this.#reply.takesPush,
-    );
+    const { takesPush } = this.#reply;
+    const given = backRequestFor(request, this.#host, backend.options, length, takesPush);
     this.#deadline.stop();
     try {
       this.#call = backend.send(given, this);
@@ -276,7 +278,7 @@ export class Relay implements BackHandler {
     if (backend === null) return;
     if (this.#cut) backend.failed();
     else if (failure === null && this.#headSeen) backend.answered();
-    else if (failure === null || failure.status < 500) backend.abandoned();
+    else if (failure === null || failure.status < 500 || isOwn(failure)) backend.abandoned();
     else backend.failed();
   }
 

@@ -3,7 +3,8 @@ import http from 'node:http';
 import net, { type LookupFunction } from 'node:net';
 import { expect } from 'chai';
 import type { BackProtocol } from '../../../../lib/tools/proxy/back/options.ts';
-import { createProxy } from '../../../../lib/tools/proxy/proxy.ts';
+import type { ProxyOptions } from '../../../../lib/tools/proxy/options.ts';
+import { type BackStatistics, createProxy } from '../../../../lib/tools/proxy/proxy.ts';
 import { type Application, startApplication } from '../support/application.ts';
 
 describe('tools/proxy/back/connect', () => {
@@ -16,7 +17,7 @@ describe('tools/proxy/back/connect', () => {
   /** Addresses that a name has now; an error where it has none. */
   class Names {
     readonly asked: string[] = [];
-    addresses: string[] | Error = [];
+    addresses: string[] | Error = Object.assign(new Error('too many'), { code: 'EMFILE' });
 
     readonly lookup: LookupFunction = (hostname, _options, done) => {
       this.asked.push(hostname);
@@ -35,7 +36,13 @@ describe('tools/proxy/back/connect', () => {
   /** A proxy before a server by name, and what asks it. */
   async function open(
     protocol: BackProtocol,
-  ): Promise<{ names: Names; application: Application; get: () => Promise<string> }> {
+    more: Partial<ProxyOptions> = { maxFailures: 0 },
+  ): Promise<{
+    names: Names;
+    application: Application;
+    get: () => Promise<string>;
+    statistics: () => BackStatistics | undefined;
+  }> {
     const application = await startApplication(protocol, (_request, response) => {
       if (protocol === 'http/1.1') response.setHeader('connection', 'close');
       response.end('answer');
@@ -44,7 +51,7 @@ describe('tools/proxy/back/connect', () => {
     const names = new Names();
     const url = `http://app.example:${application.port}`;
     const { lookup } = names;
-    const proxy = createProxy({ backs: [{ url, protocol, lookup }], maxFailures: 0 });
+    const proxy = createProxy({ backs: [{ url, protocol, lookup }], ...more });
     ends.push(() => proxy.destroy());
     const { port } = await proxy.listen({ port: 0, host: '127.0.0.1', tls: false, sniff: true });
     const get = async (): Promise<string> => {
@@ -54,7 +61,7 @@ describe('tools/proxy/back/connect', () => {
       for await (const chunk of response.setEncoding('utf8')) text += chunk;
       return `${response.statusCode} ${text}`;
     };
-    return { names, application, get };
+    return { names, application, get, statistics: () => proxy.statistics[0] };
   }
 
   it('looks a name up for each new connection, so that a server may move', async () => {
@@ -85,6 +92,24 @@ describe('tools/proxy/back/connect', () => {
       names.addresses = ['127.0.0.1'];
       expect(await get()).to.equal('200 answer');
       expect(names.asked).to.have.length(2);
+    });
+  }
+
+  for (const protocol of ['http/1.1', 'h2', 'spdy/3.1'] as const) {
+    it(`takes no back for ill when this process has no descriptors left (${protocol})`, async () => {
+      const { names, get, statistics } = await open(protocol, {
+        maxFailures: 1,
+        health: { path: '/', intervalMs: 1, fall: 1 },
+      });
+      const { length } = names.asked;
+      while (names.asked.length < length + 3) {
+        const [status, text] = (await get()).split(' 503 Service Unavailable: ');
+        expect(status).to.equal('503');
+        expect(text).to.equal('there is no room for another connection here (EMFILE)\n');
+      }
+      expect(statistics()).to.include({ inService: true, failures: 0, active: 0 });
+      names.addresses = ['127.0.0.1'];
+      expect(await get()).to.equal('200 answer');
     });
   }
 
