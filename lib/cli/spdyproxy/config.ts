@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { checkBoolean, checkRange } from '../../common/check.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { loadPackage } from '../../common/packages.ts';
 import type { BackOptions, FrontOptions, ProxyOptions } from '../../tools/index.ts';
@@ -55,6 +56,7 @@ const TOP_NAMES = new Set(Object.keys(CONFIG_SCHEMA.properties));
 const FRONT_NAMES = new Set(Object.keys(FRONT_SCHEMA.properties));
 const ADMIN_NAMES = optionNames<{ host: string; port: number }>({ host: true, port: true });
 const LOG_NAMES = optionNames<{ file: string; format: string }>({ file: true, format: true });
+const FLAGS = ['tls', 'sniff', 'h2', 'allowHttp1', 'requestCert'] as const;
 const TLS_FILES = ['ca', 'cert', 'key'] as const;
 
 /**
@@ -81,8 +83,10 @@ function configOf(value: unknown, folder: string): ProgramConfig {
     throw new Error('workers: an integer from 0 to 1024');
   }
   const list = Array.isArray(backs) ? backs.map((back) => backOf(back, folder)) : backs;
+  const opened = fronts.map((front) => frontOf(front, folder));
+  checkPlaces(opened);
   return {
-    fronts: fronts.map((front) => frontOf(front, folder)),
+    fronts: opened,
     proxy: { ...rest, backs: list } as ProxyOptions,
     admin: admin === undefined ? null : adminOf(admin),
     accessLog: accessLog === undefined ? null : logOf(accessLog, folder),
@@ -97,6 +101,7 @@ function frontOf(value: unknown, folder: string): FrontConfig {
     throw new Error("mode: of a unix socket, three octal digits as a text: '660'");
   }
   if (!Array.isArray(certificates)) throw new Error('certificates: a list');
+  checkFront(options);
   return {
     options: {
       ...options,
@@ -113,6 +118,27 @@ function frontOf(value: unknown, folder: string): FrontConfig {
     }),
     mode: isMode(mode) ? Number.parseInt(mode, 8) : null,
   };
+}
+
+/** What would be taken for something else, or be found out when it listens: YAML has `no` for a text. */
+function checkFront(options: Json): void {
+  for (const name of FLAGS) {
+    if (options[name] !== undefined) checkBoolean(name, options[name]);
+  }
+  const { port } = options;
+  if (port !== undefined) checkRange('port', port, 0, 65535);
+}
+
+/** Two fronts cannot listen at one place. */
+function checkPlaces(fronts: readonly FrontConfig[]): void {
+  const places = new Set<string>();
+  for (const { options } of fronts) {
+    const { host = '', port = 0, path, fd } = options;
+    const place = path ?? (fd === undefined ? `${host}:${port}` : `inherited ${fd - 3}`);
+    if (place.endsWith(':0')) continue;
+    if (places.has(place)) throw new Error(`two fronts listen at ${place.replace(/^[\0:]/, '')}`);
+    places.add(place);
+  }
 }
 
 /** A number would be read as a decimal one, or as octal, by the reader of the file. */
