@@ -225,7 +225,7 @@ describe('command lines', () => {
 
     for (const [args, reason] of [
       ['', /PORT/],
-      ['65536', /^PORT is an integer from 0 to 65535, got '65536'$/],
+      ['65536', /^PORT is an integer from 0 to 65535, or unix:PATH, got '65536'$/],
       ['1e3', /^PORT is an integer/],
       ['x', /0 to 65535/],
       ['1 2', /CERT/],

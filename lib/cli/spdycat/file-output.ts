@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Body, BodyOutput } from './body-output.ts';
@@ -109,7 +109,9 @@ async function save(path: string, body: Body, flags: 'w' | 'a' | null): Promise<
   // No name that a URL can have: a hidden file, and one that is not there yet.
   const part = join(dirname(path), `.${randomBytes(8).toString('hex')}.part`);
   try {
-    await pipeline(body, createWriteStream(part, { flags: 'wx' }));
+    // It is open before anything can fail: a file that is still being opened cannot be removed.
+    const file = await open(part, 'wx');
+    await pipeline(body, file.createWriteStream());
     await rename(part, path);
   } catch (error) {
     await rm(part, { force: true });
