@@ -209,6 +209,11 @@ export const OwnResponse: new (request: IncomingMessage, calls: ResponseCalls) =
     calls: ResponseCalls,
   ) => OwnResponse;
 
+/** What a response is sent on: its `stream` may have been replaced by a middleware. */
+export function streamOfResponse(response: ServerResponse): SpdyStream {
+  return callsOf(response).stream;
+}
+
 /** The error for headers that come too late. */
 export function headersSent(action: string): Error {
   const message = `Cannot ${action} headers after they are sent to the client`;

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { HeaderList } from '../../protocol/frames.ts';
 import type { SpdyStream } from '../../session/public.ts';
+import { streamOfResponse } from './own-response.ts';
 
 /** Who hears what becomes of a stream that carries a request and its reply. */
 export interface StreamOwner {
@@ -48,13 +49,8 @@ export function readBody(stream: SpdyStream): void {
   stream.on('end', onEnd);
 }
 
-/** A response on a stream that is followed. */
-interface Response extends ServerResponse {
-  readonly stream?: SpdyStream | undefined;
-}
-
-/** Tells the owner of the stream when the response is complete. */
-export function followResponse(response: Response): void {
+/** Tells the owner of the stream when the response on it is complete. */
+export function followResponse(response: ServerResponse): void {
   response.on('finish', onReplied);
 }
 
@@ -78,8 +74,8 @@ function onFinish(this: SpdyStream): void {
   (this as OwnedStream)[OWNER].sent();
 }
 
-function onReplied(this: Response): void {
-  (this.stream as OwnedStream)[OWNER].replied();
+function onReplied(this: ServerResponse): void {
+  (streamOfResponse(this) as OwnedStream)[OWNER].replied();
 }
 
 function onTimeout(this: SpdyStream): void {

@@ -78,6 +78,17 @@ describe('response', () => {
     expect(told).to.deep.equal(tell(reference));
   });
 
+  it('is answered where a middleware has put something else in the place of its stream', async () => {
+    const finished: boolean[] = [];
+    act = (response) => {
+      Object.assign(response, { stream: undefined });
+      response.on('finish', () => finished.push(response.writableFinished));
+      response.end('body');
+    };
+    expect(String((await ask(served.session)).body)).to.equal('body');
+    expect(finished).to.deep.equal([true]);
+  });
+
   it('takes fields that are set by the methods of http itself, as packages for cookies do', async () => {
     act = (response) => {
       response.setHeader('set-cookie', 'a=1');
