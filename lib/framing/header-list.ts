@@ -207,10 +207,11 @@ function wireName(version: ProtocolVersion, name: string, index: number): string
     );
   }
   const lower = name.toLowerCase();
-  const wire = (version.plainPseudoNames && PLAIN_PSEUDO_NAMES.get(lower)) || lower;
+  // A proxy's names are slices of the blocks of its peers, which a compressor would keep alive with them.
+  const wire = interned((version.plainPseudoNames && PLAIN_PSEUDO_NAMES.get(lower)) || lower);
   if (name.length <= CACHED_NAME_LENGTH) {
     if (cache.size === CACHE_SIZE) cache.clear();
-    cache.set(interned(name), interned(wire));
+    cache.set(interned(name), wire);
   }
   return wire;
 }

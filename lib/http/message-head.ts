@@ -1,5 +1,6 @@
 import { shown } from '../common/check.ts';
 import { headerTextLength } from '../common/header-cost.ts';
+import { interned } from '../common/interned.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import type { Header, HeaderList } from '../protocol/frames.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
@@ -265,7 +266,11 @@ function isToken(text: string): boolean {
 
 function isNewToken(text: string): boolean {
   if (!TOKEN.test(text)) return false;
-  if (TOKENS.size < MAX_TOKENS && text.length <= MAX_TOKEN_LENGTH) TOKENS.add(text);
+  if (text.length > MAX_TOKEN_LENGTH) return true;
+  // Those of a peer that sends others each time must not stay for good.
+  if (TOKENS.size === MAX_TOKENS) TOKENS.clear();
+  // One that was cut out of a header block would keep that alive.
+  TOKENS.add(interned(text));
   return true;
 }
 

@@ -14,6 +14,7 @@ import {
   SPDY3,
   SPDY3_1,
 } from '../../lib/protocol/version.ts';
+import { memoryInUse } from '../scenarios/attack-support.ts';
 
 function prepare(
   headers: HeaderList,
@@ -285,6 +286,26 @@ describe('framing/header-list', () => {
       expect(presentHeaders(SPDY3, headers)).to.equal(headers);
       expect(presentHeaders(SPDY3_1, headers)).to.equal(headers);
     });
+  });
+
+  it('gives out names that keep nothing alive of which they were cut out', () => {
+    for (const [version, length] of [
+      [SPDY2, 20],
+      [SPDY3_1, 20],
+      [SPDY3_1, 100],
+    ] as const) {
+      const names: string[] = [];
+      const before = memoryInUse();
+      for (let i = 0; i < 500; i++) {
+        const name = `name-${i}-`.padEnd(length, 'x');
+        const block = Buffer.from(`${name}${'.'.repeat(10_000)}`).toString('latin1');
+        const [header] = prepare([[block.slice(0, length), 'value']], version);
+        names.push(header?.[0] as string);
+      }
+      const taken = memoryInUse() - before;
+      expect(names.map((name) => name.length)).to.deep.equal(names.map(() => length));
+      expect(taken).to.be.below(2_500_000);
+    }
   });
 
   describe('headerBlockLength', () => {

@@ -17,6 +17,7 @@ import {
   SPDY3,
   SPDY3_1,
 } from '../../lib/protocol/version.ts';
+import { memoryInUse } from '../scenarios/attack-support.ts';
 import { head } from './support/http-support.ts';
 
 const LIMITS = { maxHeaderSize: 1000, maxHeaderCount: 20 };
@@ -83,6 +84,16 @@ describe('message head', () => {
   });
 
   describe('of a received request', () => {
+    it('keeps nothing alive of the blocks that names were cut out of', () => {
+      const before = memoryInUse();
+      for (let i = 0; i < 1000; i++) {
+        const block = Buffer.from(`another-name-${i}`.padEnd(10_000, '.')).toString('latin1');
+        const headers: HeaderList = [...head(), [block.slice(0, block.indexOf('.')), 'value']];
+        expect(parseRequest(SPDY3_1, headers, LIMITS)).not.to.have.property('status');
+      }
+      expect(memoryInUse() - before).to.be.below(5_000_000);
+    });
+
     for (const version of PROTOCOL_VERSIONS) {
       it(`are its parts and its fields, in ${version.name}`, () => {
         const fields = { accept: '*/*', 'content-length': '12' };
