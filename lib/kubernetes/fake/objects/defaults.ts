@@ -56,7 +56,18 @@ const DEFAULTS: Readonly<Record<string, (object: FakeObject) => Fields>> = {
     const selector = textsOf(isFields(metadata) ? metadata : {}, 'labels');
     return { spec: { replicas: 1, selector, ...fieldsOf(controller, 'spec') } };
   },
-  Job: spec({ parallelism: 1, completions: 1, backoffLimit: 6, suspend: false }),
+  Job: (job) => {
+    const spec = fieldsOf(job, 'spec');
+    // Where only the other one is given, pods are made until one of them has ended well.
+    const completions = 'parallelism' in spec ? {} : { completions: 1 };
+    const defaults = {
+      parallelism: 1,
+      completionMode: 'NonIndexed',
+      backoffLimit: 6,
+      suspend: false,
+    };
+    return { spec: { ...completions, ...defaults, ...spec } };
+  },
   CronJob: spec({
     ...{ concurrencyPolicy: 'Allow', suspend: false },
     ...{ successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 },

@@ -55,6 +55,12 @@ export function isName(value: unknown): value is string {
   return typeof value === 'string' && NAME.test(value);
 }
 
+/** Whether an object of this `apiVersion` may have this name: those of roles and their bindings are any part of a path. */
+export function isNameOf(apiVersion: string, value: unknown): value is string {
+  if (!apiVersion.startsWith('rbac.authorization.k8s.io/')) return isName(value);
+  return typeof value === 'string' && /^(?!\.{1,2}$)[^/%\0]{1,253}$/.test(value);
+}
+
 /** Whether a value is an object of JSON. */
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -54,8 +54,9 @@ export const WORKLOAD_COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     NAME,
     column('Completions', (job) => {
       const { succeeded = 0 } = fieldsOf(job, 'status');
-      const { completions = 1 } = fieldsOf(job, 'spec');
-      return `${succeeded}/${completions}`;
+      const { completions, parallelism = 1 } = fieldsOf(job, 'spec');
+      const any = Number(parallelism) > 1 ? `1 of ${parallelism}` : '1';
+      return `${succeeded}/${completions ?? any}`;
     }),
     AGE,
     ...TEMPLATE,

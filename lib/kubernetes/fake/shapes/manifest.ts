@@ -1,5 +1,12 @@
 import { InvalidArgumentError } from '../../../errors.ts';
-import { type FakeObject, type Fields, fieldsOf, isFields, isName } from '../objects/object.ts';
+import {
+  type FakeObject,
+  type Fields,
+  fieldsOf,
+  isFields,
+  isName,
+  isNameOf,
+} from '../objects/object.ts';
 import { apiVersionOf, type FakeResource, resourceOfKind } from '../objects/resources.ts';
 import { DecodeProblem, decodeAs } from './decode.ts';
 import type { Fieldset } from './shape.ts';
@@ -20,9 +27,8 @@ export function readManifest(manifest: unknown): readonly [FakeResource, FakeObj
   const read = readAs(kind, shapeOf(resource), given);
   const metadata = fieldsOf(given, 'metadata');
   const { name, namespace = 'default' } = metadata;
-  for (const value of [name, namespace])
-    if (!isName(value))
-      throw new InvalidArgumentError(`${kind}: names must be as Kubernetes allows`);
+  if (!isNameOf(apiVersionOf(resource), name) || !isName(namespace))
+    throw new InvalidArgumentError(`${kind}: names must be as Kubernetes allows`);
   const place = resource.namespaced ? { namespace: namespace as string } : {};
   const object: FakeObject = {
     ...read,

@@ -34,9 +34,10 @@ const CHECKS: Readonly<Record<string, Check>> = {
   ReplicaSet: workloadProblem,
   DaemonSet: workloadProblem,
   StatefulSet: (set, before) => workloadProblem(set, before) ?? statefulProblem(set, before),
-  Job: (job, before) =>
-    jobProblem(fieldsOf(job, 'spec'), 'spec') ?? fixed(job, before, ['template', 'completions']),
+  Job: (job, before) => jobProblem(fieldsOf(job, 'spec'), 'spec') ?? jobChangeProblem(job, before),
   CronJob: (job) => {
+    if (job.metadata.name.length > 52)
+      return 'metadata.name: Invalid value: "": must be no more than 52 characters';
     const spec = fieldsOf(job, 'spec');
     if (textOf(spec, 'schedule') === '') return 'spec.schedule: Required value';
     return jobProblem(fieldsOf(fieldsOf(spec, 'jobTemplate'), 'spec'), 'spec.jobTemplate.spec');
@@ -154,6 +155,32 @@ function jobProblem(spec: Fields, path: string): string | null {
   return containersProblem(pod, place);
 }
 
+/** Of one that is suspended, and was so from the beginning, the places of its pods may change; of an indexed one how many there are. */
+function jobChangeProblem(job: FakeObject, before: FakeObject | null): string | null {
+  if (before === null) return null;
+  const spec = fieldsOf(job, 'spec');
+  const old = fieldsOf(before, 'spec');
+  const { completions, completionMode, parallelism } = spec;
+  const grows = completionMode === 'Indexed' && completions === parallelism;
+  const { suspend } = old;
+  const waits = suspend === true && !('startTime' in fieldsOf(before, 'status'));
+  const [next, last] = [spec, old].map((one) => {
+    const template = fieldsOf(one, 'template');
+    return waits ? withoutPlaces(template) : template;
+  });
+  if (!isDeepStrictEqual(next, last)) return immutable('spec.template');
+  return fixed(job, before, ['completionMode', ...(grows ? [] : ['completions'])]);
+}
+
+/** A template of pods without what says where they run, and without its labels and annotations. */
+function withoutPlaces({ metadata: _, ...template }: Fields): Fields {
+  const { nodeSelector, affinity, tolerations, schedulingGates, ...spec } = fieldsOf(
+    template,
+    'spec',
+  );
+  return { ...template, spec };
+}
+
 const SERVICE_TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 
 function servicePortsProblem(spec: Fields): string | null {
@@ -179,13 +206,11 @@ function servicePortsProblem(spec: Fields): string | null {
 
 function dataProblem(object: FakeObject, before: FakeObject | null): string | null {
   const parts = ['data', 'binaryData'];
-  const values = parts.flatMap((part) => Object.entries(textsOf(object, part)));
-  for (const [name] of values)
+  const lengths = dataLengths(object);
+  for (const [name] of lengths)
     if (!/^[\w.-]{1,253}$/.test(name) || name === '.' || name.startsWith('..'))
       return `data[${name}]: Invalid value: ${JSON.stringify(name)}: a valid config key must consist of alphanumeric characters, '-', '_' or '.'`;
-  const length = values.reduce((sum, [, value]) => sum + Buffer.byteLength(value), 0);
-  // Base64 is longer than what it stands for.
-  if (length > (object.kind === 'Secret' ? Math.ceil(MAX_DATA / 3) * 4 : MAX_DATA))
+  if (lengths.reduce((sum, [, length]) => sum + length, 0) > MAX_DATA)
     return `data: Too long: may not be more than ${MAX_DATA} bytes`;
   if (before === null || !isImmutable(before)) return null;
   if (!isImmutable(object))
@@ -195,11 +220,23 @@ function dataProblem(object: FakeObject, before: FakeObject | null): string | nu
     : 'data: Forbidden: field is immutable when `immutable` is set';
 }
 
+/** Every key with the bytes of its value. Those of secrets may be written as texts, which go before. */
+function dataLengths(object: FakeObject): [name: string, length: number][] {
+  const lengths = (part: string, encoding: 'utf8' | 'base64'): [string, number][] =>
+    Object.entries(textsOf(object, part)).map(([name, value]) => [
+      name,
+      Buffer.byteLength(value, encoding),
+    ]);
+  if (object.kind !== 'Secret')
+    return [...lengths('data', 'utf8'), ...lengths('binaryData', 'base64')];
+  return [...new Map([...lengths('data', 'base64'), ...lengths('stringData', 'utf8')])];
+}
+
 function isImmutable({ immutable = false }: FakeObject): boolean {
   return immutable === true;
 }
 
-function priorityOf({ value }: FakeObject): unknown {
+function priorityOf({ value = 0 }: FakeObject): unknown {
   return value;
 }
 
@@ -233,11 +270,15 @@ function claimProblem(claim: FakeObject, before: FakeObject | null): string | nu
   if (!('storage' in fieldsOf(fieldsOf(spec, 'resources'), 'requests')))
     return 'spec.resources[storage]: Required value';
   if (before === null) return null;
-  const [rest, old] = [spec, fieldsOf(before, 'spec')].map((one) => ({
+  const old = fieldsOf(before, 'spec');
+  const [rest, last] = [spec, old].map((one) => ({
     ...one,
     ...{ resources: null, volumeAttributesClassName: null },
+    // A controller finds a volume for it, and says which class is meant where it names none: once each.
+    ...(textOf(old, 'volumeName') === '' ? { volumeName: null } : {}),
+    ...('storageClassName' in old ? {} : { storageClassName: null }),
   }));
-  return isDeepStrictEqual(rest, old)
+  return isDeepStrictEqual(rest, last)
     ? null
     : 'spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
 }

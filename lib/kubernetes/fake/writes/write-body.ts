@@ -3,7 +3,7 @@ import {
   type Fields,
   fieldsOf,
   isFields,
-  isName,
+  isNameOf,
   textsOf,
 } from '../objects/object.ts';
 import { apiVersionOf } from '../objects/resources.ts';
@@ -90,8 +90,8 @@ export function readConfiguration({ place, query, body }: FakeWrite): FakeObject
 }
 
 /** Why the metadata of an object cannot be; null if it can. */
-export function metadataProblem({ metadata }: FakeObject): string | null {
-  if (!isName(metadata.name))
+export function metadataProblem({ apiVersion, metadata }: FakeObject): string | null {
+  if (!isNameOf(apiVersion, metadata.name))
     return (
       `metadata.name: Invalid value: ${JSON.stringify(metadata.name)}: a lowercase RFC 1123 subdomain must consist of lower case ` +
       "alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character"

@@ -143,7 +143,7 @@ export class FakeWrites {
   }
 
   #update(write: FakeWrite, found: FakeObject): WriteAnswer {
-    const { method, place, query, mediaType, body } = write;
+    const { method, place, query, mediaType, body, by } = write;
     const { resource, subresource } = place;
     let wanted = body;
     if (method === 'PATCH') {
@@ -162,6 +162,12 @@ export class FakeWrites {
         `the name of the object (${metadata.name}) does not match the name on the URL (${old.name})`,
       );
     if (isAnother(metadata, old)) return conflict(place, found);
+    if (wanted === body && by.operation !== 'Apply' && !metadata.resourceVersion)
+      if (CONDITIONAL.includes(resource.kind))
+        return invalid(
+          found,
+          'metadata.resourceVersion: Invalid value: 0x0: must be specified for an update',
+        );
     const changed =
       subresource === 'status' ? withStatusOf(found, object) : merged(place, found, object);
     const next = owned(found, changed, write, object);
@@ -221,6 +227,9 @@ function isAnother({ resourceVersion, uid }: Fields, is: FakeObject['metadata'])
     (isText(uid) && uid !== '' && uid !== is.uid)
   );
 }
+
+/** Kinds whose objects nobody replaces without the version that is replaced. */
+const CONDITIONAL = ['Lease', 'PodDisruptionBudget'];
 
 /** What clients cannot change of the metadata. */
 const MADE_HERE = [

@@ -18,6 +18,11 @@ const WORKLOAD = {
 };
 const JOB = { template: { spec: { restartPolicy: 'Never', containers: CONTAINERS } } };
 const CLAIM = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+const BOUND = { volumeName: 'v', storageClassName: 'c' };
+const PLACED_JOB = {
+  template: { metadata: { labels }, spec: { ...JOB.template.spec, nodeSelector: labels } },
+};
+const INDEXED = { ...JOB, completionMode: 'Indexed', completions: 3, parallelism: 3 };
 const ROLE = { kind: 'Role', name: 'r' };
 
 describe('objects that Kubernetes would not take, at a fake API server', () => {
@@ -153,6 +158,21 @@ describe('objects that Kubernetes would not take, at a fake API server', () => {
     expect(problem('Namespace', {}, 'a.b')).to.include('metadata.name');
   });
 
+  it('are told by the bytes that data stand for', () => {
+    const base64 = (length: number): string => Buffer.alloc(length).toString('base64');
+    expect(problem('ConfigMap', { binaryData: { a: base64(2 ** 20) } })).to.equal(null);
+    for (const [kind, data] of [
+      ['ConfigMap', { binaryData: { a: base64(2 ** 20 + 1) } }],
+      ['ConfigMap', { binaryData: { a: base64(2 ** 20) }, data: { b: '1' } }],
+      ['Secret', { data: { a: base64(2 ** 20 + 1) } }],
+      ['Secret', { stringData: { a: 'x'.repeat(2 ** 20 + 1) } }],
+    ] as const)
+      expect(problem(kind, data), kind).to.include('data: Too long');
+    const both = { data: { a: base64(2 ** 20) }, stringData: { a: 'b' } };
+    expect(problem('Secret', both)).to.equal(null);
+    expect(problem('Secret', { stringData: { 'a/b': '' } })).to.include('data[a/b]');
+  });
+
   it('are told by what was there before', () => {
     const stateful = { ...WORKLOAD, serviceName: 'a' };
     const other = { matchExpressions: [{ key: 'a', operator: 'Exists' }] };
@@ -182,10 +202,47 @@ describe('objects that Kubernetes would not take, at a fake API server', () => {
       [
         'PersistentVolumeClaim',
         { spec: CLAIM },
-        { spec: { ...CLAIM, volumeName: 'v' } },
+        { spec: { ...CLAIM, volumeMode: 'Block' } },
         'spec is immutable after creation',
       ],
+      // As the controllers of volumes and classes do it.
+      ['PersistentVolumeClaim', { spec: CLAIM }, { spec: { ...CLAIM, ...BOUND } }, null],
+      [
+        'PersistentVolumeClaim',
+        { spec: { ...CLAIM, ...BOUND } },
+        { spec: { ...CLAIM, ...BOUND, volumeName: 'w' } },
+        'spec is immutable after creation',
+      ],
+      [
+        'PersistentVolumeClaim',
+        { spec: { ...CLAIM, storageClassName: '' } },
+        { spec: { ...CLAIM, storageClassName: 'c' } },
+        'spec is immutable after creation',
+      ],
+      ['Job', { spec: { ...JOB, suspend: true } }, { spec: PLACED_JOB }, null],
+      ['Job', { spec: JOB }, { spec: PLACED_JOB }, 'spec.template'],
+      [
+        'Job',
+        { spec: { ...JOB, suspend: true }, status: { startTime: 't' } },
+        { spec: PLACED_JOB },
+        'spec.template',
+      ],
+      [
+        'Job',
+        { spec: { ...JOB, suspend: true } },
+        { spec: { template: { spec: { ...JOB.template.spec, containers: [] } } } },
+        'spec.template',
+      ],
+      ['Job', { spec: INDEXED }, { spec: { ...INDEXED, completions: 2, parallelism: 2 } }, null],
+      ['Job', { spec: INDEXED }, { spec: { ...INDEXED, completions: 2 } }, 'spec.completions'],
+      [
+        'Job',
+        { spec: INDEXED },
+        { spec: { ...INDEXED, completionMode: 'NonIndexed' } },
+        'spec.completionMode',
+      ],
       ['PriorityClass', { value: 1 }, { value: 1 }, null],
+      ['PriorityClass', { value: 0 }, {}, null],
       ['PriorityClass', { value: 1 }, { value: 2 }, 'may not be changed in an update'],
     ] as const) {
       const found = kindProblem(object(kind, after), object(kind, before));

@@ -313,11 +313,16 @@ describe('changes at a fake API server', () => {
       expect(
         await make(`${apps}/${plural}`, { metadata, spec: workload() }),
       ).to.have.nested.property('spec.replicas', 1);
-    const job = await make('/apis/batch/v1/namespaces/default/jobs', {
-      metadata,
-      spec: { template: { spec: { restartPolicy: 'Never', containers: [CONTAINER] } } },
-    });
-    expect(job).to.have.nested.property('spec.completions', 1);
+    const job = (name: string, more: object): Promise<object> =>
+      make('/apis/batch/v1/namespaces/default/jobs', {
+        metadata: { name },
+        spec: { template: { spec: { restartPolicy: 'Never', containers: [CONTAINER] } }, ...more },
+      });
+    expect(await job('a', {}))
+      .to.have.property('spec')
+      .that.includes({ completions: 1, parallelism: 1, completionMode: 'NonIndexed' });
+    // Until one of three has ended well.
+    expect(await job('b', { parallelism: 3 })).to.not.have.nested.property('spec.completions');
   });
 
   it('change objects whose version is the last one, or no matter which', async () => {
@@ -341,6 +346,57 @@ describe('changes at a fake API server', () => {
     const any = { ...before, metadata: { ...before.metadata, resourceVersion: '', uid: '' } };
     const [code, put] = await ask('PUT', url, any);
     expect([code, put.metadata.uid]).to.deep.equal([200, before.metadata.uid]);
+  });
+
+  it('replace leases and disruption budgets only with the version that is replaced', async () => {
+    await serve({});
+    for (const [path, kind] of [
+      ['/apis/coordination.k8s.io/v1/namespaces/default/leases', 'Lease'],
+      ['/apis/policy/v1/namespaces/default/poddisruptionbudgets', 'PodDisruptionBudget'],
+    ] as const) {
+      const [, { metadata }] = await ask('POST', path, { metadata: { name: 'a' } });
+      const { resourceVersion } = metadata ?? {};
+      const [code, { message }] = await ask('PUT', `${path}/a`, { metadata: { name: 'a' } });
+      expect([code, message]).to.deep.equal([
+        422,
+        `${kind} "a" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update`,
+      ]);
+      const labels = { a: 'b' };
+      const same = { metadata: { name: 'a', labels, resourceVersion } };
+      expect((await ask('PUT', `${path}/a`, same))[0]).to.equal(200);
+      expect((await ask('PATCH', `${path}/a`, { metadata: { labels: null } }, MERGE))[0]).to.equal(
+        200,
+      );
+    }
+  });
+
+  it('give roles and their bindings the names that only these may have', async () => {
+    await serve({});
+    const group = '/apis/rbac.authorization.k8s.io/v1';
+    const name = 'system:Node-a:b';
+    const roleRef = { kind: 'ClusterRole', name };
+    const namespace = `${group}/namespaces/default`;
+    for (const [path, more] of [
+      [`${group}/clusterroles`, {}],
+      [`${group}/clusterrolebindings`, { roleRef }],
+      [`${namespace}/roles`, {}],
+      [`${namespace}/rolebindings`, { roleRef }],
+    ] as const) {
+      expect((await ask('POST', path, { metadata: { name }, ...more }))[0], path).to.equal(201);
+      expect((await ask('GET', `${path}/${name}`))[0], path).to.equal(200);
+      for (const wrong of ['a/b', 'a%b', '.', '..'])
+        expect((await ask('POST', path, { metadata: { name: wrong }, ...more }))[0]).to.equal(422);
+    }
+    fake.put({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'system:a' },
+    });
+    expect((await ask('GET', `${group}/clusterroles/system:a`))[0]).to.equal(200);
+    const [code] = await ask('POST', '/api/v1/namespaces/default/configmaps', {
+      metadata: { name },
+    });
+    expect(code).to.equal(422);
   });
 
   it('of a status leave the rest alone, and the reverse', async () => {
