@@ -8,6 +8,8 @@ import { FileOutput, remoteName } from '../../../lib/cli/spdycat/file-output.ts'
 import { makeFolder, removeFolder } from '../support/programs.ts';
 
 const url = new URL('https://a/dir/name.txt');
+/** The variable that names the folder for temporary files. */
+const TEMPORARY = 'TMPDIR';
 
 /** A body that the spec hands over piece by piece. */
 class Pieces implements AsyncIterable<Buffer> {
@@ -53,6 +55,21 @@ async function ticks(): Promise<void> {
 }
 
 describe('ordered output', () => {
+  const folderBefore = process.env[TEMPORARY];
+  let temporary: string;
+
+  // Other programs of this machine have files in the common folder.
+  before(() => {
+    temporary = makeFolder({});
+    process.env[TEMPORARY] = temporary;
+  });
+
+  after(() => {
+    if (folderBefore === undefined) delete process.env[TEMPORARY];
+    else process.env[TEMPORARY] = folderBefore;
+    removeFolder(temporary);
+  });
+
   it('writes bodies in the order of their requests, the first one at once', async () => {
     const out = new Collector();
     const output = new OrderedOutput(out);
@@ -74,7 +91,6 @@ describe('ordered output', () => {
   });
 
   it('puts long bodies aside in files, which it removes', async () => {
-    const former = spooled();
     const out = new Collector();
     const output = new OrderedOutput(out);
     const first = new Pieces();
@@ -85,13 +101,12 @@ describe('ordered output', () => {
     const piece = Buffer.alloc(100_000, 'x');
     for (let i = 0; i < 5; i++) long.give(piece);
     long.give(null);
-    await ticks();
-    await new Promise((next) => setTimeout(next, 50));
-    expect(spooled()).to.have.lengthOf(former.length + 1);
+    while (spooled().length === 0) await new Promise((next) => setTimeout(next, 5));
+    expect(spooled()).to.have.lengthOf(1);
     first.give('y').give(null);
     await Promise.all(taken);
     expect(out.text).to.equal(`y${'x'.repeat(500_000)}`);
-    expect(spooled()).to.deep.equal(former);
+    expect(spooled()).to.deep.equal([]);
   });
 
   it('goes on after requests without a body and bodies that break off, but leaves pushes out', async () => {
