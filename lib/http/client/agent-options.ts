@@ -2,7 +2,7 @@ import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import { checkBoolean, checkRange, checkTime, shown } from '../../common/check.ts';
-import { checkOptions, optionNames } from '../../common/option-names.ts';
+import { checkOptions, givenOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { CLIENT } from '../../protocol/constants.ts';
 import {
@@ -159,7 +159,7 @@ export function resolveAgentOptions(options: SpdyAgentOptions): ResolvedAgentOpt
     checkTlsNames(proxy.tls ?? {});
   }
   return {
-    tls: { ...tlsPart(rest), ...options.tls },
+    tls: { ...tlsPart(rest), ...givenOptions(options.tls) },
     version: options.version === undefined ? null : resolveVersion(options.version).id,
     protocols: options.protocols === undefined ? null : checkProtocols(options.protocols),
     defaultVersion:

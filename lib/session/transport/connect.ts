@@ -143,7 +143,7 @@ function openTls(options: ConnectOptions, protocols: readonly string[]): tls.TLS
     // Only names may stand in SNI.
     ...(net.isIP(host) === 0 ? { servername: host } : {}),
     ...ownTlsPart(options),
-    ...(typeof options.tls === 'object' ? options.tls : {}),
+    ...(typeof options.tls === 'object' ? givenOptions(options.tls) : {}),
     ALPNProtocols: [...protocols],
   });
 }

@@ -367,6 +367,14 @@ describe('http/client/agent', () => {
     expect(server.sessions.length).to.equal(2);
   });
 
+  it('takes TLS options that are undefined for not given', async () => {
+    const server = await stage.server();
+    const unset = { ca: undefined, checkServerIdentity: undefined, host: undefined } as object;
+    const agent = stage.agent({ ca: sharedCertificate().cert, tls: unset });
+    expect(await bodyOf(agent.get(server.url()))).to.equal('hello');
+    expect(await bodyOf(agent.get(server.url(), { tls: unset }))).to.equal('hello');
+  });
+
   it('closes what was not used for a while', async () => {
     const server = await stage.server();
     const agent = stage.agent({ idleTimeoutMs: 20 });

@@ -87,6 +87,23 @@ describe('session/transport/connect', () => {
       }
     });
 
+    it(`takes TLS options that are undefined for not given, in ${version.name}`, async () => {
+      const names: (string | false)[] = [];
+      const server = tlsServer([version.name]);
+      server.on('secureConnection', ({ servername }) => names.push(servername as string));
+      const port = await listen(server);
+      const unset = ['checkServerIdentity', 'servername', 'ciphers', 'minDHSize', 'host', 'ca'];
+      const options = Object.fromEntries(unset.map((name) => [name, undefined]));
+      const session = await connect({
+        host: 'localhost',
+        port,
+        ca: sharedCertificate().cert,
+        tls: { family: 4, ...options } as never,
+      });
+      expect(await get(session)).to.equal(String(version.id));
+      expect(names).to.deep.equal(['localhost']);
+    });
+
     it(`speaks ${version.name} over plain TCP by agreement`, async () => {
       const port = await listen(
         net.createServer((socket) => {

@@ -1,7 +1,7 @@
 import type tls from 'node:tls';
 import { abortSignal } from '../../../common/abort.ts';
 import { checkRange, shown } from '../../../common/check.ts';
-import { optionNames } from '../../../common/option-names.ts';
+import { givenOptions, optionNames } from '../../../common/option-names.ts';
 import { InvalidArgumentError } from '../../../errors.ts';
 import { checkTlsNames } from '../../../session/public.ts';
 import type { HeaderInput } from '../../headers.ts';
@@ -94,7 +94,7 @@ export function planRequest(
     location !== null && !hasAddress(options) ? location.target : targetFor(url, options);
   // As with `http`, what is empty has its default.
   const method = upperCase(options.method || 'GET');
-  const given = location !== null && !('path' in options) ? location.path : options.path;
+  const given = location !== null && options.path === undefined ? location.path : options.path;
   const path = given || (method === 'CONNECT' ? target.host : '/');
   const { priority } = options;
   // Tells at once what could not be sent later.
@@ -104,12 +104,12 @@ export function planRequest(
     method,
     path,
     headers: options.headers,
-    auth: location !== null && !('auth' in options) ? location.auth : options.auth,
+    auth: location !== null && options.auth === undefined ? location.auth : options.auth,
     signal: abortSignal(options.signal) ?? undefined,
     timeout: options.timeout,
     priority:
       priority === undefined ? undefined : checkRange('priority', priority, 0, LEAST_URGENT),
-    tls: beside === null || beside.tls === null ? options.tls : { ...beside.tls, ...options.tls },
+    tls: tlsOf(beside === null ? null : beside.tls, options.tls),
     connection,
   };
 }
@@ -120,7 +120,16 @@ export function checkHead(target: Target, method: string, path: string): void {
 }
 
 function merged(input: RequestOptions, further: RequestOptions | undefined): RequestOptions {
-  return further === undefined ? input : { ...input, ...further };
+  return further === undefined ? input : { ...input, ...givenOptions(further) };
+}
+
+/** The TLS options of a request: those that stand beside the others, and those in `tls`, which come before them. */
+function tlsOf(
+  beside: tls.ConnectionOptions | null,
+  given: tls.ConnectionOptions | undefined,
+): tls.ConnectionOptions | undefined {
+  if (given === undefined) return beside ?? undefined;
+  return { ...beside, ...givenOptions(given) };
 }
 
 /** As `toUpperCase()`, which leaves JavaScript for it. */
@@ -145,12 +154,15 @@ function checkText(name: string, value: unknown): void {
 
 /** Whether options say what a request goes to. */
 function hasAddress(options: RequestOptions): boolean {
-  return 'hostname' in options || 'host' in options || 'port' in options || 'protocol' in options;
+  const { hostname, host, port, protocol } = options;
+  return (
+    hostname !== undefined || host !== undefined || port !== undefined || protocol !== undefined
+  );
 }
 
 /** The target of a URL with what options say in its place. */
 function targetFor(url: string | URL | null, options: RequestOptions): Target {
   if (url === null) return targetOf(options);
   const { protocol, hostname, port } = urlOf(url);
-  return targetOf({ protocol, hostname, port, ...options });
+  return targetOf({ protocol, hostname, port, ...givenOptions(options) });
 }

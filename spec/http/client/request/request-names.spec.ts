@@ -13,6 +13,22 @@ describe('http/client/request/request-names', () => {
     expect(plan({})).to.equal(undefined);
   });
 
+  it('takes what is undefined for not given', () => {
+    expect(plan({ ca: 'x', tls: { ca: undefined, key: 'k' } })).to.deep.equal({
+      ca: 'x',
+      key: 'k',
+    });
+    const url = 'http://user:word@a:81/b?c';
+    const unset = ['protocol', 'hostname', 'host', 'port', 'path', 'auth', 'method'];
+    const options = Object.fromEntries(unset.map((name) => [name, undefined]));
+    expect(planRequest(url, options as never)).to.deep.equal(planRequest(url));
+    expect(planRequest({ host: 'a', path: '/b' }, options as never)).to.deep.equal(
+      planRequest({ host: 'a', path: '/b' }),
+    );
+    const { target, path } = planRequest(url, { ...options, port: 82 } as never);
+    expect([target.origin, path]).to.deep.equal(['http://a:82', '/b?c']);
+  });
+
   it('takes what libraries hand down, and what is like none of its own', () => {
     const handed = { agents: {}, maxRedirects: 5, beforeRedirect: null, nativeProtocols: {} };
     expect(plan(handed)).to.equal(undefined);
