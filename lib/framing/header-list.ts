@@ -54,8 +54,9 @@ const plainWireNames = new Map<string, string>();
 const wireOrders = new NameOrders();
 const plainWireOrders = new NameOrders();
 
-/** The values of so many places are noted. */
+/** The values of so many places are noted, and how long they may be: each stays until another one takes its place. */
 const MOST_USUAL = 32;
+const USUAL_LENGTH = 4096;
 /** What is noted where nobody wants that. */
 const NOTHING: string[] = [];
 
@@ -96,7 +97,7 @@ export function prepareHeaders(
     if (value !== usual[i]) {
       unusual = UNUSUAL_IN_VALUE.test(value);
       if (unusual) several = true;
-      else if (i < noted) usual[i] = value;
+      else if (i < noted && value.length <= USUAL_LENGTH) usual[i] = value;
     }
     characters += pair[0].length + value.length;
     if (ordered && pair[0] === given[i]) {

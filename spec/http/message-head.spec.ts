@@ -87,11 +87,11 @@ describe('message head', () => {
     it('keeps nothing alive of the blocks that names were cut out of', () => {
       const before = memoryInUse();
       for (let i = 0; i < 1000; i++) {
-        const block = Buffer.from(`another-name-${i}`.padEnd(10_000, '.')).toString('latin1');
+        const block = Buffer.from(`another-name-${i}`.padEnd(50_000, '.')).toString('latin1');
         const headers: HeaderList = [...head(), [block.slice(0, block.indexOf('.')), 'value']];
         expect(parseRequest(SPDY3_1, headers, LIMITS)).not.to.have.property('status');
       }
-      expect(memoryInUse() - before).to.be.below(5_000_000);
+      expect(memoryInUse() - before).to.be.below(20_000_000);
     });
 
     for (const version of PROTOCOL_VERSIONS) {
