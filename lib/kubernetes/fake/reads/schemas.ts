@@ -11,6 +11,7 @@ const mapOf = (additionalProperties: object): object => ({ type: 'object', addit
 /** Values without fields, as OpenAPI has them. */
 const SCALARS: Readonly<Record<Scalar, object>> = {
   text: TEXT,
+  word: TEXT,
   integer: INTEGER,
   count: INTEGER,
   boolean: BOOLEAN,

@@ -14,7 +14,7 @@ Namespace: metadata 1 ObjectMeta, spec 2 NamespaceSpec, status 3 NamespaceStatus
 PodTemplate: metadata 1 ObjectMeta, template 2 PodTemplateSpec
 ReplicationController: metadata 1 ObjectMeta, spec 2 ReplicationControllerSpec, status 3 ReplicationControllerStatus
 ResourceQuota: metadata 1 ObjectMeta, spec 2 ResourceQuotaSpec, status 3 ResourceQuotaStatus
-Secret: metadata 1 ObjectMeta, immutable 5 boolean, data 2 bytes, stringData 4 texts, type 3
+Secret: metadata 1 ObjectMeta, immutable 5 boolean, data 2 bytes, stringData 4 texts, type 3 word
 Service: metadata 1 ObjectMeta, spec 2 ServiceSpec, status 3 ServiceStatus
 ServiceAccount: metadata 1 ObjectMeta, secrets 2 ObjectReference*, imagePullSecrets 3 LocalObjectReference*,
   automountServiceAccountToken 4 boolean
@@ -30,8 +30,9 @@ ReplicationControllerStatus: replicas 1 integer, fullyLabeledReplicas 2 count, r
   observedGeneration 3 count, conditions 6 ReplicationControllerCondition*
 ResourceQuotaSpec: hard 1 quantities, scopes 2 text*, scopeSelector 3 ScopeSelector
 ResourceQuotaStatus: hard 1 quantities, used 2 quantities
-ServiceSpec: ports 1 ServicePort*, selector 2 texts, clusterIP 3, clusterIPs 18 text*, type 4, externalIPs 5 text*,
-  sessionAffinity 7, loadBalancerIP 8, loadBalancerSourceRanges 9 text*, externalName 10, externalTrafficPolicy 11,
+ServiceSpec: ports 1 ServicePort*, selector 2 texts, clusterIP 3 word, clusterIPs 18 text*, type 4 word, externalIPs 5 text*,
+  sessionAffinity 7 word, loadBalancerIP 8 word, loadBalancerSourceRanges 9 text*, externalName 10 word,
+  externalTrafficPolicy 11 word,
   healthCheckNodePort 12 count, publishNotReadyAddresses 13 flag, sessionAffinityConfig 14 SessionAffinityConfig,
   ipFamilies 19 text*, ipFamilyPolicy 17, allocateLoadBalancerNodePorts 20 boolean, loadBalancerClass 21,
   internalTrafficPolicy 22, trafficDistribution 23
@@ -44,7 +45,7 @@ LimitRangeItem: type 1, max 2 quantities, min 3 quantities, default 4 quantities
 NamespaceCondition: type 1, status 2, lastTransitionTime 4 time, reason 5, message 6
 ReplicationControllerCondition: type 1, status 2, lastTransitionTime 3 time, reason 4, message 5
 ScopeSelector: matchExpressions 1 ScopedResourceSelectorRequirement*
-ServicePort: name 1, protocol 2, appProtocol 6, port 3 integer, targetPort 4 integerOrText, nodePort 5 count
+ServicePort: name 1, protocol 2 word, appProtocol 6, port 3 integer, targetPort 4 integerOrText, nodePort 5 count
 SessionAffinityConfig: clientIP 1 ClientIPConfig
 LoadBalancerStatus: ingress 1 LoadBalancerIngress*
 TopologySelectorLabelRequirement: key 1, values 2 text*

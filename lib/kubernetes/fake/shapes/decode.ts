@@ -18,6 +18,7 @@ const MAX_DEPTH = 100;
 
 const TESTS: Readonly<Record<Scalar, (value: unknown) => boolean>> = {
   text: isText,
+  word: isText,
   integer: Number.isInteger,
   count: Number.isInteger,
   boolean: (value) => typeof value === 'boolean',
@@ -35,6 +36,7 @@ const TESTS: Readonly<Record<Scalar, (value: unknown) => boolean>> = {
 
 const WORDS: Readonly<Record<Scalar, string>> = {
   text: 'a string',
+  word: 'a string',
   integer: 'an integer',
   count: 'an integer',
   boolean: 'true or false',
@@ -60,7 +62,8 @@ export function decodeAs(shape: Shape, value: unknown): Decoded {
   return { value: decode(shape, value, '', unknown), unknown };
 }
 
-function decode(shape: Shape, value: unknown, path: string, unknown: string[]): unknown {
+function decode(shape: Shape, given: unknown, path: string, unknown: string[]): unknown {
+  const value = typeof shape === 'string' ? withoutNull(shape, given) : given;
   if (typeof shape === 'string') {
     if (!TESTS[shape](value)) throw new DecodeProblem(`${path} must be ${WORDS[shape]}`);
     if (shape === 'any' || shape === 'json') checkDepth(value, path, 0);
@@ -85,7 +88,19 @@ function decode(shape: Shape, value: unknown, path: string, unknown: string[]): 
 
 /** Whether Kubernetes leaves such a value out. */
 export function isNothing(shape: Shape, value: unknown): boolean {
-  return (shape === 'flag' && value === false) || (shape === 'count' && value === 0);
+  return typeof shape === 'string' && Object.hasOwn(NOTHING, shape) && value === NOTHING[shape];
+}
+
+const NOTHING: Readonly<Partial<Record<Scalar, unknown>>> = { word: '', flag: false, count: 0 };
+
+/** What null is in maps, where its key stands all the same. */
+const NULLS: Readonly<Partial<Record<Scalar, string>>> = { texts: '', bytes: '', quantities: '0' };
+
+/** A map without null; anything else as it is. */
+function withoutNull(shape: Scalar, value: unknown): unknown {
+  const none = NULLS[shape];
+  if (none === undefined || !isFields(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, one ?? none]));
 }
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d+))?(?:Z|[+-]\d\d:\d\d)$/;

@@ -23,18 +23,18 @@ ReplicaSetSpec: replicas 1 integer, minReadySeconds 4 count, selector 2 LabelSel
 ReplicaSetStatus: replicas 1 integer, fullyLabeledReplicas 2 count, readyReplicas 4 count, availableReplicas 5 count,
   terminatingReplicas 7 integer, observedGeneration 3 count, conditions 6 ReplicaSetCondition*
 StatefulSetSpec: replicas 1 integer, selector 2 LabelSelector, template 3 PodTemplateSpec,
-  volumeClaimTemplates 4 PersistentVolumeClaim*, serviceName 5, podManagementPolicy 6,
+  volumeClaimTemplates 4 PersistentVolumeClaim*, serviceName 5 word, podManagementPolicy 6 word,
   updateStrategy 7 StatefulSetUpdateStrategy, revisionHistoryLimit 8 integer, minReadySeconds 9 count,
   persistentVolumeClaimRetentionPolicy 10 StatefulSetPersistentVolumeClaimRetentionPolicy, ordinals 11 StatefulSetOrdinals
 StatefulSetStatus: observedGeneration 1 count, replicas 2 integer, readyReplicas 3 count, currentReplicas 4 count,
   updatedReplicas 5 count, currentRevision 6, updateRevision 7, collisionCount 9 integer, conditions 10 StatefulSetCondition*,
   availableReplicas 11 integer
-DaemonSetUpdateStrategy: type 1, rollingUpdate 2 RollingUpdateDaemonSet
+DaemonSetUpdateStrategy: type 1 word, rollingUpdate 2 RollingUpdateDaemonSet
 DaemonSetCondition: type 1, status 2, lastTransitionTime 3 time, reason 4, message 5
-DeploymentStrategy: type 1, rollingUpdate 2 RollingUpdateDeployment
+DeploymentStrategy: type 1 word, rollingUpdate 2 RollingUpdateDeployment
 DeploymentCondition: type 1, status 2, lastUpdateTime 6 time, lastTransitionTime 7 time, reason 4, message 5
 ReplicaSetCondition: type 1, status 2, lastTransitionTime 3 time, reason 4, message 5
-StatefulSetUpdateStrategy: type 1, rollingUpdate 2 RollingUpdateStatefulSetStrategy
+StatefulSetUpdateStrategy: type 1 word, rollingUpdate 2 RollingUpdateStatefulSetStrategy
 StatefulSetPersistentVolumeClaimRetentionPolicy: whenDeleted 1, whenScaled 2
 StatefulSetOrdinals: start 1 integer
 StatefulSetCondition: type 1, status 2, lastTransitionTime 3 time, reason 4, message 5
@@ -125,7 +125,7 @@ export const BATCH_SHAPES: ShapeTable = {
   text: `
 CronJob: metadata 1 ObjectMeta, spec 2 CronJobSpec, status 3 CronJobStatus
 Job: metadata 1 ObjectMeta, spec 2 JobSpec, status 3 JobStatus
-CronJobSpec: schedule 1, timeZone 8, startingDeadlineSeconds 2 integer, concurrencyPolicy 3, suspend 4 boolean,
+CronJobSpec: schedule 1, timeZone 8, startingDeadlineSeconds 2 integer, concurrencyPolicy 3 word, suspend 4 boolean,
   jobTemplate 5 JobTemplateSpec, successfulJobsHistoryLimit 6 integer, failedJobsHistoryLimit 7 integer
 CronJobStatus: active 1 ObjectReference*, lastScheduleTime 4 time, lastSuccessfulTime 5 time
 JobSpec: parallelism 1 integer, completions 2 integer, activeDeadlineSeconds 3 integer, podFailurePolicy 11 PodFailurePolicy,

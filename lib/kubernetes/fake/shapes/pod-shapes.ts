@@ -6,10 +6,11 @@ export const POD_SHAPES: ShapeTable = {
   text: `
 Pod: metadata 1 ObjectMeta, spec 2 PodSpec, status 3 PodStatus
 PodSpec: volumes 1 Volume*, initContainers 20 Container*, containers 2 Container*, ephemeralContainers 34 EphemeralContainer*,
-  restartPolicy 3, terminationGracePeriodSeconds 4 integer, activeDeadlineSeconds 5 integer, dnsPolicy 6, nodeSelector 7 texts,
-  serviceAccountName 8, serviceAccount 9, automountServiceAccountToken 21 boolean, nodeName 10, hostNetwork 11 flag,
+  restartPolicy 3 word, terminationGracePeriodSeconds 4 integer, activeDeadlineSeconds 5 integer,
+  dnsPolicy 6 word, nodeSelector 7 texts,
+  serviceAccountName 8 word, serviceAccount 9, automountServiceAccountToken 21 boolean, nodeName 10, hostNetwork 11 flag,
   hostPID 12 flag, hostIPC 13 flag, shareProcessNamespace 27 boolean, securityContext 14 PodSecurityContext,
-  imagePullSecrets 15 LocalObjectReference*, hostname 16, subdomain 17, affinity 18 Affinity, schedulerName 19,
+  imagePullSecrets 15 LocalObjectReference*, hostname 16, subdomain 17, affinity 18 Affinity, schedulerName 19 word,
   tolerations 22 Toleration*, hostAliases 23 HostAlias*, priorityClassName 24, priority 25 integer, dnsConfig 26 PodDNSConfig,
   readinessGates 28 PodReadinessGate*, runtimeClassName 29, enableServiceLinks 30 boolean, preemptionPolicy 31,
   overhead 32 quantities, topologySpreadConstraints 33 TopologySpreadConstraint*, setHostnameAsFQDN 35 boolean, os 36 PodOS,
@@ -25,8 +26,8 @@ LocalObjectReference: name 1
 Container: name 1, image 2, command 3 text*, args 4 text*, workingDir 5, ports 6 ContainerPort*, envFrom 19 EnvFromSource*,
   env 7 EnvVar*, resources 8 ResourceRequirements, resizePolicy 23 ContainerResizePolicy*, restartPolicy 24,
   restartPolicyRules 25 ContainerRestartRule*, volumeMounts 9 VolumeMount*, volumeDevices 21 VolumeDevice*,
-  livenessProbe 10 Probe, readinessProbe 11 Probe, startupProbe 22 Probe, lifecycle 12 Lifecycle, terminationMessagePath 13,
-  terminationMessagePolicy 20, imagePullPolicy 14, securityContext 15 SecurityContext, stdin 16 flag, stdinOnce 17 flag,
+  livenessProbe 10 Probe, readinessProbe 11 Probe, startupProbe 22 Probe, lifecycle 12 Lifecycle, terminationMessagePath 13 word,
+  terminationMessagePolicy 20 word, imagePullPolicy 14 word, securityContext 15 SecurityContext, stdin 16 flag, stdinOnce 17 flag,
   tty 18 flag
 EphemeralContainer: ... 1 EphemeralContainerCommon, targetContainerName 2
 PodSecurityContext: seLinuxOptions 1 SELinuxOptions, windowsOptions 8 WindowsSecurityContextOptions, runAsUser 2 integer,
@@ -53,7 +54,7 @@ ContainerStatus: name 1, state 2 ContainerState, lastState 3 ContainerState, rea
 PodResourceClaimStatus: name 1, resourceClaimName 2
 PodExtendedResourceClaimStatus: requestMappings 1 ContainerExtendedResourceRequest*, resourceClaimName 2
 NodeSelector: nodeSelectorTerms 1 NodeSelectorTerm*
-ContainerPort: name 1, hostPort 2 count, containerPort 3 integer, protocol 4, hostIP 5
+ContainerPort: name 1, hostPort 2 count, containerPort 3 integer, protocol 4 word, hostIP 5
 EnvFromSource: prefix 1, configMapRef 2 ConfigMapEnvSource, secretRef 3 SecretEnvSource
 EnvVar: name 1, value 2, valueFrom 3 EnvVarSource
 ContainerResizePolicy: resourceName 1, restartPolicy 2

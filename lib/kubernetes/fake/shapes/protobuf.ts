@@ -97,6 +97,7 @@ function readValue(shape: Shape, part: Part, path: string, depth: number): unkno
     case 'flag':
       return integerOf(part) !== 0;
     case 'text':
+    case 'word':
       return bytesOf(part).toString();
     case 'time':
     case 'microtime':

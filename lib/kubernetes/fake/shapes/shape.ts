@@ -2,11 +2,12 @@
 export type Shape = Scalar | { readonly list: Shape } | Fieldset;
 
 /**
- * Values without fields. `flag` and `count` are nothing when they are false or 0; `texts`, `bytes` and `quantities` are maps, the texts of
+ * Values without fields. `word`, `flag` and `count` are nothing when they are empty, false or 0; `texts`, `bytes` and `quantities` are maps, the texts of
  * `bytes` base64 in JSON; `json` and `any` are not looked at, and only the first is read from protobuf.
  */
 export type Scalar =
   | 'text'
+  | 'word'
   | 'integer'
   | 'count'
   | 'boolean'

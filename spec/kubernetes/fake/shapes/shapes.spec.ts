@@ -5,7 +5,7 @@ import type { Shape } from '../../../../lib/kubernetes/fake/shapes/shape.ts';
 import { shapeOf } from '../../../../lib/kubernetes/fake/shapes/shapes.ts';
 
 const SCALARS =
-  'text integer count boolean flag time microtime quantity texts bytes quantities integerOrText json any';
+  'text word integer count boolean flag time microtime quantity texts bytes quantities integerOrText json any';
 const POD = shapeOf({ group: '', version: 'v1', kind: 'Pod' });
 
 describe('shapes of a fake API server', () => {
@@ -55,6 +55,37 @@ describe('shapes of a fake API server', () => {
         priority: 0,
       },
     });
+  });
+
+  it('leave out an empty word that stands for a default, and keep one that says something', () => {
+    const container = { name: 'c', imagePullPolicy: '', terminationMessagePath: '' };
+    expect(
+      decodeAs(POD, { spec: { restartPolicy: '', containers: [container] } }).value,
+    ).to.deep.equal({ spec: { containers: [{ name: 'c' }] } });
+    const claim = shapeOf({ group: '', version: 'v1', kind: 'PersistentVolumeClaim' });
+    const none = { spec: { storageClassName: '' } };
+    expect(decodeAs(claim, none).value).to.deep.equal(none);
+  });
+
+  it('read null in a map as what is empty, at its key', () => {
+    const kind = (name: string): Shape => shapeOf({ group: '', version: 'v1', kind: name });
+    for (const [name, read, empty] of [
+      ['ConfigMap', 'metadata.labels', ''],
+      ['ConfigMap', 'data', ''],
+      ['Secret', 'data', ''],
+      ['ResourceQuota', 'spec.hard', '0'],
+    ] as const) {
+      const nested = (value: string | null): object =>
+        read
+          .split('.')
+          .reverse()
+          .reduce<object>((inner, key) => ({ [key]: inner }), { a: value });
+      expect(decodeAs(kind(name), nested(null))).to.deep.equal({
+        value: nested(empty),
+        unknown: [],
+      });
+    }
+    expect(decodeAs(kind('ConfigMap'), { data: null }).value).to.deep.equal({});
   });
 
   it('refuse quantities that are none', () => {
