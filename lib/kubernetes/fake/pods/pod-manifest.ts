@@ -28,12 +28,13 @@ export function podProblem(pod: FakeObject): string | null {
 export function containersProblem(spec: Fields, path: string): string | null {
   const containers = listOf(spec, 'containers');
   if (containers.length === 0) return `${path}.containers: Required value`;
-  const names = containers.map(({ name }) => name);
+  const names = new Set<string>();
   for (const [index, { name, image, command = [], args = [] }] of containers.entries()) {
     const place = `${path}.containers[${index}]`;
     if (!isName(name) || name.includes('.') || name.length > 63)
       return `${place}.name: Invalid value: ${JSON.stringify(name ?? '')}`;
-    if (names.indexOf(name) !== index) return `${place}.name: Duplicate value: "${name}"`;
+    if (names.has(name)) return `${place}.name: Duplicate value: "${name}"`;
+    names.add(name);
     if (typeof image !== 'string' || image === '') return `${place}.image: Required value`;
     if (!isTextList(command)) return `${place}.command: Invalid value: it must be a list of texts`;
     if (!isTextList(args)) return `${place}.args: Invalid value: it must be a list of texts`;

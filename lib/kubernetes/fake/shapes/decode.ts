@@ -120,7 +120,8 @@ function timeOf(shape: 'time' | 'microtime', value: string): string {
 function isQuantity(value: unknown): boolean {
   if (typeof value === 'number') return true;
   return (
-    isText(value) && /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/.test(value)
+    isText(value) &&
+    /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?$/.test(value)
   );
 }
 

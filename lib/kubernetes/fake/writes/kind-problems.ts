@@ -192,14 +192,16 @@ function servicePortsProblem(spec: Fields): string | null {
     return 'spec.ports: Required value';
   if (type === 'ExternalName' && textOf(spec, 'externalName') === '')
     return 'spec.externalName: Required value';
-  const names = ports.map((one) => textOf(one, 'name'));
-  for (const [index, { port = 0 }] of ports.entries()) {
+  const names = new Set<string>();
+  for (const [index, one] of ports.entries()) {
     const place = `spec.ports[${index}]`;
-    const name = names[index] as string;
+    const { port = 0 } = one;
+    const name = textOf(one, 'name');
     if (!(Number(port) >= 1 && Number(port) <= 65535))
       return `${place}.port: Invalid value: ${port}: must be between 1 and 65535, inclusive`;
     if (name === '' && ports.length > 1) return `${place}.name: Required value`;
-    if (names.indexOf(name) !== index) return `${place}.name: Duplicate value: "${name}"`;
+    if (names.has(name)) return `${place}.name: Duplicate value: "${name}"`;
+    names.add(name);
   }
   return null;
 }

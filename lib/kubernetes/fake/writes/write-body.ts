@@ -16,6 +16,9 @@ import { shapeOf } from '../shapes/shapes.ts';
 import { doubleItem } from './field-paths.ts';
 import type { FakeWrite } from './write.ts';
 
+/** As much as an API server takes in the annotations of an object, in bytes: `kubectl apply` writes all that it applies there. */
+const MAX_ANNOTATIONS = 256 * 1024;
+
 /** The object of a body. */
 export interface WrittenObject {
   /** For its place; its name may be missing. */
@@ -100,11 +103,15 @@ export function metadataProblem({ apiVersion, metadata }: FakeObject): string | 
     const problem = keyProblem(key) ?? valueProblem(value);
     if (problem !== null) return `metadata.labels: Invalid value: ${problem}`;
   }
-  for (const key of Object.keys(textsOf(metadata, 'annotations'))) {
+  let length = 0;
+  for (const [key, value] of Object.entries(textsOf(metadata, 'annotations'))) {
     const problem = keyProblem(key.toLowerCase());
     if (problem !== null) return `metadata.annotations: Invalid value: ${problem}`;
+    length += Buffer.byteLength(key) + Buffer.byteLength(value);
   }
-  return null;
+  return length > MAX_ANNOTATIONS
+    ? `metadata.annotations: Too long: may not be more than ${MAX_ANNOTATIONS} bytes`
+    : null;
 }
 
 /** What comes of it, or the words of a DecodeProblem. */

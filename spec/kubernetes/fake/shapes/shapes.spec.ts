@@ -92,8 +92,9 @@ describe('shapes of a fake API server', () => {
     const pod = (cpu: unknown): object => ({
       spec: { containers: [{ name: 'c', resources: { limits: { cpu } } }] },
     });
-    for (const cpu of ['1', '0.5', '500m', '1e3', '-2Ki', 2]) decodeAs(POD, pod(cpu));
-    for (const cpu of ['', 'a', '1 m', '1mi', true, [], {}])
+    for (const cpu of ['1', '0.5', '500m', '1e3', '-2Ki', '1.', '.5', 2]) decodeAs(POD, pod(cpu));
+    // Of any length, at once.
+    for (const cpu of ['', 'a', `${'1'.repeat(2 ** 21)}x`, '1 m', '1mi', true, [], {}])
       expect(() => decodeAs(POD, pod(cpu)), String(cpu)).to.throw(
         'spec.containers[0].resources.limits must be a map of quantities',
       );

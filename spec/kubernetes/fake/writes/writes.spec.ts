@@ -399,6 +399,20 @@ describe('changes at a fake API server', () => {
     expect(code).to.equal(422);
   });
 
+  it('refuse more annotations than Kubernetes takes', async () => {
+    await serve({});
+    const maps = '/api/v1/namespaces/default/configmaps';
+    const map = (name: string, length: number): object => ({
+      metadata: { name, annotations: { abc: 'x'.repeat(length - 3) } },
+    });
+    expect((await ask('POST', maps, map('a', 262144)))[0]).to.equal(201);
+    const [code, { message }] = await ask('POST', maps, map('b', 262145));
+    expect([code, message]).to.deep.equal([
+      422,
+      'ConfigMap "b" is invalid: metadata.annotations: Too long: may not be more than 262144 bytes',
+    ]);
+  });
+
   it('of a status leave the rest alone, and the reverse', async () => {
     await serve({ pods: ['p1'] });
     const url = `${PODS}/p1`;
