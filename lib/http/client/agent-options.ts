@@ -73,6 +73,8 @@ export interface SpdyAgentOptions extends Omit<tls.ConnectionOptions, AgentOwn> 
   readonly connectTimeoutMs?: number | undefined;
   /** HTTP/1.1: most connections to an origin. Default: no limit, as with `http`. */
   readonly maxSockets?: number | undefined;
+  /** TLS sessions that are kept to be resumed by later connections: one for each server and its options of TLS. 0: none. Default 100, as in `https`. */
+  readonly maxCachedSessions?: number | undefined;
   /** How often a request is tried again that the server surely did not process. Default 3. */
   readonly maxRetries?: number | undefined;
   /** Bytes of a request body that are kept for that. Default 1048576. */
@@ -104,6 +106,7 @@ const OPTION_NAMES = optionNames<
   idleTimeoutMs: true,
   connectTimeoutMs: true,
   maxSockets: true,
+  maxCachedSessions: true,
   maxRetries: true,
   maxReplayBytes: true,
   tolerateMissingVersion: true,
@@ -133,6 +136,7 @@ export interface ResolvedAgentOptions {
   readonly idleTimeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly maxSockets: number;
+  readonly maxCachedSessions: number;
   readonly maxRetries: number;
   readonly maxReplayBytes: number;
   readonly tolerateMissingVersion: boolean;
@@ -172,6 +176,7 @@ export function resolveAgentOptions(options: SpdyAgentOptions): ResolvedAgentOpt
     idleTimeoutMs: checkTime('idleTimeoutMs', options.idleTimeoutMs ?? 30_000),
     connectTimeoutMs: checkTime('connectTimeoutMs', options.connectTimeoutMs ?? 30_000),
     maxSockets: integer('maxSockets', options.maxSockets ?? 0x7fffffff),
+    maxCachedSessions: integer('maxCachedSessions', options.maxCachedSessions ?? 100),
     maxRetries: integer('maxRetries', options.maxRetries ?? 3),
     maxReplayBytes: integer('maxReplayBytes', options.maxReplayBytes ?? 1 << 20),
     tolerateMissingVersion: checkBoolean(

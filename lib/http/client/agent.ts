@@ -15,6 +15,7 @@ import { connectionName } from './connection/connection-name.ts';
 import { LEAST_URGENT, type Link } from './connection/link.ts';
 import { agentClosed, Origin, type OriginStatistics } from './connection/origin.ts';
 import { nameOfConnection, type RequestConnection } from './connection/request-connection.ts';
+import { TlsSessions } from './connection/tls-sessions.ts';
 import { tunnelThrough } from './connection/tunnel.ts';
 import { planRequest, type RequestOptions, type RequestPlan } from './request/options.ts';
 import type { PushedRequest } from './request/push.ts';
@@ -45,6 +46,7 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
 
   readonly #settings: ResolvedAgentOptions;
   readonly #origins = new Map<string, Origin>();
+  readonly #tlsSessions: TlsSessions;
   #requestAgent: RequestAgent;
   /** Requests that are not over. */
   #open = 0;
@@ -64,6 +66,7 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
     super();
     const settings = resolveAgentOptions(options);
     this.#settings = settings;
+    this.#tlsSessions = new TlsSessions(settings.maxCachedSessions);
     if (options.onPush !== undefined) this.on('push', options.onPush);
     if (settings.proxy !== null) this.#useProxy(settings.proxy);
     const agent = this;
@@ -153,10 +156,11 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
   }
 
   #useProxy(options: ProxyOptions): void {
-    const { connectTimeoutMs, idleTimeoutMs, createConnection } = this.#settings;
+    const { connectTimeoutMs, idleTimeoutMs, maxCachedSessions, createConnection } = this.#settings;
     const proxy = new SpdyAgent({
       connectTimeoutMs,
       idleTimeoutMs,
+      maxCachedSessions,
       ...(options.version === undefined ? {} : { version: options.version }),
       ...(options.tls === undefined ? {} : { tls: options.tls }),
       ...(createConnection === null ? {} : { createConnection }),
@@ -197,24 +201,33 @@ export class SpdyAgent extends EventEmitter<SpdyAgentEvents> {
     let name = target.origin;
     if (tls !== undefined) name += ` ${connectionName(tls)}`;
     if (connection !== null) name += ` ${nameOfConnection(connection)}`;
-    if (http1) name += ' http/1.1';
-    return this.#origins.get(name) ?? this.#addOrigin(name, plan, http1);
+    const key = http1 ? `${name} http/1.1` : name;
+    return this.#origins.get(key) ?? this.#addOrigin(key, name, plan, http1);
   }
 
-  #addOrigin(name: string, plan: RequestPlan, http1 = false): Origin {
+  #addOrigin(key: string, name: string, plan: RequestPlan, http1: boolean): Origin {
     const settings = this.#settings;
     const { target, connection } = plan;
     const tls = { ...settings.tls, ...plan.tls };
-    const connect = { target, settings, tls, connection, http1, tunnel: this.#tunnel };
     const origin = new Origin(
-      connect,
+      {
+        target,
+        settings,
+        tls,
+        // What ALPN chose is no matter of a session (RFC 7301 3.1): HTTP/1.1 resumes those of SPDY.
+        tlsSessions: this.#tlsSessions,
+        name,
+        connection,
+        http1,
+        tunnel: this.#tunnel,
+      },
       {
         session: (session) => this.emit('session', session, target.origin),
         idle: () => this.#forget(),
       },
       this.#scope,
     );
-    this.#origins.set(name, origin);
+    this.#origins.set(key, origin);
     return origin;
   }
 

@@ -3,13 +3,13 @@ import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import { onAbort } from '../../../common/abort.ts';
 import { explainTls } from '../../../common/tls-error.ts';
-import { tlsOver } from '../../../common/tls-over.ts';
 import { SpdyError } from '../../../errors.ts';
 import { getNpnProtocols, npnGetVersion, type SessionVersion } from '../../../session/public.ts';
 import type { ResolvedAgentOptions } from '../agent-options.ts';
 import { tellConnecting } from './connect-channels.ts';
 import { connectionBy, type RequestConnection, socketOptions } from './request-connection.ts';
 import type { Target } from './target.ts';
+import type { TlsSessions } from './tls-sessions.ts';
 
 /** A connection that is ready, and what is spoken on it. */
 export interface Opened {
@@ -26,6 +26,10 @@ export interface ConnectPlan {
   readonly settings: ResolvedAgentOptions;
   /** TLS options with those of the request. */
   readonly tls: tls.ConnectionOptions;
+  /** Sessions of TLS to be resumed. */
+  readonly tlsSessions: TlsSessions;
+  /** Tells the server and all options of the request that say how to connect. */
+  readonly name: string;
   /** How the request wants to connect, null for the way of the agent. */
   readonly connection: RequestConnection | null;
   /** Offers HTTP/1.1 only. */
@@ -73,7 +77,7 @@ async function open(plan: ConnectPlan, signal: AbortSignal): Promise<Opened> {
     return { socket: transport, protocol: version === null || plan.http1 ? 'http/1.1' : version };
   }
   const own = plan.connection?.createConnection !== undefined && isTls(transport);
-  const socket = own ? transport : tlsOver(transport, tlsOptions(plan));
+  const socket = own ? transport : plan.tlsSessions.connect(plan.name, transport, tlsOptions(plan));
   // One that somebody else has made may be ready.
   if (!own || socket.getFinished() === undefined) await ready(socket, 'secureConnect', signal);
   const version = npnGetVersion(socket.alpnProtocol);

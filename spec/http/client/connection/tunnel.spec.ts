@@ -38,8 +38,12 @@ describe('http/client/connection/tunnel', () => {
     socket.pipe(tunnel).pipe(socket);
   }
 
-  /** A proxy that speaks HTTP/1.1. */
-  async function http1Proxy(secure: boolean, requests: http.IncomingMessage[]): Promise<string> {
+  /** A proxy that speaks HTTP/1.1. With TLS it tells which of its connections resumed a session. */
+  async function http1Proxy(
+    secure: boolean,
+    requests: http.IncomingMessage[],
+    resumed: boolean[] = [],
+  ): Promise<string> {
     const proxy = http.createServer();
     proxy.on('connect', (request: http.IncomingMessage, socket: Duplex) => {
       requests.push(request);
@@ -54,6 +58,7 @@ describe('http/client/connection/tunnel', () => {
     const { key, cert } = sharedCertificate();
     const server = secure
       ? tls.createServer({ key, cert, ALPNProtocols: ['http/1.1'] }, (socket) => {
+          resumed.push(socket.isSessionReused());
           proxy.emit('connection', socket);
         })
       : proxy;
@@ -151,6 +156,24 @@ describe('http/client/connection/tunnel', () => {
     });
     expect(await Promise.all(bodies)).to.deep.equal(['one', 'one', 'one']);
     expect(requests.length).to.be.at.least(1);
+  });
+
+  it('resumes TLS with the proxy, and in the tunnel', async () => {
+    const outside: boolean[] = [];
+    const url = await http1Proxy(true, [], outside);
+    const server = await stage.server();
+    const agent = stage.agent({ keepAlive: false, proxy: { url, tls: proxyTls } });
+    const inside: boolean[] = [];
+    for (let i = 0; i < 3; i++) {
+      const request = agent.get(server.url());
+      const closed = once(request, 'close');
+      const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+      inside.push((response.socket as tls.TLSSocket).isSessionReused());
+      await textOf(response);
+      await closed;
+    }
+    expect(inside).to.deep.equal([false, true, true]);
+    expect(outside).to.deep.equal([false, true, true]);
   });
 
   it('tells why the proxy does not connect', async () => {
