@@ -66,14 +66,21 @@ const HOST = /^[^\s/?#@\\]+$/;
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
 const ABSOLUTE = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/i;
 const STATUS = /^[1-9]\d\d(?: .*)?$/;
+/** SPDY/2 has these for its pseudo headers: a field of such a name would be one more value of one. */
+const PLAIN_PSEUDO: ReadonlySet<string> = new Set(
+  'host method scheme status url version'.split(' '),
+);
 
 /**
  * The headers of a SYN_STREAM for a request (SPDY/3 3.2.1). `host` fields give way to `head.host`, and `expect: 100-continue` is left
- * out: SPDY has no interim replies to wait for.
+ * out: SPDY has no interim replies to wait for. So are in SPDY/2 fields with the names of its pseudo headers (`url`, `status`).
  *
  * @throws InvalidArgumentError for a method, host, path or name that no request can have
  */
-export function requestToSpdy(head: RequestHead): HeaderList {
+export function requestToSpdy(
+  head: RequestHead,
+  version: ProtocolVersion | null = null,
+): HeaderList {
   const { method, scheme, host } = head;
   const hash = head.path.indexOf('#');
   const path = hash === -1 ? head.path : head.path.slice(0, hash);
@@ -85,7 +92,7 @@ export function requestToSpdy(head: RequestHead): HeaderList {
     [':path', path],
     [':version', 'HTTP/1.1'],
   ];
-  for (const field of endToEndFields(head.headers)) {
+  for (const field of carried(head.headers, version)) {
     const name = field[0];
     check(isToken(name), 'header name', name);
     if (name !== 'host' && (name !== 'expect' || field[1].toLowerCase() !== '100-continue'))
@@ -166,16 +173,17 @@ function fieldsOfRequest(fields: HeaderList, contentLength: number | null): Head
   return kept;
 }
 
-/** The headers of a SYN_REPLY (SPDY/3 3.2.2). `statusMessage` is left out when it is empty. */
+/** The headers of a SYN_REPLY (SPDY/3 3.2.2). `statusMessage` is left out when it is empty; in SPDY/2 so are fields with the names of its pseudo headers. */
 export function responseToSpdy(
   statusCode: number,
   statusMessage: string,
   fields: HeaderList,
+  version: ProtocolVersion | null = null,
 ): HeaderList {
   return [
     [':status', statusMessage === '' ? String(statusCode) : `${statusCode} ${statusMessage}`],
     [':version', 'HTTP/1.1'],
-    ...endToEndFields(fields),
+    ...carried(fields, version),
   ];
 }
 
@@ -246,6 +254,12 @@ function checkLimits(headers: HeaderList, limits: HeadLimits): HeadFault | null 
   }
   if (headerTextLength(headers) <= limits.maxHeaderSize) return null;
   return { status: 431, reason: `more than ${limits.maxHeaderSize} bytes of headers` };
+}
+
+/** The fields that a stream of a version may carry; null for whichever it will be, which takes them as they are. */
+function carried(fields: HeaderList, version: ProtocolVersion | null): HeaderList {
+  const kept = endToEndFields(fields);
+  return version?.plainPseudoNames ? kept.filter(([name]) => !PLAIN_PSEUDO.has(name)) : kept;
 }
 
 /** The number in a version of HTTP; undefined if it is none. */

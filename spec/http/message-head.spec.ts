@@ -262,6 +262,18 @@ describe('message head', () => {
     });
   });
 
+  it('have no fields in SPDY/2 that would be values of its pseudo headers', () => {
+    const names = ['url', 'method', 'scheme', 'version', 'status', 'path'];
+    const fields = names.map((name) => [name, 'x'] as const);
+    const request = { method: 'GET', scheme: 'https', host: 'a', path: '/p', headers: fields };
+    const ordinary = (headers: HeaderList): string[] =>
+      headers.map(([name]) => name).filter((name) => !name.startsWith(':'));
+    expect(ordinary(requestToSpdy(request, SPDY2))).to.deep.equal(['path']);
+    expect(ordinary(responseToSpdy(200, '', fields, SPDY2))).to.deep.equal(['path']);
+    expect(ordinary(requestToSpdy(request, SPDY3))).to.deep.equal(names);
+    expect(ordinary(responseToSpdy(200, '', fields, SPDY3_1))).to.deep.equal(names);
+  });
+
   it('of a push are those of a request and its reply; SPDY/2 tells the URL (checklist 244, 245)', () => {
     const request = { method: 'GET', scheme: 'https', host: 'a', path: '/p', headers: [] };
     const reply = responseToSpdy(200, '', [['etag', '1']]);

@@ -145,7 +145,7 @@ export function pushFor(
     validateHeaderName(name);
     validateHeaderValue(name, headers[name] as string);
   }
-  const reply = responseToSpdy(status, '', toHeaderPairs(headers));
+  const reply = responseToSpdy(status, '', toHeaderPairs(headers), session.version);
   const first: HeaderList = pushToSpdy(session.version, head, form === 'joined' ? reply : []);
   const joined = form === 'joined';
   const push = parent.pushStream(first, { priority, endStream: endStream && joined });

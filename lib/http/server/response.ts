@@ -141,7 +141,7 @@ export class Reply implements ResponseCalls {
     if (lengthIsKnown && !response.hasHeader('content-length'))
       fields.push(['content-length', String(length)]);
     if (response.sendDate && !response.hasHeader('date')) fields.push(['date', httpDate()]);
-    this.#head = responseToSpdy(code, statusMessage, fields);
+    this.#head = responseToSpdy(code, statusMessage, fields, this.socket.session.version);
     response.headersSent = true;
     response._header = `HTTP/1.1 ${code} ${statusMessage}\r\n\r\n`;
   }

@@ -44,13 +44,16 @@ export class SpdyExchange implements Exchange {
     const { session } = this.#link.way;
     const tunnel = method === 'CONNECT';
     const authority = fieldValue(fields, 'host') ?? target.host;
-    const headers = requestToSpdy({
-      method,
-      scheme: target.scheme,
-      host: tunnel ? path : authority,
-      path,
-      headers: head.endStream ? lengthOfNothing(fields) : fields,
-    });
+    const headers = requestToSpdy(
+      {
+        method,
+        scheme: target.scheme,
+        host: tunnel ? path : authority,
+        path,
+        headers: head.endStream ? lengthOfNothing(fields) : fields,
+      },
+      session.version,
+    );
     const stream = this.#openStream(headers, {
       endStream: head.endStream && !tunnel,
       priority: Math.min(priority ?? LEAST_URGENT, session.getPriLowest()),

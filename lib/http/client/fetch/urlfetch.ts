@@ -196,13 +196,16 @@ function fetchOne(
 ): Promise<void> {
   const { url, handler } = item;
   const { target, method, path } = item.plan;
-  const headers = requestToSpdy({
-    method,
-    scheme: target.scheme,
-    host: target.host,
-    path,
-    headers: toHeaderPairs({ accept: '*/*', 'user-agent': 'spdylay', ...options.headers }),
-  });
+  const headers = requestToSpdy(
+    {
+      method,
+      scheme: target.scheme,
+      host: target.host,
+      path,
+      headers: toHeaderPairs({ accept: '*/*', 'user-agent': 'spdylay', ...options.headers }),
+    },
+    session.version,
+  );
   return new Promise((resolve, reject) => {
     const { signal } = options;
     const stream = session.request(headers, {
