@@ -156,6 +156,8 @@ export class MessageReply implements Reply {
       room -= chunk.length;
       if (room < 0) request.socket.destroy();
     });
+    // Whoever has read from it before has left it paused.
+    request.resume();
   }
 
   onGone(listener: (cause: Error) => void): void {

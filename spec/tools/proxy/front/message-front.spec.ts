@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { MessageReply } from '../../../../lib/tools/proxy/front/message-front.ts';
+import { createProxy } from '../../../../lib/tools/proxy/proxy.ts';
 
 describe('tools/proxy/front/message-front', () => {
   let server: http.Server;
@@ -10,6 +11,37 @@ describe('tools/proxy/front/message-front', () => {
   afterEach(() => {
     server.close();
     server.closeAllConnections();
+  });
+
+  it('answers what follows on a connection of HTTP/1.1 a request that was answered before its body had come', async () => {
+    server = http.createServer((request, response) => response.end(request.url));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port: behind } = server.address() as AddressInfo;
+    const proxy = createProxy({ backs: [`http://127.0.0.1:${behind}`] });
+    const { port } = await proxy.listen({
+      port: 0,
+      host: '127.0.0.1',
+      tls: false,
+      sniff: true,
+    });
+    const socket = net.connect(port, '127.0.0.1');
+    let text = '';
+    const answered = (path: string): Promise<void> =>
+      new Promise((resolve) => {
+        socket.on('data', (chunk) => {
+          text += chunk;
+          if (text.endsWith(path)) resolve();
+        });
+      });
+    const first = answered('/early');
+    socket.write('POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nabc');
+    await first;
+    const second = answered('/next');
+    socket.write(`${'x'.repeat(99_997)}GET /next HTTP/1.1\r\nHost: a\r\n\r\n`);
+    await second;
+    socket.destroy();
+    proxy.destroy();
   });
 
   it('sends what there is of an answer before it resets a connection of HTTP/1.1', async () => {
