@@ -64,6 +64,8 @@ export async function lead(
   let told = false;
   /** Those that have not read the configuration again. */
   const reloading = new Set<number>();
+  /** Pauses before a worker is replaced. */
+  const pauses = new Set<NodeJS.Timeout>();
   /** Workers that have ended early, one after the other. */
   let early = 0;
   const settled = (worker: Worker): void => {
@@ -102,13 +104,18 @@ export async function lead(
       teller.complain(
         `worker ${worker.id} has ended (${signal ?? status}), another one takes its place${soon}`,
       );
-      setTimeout(() => !ending && start(), delay);
+      const pause = setTimeout(() => {
+        pauses.delete(pause);
+        start();
+      }, delay);
+      pauses.add(pause);
     });
   };
   const pass = (signal: NodeJS.Signals): void => {
     for (const worker of Object.values(cluster.workers ?? {})) worker?.process.kill(signal);
   };
   const reload = async (): Promise<void> => {
+    if (ending) return;
     let next: ProgramConfig;
     try {
       next = await load();
@@ -120,6 +127,7 @@ export async function lead(
     await clearSockets(next, current);
     current = next;
     await ready.all();
+    if (ending) return;
     for (const worker of Object.values(cluster.workers ?? {})) {
       if (worker !== undefined) reloading.add(worker.id);
     }
@@ -136,6 +144,7 @@ export async function lead(
   await new Promise<void>((resolve) => {
     const stop = (): void => {
       ending = true;
+      for (const pause of pauses) clearTimeout(pause);
       pass('SIGTERM');
       if (Object.keys(cluster.workers ?? {}).length === 0) resolve();
     };

@@ -49,6 +49,8 @@ export async function work(
   }
   let current = first;
   const reload = async (): Promise<void> => {
+    // A front that was opened now would keep the process.
+    if (draining) return;
     try {
       const config = await load();
       if (!shared) await clearSockets(config, current);
@@ -76,6 +78,7 @@ export async function work(
     shared,
     async () => {
       draining = true;
+      await reloads;
       await proxy.close();
     },
     () => proxy.destroy(),

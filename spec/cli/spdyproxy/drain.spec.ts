@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { sharedCertificate } from '../../support/session-pair.ts';
 import { clientOf } from '../../tools/proxy/support/clients.ts';
@@ -68,3 +69,52 @@ describe('spdyproxy under load', () => {
     });
   }
 });
+
+describe('spdyproxy that drains', () => {
+  it('opens nothing any more that a configuration names that is read again', async () => {
+    let held: http.ServerResponse | null = null;
+    const application = http.createServer((_request, response) => {
+      held = response;
+      response.write('begun ');
+    });
+    await once(application.listen(0, '127.0.0.1'), 'listening');
+    const back = `http://127.0.0.1:${(application.address() as AddressInfo).port}`;
+    const folder = makeFolder({});
+    const file = join(folder, 'proxy.json');
+    const front = { host: '127.0.0.1', tls: false, sniff: true };
+    const path = join(folder, 'other.sock');
+    const write = (fronts: readonly object[]): void =>
+      writeFileSync(file, JSON.stringify({ fronts, backs: [back] }));
+    write([{ ...front, port: 0 }]);
+    const proxy = await daemon('spdyproxy', ['--config', file]);
+    const request = http.get({ host: '127.0.0.1', port: proxy.port, agent: false });
+    const [answer] = (await once(request, 'response')) as [http.IncomingMessage];
+    proxy.signal('SIGTERM');
+    while (await listens(proxy.port)) await new Promise((done) => setImmediate(done));
+    write([
+      { ...front, port: 0 },
+      { path, tls: false, sniff: true },
+    ]);
+    proxy.signal('SIGHUP');
+    (held as http.ServerResponse | null)?.end('ended');
+    expect(await text(answer)).to.equal('begun ended');
+    expect(await proxy.ended()).to.equal(0);
+    expect(proxy.log()).not.to.include('Reloaded');
+    application.close();
+    application.closeAllConnections();
+    removeFolder(folder);
+  });
+});
+
+/** Whether a port takes connections. */
+async function listens(port: number): Promise<boolean> {
+  const socket = net.connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
