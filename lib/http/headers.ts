@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Header, HeaderList } from '../protocol/frames.ts';
+import type { ProtocolVersion } from '../protocol/version.ts';
 
 /**
  * Header fields as an application gives them: an object as for `http`, pairs, or anything that yields pairs (`Map`, `Headers`). A list is
@@ -21,6 +22,11 @@ const CONNECTION_FIELDS: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
+
+/** SPDY/2 has these for its pseudo headers: a field of such a name would be one more value of one. */
+const PLAIN_PSEUDO: ReadonlySet<string> = new Set(
+  'host method scheme status url version'.split(' '),
+);
 
 const COLON = 0x3a;
 const DIGITS = /^\s*\d+\s*$/;
@@ -81,6 +87,12 @@ export function endToEndFields(fields: HeaderList): HeaderList {
     }
   }
   return kept;
+}
+
+/** The same, in SPDY/2 without fields that have the names of its pseudo headers; null for a version that is not known, which keeps them. */
+export function fieldsFor(fields: HeaderList, version: ProtocolVersion | null): HeaderList {
+  const kept = endToEndFields(fields);
+  return version?.plainPseudoNames ? kept.filter(([name]) => !PLAIN_PSEUDO.has(name)) : kept;
 }
 
 /**

@@ -4,7 +4,7 @@ import { interned } from '../common/interned.ts';
 import { InvalidArgumentError } from '../errors.ts';
 import type { Header, HeaderList } from '../protocol/frames.ts';
 import type { ProtocolVersion } from '../protocol/version.ts';
-import { contentLengthOf, endToEndFields } from './headers.ts';
+import { contentLengthOf, endToEndFields, fieldsFor } from './headers.ts';
 
 /** The parts of a request that SPDY carries as pseudo headers, and its header fields. */
 export interface RequestHead {
@@ -66,10 +66,6 @@ const HOST = /^[^\s/?#@\\]+$/;
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
 const ABSOLUTE = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)(.*)$/i;
 const STATUS = /^[1-9]\d\d(?: .*)?$/;
-/** SPDY/2 has these for its pseudo headers: a field of such a name would be one more value of one. */
-const PLAIN_PSEUDO: ReadonlySet<string> = new Set(
-  'host method scheme status url version'.split(' '),
-);
 
 /**
  * The headers of a SYN_STREAM for a request (SPDY/3 3.2.1). `host` fields give way to `head.host`, and `expect: 100-continue` is left
@@ -92,7 +88,7 @@ export function requestToSpdy(
     [':path', path],
     [':version', 'HTTP/1.1'],
   ];
-  for (const field of carried(head.headers, version)) {
+  for (const field of fieldsFor(head.headers, version)) {
     const name = field[0];
     check(isToken(name), 'header name', name);
     if (name !== 'host' && (name !== 'expect' || field[1].toLowerCase() !== '100-continue'))
@@ -183,7 +179,7 @@ export function responseToSpdy(
   return [
     [':status', statusMessage === '' ? String(statusCode) : `${statusCode} ${statusMessage}`],
     [':version', 'HTTP/1.1'],
-    ...carried(fields, version),
+    ...fieldsFor(fields, version),
   ];
 }
 
@@ -254,12 +250,6 @@ function checkLimits(headers: HeaderList, limits: HeadLimits): HeadFault | null 
   }
   if (headerTextLength(headers) <= limits.maxHeaderSize) return null;
   return { status: 431, reason: `more than ${limits.maxHeaderSize} bytes of headers` };
-}
-
-/** The fields that a stream of a version may carry; null for whichever it will be, which takes them as they are. */
-function carried(fields: HeaderList, version: ProtocolVersion | null): HeaderList {
-  const kept = endToEndFields(fields);
-  return version?.plainPseudoNames ? kept.filter(([name]) => !PLAIN_PSEUDO.has(name)) : kept;
 }
 
 /** The number in a version of HTTP; undefined if it is none. */
