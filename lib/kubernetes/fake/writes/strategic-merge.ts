@@ -59,14 +59,16 @@ function direct(merged: Map<string, unknown>, name: string, value: unknown): voi
   if (name.startsWith('$setElementOrder/')) return;
   if (!Array.isArray(value)) throw new PatchProblem(`${name} must have a list`);
   if (name === '$retainKeys') {
-    for (const key of [...merged.keys()]) if (!value.includes(key)) merged.delete(key);
+    const kept = new Set<unknown>(value);
+    for (const key of [...merged.keys()]) if (!kept.has(key)) merged.delete(key);
   } else if (name.startsWith('$deleteFromPrimitiveList/')) {
     const field = name.slice(25);
     const before = merged.get(field);
+    const deleted = new Set<unknown>(value);
     if (Array.isArray(before))
       merged.set(
         field,
-        before.filter((one) => !value.includes(one)),
+        before.filter((one) => !deleted.has(one)),
       );
   } else throw new PatchProblem(`there is no directive ${name}`);
 }
@@ -82,16 +84,25 @@ function mergeValue(name: string, target: unknown, patch: unknown): unknown {
   return mergeItems(key, before, patch);
 }
 
+/** Deletes first, as Kubernetes does: all that have the key. */
 function mergeItems(key: string, before: readonly unknown[], patch: readonly unknown[]): unknown[] {
-  const merged = [...before];
+  const deleted = new Set<unknown>();
+  const changes: Fields[] = [];
   for (const item of patch) {
     if (!isFields(item) || !(key in item))
       throw new PatchProblem(`an item of the patch has no ${key}`);
-    const index = merged.findIndex((one) => isFields(one) && one[key] === item[key]);
-    if (directiveOf(item) === 'delete') {
-      if (index !== -1) merged.splice(index, 1);
-    } else if (index === -1) merged.push(mergeFields({}, item));
-    else merged[index] = mergeFields(merged[index], item);
+    if (directiveOf(item) === 'delete') deleted.add(item[key]);
+    else changes.push(item);
+  }
+  const keyIn = (one: unknown): unknown => (isFields(one) ? one[key] : undefined);
+  const merged = before.filter((one) => !deleted.has(keyIn(one)));
+  const places = new Map<unknown, number>();
+  for (const [place, one] of merged.entries())
+    if (isFields(one) && !places.has(one[key])) places.set(one[key], place);
+  for (const item of changes) {
+    const place = places.get(item[key]);
+    if (place !== undefined) merged[place] = mergeFields(merged[place], item);
+    else places.set(item[key], merged.push(mergeFields({}, item)) - 1);
   }
   return merged;
 }
@@ -101,12 +112,10 @@ function setOrder(merged: Map<string, unknown>, field: string, order: unknown): 
   if (!Array.isArray(items) || !Array.isArray(order)) return;
   const key = keyOf(field, items);
   const of = (one: unknown): unknown => (key !== null && isFields(one) ? one[key] : one);
-  const wanted = order.map(of);
+  const places = new Map<unknown, number>();
+  for (const [place, one] of order.entries()) if (!places.has(of(one))) places.set(of(one), place);
   // What the patch does not know of stays behind what it does.
-  const place = (one: unknown): number => {
-    const index = wanted.indexOf(of(one));
-    return index === -1 ? wanted.length : index;
-  };
+  const place = (one: unknown): number => places.get(of(one)) ?? order.length;
   merged.set(
     field,
     items.toSorted((a, b) => place(a) - place(b)),

@@ -86,6 +86,13 @@ describe('patches of a fake API server', () => {
       args,
       containers: [containers[1]],
     });
+    // All of that name, and before anything of that name is put there.
+    const ports = [
+      { containerPort: 1, protocol: 'TCP' },
+      { containerPort: 1, protocol: 'UDP' },
+    ];
+    const change = { ports: [{ containerPort: 1 }, { containerPort: 1, $patch: 'delete' }] };
+    expect(patch(STRATEGIC, { ports }, change)).to.deep.equal({ ports: [{ containerPort: 1 }] });
     expect(spec({ containers: [{ $patch: 'replace' }, container('c', 'x')] })).to.deep.equal({
       args,
       containers: [container('c', 'x')],
