@@ -2,6 +2,7 @@ import type net from 'node:net';
 import type tls from 'node:tls';
 import { checkBoolean, checkRange, shown } from '../../common/check.ts';
 import { checkOptions, nearestName, optionNames } from '../../common/option-names.ts';
+import { checkSocketPath } from '../../common/socket-path.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import { resolveVersion, type SessionVersion } from '../../session/public.ts';
@@ -100,6 +101,7 @@ function placeOf({ port, socketPath }: ConformanceOptions): {
   }
   if (typeof socketPath !== 'string' || socketPath === '')
     throw new InvalidArgumentError(`socketPath must be a path, got ${shown(socketPath)}`);
+  checkSocketPath('socketPath', socketPath);
   if (port !== undefined) throw new InvalidArgumentError('port and socketPath exclude each other');
   return { port: 0, socketPath };
 }

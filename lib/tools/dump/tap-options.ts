@@ -2,6 +2,7 @@ import type { IpcNetConnectOpts, TcpNetConnectOpts } from 'node:net';
 import { checkRange, shown } from '../../common/check.ts';
 import { hostAndPort } from '../../common/host-and-port.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
+import { checkSocketPath } from '../../common/socket-path.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
 import type { DumpOptions } from './options.ts';
@@ -88,6 +89,7 @@ function placeOf(
   }
   if (typeof socketPath !== 'string' || socketPath === '')
     throw new InvalidArgumentError(`socketPath must be a path, got ${shown(socketPath)}`);
+  checkSocketPath('socketPath', socketPath);
   if (port !== undefined) throw new InvalidArgumentError('port and socketPath exclude each other');
   return { place: { path: socketPath }, placeName: `unix:${socketPath}` };
 }

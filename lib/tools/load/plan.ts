@@ -1,6 +1,7 @@
 import { abortSignal } from '../../common/abort.ts';
 import { checkObject, checkRange, checkTime, shown } from '../../common/check.ts';
 import { checkOptions } from '../../common/option-names.ts';
+import { checkSocketPath } from '../../common/socket-path.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { type LoadMessage, loadMessage } from './message.ts';
 import {
@@ -155,6 +156,7 @@ function targetOf(url: URL, { tls = {}, socketPath }: LoadOptions): LoadTarget {
   checkOptions('tls', tls, LOAD_TLS_NAMES);
   if (socketPath !== undefined && (typeof socketPath !== 'string' || socketPath === ''))
     throw new InvalidArgumentError(`socketPath must be a path, got ${shown(socketPath)}`);
+  if (socketPath !== undefined) checkSocketPath('socketPath', socketPath);
   const secure = url.protocol === 'https:';
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');

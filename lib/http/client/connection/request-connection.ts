@@ -1,6 +1,7 @@
 import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { shown } from '../../../common/check.ts';
+import { checkSocketPath } from '../../../common/socket-path.ts';
 import { InvalidArgumentError } from '../../../errors.ts';
 import { connectionName } from './connection-name.ts';
 
@@ -57,6 +58,7 @@ export function checkConnection({ lookup, createConnection, socketPath }: Reques
   }
   if (socketPath !== undefined && typeof socketPath !== 'string')
     throw new InvalidArgumentError(`socketPath must be a string, got ${shown(socketPath)}`);
+  if (socketPath !== undefined) checkSocketPath('socketPath', socketPath);
 }
 
 /** A text by which connections are told apart, as `http` does it: whichever way a name was looked up, it is the same server. */

@@ -4,6 +4,7 @@ import http2 from 'node:http2';
 import type { AddressInfo, ListenOptions, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkRange } from '../../../common/check.ts';
+import { checkSocketPath } from '../../../common/socket-path.ts';
 import type { SpdyServerOptions } from '../../../http/server/options.ts';
 import type { SpdyRequest } from '../../../http/server/request.ts';
 import type { SpdyResponse } from '../../../http/server/response.ts';
@@ -68,6 +69,7 @@ export class ProxyFront {
     const { listening, server } = splitOptions(rest);
     this.#host = host;
     this.#stallMs = server.session?.stallTimeoutMs ?? STALL_TIMEOUT_MS;
+    if (typeof listening.path === 'string') checkSocketPath('path', listening.path);
     this.#listen = listening;
     const session = { maxConcurrentStreams, ...server.session };
     this.server = createServer({
