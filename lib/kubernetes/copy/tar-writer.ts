@@ -14,6 +14,10 @@ const SMALL = 65536;
 const MOST_AT_ONCE = 32;
 const MOST_AHEAD = 1 << 20;
 
+const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
+/** How a file is opened that was one a moment ago: a link in its place is not followed, and a pipe not waited for. */
+const PLAIN = O_RDONLY | O_NOFOLLOW | O_NONBLOCK;
+
 /** Something that goes into the archive. */
 interface Source {
   /** Where it is. */
@@ -119,7 +123,7 @@ export class TarWriter {
   }
 
   async *#large(file: ByteName, size: number): AsyncGenerator<Buffer> {
-    const handle = await open(asPath(file));
+    const handle = await open(asPath(file), PLAIN);
     try {
       let left = size;
       while (left > 0) {
@@ -200,7 +204,7 @@ export class TarWriter {
 
 /** Reads a file of which the size is known; null if it has another one. */
 function readNow(path: Buffer, size: number): Buffer | null {
-  const file = fs.openSync(path, 'r');
+  const file = fs.openSync(path, PLAIN);
   try {
     const content = Buffer.allocUnsafe(size + 1);
     return fs.readSync(file, content) === size ? content.subarray(0, size) : null;
@@ -215,7 +219,7 @@ function readWhole(
   size: number,
   done: (error: Error | null, content: Buffer | null) => void,
 ): void {
-  fs.open(path, 'r', (error, file) => {
+  fs.open(path, PLAIN, (error, file) => {
     if (error !== null) {
       done(error, null);
       return;

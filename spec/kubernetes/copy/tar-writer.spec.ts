@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -118,4 +118,31 @@ describe('an archive that is written', () => {
     expect(error).to.have.property('code', 'ERR_SPDY_INVALID_STATE');
     expect(error).to.have.property('message', `${file} has grown or shrunk while it was read`);
   });
+
+  for (const size of [3, 100_000])
+    it(`is none where a link has taken the place of a file of ${size} bytes that was looked at`, async function () {
+      if (process.platform === 'win32') this.skip();
+      const file = path.join(folder, 'data/a');
+      const other = path.join(folder, 'other');
+      mkdirSync(path.join(folder, 'data'));
+      for (const one of [file, other]) writeFileSync(one, content(size));
+      const calls = fs as { lstatSync: (name: fs.PathLike) => fs.Stats };
+      const { lstatSync } = calls;
+      const swapped = (name: fs.PathLike): fs.Stats => {
+        const status = lstatSync(name);
+        calls.lstatSync = lstatSync;
+        fs.unlinkSync(file);
+        fs.symlinkSync(other, file);
+        return status;
+      };
+      calls.lstatSync = swapped;
+      try {
+        const failed: unknown = await packed(new TarWriter(new CopyCounter({}))).catch(
+          (error: unknown) => error,
+        );
+        expect(failed).to.be.an('error').with.property('code', 'ELOOP');
+      } finally {
+        calls.lstatSync = lstatSync;
+      }
+    });
 });
