@@ -189,7 +189,7 @@ IngressBackend: service 4 IngressServiceBackend, resource 3 TypedLocalObjectRefe
 IngressTLS: hosts 1 text*, secretName 2
 IngressRule: host 1, ... 2 IngressRuleValue
 IngressLoadBalancerStatus: ingress 1 IngressLoadBalancerIngress*
-IngressClassParametersReference: aPIGroup 1, kind 2, name 3, scope 4, namespace 5
+IngressClassParametersReference: apiGroup 1, kind 2, name 3, scope 4, namespace 5
 NetworkPolicyIngressRule: ports 1 NetworkPolicyPort*, from 2 NetworkPolicyPeer*
 NetworkPolicyEgressRule: ports 1 NetworkPolicyPort*, to 2 NetworkPolicyPeer*
 IngressServiceBackend: name 1, port 2 ServiceBackendPort

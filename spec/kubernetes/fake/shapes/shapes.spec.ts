@@ -41,6 +41,13 @@ describe('shapes of a fake API server', () => {
     });
   });
 
+  it('name the group of the parameters of an ingress class as JSON does', () => {
+    const ingress = shapeOf({ group: 'networking.k8s.io', version: 'v1', kind: 'IngressClass' });
+    const parameters = { apiGroup: 'k8s.example.com', kind: 'Parameters', name: 'a' };
+    const given = { spec: { controller: 'example.com/a', parameters } };
+    expect(decodeAs(ingress, given)).to.deep.equal({ value: given, unknown: [] });
+  });
+
   it('leave out what says nothing, and keep what is said', () => {
     const container = {
       name: 'c',
