@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BackCall, BackHandler, BackRequest, Transport } from './back.ts';
 import { H2Back } from './h2-back.ts';
+import { clientClass } from './http1/undici.ts';
 import { Http1Back } from './http1-back.ts';
 import type { ResolvedBack } from './options.ts';
 import { PrivateConnections } from './private-connections.ts';
@@ -145,7 +146,10 @@ export class Backend {
 }
 
 function transportFor(options: ResolvedBack): Transport {
-  if (options.protocol === 'http/1.1') return new Http1Back(options);
+  if (options.protocol === 'http/1.1') {
+    // Both ways have connections of their own: together these would be twice as many as were asked for.
+    return new Http1Back(options, options.limitsConnections ? null : clientClass());
+  }
   return options.protocol === 'h2' ? new H2Back(options) : new SpdyBack(options);
 }
 

@@ -3,7 +3,7 @@ import { Http1Clients } from './http1/clients.ts';
 import { DispatchCall } from './http1/dispatch-call.ts';
 import { RequestCall } from './http1/request-call.ts';
 import { RequestConnections } from './http1/request-connections.ts';
-import { clientClass, type DispatchClientClass } from './http1/undici.ts';
+import type { DispatchClientClass } from './http1/undici.ts';
 import type { ResolvedBack } from './options.ts';
 
 /**
@@ -15,7 +15,7 @@ export class Http1Back implements Transport {
   readonly #clients: Http1Clients | null;
 
   /** @param Client of undici, null for none */
-  constructor(back: ResolvedBack, Client: DispatchClientClass | null = clientClass()) {
+  constructor(back: ResolvedBack, Client: DispatchClientClass | null) {
     this.#connections = new RequestConnections(back);
     this.#clients = Client === null ? null : new Http1Clients(back, Client);
   }

@@ -35,7 +35,7 @@ export interface BackOptions {
   readonly weight?: number | undefined;
   /** Most requests under way at once; what is beyond goes to other backs, or is answered 503. Default 1024. */
   readonly maxRequests?: number | undefined;
-  /** Most connections of HTTP/1.1 at once; requests beyond wait. With undici so many for requests without a body, and so many for others. Default 256. */
+  /** Most connections of HTTP/1.1 at once; requests beyond wait. A back with this option is not asked through undici. Default 256, with undici twice that. */
   readonly maxConnections?: number | undefined;
   /** For the connection, with TLS; a WebSocket waits as long for the settings of an HTTP/2 back. Default 10000. */
   readonly connectTimeoutMs?: number | undefined;
@@ -63,6 +63,8 @@ export interface ResolvedBack {
   readonly weight: number;
   readonly maxRequests: number;
   readonly maxConnections: number;
+  /** Whether that is a limit that was asked for. */
+  readonly limitsConnections: boolean;
   readonly connectTimeoutMs: number;
   readonly idleTimeoutMs: number;
 }
@@ -128,6 +130,7 @@ export function resolveBack(given: string | BackOptions): ResolvedBack {
     weight: checkRange('weight', options.weight ?? 1, 0, 1000),
     maxRequests: checkRange('maxRequests', options.maxRequests ?? 1024, 1, 0x7fffffff),
     maxConnections: checkRange('maxConnections', options.maxConnections ?? 256, 1, 65535),
+    limitsConnections: options.maxConnections !== undefined,
     connectTimeoutMs: checkTime('connectTimeoutMs', options.connectTimeoutMs ?? 10_000),
     idleTimeoutMs: checkTime('idleTimeoutMs', options.idleTimeoutMs ?? 30_000),
   };

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { createProxy, type SpdyProxy } from '../../../../lib/tools/proxy/proxy.ts';
@@ -104,4 +105,36 @@ describe('tools/proxy/back/http1-back: a body that the end of the connection end
       server.close();
     });
   }
+});
+
+describe('tools/proxy/back/http1-back: maxConnections', () => {
+  it('is a limit for requests of all kinds together', async () => {
+    let [connections, most] = [0, 0];
+    const server = http.createServer((request, response) => {
+      request.resume().on('end', () => setImmediate(() => response.end(request.method)));
+    });
+    server.on('connection', (socket) => {
+      connections += 1;
+      most = Math.max(most, connections);
+      socket.on('close', () => {
+        connections -= 1;
+      });
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port: behind } = server.address() as AddressInfo;
+    const proxy = createProxy({
+      backs: [{ url: `http://127.0.0.1:${behind}`, maxConnections: 1 }],
+    });
+    const { port } = await proxy.listen({ port: 0, host: '127.0.0.1', tls: false, sniff: true });
+    const ask = async (method: string): Promise<string> => {
+      const url = `http://127.0.0.1:${port}/`;
+      const response = await fetch(url, { method, body: method === 'POST' ? 'x' : null });
+      return response.text();
+    };
+    const bodies = await Promise.all(['GET', 'POST', 'GET', 'POST'].map(ask));
+    expect(bodies).to.deep.equal(['GET', 'POST', 'GET', 'POST']);
+    expect(most).to.equal(1);
+    proxy.destroy();
+    server.close();
+  });
 });
