@@ -2,10 +2,8 @@ import { once } from 'node:events';
 import { lstatSync, unlinkSync } from 'node:fs';
 import net from 'node:net';
 import { resolve } from 'node:path';
+import { MAX_SOCKET_PATH_BYTES } from '../common/socket-path.ts';
 import { UsageError } from './arguments.ts';
-
-/** Bytes that a path of a socket may have (`sun_path` of Linux); Node 20 and 22 cut a longer one. */
-const MAX_BYTES = 107;
 
 /**
  * The path of a unix socket as Node takes it. `@NAME` is one without a file (abstract, Linux alone).
@@ -16,8 +14,10 @@ const MAX_BYTES = 107;
 export function socketPathOf(text: string, folder: string = '.'): string {
   if (text === '' || text === '@') throw new UsageError('a unix socket has a path, or @NAME');
   const path = text.startsWith('@') ? `\0${text.slice(1)}` : resolve(folder, text);
-  if (Buffer.byteLength(path) <= MAX_BYTES) return path;
-  throw new UsageError(`${text}: the path of a unix socket has at most ${MAX_BYTES} bytes`);
+  if (Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES) return path;
+  throw new UsageError(
+    `${text}: the path of a unix socket has at most ${MAX_SOCKET_PATH_BYTES} bytes`,
+  );
 }
 
 /** A path of a unix socket for people. */

@@ -132,8 +132,14 @@ describe('spdyproxy at unix sockets', () => {
       [{ fronts: [{ path: 'a', mode: 'rw', tls: false }], backs }, /mode: of a unix socket/],
       [{ fronts: [{ path: 'a', mode: 432, tls: false }], backs }, /mode: of a unix socket/],
       [{ fronts: [{ port: 0, mode: '660', tls: false }], backs }, /mode: of a unix socket/],
-      [{ fronts: [{ port: 0 }], backs: [`unix:/${'x'.repeat(107)}`] }, /socketPath: a path of at/],
-      [{ fronts: [{ port: 0 }], backs: ['unix:'] }, /socketPath: a path of at/],
+      [
+        { fronts: [{ port: 0 }], backs: [`unix:/${'x'.repeat(107)}`] },
+        /socketPath: the path of a unix socket has at most 107/,
+      ],
+      [
+        { fronts: [{ port: 0 }], backs: ['unix:'] },
+        /socketPath: the path of a unix socket, or @NAME, got '' /,
+      ],
     ] as const) {
       const args = ['--check', '--config', config(value)];
       const { stderr, status } = await run('spdyproxy', args);

@@ -2,6 +2,7 @@ import type { LookupFunction } from 'node:net';
 import type tls from 'node:tls';
 import { checkRange, checkTime, shown } from '../../../common/check.ts';
 import { checkOptions, optionNames } from '../../../common/option-names.ts';
+import { checkSocketPath } from '../../../common/socket-path.ts';
 import { InvalidArgumentError } from '../../../errors.ts';
 import type { ProxyHeaderVersion } from './proxy-header.ts';
 
@@ -83,9 +84,6 @@ const NAMES = optionNames<BackOptions>({
   idleTimeoutMs: true,
 });
 
-/** Of a unix socket. */
-const MAX_PATH_BYTES = 107;
-
 const PROTOCOLS: readonly string[] = ['http/1.1', 'h2', 'spdy/3.1', 'spdy/3', 'spdy/2', 'spdy'];
 
 /**
@@ -138,12 +136,13 @@ export function resolveBack(given: string | BackOptions): ResolvedBack {
 
 function socketPathOf({ socketPath }: BackOptions): string | null {
   if (socketPath === undefined) return null;
-  const path = typeof socketPath === 'string' ? socketPath.replace(/^@/, '\0') : '';
-  // Node 20 and 22 cut what is longer.
-  if (path.length > 0 && Buffer.byteLength(path) <= MAX_PATH_BYTES) return path;
-  throw new InvalidArgumentError(
-    `socketPath: a path of at most ${MAX_PATH_BYTES} bytes, got ${shown(socketPath)}`,
-  );
+  if (typeof socketPath !== 'string' || socketPath === '') {
+    const message = 'socketPath: the path of a unix socket, or @NAME';
+    throw new InvalidArgumentError(`${message}, got ${shown(socketPath)}`);
+  }
+  const path = socketPath.replace(/^@/, '\0');
+  checkSocketPath('socketPath', path);
+  return path;
 }
 
 /** A back as text: `[PROTOCOL+]URL`, or `[PROTOCOL+]unix:PATH` for a plain one at a unix socket. Nothing is checked. */
