@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
+import { InvalidStateError } from '../../errors.ts';
 import { Backend } from './back/backend.ts';
 import { ClientTable } from './client-limits.ts';
 import type { ClientFacts, FrontRequest, Reply } from './exchange.ts';
@@ -58,6 +59,7 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
   #checks: HealthChecks | null = null;
   readonly #active = new Set<Relay>();
   readonly #clients: ClientTable;
+  #closed = false;
 
   /** `createProxy()` makes it. @internal */
   constructor(options: ProxyOptions) {
@@ -73,14 +75,21 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
    * Listens at one more address, and resolves with what listens there. Rejects with the error of the listener.
    *
    * @throws InvalidArgumentError for an option that does not exist or is out of range
+   * @throws InvalidStateError behind `close()` and `destroy()`
    */
   async listen(front: FrontOptions): Promise<ProxyFront> {
+    this.#checkOpen();
     const opened = new ProxyFront(front, {
       accept: (socket) => this.#accept(socket),
       take: (request, reply) => this.#take(request, reply),
       refuse: (fault, reply, client) => this.#refuse(fault, reply, client),
     });
     await opened.listen();
+    if (this.#closed) {
+      opened.destroy();
+      await opened.close();
+      this.#checkOpen();
+    }
     this.#fronts.add(opened);
     opened.server.once('close', () => this.#fronts.delete(opened));
     return opened;
@@ -91,8 +100,10 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
    * what is known of them; connections to others end when they are used no more.
    *
    * @throws InvalidArgumentError for an option that does not exist or is out of range; nothing is changed then
+   * @throws InvalidStateError behind `close()` and `destroy()`
    */
   update(options: ProxyOptions): void {
+    this.#checkOpen();
     const settled = resolveProxyOptions(options);
     const former = new Set(this.#backends);
     this.#backends = settled.backs.map((back) => {
@@ -128,6 +139,7 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
 
   /** Stops listening and tells clients so (GOAWAY), waits for requests as long as the fronts' `closeTimeoutMs`, and ends all connections. */
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all([...this.#fronts].map((front) => front.close()));
     this.#checks?.stop();
     for (const backend of this.#backends) backend.destroy();
@@ -135,6 +147,7 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
 
   /** Ends everything at once. */
   destroy(): void {
+    this.#closed = true;
     this.#checks?.stop();
     for (const front of this.#fronts) {
       front.close().catch(() => {});
@@ -146,6 +159,10 @@ export class SpdyProxy extends EventEmitter<SpdyProxyEvents> {
   /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new InvalidStateError('the proxy is closed');
   }
 
   /** Asks the backs from now on, if that is wanted. */

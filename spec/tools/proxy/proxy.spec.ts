@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { InvalidStateError } from '../../../lib/errors.ts';
 import type { ProxyOptions } from '../../../lib/tools/proxy/options.ts';
 import { createProxy, type ProxyOutcome, type SpdyProxy } from '../../../lib/tools/proxy/proxy.ts';
 import { sharedCertificate } from '../../support/session-pair.ts';
@@ -134,3 +135,26 @@ for (const back of BACKS) {
     });
   }
 }
+
+describe('tools/proxy/proxy', () => {
+  const { key, cert } = sharedCertificate();
+  const front = { port: 0, host: '127.0.0.1', key, cert };
+  const options = { backs: ['http://127.0.0.1:1'] };
+
+  for (const end of ['close', 'destroy'] as const) {
+    it(`neither listens nor takes options behind ${end}()`, async () => {
+      const proxy = createProxy(options);
+      await proxy[end]();
+      const error = await proxy.listen(front).catch((reason: unknown) => reason);
+      expect(error).to.include({ code: 'ERR_SPDY_INVALID_STATE', message: 'the proxy is closed' });
+      expect(() => proxy.update(options)).to.throw(InvalidStateError, 'the proxy is closed');
+    });
+
+    it(`leaves nothing that listens when ${end}() comes before it does`, async () => {
+      const proxy = createProxy(options);
+      const listening = proxy.listen(front).catch((reason: unknown) => reason);
+      await proxy[end]();
+      expect(await listening).to.include({ code: 'ERR_SPDY_INVALID_STATE' });
+    });
+  }
+});
