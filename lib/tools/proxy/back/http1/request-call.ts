@@ -4,8 +4,9 @@ import { resetConnection } from '../../../../common/socket-end.ts';
 import type { HeaderList } from '../../../../protocol/frames.ts';
 import type { ResponseHead } from '../../exchange.ts';
 import { failureOf } from '../../failure.ts';
-import { flatOf, pairsOf } from '../../fields.ts';
+import { faultOf, flatOf, pairsOf } from '../../fields.ts';
 import { bodyOfMessage, bodyOfTunnel, type MessageBody } from '../../message-body.ts';
+import { faultOfHead } from '../../response-head.ts';
 import { StreamSink } from '../../stream-sink.ts';
 import type { BackCall, BackHandler, BackRequest } from '../back.ts';
 import { confirmBody } from './ending.ts';
@@ -119,18 +120,25 @@ export class RequestCall implements BackCall {
       socket.destroy();
       return;
     }
-    this.#settled = true;
     socket.on('error', () => {});
-    const { statusCode = 0 } = response;
-    if (this.#method === 'CONNECT' && (statusCode < 200 || statusCode > 299)) {
-      // Node takes every answer to CONNECT for a tunnel; what follows a refusal is of no use.
+    const answer = headOf(response);
+    const connect = this.#method === 'CONNECT';
+    // Node takes every answer to CONNECT for a tunnel, an interim one too.
+    if ((connect ? faultOfHead(answer) : faultOf(answer.fields)) !== null) {
       socket.destroy();
-      this.#handler.responded(headOf(response), null);
+      this.#malformed();
+      return;
+    }
+    this.#settled = true;
+    if (connect && answer.status > 299) {
+      // What follows a refusal is of no use.
+      socket.destroy();
+      this.#handler.responded(answer, null);
       return;
     }
     if (head.length > 0) socket.unshift(head);
     this.#handler.switched(
-      headOf(response),
+      answer,
       bodyOfTunnel(socket),
       new StreamSink(socket, () => resetConnection(socket)),
     );

@@ -324,6 +324,24 @@ for (const [way, Client] of [
       expect(await ask(back, { method: 'CONNECT', target: 'a:1' })).to.include({ body: 'first' });
     });
 
+    it('makes neither a tunnel nor a refusal of an answer to CONNECT that is none', async () => {
+      for (const head of [
+        '099 No',
+        '103 Early',
+        '600 No',
+        '999 No',
+        '403 No\r\nContent-Length: x',
+      ]) {
+        answer = (socket) => socket.write(`HTTP/1.1 ${head}\r\n\r\n`);
+        const { failure } = await ask(back, { method: 'CONNECT', target: 'a:1' });
+        expect(failure, head).to.include({ status: 502, reason: 'http_protocol_error' });
+        const socket = sockets.at(-1) as net.Socket;
+        if (!socket.destroyed) await once(socket, 'close');
+      }
+      answer = (socket) => socket.write('HTTP/1.1 403 No\r\n\r\n');
+      expect(await ask(back, { method: 'CONNECT', target: 'a:1' })).to.include({ status: 403 });
+    });
+
     it('tells interim answers, and trailers', async () => {
       answer = (socket) =>
         socket.write(
