@@ -25,17 +25,34 @@ export function showSocketPath(path: string): string {
   return path.replace(/^\0/, '@');
 }
 
-/** Takes the file of a socket away at which nobody listens any more, as a process leaves it that was killed. Whatever else is there stays. */
+/** Takes the file of a socket away at which nobody listens any more, as a process leaves it that was killed. Whatever else is there stays, and what takes its place meanwhile. */
 export async function clearSocket(path: string): Promise<void> {
-  if (path.startsWith('\0') || lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) {
-    return;
-  }
+  const found = path.startsWith('\0') ? null : socketAt(path);
+  if (found === null) return;
   const socket = net.connect({ path });
   try {
     await once(socket, 'connect');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') unlinkSync(path);
+    if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED' && socketAt(path) === found) {
+      unlinkSync(path);
+    }
   } finally {
     socket.destroy();
   }
+}
+
+/** Calls what makes files of sockets before it returns: they are of the same user alone. */
+export function withPrivateFiles<T>(make: () => T): T {
+  const former = process.umask(0o177);
+  try {
+    return make();
+  } finally {
+    process.umask(former);
+  }
+}
+
+/** Which socket is there; null for none. Numbers of files are given anew, hence the time. */
+function socketAt(path: string): string | null {
+  const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return found?.isSocket() === true ? `${found.dev} ${found.ino} ${found.ctimeNs}` : null;
 }

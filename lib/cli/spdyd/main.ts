@@ -15,7 +15,7 @@ import { runProgram, UsageError } from '../arguments.ts';
 import { FrameLog } from '../frame-log.ts';
 import { painter } from '../terminal.ts';
 import { TraceFile } from '../trace-file.ts';
-import { clearSocket, showSocketPath } from '../unix-socket.ts';
+import { clearSocket, showSocketPath, withPrivateFiles } from '../unix-socket.ts';
 import { AccessLog } from './access-log.ts';
 import { echo } from './echo.ts';
 import { parseSpdydOptions, type SpdydOptions } from './options.ts';
@@ -39,7 +39,8 @@ async function main(argv: readonly string[]): Promise<number> {
   if (trace !== null) server.on('session', trace.watch);
   const { port, host, path } = options;
   if (path !== null) await clearSocket(path);
-  server.listen(path === null ? { port, host } : { path });
+  if (path === null) server.listen({ port, host });
+  else withPrivateFiles(() => server.listen({ path }));
   await once(server, 'listening');
   const end = ended(server);
   // Without a listener Node would open a port for a debugger.

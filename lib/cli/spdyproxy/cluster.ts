@@ -11,6 +11,9 @@ const LEAST_LIFE_MS = 10_000;
 const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 30_000;
 
+/** What keeps files of sockets to the same user. */
+const PRIVATE = 0o177;
+
 /** What a worker tells its cluster. */
 type Message =
   | { readonly told: 'listening'; readonly urls: string[]; readonly backs: string[] }
@@ -87,7 +90,9 @@ export async function lead(
   };
   const start = (): void => {
     const begun = performance.now();
+    process.umask(umask);
     const worker = cluster.fork();
+    process.umask(PRIVATE);
     listen(worker);
     worker.once('exit', (status, signal) => {
       ready.look();
@@ -134,6 +139,8 @@ export async function lead(
     pass('SIGHUP');
   };
   await clearSockets(config, null);
+  // This process listens for its workers whenever they ask, and makes no other files.
+  const umask = process.umask();
   start();
   let reloads = Promise.resolve();
   process.on('SIGHUP', () => {

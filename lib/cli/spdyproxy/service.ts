@@ -1,6 +1,6 @@
 import { chmod } from 'node:fs/promises';
 import { createProxy, ProxyFront, type SpdyProxy } from '../../tools/index.ts';
-import { clearSocket, showSocketPath } from '../unix-socket.ts';
+import { clearSocket, showSocketPath, withPrivateFiles } from '../unix-socket.ts';
 import { Certificates } from './certificates.ts';
 import type { FrontConfig, ProgramConfig } from './config.ts';
 
@@ -80,8 +80,8 @@ export class Service {
   async #open(config: FrontConfig): Promise<void> {
     const { options, certificates: files, mode } = config;
     const certificates = options.tls === false ? null : new Certificates(files);
-    const front = await this.proxy.listen({ ...options, ...certificates?.options });
-    // Until then nobody else may connect: that needs the right to write.
+    const given = { ...options, ...certificates?.options };
+    const front = await withPrivateFiles(() => this.proxy.listen(given));
     if (mode !== null && options.path !== undefined) await chmod(options.path, mode);
     this.#fronts.set(placeOf(config), { front, certificates, fixed: fixedOf(config) });
   }

@@ -81,6 +81,18 @@ describe('spdyproxy at unix sockets', () => {
       expect(existsSync(path)).to.equal(false);
     });
 
+    it(`is of the same user alone, whatever files are else (${workers} workers)`, async () => {
+      const [path, log] = [join(folder, 'private.sock'), join(folder, `log-${workers}`)] as const;
+      const args = ['--no-tls', '-b', 'http://127.0.0.1', '--workers', workers];
+      const former = process.umask(0);
+      const started = start(...args, '--access-log', log, `unix:${path}`);
+      process.umask(former);
+      const { end } = await started;
+      const modes = [path, log].map((file) => statSync(file).mode & 0o777);
+      expect(await end()).to.equal(0);
+      expect(modes).to.deep.equal([0o600, 0o666]);
+    });
+
     it(`reads a configuration again that moves it (${workers} workers)`, async () => {
       const backs = ['unix:back.sock'];
       const front = (path: string): object => ({ path, mode: '660', tls: false, sniff: true });
