@@ -13,6 +13,7 @@ import { getNpnProtocols, type SessionOptions } from '../../session/public.ts';
 import { type StaticFilesHandler, serveFiles } from '../../tools/files/static-files.ts';
 import { runProgram, UsageError } from '../arguments.ts';
 import { FrameLog } from '../frame-log.ts';
+import { HeldSignals } from '../held-signals.ts';
 import { painter } from '../terminal.ts';
 import { TraceFile } from '../trace-file.ts';
 import { clearSocket, showSocketPath, withPrivateFiles } from '../unix-socket.ts';
@@ -33,6 +34,7 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(options);
     return 0;
   }
+  const signals = new HeldSignals('SIGUSR1', 'SIGTERM', 'SIGINT');
   const accessLog = await openAccessLog(options);
   const server = makeServer(options, accessLog);
   const trace = options.trace === null ? null : new TraceFile(options.trace);
@@ -42,9 +44,8 @@ async function main(argv: readonly string[]): Promise<number> {
   if (path === null) server.listen({ port, host });
   else withPrivateFiles(() => server.listen({ path }));
   await once(server, 'listening');
-  const end = ended(server);
-  // Without a listener Node would open a port for a debugger.
-  process.on('SIGUSR1', () => accessLog?.reopen());
+  const end = ended(server, signals);
+  signals.on('SIGUSR1', () => accessLog?.reopen());
   // Whoever reads this may send a signal at once: the listeners for it are there.
   announce(options, server);
   await end;
@@ -171,17 +172,17 @@ function portOf(server: SpdyServer): { readonly port?: number } {
 }
 
 /** Resolves when a signal has ended the server. */
-async function ended(server: SpdyServer): Promise<void> {
-  let signals = 0;
+async function ended(server: SpdyServer, signals: HeldSignals): Promise<void> {
+  let heard = 0;
   const end = (): void => {
-    signals++;
-    if (signals === 1) server.close();
+    heard++;
+    if (heard === 1) server.close();
     else server.closeAllConnections();
   };
-  process.on('SIGTERM', end);
-  process.on('SIGINT', end);
-  // The listeners stay: a signal that comes late must not change how the program ends.
-  await once(server, 'close');
+  const closed = once(server, 'close');
+  signals.on('SIGTERM', end);
+  signals.on('SIGINT', end);
+  await closed;
 }
 
 function demandCertificate(socket: TLSSocket): void {

@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
+import type { HeldSignals } from '../held-signals.ts';
 import { Admin } from './admin.ts';
 import type { ProgramConfig } from './config.ts';
 import { measureWorkers } from './metrics.ts';
@@ -51,6 +52,7 @@ export async function lead(
   load: () => Promise<ProgramConfig>,
   config: ProgramConfig,
   teller: Teller,
+  signals: HeldSignals,
 ): Promise<number> {
   const ready = new Readiness();
   const admin =
@@ -143,11 +145,11 @@ export async function lead(
   const umask = process.umask();
   start();
   let reloads = Promise.resolve();
-  process.on('SIGHUP', () => {
+  signals.on('SIGHUP', () => {
     // One after the other: the last one counts.
     reloads = reloads.then(reload);
   });
-  process.on('SIGUSR1', () => void ready.all().then(() => pass('SIGUSR1')));
+  signals.on('SIGUSR1', () => void ready.all().then(() => pass('SIGUSR1')));
   await new Promise<void>((resolve) => {
     const stop = (): void => {
       ending = true;
@@ -158,8 +160,8 @@ export async function lead(
     cluster.on('exit', () => {
       if (ending && Object.keys(cluster.workers ?? {}).length === 0) resolve();
     });
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
+    signals.on('SIGTERM', stop);
+    signals.on('SIGINT', stop);
   });
   admin?.close();
   return failed ? 1 : 0;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import cluster from 'node:cluster';
 import { runProgram, UsageError } from '../arguments.ts';
+import { HeldSignals } from '../held-signals.ts';
 import { lead, tellLeader } from './cluster.ts';
 import type { ProgramConfig } from './config.ts';
 import { parseSpdyproxyOptions, type SpdyproxyOptions } from './options.ts';
@@ -15,6 +16,10 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(options);
     return 0;
   }
+  // A check ends by itself: what ends it early must not look like its result.
+  const signals = options.check
+    ? new HeldSignals()
+    : new HeldSignals('SIGHUP', 'SIGUSR1', 'SIGTERM', 'SIGINT');
   const told = cluster.isWorker ? tellLeader : teller(options);
   const load = (): Promise<ProgramConfig> => checkedConfig(options, told);
   const config = await load();
@@ -24,14 +29,14 @@ async function main(argv: readonly string[]): Promise<number> {
   }
   if (cluster.isWorker) {
     try {
-      await work(load, config, true, told);
+      await work(load, config, true, told, signals);
     } finally {
       process.disconnect();
     }
     return 0;
   }
-  if (config.workers > 0) return lead(load, config, told);
-  await work(load, config, false, told);
+  if (config.workers > 0) return lead(load, config, told, signals);
+  await work(load, config, false, told, signals);
   return 0;
 }
 

@@ -1,5 +1,6 @@
 import { hostAndPort } from '../../common/host-and-port.ts';
 import type { ProxyFront } from '../../tools/index.ts';
+import type { HeldSignals } from '../held-signals.ts';
 import { showSocketPath } from '../unix-socket.ts';
 import { ProxyAccessLog } from './access-log.ts';
 import { Admin } from './admin.ts';
@@ -23,6 +24,7 @@ export async function work(
   first: ProgramConfig,
   shared: boolean,
   teller: Teller,
+  signals: HeldSignals,
 ): Promise<void> {
   if (!shared) await clearSockets(first, null);
   const service = await Service.start(first);
@@ -68,13 +70,13 @@ export async function work(
     }
   };
   let reloads = Promise.resolve();
-  process.on('SIGHUP', () => {
+  signals.on('SIGHUP', () => {
     // One after the other: the last one counts.
     reloads = reloads.then(reload);
   });
-  // Without a listener Node would open a port for a debugger.
-  process.on('SIGUSR1', () => log.reopen());
+  signals.on('SIGUSR1', () => log.reopen());
   const ended = untilSignal(
+    signals,
     shared,
     async () => {
       draining = true;
@@ -95,18 +97,22 @@ export async function work(
 }
 
 /** Resolves when `end()` has, which the first SIGTERM or SIGINT calls; the second one calls `kill()`. */
-function untilSignal(shared: boolean, end: () => Promise<void>, kill: () => void): Promise<void> {
+function untilSignal(
+  signals: HeldSignals,
+  shared: boolean,
+  end: () => Promise<void>,
+  kill: () => void,
+): Promise<void> {
   return new Promise<void>((resolve, reject) => {
-    let signals = 0;
+    let heard = 0;
     const stop = (): void => {
-      signals++;
-      if (signals === 1) end().then(resolve, reject);
+      heard++;
+      if (heard === 1) end().then(resolve, reject);
       else kill();
     };
-    process.on('SIGTERM', stop);
+    signals.on('SIGTERM', stop);
     // A terminal sends this one to all processes at once: the leader passes it on.
-    process.on('SIGINT', shared ? () => {} : stop);
-    // The listeners stay: a signal that comes late must not change how the program ends.
+    signals.on('SIGINT', shared ? () => {} : stop);
   });
 }
 
