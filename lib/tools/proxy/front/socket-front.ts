@@ -6,6 +6,7 @@ import { resetConnection } from '../../../common/socket-end.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
 import type { FrontRequest, Reply, ResponseHead, Sink } from '../exchange.ts';
 import { bodyOfTunnel, cutOff } from '../message-body.ts';
+import { EarlyBytes } from './early-bytes.ts';
 import { MessageReply, readMessage } from './message-front.ts';
 
 /** How long a client may take to end a connection of which it has got its answer. */
@@ -42,6 +43,7 @@ export class SocketReply implements Reply {
   readonly #request: IncomingMessage;
   readonly #socket: Socket;
   readonly #leaveMs: number;
+  readonly #early: EarlyBytes;
   /** An ordinary answer. */
   #plain: MessageReply | null = null;
   #over = false;
@@ -52,6 +54,7 @@ export class SocketReply implements Reply {
     this.#socket = socket as Socket;
     socket.on('error', () => {});
     socket.once('end', this.#left);
+    this.#early = new EarlyBytes(socket);
   }
 
   inform(): void {}
@@ -59,6 +62,7 @@ export class SocketReply implements Reply {
   respond(head: ResponseHead, bodiless: boolean): void {
     const { status, message, fields } = head;
     this.#socket.off('end', this.#left);
+    this.#early.giveBack();
     const tunnel =
       this.#request.method === 'CONNECT' ? status >= 200 && status < 300 : status === 101;
     const socket = this.#socket;

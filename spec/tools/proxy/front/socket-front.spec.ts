@@ -42,4 +42,53 @@ describe('tools/proxy/front/socket-front', () => {
     client.destroy();
     server.close();
   });
+
+  async function upgrade(early: string) {
+    const server = http.createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const client = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    const head = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    client.write(`${head}${early}`);
+    const [request, socket, first] = (await once(server, 'upgrade')) as [
+      IncomingMessage,
+      Socket,
+      Buffer,
+    ];
+    if (first.length > 0) socket.unshift(first);
+    const end = (): void => {
+      client.destroy();
+      socket.destroy();
+      server.close();
+    };
+    return { client, reply: new SocketReply(request, socket), socket, end };
+  }
+
+  it('takes a client for gone that ends its side behind bytes that nobody has read', async () => {
+    const { client, reply, end } = await upgrade('early');
+    const gone = new Promise<Error>((resolve) => reply.onGone(resolve));
+    client.end('more');
+    expect((await gone).message).to.equal('the body ended before its end');
+    end();
+  });
+
+  for (const size of [5, 65_536, 300_000]) {
+    it(`gives a tunnel what the client has sent before it was answered (${size} bytes)`, async () => {
+      const { client, reply, socket, end } = await upgrade('x');
+      const text = Array.from({ length: size }, (_, index) => index % 10).join('');
+      const early = once(socket, 'readable');
+      client.write(text);
+      await early;
+      reply.respond({ status: 101, message: 'Go', fields: [] }, false);
+      let seen = '';
+      socket.on('data', (chunk: Buffer) => {
+        seen += chunk.toString();
+      });
+      socket.resume();
+      client.end(' and the end');
+      await once(socket, 'end');
+      expect(seen).to.equal(`x${text} and the end`);
+      end();
+    });
+  }
 });
