@@ -41,9 +41,6 @@ const DOTS = /\/\.|%2e/i;
 /** Targets by the URLs of their origins as they were given: a program has few, and asks them again and again. */
 const TARGETS = new Map<string, Target>();
 const MAX_TARGETS = 1000;
-/** The one that was asked for last. */
-let latestOrigin = '';
-let latestTarget: Target | undefined;
 
 /**
  * What a URL says.
@@ -54,13 +51,8 @@ export function locationOf(input: string | URL): Location {
   const plain = typeof input === 'string' ? PLAIN.exec(input) : null;
   if (plain === null) return locationOfUrl(urlOf(input));
   const [text, origin = '', path = '/'] = plain;
-  // To compare texts takes less than to look one up.
-  const known = origin === latestOrigin ? latestTarget : TARGETS.get(origin);
-  if (known !== undefined && !DOTS.test(path)) {
-    latestOrigin = origin;
-    latestTarget = known;
-    return { target: known, path, auth: null };
-  }
+  const known = TARGETS.get(origin);
+  if (known !== undefined && !DOTS.test(path)) return { target: known, path, auth: null };
   const location = locationOfUrl(urlOf(text));
   if (TARGETS.size >= MAX_TARGETS) TARGETS.clear();
   TARGETS.set(origin, location.target);
