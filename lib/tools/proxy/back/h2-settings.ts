@@ -36,8 +36,9 @@ export class H2Settings {
   }
 
   #tell(error: Error | null): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const waiter of waiting) waiter(error);
+    for (const waiter of this.#waiting) {
+      this.#waiting.delete(waiter);
+      waiter(error);
+    }
   }
 }
