@@ -84,6 +84,32 @@ function findCycle(sources: readonly Source[]): string[] | null {
   return null;
 }
 
+/** The texts of the programs in a folder of the project, but for what is installed there. */
+function readTexts(folder: string): string[] {
+  const root = new URL(`${folder}/`, REPOSITORY_ROOT);
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.m?ts$|\.mjs$/.test(path) && !path.includes('node_modules'))
+    .map((path) => readFileSync(new URL(path.replaceAll('\\', '/'), root), 'utf8'));
+}
+
+/** Classes, functions and constants that files of lib/ export and no other text names, but in comments. */
+function unusedExports(sources: readonly Source[], others: readonly string[]): string[] {
+  const uses = new Map<string, number>();
+  for (const text of [...sources.map((source) => source.text), ...others]) {
+    const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*/gm, '');
+    for (const name of new Set(code.match(/[\w$]+/g))) uses.set(name, (uses.get(name) ?? 0) + 1);
+  }
+  const wholes = new Set(sources.flatMap((source) => source.wholes));
+  const pattern = /^export (?:abstract |async )?(?:class|const|function\*?) ([\w$]+)/gm;
+  return sources
+    .filter(({ path }) => !wholes.has(path))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(pattern)]
+        .filter(([, name = '']) => (uses.get(name) ?? 0) < 2)
+        .map(([, name]) => `${path}: ${name}`),
+    );
+}
+
 describe('architecture', () => {
   const sources = readSources();
   const pure = pureFiles(sources);
@@ -154,6 +180,11 @@ describe('architecture', () => {
   it('has no default exports', () => {
     const pattern = /\bexport\s+default\b|\bas\s+default\b/g;
     expect(sources.flatMap((source) => findAll(source, pattern))).to.deep.equal([]);
+  });
+
+  it('exports no class, function or constant that no other file names', () => {
+    const others = ['spec', 'scripts', 'bench'].flatMap(readTexts);
+    expect(unusedExports(sources, others)).to.deep.equal([]);
   });
 
   it('reaches nowhere behind the public interface of Node', () => {
@@ -317,6 +348,16 @@ describe('architecture', () => {
         'engine/a.ts: _handle',
         'engine/a.ts: process.binding',
       ]);
+    });
+
+    it('exports that nobody uses', () => {
+      const files = [
+        makeSource('a.ts', 'export const USED = 1;\nexport function lost(): void {}\nlost();'),
+        makeSource('b.ts', '// lost\nexport class Tested {}\nconst USED = 2;'),
+        makeSource('c.ts', "import * as all from './d.ts';\nall;"),
+        makeSource('d.ts', 'export const SEEN = 1;'),
+      ];
+      expect(unusedExports(files, ['new Tested();'])).to.deep.equal(['a.ts: lost']);
     });
 
     it('cycles, of types too', () => {

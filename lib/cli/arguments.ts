@@ -5,7 +5,7 @@ import { PACKAGE_VERSION } from '../common/package-version.ts';
 import { PROTOCOL_VERSIONS, type ProtocolVersion } from '../protocol/version.ts';
 
 /** Exit status for wrong usage, as `sysexits.h` has it. */
-export const USAGE_STATUS = 64;
+const USAGE_STATUS = 64;
 
 /** The command line makes no sense; the message says why. */
 export class UsageError extends Error {}

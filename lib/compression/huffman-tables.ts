@@ -13,7 +13,7 @@ export const LINK = 0x200;
 /** End of the block. */
 export const END = 0x300;
 /** A code that means nothing. */
-export const INVALID = 0x400;
+const INVALID = 0x400;
 /** The bits of an entry that say its kind. */
 export const KIND = 0x700;
 

@@ -55,11 +55,6 @@ export function addPairs(pairs: Header[], name: string, value: HeaderValue | und
   else pairs.push([lower, String(value)]);
 }
 
-/** Whether a field belongs to an HTTP/1.1 connection, so that SPDY never carries it. The name is in lower case. */
-export function isConnectionField(name: string): boolean {
-  return CONNECTION_FIELDS.has(name);
-}
-
 /**
  * The fields that a stream may carry: without those of a connection and those that `connection` names, without pseudo names; cookies
  * are one field (SPDY/3 3.2.1).

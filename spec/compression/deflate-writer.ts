@@ -72,7 +72,7 @@ export function putSymbols(
 }
 
 /** A complete code for some of `symbols` symbols, `must` among them, of up to 15 bits. */
-export function randomCode(random: Random, symbols: number, must: number): number[] {
+function randomCode(random: Random, symbols: number, must: number): number[] {
   const lengths: number[] = Array.from({ length: symbols }, () => 0);
   // Leaves of a tree that grows at random, rather at its last leaf: long codes are wanted.
   const leaves = [1, 1];

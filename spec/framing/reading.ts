@@ -18,12 +18,12 @@ export const HEADERS_OF_TEST: HeaderList = [
 const PING_ID = 0x01020304;
 
 /** The PING that `readInStep` looks for. */
-export function ping(version: ProtocolVersion): Buffer {
+function ping(version: ProtocolVersion): Buffer {
   return new FrameFactory(version).ping(PING_ID);
 }
 
 /** How that PING is reported. */
-export function pingReport(version: ProtocolVersion): Report {
+function pingReport(version: ProtocolVersion): Report {
   const { wire } = version;
   return {
     call: 'control',

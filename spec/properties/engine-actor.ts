@@ -23,7 +23,7 @@ import { Body, type BodyOwner, ModelStream } from './engine-stream-model.ts';
 import { type Clock, Wire, type Writer } from './engine-wire.ts';
 
 /** Thrown out of callbacks on purpose. */
-export class Thrown extends Error {}
+class Thrown extends Error {}
 
 /** One side of a conversation: an engine, the application on top of it, and everything that it may know. */
 export class Actor implements EngineHandler, Writer, BodyOwner {

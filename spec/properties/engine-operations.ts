@@ -50,7 +50,7 @@ export type Call =
   | { readonly kind: 'consume'; readonly pick: number; readonly percent: number };
 
 /** Callbacks out of which calls are made. */
-export const CALLBACKS = [
+const CALLBACKS = [
   'onCtrlRecv',
   'onDataChunkRecv',
   'onDataRecv',

@@ -3,7 +3,7 @@ import v8 from 'node:v8';
 import vm from 'node:vm';
 import { CLIENT, DATA_FLAG_FIN, SERVER } from '../../lib/protocol/constants.ts';
 import type { HeaderList } from '../../lib/protocol/frames.ts';
-import { PROTOCOL_VERSIONS, type ProtocolVersion } from '../../lib/protocol/version.ts';
+import type { ProtocolVersion } from '../../lib/protocol/version.ts';
 import { Session } from '../../lib/session/session.ts';
 import type { SessionOptions } from '../../lib/session/session-options.ts';
 import { FrameFactory } from '../support/frame-factory.ts';
@@ -31,7 +31,7 @@ export function digestOf(bytes: Uint8Array): string {
 }
 
 /** Lets a server session answer every request with the digest of its body; bytes count as consumed at once. */
-export function answerWithDigests(session: Session): void {
+function answerWithDigests(session: Session): void {
   const bodies = new Map<number, Hash>();
   const unread = new Set<number>();
   session.on('synStream', ({ streamId, headers }) => {
@@ -135,9 +135,4 @@ export class StreamOpener {
     frame.writeUInt32BE(this.#id, 8);
     return frame;
   }
-}
-
-/** The versions in which something exists. */
-export function versionsWith(test: (version: ProtocolVersion) => boolean): ProtocolVersion[] {
-  return PROTOCOL_VERSIONS.filter(test);
 }

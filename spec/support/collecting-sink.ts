@@ -99,7 +99,7 @@ export class CollectingSink implements FrameSink {
 }
 
 /** Limits that nothing reaches. */
-export const GENEROUS_LIMITS: FrameLimits = {
+const GENEROUS_LIMITS: FrameLimits = {
   maxControlFrameSize: MAX_FRAME_LENGTH,
   maxHeaderListSize: MAX_FRAME_LENGTH,
   maxHeaderCount: 1_000_000,

@@ -170,7 +170,7 @@ export function decodeFrames(
 }
 
 /** The pairs of a plain name/value block, values as they stand there. Strict about lengths, not about content. */
-export function parseHeaderBlock(version: ProtocolVersion, block: Buffer): [string, string][] {
+function parseHeaderBlock(version: ProtocolVersion, block: Buffer): [string, string][] {
   const size = version.headerLengthSize;
   let at = 0;
   const number = (): number => {

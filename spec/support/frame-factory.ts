@@ -53,7 +53,7 @@ export function uint32(...values: number[]): Buffer {
 }
 
 /** Bytes of a text, one per character. */
-export function latin1(text: string): Buffer {
+function latin1(text: string): Buffer {
   return Buffer.from(text, 'latin1');
 }
 

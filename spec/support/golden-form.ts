@@ -8,7 +8,7 @@ import type { ControlFrame, HeaderList } from '../../lib/protocol/frames.ts';
  */
 
 /** Control frame types by number; types that SPDY does not have are missing. */
-export const TYPE_NAMES: Readonly<Record<number, string>> = {
+const TYPE_NAMES: Readonly<Record<number, string>> = {
   [constants.SYN_STREAM]: 'SYN_STREAM',
   [constants.SYN_REPLY]: 'SYN_REPLY',
   [constants.RST_STREAM]: 'RST_STREAM',
@@ -30,7 +30,7 @@ export function typeName(type: number): string {
 export type GoldenValue = string | { readonly length: number; readonly crc32: string };
 
 /** One value of a SETTINGS frame. */
-export interface GoldenEntry {
+interface GoldenEntry {
   readonly id: number;
   readonly flags: number;
   readonly value: number;
@@ -66,7 +66,7 @@ export interface GoldenFrame {
 const LONG_VALUE = 64;
 
 /** A header value in golden form. */
-export function goldenValue(value: string): GoldenValue {
+function goldenValue(value: string): GoldenValue {
   if (value.length <= LONG_VALUE) return value;
   const sum = crc32(Buffer.from(value, 'latin1'));
   return { length: value.length, crc32: sum.toString(16).padStart(8, '0') };

@@ -20,7 +20,7 @@ const DICTIONARIES: ReadonlyMap<string, Buffer> = new Map([
 const DICTIONARY_IDS: Readonly<Record<2 | 3, string>> = { 2: 'dfa251b2', 3: 'e3c6a7c2' };
 
 /** The dictionary of a wire version. */
-export function dictionaryOf(wire: 2 | 3): Buffer {
+function dictionaryOf(wire: 2 | 3): Buffer {
   return DICTIONARIES.get(DICTIONARY_IDS[wire]) as Buffer;
 }
 

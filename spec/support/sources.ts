@@ -11,6 +11,9 @@ const NO_CODE =
 /** An import or re-export. */
 const IMPORT = /\b(?:from|import)\s*\(?\s*'([^']+)'/g;
 
+/** An import or re-export of all that a file has. */
+const WHOLE = /\* (?:as \w+ )?from '([^']+)'/g;
+
 /** A source file of lib/. */
 export interface Source {
   /** Below lib/, as `engine/engine.ts`. */
@@ -20,16 +23,22 @@ export interface Source {
   readonly imports: readonly string[];
   /** The files of lib/ among these, as paths below lib/. */
   readonly targets: readonly string[];
+  /** Those of which it takes all, as `export *`. */
+  readonly wholes: readonly string[];
 }
 
 /** Takes a text as the source file at `path`. */
 export function makeSource(path: string, text: string): Source {
-  const imports = [...withoutComments(text).matchAll(IMPORT)].map(([, name = '']) => name);
+  const code = withoutComments(text);
   const base = new URL(path, 'file:///');
-  const targets = imports
-    .filter((name) => name.startsWith('.'))
-    .map((name) => new URL(name, base).pathname.slice(1));
-  return { path, text, imports, targets };
+  const find = (pattern: RegExp): string[] =>
+    [...code.matchAll(pattern)].map(([, name = '']) => name);
+  const locate = (names: readonly string[]): string[] =>
+    names
+      .filter((name) => name.startsWith('.'))
+      .map((name) => new URL(name, base).pathname.slice(1));
+  const imports = find(IMPORT);
+  return { path, text, imports, targets: locate(imports), wholes: locate(find(WHOLE)) };
 }
 
 /** All source files of lib/, by path. */

@@ -118,7 +118,7 @@ export function parseSpdycatOptions(argv: readonly string[]): SpdycatOptions | s
 }
 
 /** Consecutive URLs of the same origin together. Without `multiply` each is fetched once, with it so many times. */
-export function groupUrls(urls: readonly URL[], multiply: number | null): URL[][] {
+function groupUrls(urls: readonly URL[], multiply: number | null): URL[][] {
   const groups: URL[][] = [];
   for (const url of urls) {
     const last = groups.at(-1);

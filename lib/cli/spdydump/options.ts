@@ -35,7 +35,7 @@ export interface SpdydumpOptions {
 }
 
 /** Shown by `--help`; fits a screen of 80 by 24. */
-export const SPDYDUMP_HELP = `Usage: spdydump [OPTION]... FILE
+const SPDYDUMP_HELP = `Usage: spdydump [OPTION]... FILE
        spdydump [OPTION]... CLIENT_BYTES SERVER_BYTES
        spdydump [OPTION]... --listen [ADDRESS:]PORT --to HOST:PORT
 Shows the SPDY frames of a recorded connection: pcap and pcapng (TCP without

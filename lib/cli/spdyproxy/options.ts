@@ -24,7 +24,7 @@ export interface SpdyproxyOptions {
 }
 
 /** Shown by `--help`; fits a screen of 80 by 24. */
-export const SPDYPROXY_HELP = `Usage: spdyproxy -b BACK [OPTION]... PORT [PRIVATE_KEY CERT]...
+const SPDYPROXY_HELP = `Usage: spdyproxy -b BACK [OPTION]... PORT [PRIVATE_KEY CERT]...
        spdyproxy --config FILE [--check]
 A proxy: SPDY, HTTP/2 and HTTP/1.1 in front, any of them behind. PORT may be
 'systemd' or unix:PATH. Without a key and certificate it makes throw-away ones.

@@ -10,7 +10,7 @@ import {
 import { checkCertificates } from '../tls-files.ts';
 
 /** A port of a host, or a unix socket. */
-export type SpdyspecTarget =
+type SpdyspecTarget =
   | { readonly host: string; readonly port: number }
   | { readonly socketPath: string };
 

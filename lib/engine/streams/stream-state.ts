@@ -59,9 +59,7 @@ export const RECEIVE_TABLE: Record<ReceiveState, Record<ReceiveInput, Verdict>> 
 };
 
 /** Where SPDY/2 differs (draft 2: "Data frames", "Stream close"). */
-export const RECEIVE_TABLE_SPDY2: Partial<
-  Record<ReceiveState, Partial<Record<ReceiveInput, Verdict>>>
-> = {
+const RECEIVE_TABLE_SPDY2: Partial<Record<ReceiveState, Partial<Record<ReceiveInput, Verdict>>>> = {
   initial: { DATA: 'SESSION_ERROR' },
   opening: { DATA: 'SESSION_ERROR' },
   closed: { DATA: 'drop' },

@@ -8,7 +8,7 @@ import type { TokenSource } from './credentials.ts';
 import { agentFor } from './proxy.ts';
 
 /** The folder in which a pod finds its service account. */
-export const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** Where the service account of a pod is looked for. */
 export interface ServiceAccountPlace {

@@ -1,9 +1,6 @@
 import { UpgradeRefusedError } from '../errors.ts';
 import { httpFailure } from '../wire/status.ts';
 
-/** Whose URLs a request uses: those of an API server, of a kubelet, or a one-time URL as container runtimes give out. */
-export type StreamingApi = 'server' | 'kubelet' | 'runtime';
-
 /** A request to run a command, or to attach to one that runs. */
 export interface CommandRequest {
   /** Run a command, or join the main process. */
@@ -173,7 +170,7 @@ function nameOf(what: string, segment = ''): string {
 }
 
 /** A refusal with 400. */
-export function badRequest(message: string): UpgradeRefusedError {
+function badRequest(message: string): UpgradeRefusedError {
   return new UpgradeRefusedError(message, 400, httpFailure(400, 'BadRequest', message));
 }
 

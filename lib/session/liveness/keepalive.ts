@@ -25,7 +25,7 @@ export interface KeepAliveActions {
 }
 
 /** Watches whether the peer is still there, by PING. */
-export class KeepAlive {
+class KeepAlive {
   readonly #options: KeepAliveOptions;
   readonly #actions: KeepAliveActions;
   readonly #deadline = new Deadline();

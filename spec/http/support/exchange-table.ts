@@ -29,7 +29,7 @@ export interface Call {
 }
 
 /** What a handler has of an exchange. */
-export interface Seen {
+interface Seen {
   readonly request: SpdyRequest;
   readonly response: SpdyResponse;
   /** Writes down what `source` has said. */
@@ -59,13 +59,13 @@ const onFinished = createRequire(createRequire(import.meta.url).resolve('express
 ) as (message: unknown, listener: (error: Error | null) => void) => void;
 
 /** The code of an error, or its message. */
-export function nameOf(error: unknown): string {
+function nameOf(error: unknown): string {
   const { code, message } = (error ?? {}) as NodeJS.ErrnoException;
   return code ?? message ?? 'fine';
 }
 
 /** A request by HTTP/1.1, with a connection of its own. */
-export class Http1Call implements Call {
+class Http1Call implements Call {
   readonly #port: number;
   #request: http.ClientRequest | null = null;
   #response: Promise<http.IncomingMessage | null> = Promise.resolve(null);
@@ -129,7 +129,7 @@ export class Http1Call implements Call {
 }
 
 /** A request by SPDY, on a session of its own. */
-export class SpdyCall implements Call {
+class SpdyCall implements Call {
   readonly #session: Session;
   #stream: SpdyStream | null = null;
 

@@ -7,7 +7,7 @@ import { sharedCertificate } from '../../support/session-pair.ts';
  * What the proxy speaks behind itself where the clients of the HTTP suite are led through one to its servers: SPDY wherever the server does, or HTTP/1.1
  * wherever the server does; null where they are not. `npm run test:proxy`.
  */
-export const THROUGH_PROXY: 'spdy' | 'http/1.1' | null = wayOf();
+const THROUGH_PROXY: 'spdy' | 'http/1.1' | null = wayOf();
 
 /** What the server behind speaks. */
 export interface Behind {

@@ -37,7 +37,7 @@ export function replyTo(request: ClientRequest, body?: Buffer): Promise<HttpRepl
 }
 
 /** Reads a response to the end. */
-export async function readReply(response: IncomingMessage): Promise<HttpReply> {
+async function readReply(response: IncomingMessage): Promise<HttpReply> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   const body = Buffer.concat(chunks);

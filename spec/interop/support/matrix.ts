@@ -131,7 +131,7 @@ export class Collected {
 }
 
 /** Sends bytes over a local connection, and reads as many. True when they are the same. */
-export async function exchange(port: number, size: number): Promise<boolean> {
+async function exchange(port: number, size: number): Promise<boolean> {
   const body = longText(size);
   const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   const chunks: Buffer[] = [];

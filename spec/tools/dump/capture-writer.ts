@@ -30,7 +30,7 @@ const INITIAL = { client: 0xffffff00, server: 1000 };
 const FLAGS: Readonly<Record<string, number>> = { F: 1, S: 2, R: 4, A: 16 };
 
 /** The bytes of a packet, without what was not captured of it. */
-export function packetBytes(packet: Packet, framing: Framing = {}): Buffer {
+function packetBytes(packet: Packet, framing: Framing = {}): Buffer {
   const { link = 1, ipv6 = false, vlans = 0, padding = 0 } = framing;
   const ip = ipPacket(packet, ipv6);
   const type = ipv6 ? 0x86dd : 0x0800;

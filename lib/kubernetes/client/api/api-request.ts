@@ -29,7 +29,7 @@ const GO_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** How this package calls itself, in the form of the clients of Kubernetes. */
-export const USER_AGENT: string = `spdylay/${PACKAGE_VERSION} (${goName(process.platform)}/${goName(process.arch)})`;
+const USER_AGENT: string = `spdylay/${PACKAGE_VERSION} (${goName(process.platform)}/${goName(process.arch)})`;
 
 /** The URL of a request: prefix of the server, path and query. */
 export function locate(server: string, path: string): URL {

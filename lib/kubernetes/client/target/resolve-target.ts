@@ -124,11 +124,7 @@ export function needsLookup(
 }
 
 /** A pod by its name. */
-export async function readPod(
-  place: ApiPlace,
-  namespace: string,
-  name: string,
-): Promise<ApiObject> {
+async function readPod(place: ApiPlace, namespace: string, name: string): Promise<ApiObject> {
   const permission = { verb: 'get', resource: 'pods', namespace };
   return await readApi(place, `/api/v1/namespaces/${namespace}/pods/${name}`, permission);
 }

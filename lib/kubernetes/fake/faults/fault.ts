@@ -78,7 +78,7 @@ export function checkFault(fault: FakeFault): FakeFault {
 }
 
 /** Checks a rule. Throws InvalidArgumentError. */
-export function checkFaultRule(rule: FakeFaultRule): FakeFaultRule {
+function checkFaultRule(rule: FakeFaultRule): FakeFaultRule {
   checkObject('fault', rule);
   checkOptions('fault', rule, RULE_NAMES);
   checkValues(rule);

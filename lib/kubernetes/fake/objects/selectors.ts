@@ -75,7 +75,7 @@ export function readSelectors(resource: FakeResource, query: URLSearchParams): S
 }
 
 /** Reads a label selector as Kubernetes does; a text is why it is none. */
-export function readLabelSelector(text: string): Selection | string {
+function readLabelSelector(text: string): Selection | string {
   const tests: ((labels: Readonly<Record<string, string>>) => boolean)[] = [];
   // The commas between requirements, not those of a list.
   const parts = text.trim() === '' ? [] : text.split(/,(?![^(]*\))/);

@@ -27,7 +27,7 @@ export function shapeOf(kind: Pick<FakeResource, 'group' | 'version' | 'kind'>):
 }
 
 /** The name of a kind in the tables, and in OpenAPI. */
-export function shapeName({
+function shapeName({
   group,
   version,
   kind,
