@@ -18,8 +18,12 @@ export const UNREAD: HeaderList = [['unread', 'yes']];
 v8.setFlagsFromString('--expose-gc');
 const collectGarbage = vm.runInNewContext('gc') as () => void;
 
-/** Bytes that are in use after a garbage collection: heap, buffers, and what else V8 knows of. */
+/**
+ * Bytes that are in use after a garbage collection: heap, buffers, and what else V8 knows of. The memory of dead buffers is given
+ * back by another thread after a collection; the next collection waits for it.
+ */
 export function memoryInUse(): number {
+  collectGarbage();
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
