@@ -287,6 +287,32 @@ for (const [version, [peer, file]] of Object.entries(KUBECTLS)) {
       expect([code, stdout.toString()]).to.deep.equal([1, 'no\n']);
     });
 
+    it('auth and create token: as rules for users say', async () => {
+      const account = 'system:serviceaccount:default:kubectl-bot';
+      fake.put({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'kubectl-bot' } });
+      fake.setRules([
+        { verbs: ['*'], resources: ['*'], users: ['fake'] },
+        { verbs: ['list'], resources: ['pods'], users: [account] },
+      ]);
+      const as = `--as=${account}`;
+      const answers = [
+        await kubectl.run(['auth', 'can-i', 'list', 'pods', as]),
+        await kubectl.run(['auth', 'can-i', 'delete', 'pods', as]),
+        await kubectl.run(['get', 'services', as]),
+      ];
+      const [, rules] = await run('auth', 'can-i', '--list', as);
+      // From 1.24 on, and from 1.28 on.
+      const token = version === '1.20' ? null : await run('create', 'token', 'kubectl-bot');
+      const who = version === '1.20' ? null : await run('auth', 'whoami', as);
+      fake.setRules(null);
+      expect(answers.map(({ code }) => code)).to.deep.equal([0, 1, 1]);
+      expect(rules)
+        .to.match(/^pods\s+\[\]\s+\[\]\s+\[list\]$/m)
+        .and.not.match(/\[\*\]\s*$/m);
+      if (token !== null) expect(token[1]).to.match(/^[\w-]+\.[\w-]+\.[\w-]+\n?$/);
+      if (who !== null) expect(who[1]).to.include(account);
+    });
+
     it('logs: the last lines, and those of the run before', async () => {
       expect(await run('logs', 'web-1', '--tail=1')).to.deep.equal([0, 'two\n']);
       expect(await run('logs', 'web-1', '--previous')).to.deep.equal([0, 'old\n']);

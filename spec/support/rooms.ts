@@ -131,6 +131,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'kubernetes/fake/requests',
       'kubernetes/fake/shapes',
       'kubernetes/fake/pods',
+      'kubernetes/fake/access',
       'kubernetes/fake/reads',
     ],
   },

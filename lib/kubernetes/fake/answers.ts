@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TLSSocket } from 'node:tls';
-import { forbidden, refusalByRules, verbsOf } from './access/rbac.ts';
-import { answerReview, type Review, readReview, reviewAt } from './access/reviews.ts';
+import { FakeAccountTokens, type TokenOwner } from './access/account-tokens.ts';
+import { type Credentials, FakeAuthentication } from './access/authentication.ts';
+import { refusalByRules } from './access/rbac.ts';
+import { answerReview, type Review, reviewAt } from './access/reviews.ts';
+import type { FakeUser } from './access/user.ts';
 import type { FakeParts } from './cluster.ts';
 import type { FakeFault } from './faults/fault.ts';
 import { type FakeObject, fieldsOf } from './objects/object.ts';
@@ -24,24 +26,15 @@ import {
   type Refusal,
 } from './requests/refusals.ts';
 import { isStreaming, type ReadRequest } from './requests/request.ts';
+import { readPosted } from './shapes/posted-body.ts';
 import { scaleOf } from './shapes/scale.ts';
 import { shapeOf, shapeOfBody } from './shapes/shapes.ts';
 import { readBody } from './writes/body.ts';
 import type { Manager } from './writes/managed-fields.ts';
 import type { WriteAnswer } from './writes/write.ts';
 import { LONGEST_MANAGER } from './writes/write-options.ts';
-import { FakeWrites } from './writes/writes.ts';
+import { FakeWrites, isPosted } from './writes/writes.ts';
 import { APPLY_TYPE } from './writes/yaml-body.ts';
-
-/** Who all clients are. */
-const USER = 'fake';
-
-/** What clients may show; with neither anybody is served. */
-interface Credentials {
-  readonly token: string | null;
-  /** Whether it may be the certificate. */
-  readonly certificate: boolean;
-}
 
 /** What a fake API server answers, as far as that needs no streams. */
 export class FakeAnswers {
@@ -50,48 +43,32 @@ export class FakeAnswers {
   readonly #pods: FakePods;
   readonly #writes: FakeWrites;
   readonly #watches: FakeWatches;
-  readonly #credentials: Credentials;
+  readonly #authentication: FakeAuthentication;
 
   constructor(parts: FakeParts, credentials: Credentials) {
     const { store, pods, namespaces, watches } = parts;
     this.#parts = parts;
     this.#store = store;
     this.#pods = pods;
-    this.#writes = new FakeWrites(store, pods, namespaces);
+    const tokens = new FakeAccountTokens(store);
+    this.#writes = new FakeWrites(store, pods, namespaces, tokens);
     this.#watches = watches;
-    this.#credentials = credentials;
+    this.#authentication = new FakeAuthentication(credentials, tokens);
   }
 
-  /** Why this client is not answered, whatever it asks for. */
-  strangerRefusal(request: IncomingMessage, read: ReadRequest): Refusal | null {
-    const { token, certificate } = this.#credentials;
-    const { authorization } = request.headers;
-    // Whoever runs commands here shall not be a page in somebody's browser.
-    if (isOfAPage(request)) return failure(403, 'no requests of browsers');
-    const { 'impersonate-user': other } = request.headers;
-    // There is one user, who would be told what is another's.
-    if (other !== undefined)
-      return failure(
-        403,
-        `users "${other}" is forbidden: User "${USER}" cannot impersonate resource "users" in API group "" at the cluster scope`,
-      );
-    if (token === null && !certificate) return null;
-    const socket = request.socket as TLSSocket;
-    if (certificate && socket.authorized) return null;
-    if (authorization === undefined && !showsCertificate(socket))
-      return forbidden(read, verbsOf(read.asked)[0] as string, 'system:anonymous');
-    if (token === null || authorization !== `Bearer ${token}`) return failure(401, 'Unauthorized');
-    return null;
+  /** Who makes a request; or why this client is not answered, whatever it asks for. */
+  userOf(request: IncomingMessage, read: ReadRequest): FakeUser | Refusal {
+    return this.#authentication.userOf(request, read, this.#parts.rules);
   }
 
   /** Why a request may not be answered: on purpose, or by the rules. */
-  refusalOf(read: ReadRequest, fault: FakeFault | null): Refusal | null {
+  refusalOf(read: ReadRequest, fault: FakeFault | null, user: FakeUser): Refusal | null {
     if (fault?.refuseWith !== undefined) {
       const { refuseWith, message = 'refused on purpose' } = fault;
       return failure(refuseWith, message);
     }
     const { rules } = this.#parts;
-    return rules === null ? null : refusalByRules(rules, read, USER);
+    return rules === null ? null : refusalByRules(rules, read, user);
   }
 
   /** Why a pod cannot be used so, null if it can. */
@@ -111,8 +88,9 @@ export class FakeAnswers {
     request: IncomingMessage,
     response: ServerResponse,
     read: ReadRequest,
+    user: FakeUser,
   ): Promise<void> {
-    const answer = await this.#find(request, response, read);
+    const answer = await this.#find(request, response, read, user);
     if (answer === null) return;
     request.resume();
     send(response, answer);
@@ -122,11 +100,12 @@ export class FakeAnswers {
     request: IncomingMessage,
     response: ServerResponse,
     { asked, place, path, query }: ReadRequest,
+    user: FakeUser,
   ): Promise<FakeAnswer | null> {
     const { method, action } = asked;
     if (path === null) return failure(400, 'the path of the URL cannot be decoded');
     const review = reviewAt(path);
-    if (review !== null && method === 'POST') return await this.#review(review, request);
+    if (review !== null && method === 'POST') return await this.#review(review, request, user);
     if (place === null) {
       const { accept } = request.headers;
       const found = HEALTH.test(path) ? HEALTHY : (openApi(path, accept) ?? discover(path));
@@ -149,7 +128,7 @@ export class FakeAnswers {
         return this.#log(namespace ?? '', name ?? '', query, response);
       case 'list':
       case 'get': {
-        if (place.subresource === 'eviction') return failure(405, `${method} is not supported`);
+        if (isPosted(place.subresource)) return failure(405, `${method} is not supported`);
         const found =
           name === null
             ? readList(this.#store, place, query)
@@ -160,7 +139,7 @@ export class FakeAnswers {
       }
       default: {
         if (place.isWatch) return failure(405, `${method} is not supported`);
-        const isScale = place.subresource === 'scale';
+        const isScale = place.subresource === 'scale' || place.subresource === 'token';
         const body = await readBody(request, shapeOfBody(method, place));
         if (isRefusal(body)) return body;
         const { mediaType, value } = body;
@@ -172,12 +151,15 @@ export class FakeAnswers {
     }
   }
 
-  async #review(review: Review, request: IncomingMessage): Promise<FakeAnswer> {
+  async #review(review: Review, request: IncomingMessage, user: FakeUser): Promise<FakeAnswer> {
     const body = await readBody(request, shapeOf(review));
     if (isRefusal(body)) return body;
-    const read = readReview(review, body.value);
+    const read = readPosted(review, body.value);
     if (isRefusal(read)) return read;
-    return { code: 201, body: answerReview(review, read, this.#parts.rules, USER) };
+    const { rules } = this.#parts;
+    const ownerOf = (token: string): TokenOwner | null => this.#authentication.ownerOf(token);
+    const answer = answerReview(review, read, { rules, user, ownerOf });
+    return isRefusal(answer) ? answer : { code: 201, body: answer };
   }
 
   #log(
@@ -271,18 +253,6 @@ function warningsOf(texts: readonly string[]): string[] {
 
 function ok(body: object): FakeAnswer {
   return { code: 200, body };
-}
-
-/** Whether a client has one, be it the right one or not. */
-function showsCertificate(socket: TLSSocket): boolean {
-  return Object.keys(socket.getPeerCertificate?.() ?? {}).length > 0;
-}
-
-/** Whether a page may have sent a request. Some programs name the address of the server as their origin; no page of another site can. */
-function isOfAPage({ headers: { origin, host = '' } }: IncomingMessage): boolean {
-  if (origin === undefined) return false;
-  const own = URL.canParse(origin) && new URL(origin).host === host.toLowerCase();
-  return !own || !/^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/.test(host);
 }
 
 /** Whether a body is the outcome of a request, and no object. */

@@ -12,6 +12,7 @@ import { type Certificate, makeCertificate } from '../../http/server/certificate
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
 import { createStreamingServer, type StreamingServer } from '../server/streaming-server.ts';
 import { refuse } from '../server/upgrade.ts';
+import type { FakeUser } from './access/user.ts';
 import { FakeAnswers, send } from './answers.ts';
 import { FakeCluster, type FakeParts, makeParts } from './cluster.ts';
 import { FakeControl } from './control.ts';
@@ -20,7 +21,7 @@ import { BrokenSocket } from './faults/broken-socket.ts';
 import { breakOf, checkFault, type FakeFault } from './faults/fault.ts';
 import { FAKE_KUBECONFIG_MARK, formatKubeConfig } from './kubeconfig.ts';
 import { checkFakeOptions, type FakeApiServerOptions } from './options.ts';
-import { asError, failure, nothingAt } from './requests/refusals.ts';
+import { asError, failure, isRefusal, nothingAt } from './requests/refusals.ts';
 import {
   type FakeRequest,
   isStreaming,
@@ -201,11 +202,12 @@ export class FakeApiServer extends FakeCluster {
     const broken = breakOf(fault);
     if (broken !== null) breakResponse(response, broken);
     try {
-      const refusal = answers.strangerRefusal(request, read) ?? answers.refusalOf(read, fault);
+      const user = answers.userOf(request, read);
+      const refusal = isRefusal(user) ? user : answers.refusalOf(read, fault, user);
       if (refusal !== null) {
         request.resume();
         send(response, refusal);
-      } else if (control === null) await answers.respond(request, response, read);
+      } else if (control === null) await answers.respond(request, response, read, user as FakeUser);
       else await control.respond(request, response, read.path ?? '');
     } catch (exception) {
       // The client may have gone in the midst of its request. No body of one ends the process of the test.
@@ -221,10 +223,10 @@ export class FakeApiServer extends FakeCluster {
     const fault = this.#faultFor(this.#take(read));
     if (!(await this.#wait(fault)) || socket.destroyed) return;
     const answers = this.#answers;
-    const refusal =
-      answers.strangerRefusal(request, read) ??
-      answers.refusalOf(read, fault) ??
-      answers.mismatch(read);
+    const user = answers.userOf(request, read);
+    const refusal = isRefusal(user)
+      ? user
+      : (answers.refusalOf(read, fault, user) ?? answers.mismatch(read));
     if (refusal !== null) {
       refuse(socket, asError(refusal));
       return;

@@ -1,9 +1,11 @@
 import { checkObject } from '../../../common/check.ts';
 import { checkOptions, optionNames } from '../../../common/option-names.ts';
 import { InvalidArgumentError } from '../../../errors.ts';
+import { type FakeResource, PODS } from '../objects/resources.ts';
 import { checkText, checkTextList } from '../objects/texts.ts';
 import { failure, type Refusal } from '../requests/refusals.ts';
 import { isStreaming, type ReadRequest } from '../requests/request.ts';
+import type { FakeUser } from './user.ts';
 
 /** Something that users may do, as a Role of RBAC has it. */
 export interface FakeRule {
@@ -17,6 +19,10 @@ export interface FakeRule {
   readonly resourceNames?: readonly string[] | undefined;
   /** The namespace of the Role; without it the rule is that of a ClusterRole. */
   readonly namespace?: string | undefined;
+  /** Names of users that it is for, as `fake`, whom the kubeconfig is of, or `system:serviceaccount:default:bot`. With neither these nor `groups` it is for all. */
+  readonly users?: readonly string[] | undefined;
+  /** Groups of users that it is for, as `system:authenticated`, `system:serviceaccounts:default`. */
+  readonly groups?: readonly string[] | undefined;
 }
 
 const RULE_NAMES = optionNames<FakeRule>({
@@ -25,6 +31,8 @@ const RULE_NAMES = optionNames<FakeRule>({
   apiGroups: true,
   resourceNames: true,
   namespace: true,
+  users: true,
+  groups: true,
 });
 
 /** Checks rules. Throws InvalidArgumentError. */
@@ -34,8 +42,9 @@ export function checkRules(rules: readonly FakeRule[]): readonly FakeRule[] {
     checkObject('rule', rule);
     checkOptions('rule', rule, RULE_NAMES);
     const { verbs, resources, apiGroups = [], resourceNames = [], namespace } = rule;
-    for (const [name, list] of Object.entries({ verbs, resources, apiGroups, resourceNames }))
-      checkTextList(`${name} of a rule`, list);
+    const { users = [], groups = [] } = rule;
+    const lists = { verbs, resources, apiGroups, resourceNames, users, groups };
+    for (const [name, list] of Object.entries(lists)) checkTextList(`${name} of a rule`, list);
     checkText('namespace of a rule', namespace);
   }
   return rules;
@@ -51,9 +60,15 @@ export interface Action {
   readonly name: string | null;
 }
 
-/** Whether some rule allows it. */
-export function isAllowed(rules: readonly FakeRule[], action: Action): boolean {
-  return rules.some((rule) => allows(rule, action));
+/** Whether some rule allows a user to do it. */
+export function isAllowed(rules: readonly FakeRule[], action: Action, user: FakeUser): boolean {
+  return rules.some((rule) => isFor(rule, user) && allows(rule, action));
+}
+
+/** Whether a rule is for a user. */
+export function isFor({ users = [], groups = [] }: FakeRule, user: FakeUser): boolean {
+  if (users.length === 0 && groups.length === 0) return true;
+  return users.includes(user.name) || groups.some((group) => user.groups.includes(group));
 }
 
 /**
@@ -63,7 +78,7 @@ export function isAllowed(rules: readonly FakeRule[], action: Action): boolean {
 export function refusalByRules(
   rules: readonly FakeRule[],
   { asked, place, query }: ReadRequest,
-  user: string,
+  user: FakeUser,
 ): Refusal | null {
   if (place === null) return null;
   const { plural, group } = place.resource;
@@ -73,20 +88,19 @@ export function refusalByRules(
     /^metadata\.name==?([^,!=]+)$/.exec(query.get('fieldSelector') ?? '') ?? [];
   const { namespace, name } = asked;
   const action = { group, resource, namespace, name: name ?? selected };
-  const denied = verbsOf(asked).find((verb) => !isAllowed(rules, { verb, ...action }));
-  return denied === undefined ? null : forbidden({ asked, place }, denied, user);
+  const denied = verbsOf(asked).find((verb) => !isAllowed(rules, { verb, ...action }, user));
+  return denied === undefined ? null : forbidden(asked, place.resource, denied, user.name);
 }
 
-/** What is said to a user who may not. */
+/** What is said to a user who may not; `of` is the resource of what is asked for, null for none. */
 export function forbidden(
-  { asked, place }: Pick<ReadRequest, 'asked' | 'place'>,
+  { resource, namespace, name }: Pick<ReadRequest['asked'], 'resource' | 'namespace' | 'name'>,
+  of: Pick<FakeResource, 'group' | 'plural'> | null,
   verb: string,
   user: string,
 ): Refusal {
-  const { resource, namespace, name } = asked;
-  const group = place?.resource.group ?? '';
+  const { group, plural } = of ?? PODS;
   const [full = '', subresource] = (resource ?? 'pods').split('/');
-  const plural = place?.resource.plural ?? 'pods';
   const what = subresource === undefined ? plural : `${plural}/${subresource}`;
   const where = namespace === null ? 'at the cluster scope' : `in the namespace "${namespace}"`;
   return failure(

@@ -1,24 +1,35 @@
 import { type Fields, fieldsOf, textOf } from '../objects/object.ts';
-import type { FakeResource } from '../objects/resources.ts';
-import { failure, type Refusal } from '../requests/refusals.ts';
-import { DecodeProblem, decodeAs } from '../shapes/decode.ts';
-import { shapeOf } from '../shapes/shapes.ts';
-import { type Action, type FakeRule, isAllowed } from './rbac.ts';
+import { type FakeResource, qualified } from '../objects/resources.ts';
+import { failure, isRefusal, type Refusal } from '../requests/refusals.ts';
+import { API_AUDIENCE, type TokenOwner } from './account-tokens.ts';
+import { type Action, type FakeRule, forbidden, isAllowed, isFor } from './rbac.ts';
+import { type FakeUser, OWN_USER, shownUser } from './user.ts';
+
+/** By what they are answered. */
+export interface ReviewGrounds {
+  readonly rules: readonly FakeRule[] | null;
+  /** Who asks. */
+  readonly user: FakeUser;
+  readonly ownerOf: (token: string) => TokenOwner | null;
+}
 
 /** One of them. */
 export interface Review extends FakeResource {
-  /** Its status. */
-  readonly status: (spec: Fields, rules: readonly FakeRule[] | null, user: string) => object;
+  /** Whether everybody may ask; for the others a rule is needed. */
+  readonly isOpen: boolean;
+  /** Its status, or why there is none. */
+  readonly status: (spec: Fields, grounds: ReviewGrounds) => object;
 }
 
-/** Questions of users about themselves: they are answered, and stored nowhere. */
+/** Questions about what users may do, and who they are: they are answered, and stored nowhere. */
 export const REVIEWS: readonly Review[] = [
-  review('authorization.k8s.io', 'SelfSubjectAccessReview', (spec, rules) => ({
-    allowed: mayDo(spec, rules),
-  })),
-  review('authorization.k8s.io', 'SelfSubjectRulesReview', (spec, rules) => ({
+  review('authorization.k8s.io', 'SelfSubjectAccessReview', true, (spec, { rules, user }) =>
+    answerAccess('SelfSubjectAccessReview', spec, rules, user),
+  ),
+  review('authorization.k8s.io', 'SelfSubjectRulesReview', true, (spec, { rules, user }) => ({
     resourceRules: (rules ?? ALL)
       .filter(({ namespace }) => namespace === undefined || namespace === textOf(spec, 'namespace'))
+      .filter((rule) => isFor(rule, user))
       .map(({ verbs, resources, apiGroups = [''], resourceNames = [] }) => ({
         verbs,
         apiGroups,
@@ -28,9 +39,30 @@ export const REVIEWS: readonly Review[] = [
     nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['*'] }],
     incomplete: false,
   })),
-  review('authentication.k8s.io', 'SelfSubjectReview', (_spec, _rules, username) => ({
-    userInfo: { username, groups: ['system:authenticated'] },
+  review('authorization.k8s.io', 'SubjectAccessReview', false, (spec, { rules }) => {
+    const { groups = [] } = spec;
+    const user = { name: textOf(spec, 'user'), groups: groups as string[], uid: '' };
+    if (user.name === '' && user.groups.length === 0)
+      return invalid(
+        'SubjectAccessReview',
+        'spec.user: Invalid value: "": at least one of user or group must be specified',
+      );
+    if (rules === null && user.name !== OWN_USER.name)
+      return failure(400, `this server has no rules by which to tell what "${user.name}" may do`);
+    return answerAccess('SubjectAccessReview', spec, rules, user);
+  }),
+  review('authentication.k8s.io', 'SelfSubjectReview', true, (_spec, { user }) => ({
+    userInfo: shownUser(user),
   })),
+  review('authentication.k8s.io', 'TokenReview', false, (spec, { ownerOf }) => {
+    const owner = ownerOf(textOf(spec, 'token'));
+    const { audiences = [] } = spec;
+    const wanted = (audiences as string[]).length === 0 ? [API_AUDIENCE] : (audiences as string[]);
+    const common = wanted.filter((audience) => owner?.audiences.includes(audience));
+    if (owner === null || common.length === 0)
+      return { user: {}, error: '[invalid bearer token, token lookup failed]' };
+    return { authenticated: true, user: shownUser(owner.user), audiences: common };
+  }),
 ];
 
 const ALL: readonly FakeRule[] = [{ verbs: ['*'], resources: ['*'], apiGroups: ['*'] }];
@@ -43,47 +75,45 @@ export function reviewAt(path: string): Review | null {
   );
 }
 
-/** What is asked, or why it cannot be. */
-export function readReview(review: Review, body: unknown): Fields | Refusal {
-  try {
-    return decodeAs(shapeOf(review), body).value as Fields;
-  } catch (exception) {
-    if (!(exception instanceof DecodeProblem)) throw exception;
-    return failure(400, `it cannot be handled as a ${review.kind}: ${exception.message}`);
+/** The answer to a question that was read, or why there is none. */
+export function answerReview(review: Review, body: Fields, grounds: ReviewGrounds): object {
+  const { kind, group, version, isOpen, plural } = review;
+  const { rules, user } = grounds;
+  const action = { verb: 'create', group, resource: plural, namespace: null, name: null };
+  if (!isOpen && rules !== null && !isAllowed(rules, action, user)) {
+    const asked = { resource: qualified(review), namespace: null, name: null };
+    return forbidden(asked, review, 'create', user.name);
   }
-}
-
-/** The answer to a question that was read. */
-export function answerReview(
-  { kind, group, version, status }: Review,
-  body: Fields,
-  rules: readonly FakeRule[] | null,
-  user: string,
-): object {
   const spec = fieldsOf(body, 'spec');
-  return {
-    kind,
-    apiVersion: `${group}/${version}`,
-    metadata: {},
-    spec,
-    status: status(spec, rules, user),
-  };
+  const status = review.status(spec, grounds);
+  if (isRefusal(status)) return status;
+  return { kind, apiVersion: `${group}/${version}`, metadata: {}, spec, status };
 }
 
-function review(group: string, kind: string, status: Review['status']): Review {
+function review(group: string, kind: string, isOpen: boolean, status: Review['status']): Review {
   const plural = `${kind.toLowerCase()}s`;
   return {
-    ...{ group, version: 'v1', plural, kind, status },
+    ...{ group, version: 'v1', plural, kind, isOpen, status },
     ...{ shortNames: [], namespaced: false, categories: [], subresources: [] },
   };
 }
 
 /** Paths may be read by all. */
-function mayDo(spec: Fields, rules: readonly FakeRule[] | null): boolean {
+function answerAccess(
+  kind: string,
+  spec: Fields,
+  rules: readonly FakeRule[] | null,
+  user: FakeUser,
+): object {
+  if ('resourceAttributes' in spec === 'nonResourceAttributes' in spec)
+    return invalid(
+      kind,
+      'spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified',
+    );
+  if (rules === null) return { allowed: true };
+  if ('nonResourceAttributes' in spec)
+    return { allowed: textOf(fieldsOf(spec, 'nonResourceAttributes'), 'verb') === 'get' };
   const asked = fieldsOf(spec, 'resourceAttributes');
-  if (rules === null) return true;
-  if (Object.keys(asked).length === 0)
-    return textOf(fieldsOf(spec, 'nonResourceAttributes'), 'verb') === 'get';
   const subresource = textOf(asked, 'subresource');
   const action: Action = {
     verb: textOf(asked, 'verb'),
@@ -92,5 +122,9 @@ function mayDo(spec: Fields, rules: readonly FakeRule[] | null): boolean {
     namespace: textOf(asked, 'namespace') || null,
     name: textOf(asked, 'name') || null,
   };
-  return isAllowed(rules, action);
+  return { allowed: isAllowed(rules, action, user) };
+}
+
+function invalid(kind: string, problem: string): Refusal {
+  return failure(422, `${kind}.authorization.k8s.io "" is invalid: ${problem}`);
 }

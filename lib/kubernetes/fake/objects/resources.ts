@@ -35,7 +35,7 @@ export const RESOURCES: readonly FakeResource[] = [
   core('configmaps', 'ConfigMap', ['cm']),
   core('secrets', 'Secret', []),
   core('namespaces', 'Namespace', ['ns'], { ...CLUSTER, subresources: ['status'] }),
-  core('serviceaccounts', 'ServiceAccount', ['sa']),
+  core('serviceaccounts', 'ServiceAccount', ['sa'], { subresources: ['token'] }),
   core('persistentvolumeclaims', 'PersistentVolumeClaim', ['pvc'], STATUS),
   core('persistentvolumes', 'PersistentVolume', ['pv'], { ...CLUSTER, ...STATUS }),
   core('nodes', 'Node', ['no'], { ...CLUSTER, ...STATUS }),
@@ -116,6 +116,13 @@ export const BUDGETS: FakeResource = resourceNamed('poddisruptionbudgets') as Fa
 
 /** What is written to `eviction` of a pod. */
 export const EVICTION = { group: 'policy', version: 'v1', kind: 'Eviction' } as const;
+
+/** What is written to `token` of a service account. */
+export const TOKEN_REQUEST = {
+  group: 'authentication.k8s.io',
+  version: 'v1',
+  kind: 'TokenRequest',
+} as const;
 
 type Extras = Partial<Pick<FakeResource, 'namespaced' | 'subresources' | 'categories'>>;
 

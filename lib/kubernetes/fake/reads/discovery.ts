@@ -5,6 +5,7 @@ import {
   type FakeResource,
   NAMESPACES,
   RESOURCES,
+  TOKEN_REQUEST,
 } from '../objects/resources.ts';
 
 /** What the API says about itself, as much of it as `kubectl` asks for; null for anything else. */
@@ -45,6 +46,7 @@ const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', '
 const SUBRESOURCE_KINDS: Readonly<Record<string, object>> = {
   scale: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
   eviction: EVICTION,
+  token: TOKEN_REQUEST,
 };
 
 const SUBRESOURCE_VERBS: Readonly<Record<string, readonly string[]>> = {
@@ -52,6 +54,7 @@ const SUBRESOURCE_VERBS: Readonly<Record<string, readonly string[]>> = {
   attach: ['create', 'get'],
   portforward: ['create', 'get'],
   eviction: ['create'],
+  token: ['create'],
   status: ['get', 'patch', 'update'],
   scale: ['get', 'patch', 'update'],
 };

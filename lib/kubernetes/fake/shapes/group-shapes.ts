@@ -51,6 +51,13 @@ export const AUTHENTICATION_SHAPES: ShapeTable = {
 SelfSubjectReview: metadata 1 ObjectMeta, status 2 SelfSubjectReviewStatus
 SelfSubjectReviewStatus: userInfo 1 UserInfo
 UserInfo: username 1, uid 2, groups 3 text*, extra - any
+TokenRequest: metadata 1 ObjectMeta, spec 2 TokenRequestSpec, status 3 TokenRequestStatus
+TokenRequestSpec: audiences 1 text*, expirationSeconds 4 integer, boundObjectRef 3 BoundObjectReference
+TokenRequestStatus: token 1, expirationTimestamp 2 time
+BoundObjectReference: kind 1, apiVersion 2, name 3, uid 4
+TokenReview: metadata 1 ObjectMeta, spec 2 TokenReviewSpec, status 3 TokenReviewStatus
+TokenReviewSpec: token 1, audiences 2 text*
+TokenReviewStatus: authenticated 1 flag, user 2 UserInfo, error 3, audiences 4 text*
 `,
 };
 
@@ -59,6 +66,9 @@ export const AUTHORIZATION_SHAPES: ShapeTable = {
   package: 'io.k8s.api.authorization.v1',
   text: `
 SelfSubjectAccessReview: metadata 1 ObjectMeta, spec 2 SelfSubjectAccessReviewSpec, status 3 SubjectAccessReviewStatus
+SubjectAccessReview: metadata 1 ObjectMeta, spec 2 SubjectAccessReviewSpec, status 3 SubjectAccessReviewStatus
+SubjectAccessReviewSpec: resourceAttributes 1 ResourceAttributes, nonResourceAttributes 2 NonResourceAttributes, user 3,
+  groups 4 text*, extra - any, uid 6
 SelfSubjectRulesReview: metadata 1 ObjectMeta, spec 2 SelfSubjectRulesReviewSpec, status 3 SubjectRulesReviewStatus
 SelfSubjectAccessReviewSpec: resourceAttributes 1 ResourceAttributes, nonResourceAttributes 2 NonResourceAttributes
 SubjectAccessReviewStatus: allowed 1 flag, denied 4 flag, reason 2, evaluationError 3

@@ -1,4 +1,4 @@
-import { EVICTION, type FakeResource } from '../objects/resources.ts';
+import { EVICTION, type FakeResource, TOKEN_REQUEST } from '../objects/resources.ts';
 import type { ApiPlace } from '../requests/api-path.ts';
 import { CORE_SHAPES, META_SHAPES } from './core-shapes.ts';
 import * as groups from './group-shapes.ts';
@@ -44,6 +44,7 @@ export function shapeOfBody(
   if (method === 'DELETE') return shapeNamed(`${META}.DeleteOptions`);
   if (subresource === 'scale') return scaleShape();
   if (subresource === 'eviction') return shapeOf(EVICTION);
+  if (subresource === 'token') return shapeOf(TOKEN_REQUEST);
   return shapeOf(resource);
 }
 

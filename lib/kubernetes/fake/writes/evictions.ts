@@ -4,8 +4,7 @@ import { selectionOf } from '../objects/selectors.ts';
 import type { FakeStore } from '../objects/store.ts';
 import { stateOf } from '../pods/pod-object.ts';
 import { failure, isRefusal, type Refusal } from '../requests/refusals.ts';
-import { DecodeProblem, decodeAs } from '../shapes/decode.ts';
-import { shapeOf } from '../shapes/shapes.ts';
+import { readPosted } from '../shapes/posted-body.ts';
 import type { FakeDeletes } from './deletes.ts';
 import type { FakeWrite, WriteAnswer } from './write.ts';
 
@@ -55,16 +54,12 @@ export class FakeEvictions {
 
 /** How the pod is to be deleted; a refusal for a body that is no eviction of it. */
 function readOptions(body: unknown, { metadata }: FakeObject): Fields | Refusal {
-  try {
-    const eviction = decodeAs(shapeOf(EVICTION), body).value as Fields;
-    const { name = metadata.name } = fieldsOf(eviction, 'metadata');
-    if (name !== metadata.name)
-      return failure(400, `name in URL does not match name in Eviction object: ${name}`);
-    return fieldsOf(eviction, 'deleteOptions');
-  } catch (exception) {
-    if (!(exception instanceof DecodeProblem)) throw exception;
-    return failure(400, `it cannot be handled as an Eviction: ${exception.message}`);
-  }
+  const eviction = readPosted(EVICTION, body);
+  if (isRefusal(eviction)) return eviction;
+  const { name = metadata.name } = fieldsOf(eviction, 'metadata');
+  if (name !== metadata.name)
+    return failure(400, `name in URL does not match name in Eviction object: ${name}`);
+  return fieldsOf(eviction, 'deleteOptions');
 }
 
 /** Whether nobody misses a pod: it does not run, or ends already. */

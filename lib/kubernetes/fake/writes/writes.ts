@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { FakeAccountTokens } from '../access/account-tokens.ts';
 import { withDefaults } from '../objects/defaults.ts';
 import { type FakeObject, type Fields, fieldsOf, isHeld } from '../objects/object.ts';
 import { type FakeResource, PODS, qualified } from '../objects/resources.ts';
@@ -35,13 +36,20 @@ export class FakeWrites {
   readonly #namespaces: FakeNamespaces;
   readonly #deletes: FakeDeletes;
   readonly #evictions: FakeEvictions;
+  readonly #tokens: FakeAccountTokens;
 
-  constructor(store: FakeStore, pods: FakePods, namespaces: FakeNamespaces) {
+  constructor(
+    store: FakeStore,
+    pods: FakePods,
+    namespaces: FakeNamespaces,
+    tokens: FakeAccountTokens,
+  ) {
     this.#store = store;
     this.#pods = pods;
     this.#namespaces = namespaces;
     this.#deletes = new FakeDeletes(store, pods, namespaces);
     this.#evictions = new FakeEvictions(store, this.#deletes);
+    this.#tokens = tokens;
   }
 
   /** Does what is asked for, or says why not. */
@@ -57,9 +65,12 @@ export class FakeWrites {
     }
     const { resource, namespace, name, subresource } = place;
     const found = this.#store.get(resource, namespace ?? '', name);
-    if (subresource === 'eviction') {
+    if (isPosted(subresource)) {
       if (method !== 'POST') return notAllowed(write);
-      return found === null ? objectNotFound(resource, name) : this.#evictions.evict(write, found);
+      if (found === null) return objectNotFound(resource, name);
+      if (subresource === 'eviction') return this.#evictions.evict(write, found);
+      const made = this.#tokens.request(found, write.body);
+      return isRefusal(made) ? made : { code: 201, body: made };
     }
     if (!['PUT', 'PATCH', 'DELETE'].includes(method)) return notAllowed(write);
     if (method === 'PATCH' && mediaType === APPLY_TYPE && subresource !== 'scale')
@@ -226,6 +237,11 @@ function isAnother({ resourceVersion, uid }: Fields, is: FakeObject['metadata'])
     (isText(resourceVersion) && resourceVersion !== '' && resourceVersion !== is.resourceVersion) ||
     (isText(uid) && uid !== '' && uid !== is.uid)
   );
+}
+
+/** Whether something is posted to an object, and not stored. */
+export function isPosted(subresource: string | null): boolean {
+  return subresource === 'eviction' || subresource === 'token';
 }
 
 /** Kinds whose objects nobody replaces without the version that is replaced. */
