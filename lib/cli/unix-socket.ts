@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { lstatSync, unlinkSync } from 'node:fs';
 import net from 'node:net';
 import { resolve } from 'node:path';
-import { MAX_SOCKET_PATH_BYTES } from '../common/socket-path.ts';
+import { MAX_SOCKET_PATH_BYTES } from '../common/network/socket-path.ts';
 import { UsageError } from './arguments.ts';
 
 /**

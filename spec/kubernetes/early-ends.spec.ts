@@ -3,7 +3,7 @@ import http from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { expect } from 'chai';
-import { confirmEnd, resetSocket } from '../../lib/common/socket-end.ts';
+import { confirmEnd, resetSocket } from '../../lib/common/network/socket-end.ts';
 import { exec } from '../../lib/kubernetes/client/command/exec.ts';
 import { type PortForward, portForward } from '../../lib/kubernetes/client/forward/port-forward.ts';
 import { ConnectionLostError, RemoteFailureError } from '../../lib/kubernetes/errors.ts';

@@ -8,7 +8,7 @@ import type { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { WebSocket, WebSocketServer } from 'ws';
-import { resetSocket } from '../../lib/common/socket-end.ts';
+import { resetSocket } from '../../lib/common/network/socket-end.ts';
 import { attach, exec } from '../../lib/kubernetes/client/command/exec.ts';
 import { run } from '../../lib/kubernetes/client/command/run.ts';
 import { copyFromPod } from '../../lib/kubernetes/copy/from-pod.ts';

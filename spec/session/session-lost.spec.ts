@@ -3,7 +3,7 @@ import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { expect } from 'chai';
-import { resetSocket } from '../../lib/common/socket-end.ts';
+import { resetSocket } from '../../lib/common/network/socket-end.ts';
 import type { SpdyError } from '../../lib/errors.ts';
 import { CLIENT, SERVER, type Side } from '../../lib/protocol/constants.ts';
 import { SPDY3_1 } from '../../lib/protocol/version.ts';

@@ -1,5 +1,5 @@
 import net from 'node:net';
-import { environmentProxy } from '../../common/environment-proxy.ts';
+import { environmentProxy } from '../../common/network/environment-proxy.ts';
 import { SpdyAgent } from '../../http/client/agent.ts';
 import type { SpdyAgentOptions } from '../../http/client/agent-options.ts';
 import type { HarRecorder } from '../../http/client/har/har-recorder.ts';

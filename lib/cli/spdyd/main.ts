@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { resolve } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import { hostAndPort } from '../../common/host-and-port.ts';
+import { hostAndPort } from '../../common/network/host-and-port.ts';
 import { PACKAGE_VERSION } from '../../common/package-version.ts';
 import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
 import { createServer, type SpdyServer } from '../../http/server/server.ts';

@@ -1,4 +1,4 @@
-import { hostAndPort } from '../../common/host-and-port.ts';
+import { hostAndPort } from '../../common/network/host-and-port.ts';
 import type { TapOptions } from '../../tools/index.ts';
 import { type Arguments, type OptionTable, readOptionFile, UsageError } from '../arguments.ts';
 import { checkKeyPair } from '../key-pair.ts';

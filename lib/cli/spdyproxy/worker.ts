@@ -1,4 +1,4 @@
-import { hostAndPort } from '../../common/host-and-port.ts';
+import { hostAndPort } from '../../common/network/host-and-port.ts';
 import type { ProxyFront } from '../../tools/index.ts';
 import type { HeldSignals } from '../held-signals.ts';
 import { showSocketPath } from '../unix-socket.ts';

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { isLoopback } from '../../common/environment-proxy.ts';
+import { isLoopback } from '../../common/network/environment-proxy.ts';
 import { makeCertificate } from '../../http/server/certificate.ts';
 import {
   CLIENT_TESTS,

@@ -1,8 +1,8 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { Deadline } from '../../common/deadline.ts';
+import { explainTls } from '../../common/network/tls-error.ts';
 import { givenOptions } from '../../common/option-names.ts';
-import { explainTls } from '../../common/tls-error.ts';
 import { SpdyError } from '../../errors.ts';
 import { findVersion, type ProtocolVersion } from '../../protocol/version.ts';
 import { npnGetVersion } from '../../session/public.ts';

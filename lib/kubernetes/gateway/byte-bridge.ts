@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { Deadline, StallDeadline } from '../../common/deadline.ts';
-import { confirmEnd, resetSocket } from '../../common/socket-end.ts';
+import { confirmEnd, resetSocket } from '../../common/network/socket-end.ts';
 import { SpdyError } from '../../errors.ts';
 import type { Life } from '../server/door.ts';
 

@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
-import { tlsOver } from '../../common/tls-over.ts';
+import { tlsOver } from '../../common/network/tls-over.ts';
 import type { OpenTunnel, TunnelTarget } from './tunnel.ts';
 
 type Connected = (error: Error | null, stream: Duplex) => void;

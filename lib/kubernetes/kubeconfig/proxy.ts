@@ -1,5 +1,5 @@
 import type http from 'node:http';
-import { environmentProxy } from '../../common/environment-proxy.ts';
+import { environmentProxy } from '../../common/network/environment-proxy.ts';
 import { KubeConfigError } from '../errors.ts';
 import type { ClusterOptions } from './cluster.ts';
 import type { Fields } from './fields.ts';

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { hostAndPort } from '../../common/host-and-port.ts';
+import { hostAndPort } from '../../common/network/host-and-port.ts';
 import { KubeConfigError } from '../errors.ts';
 import type { KubeConfig } from './context.ts';
 import { CredentialFile, rereading } from './credential-files.ts';

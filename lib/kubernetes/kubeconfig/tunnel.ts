@@ -4,7 +4,7 @@ import https from 'node:https';
 import net, { type Socket } from 'node:net';
 import type tls from 'node:tls';
 import { onAbort } from '../../common/abort.ts';
-import { hostAndPort } from '../../common/host-and-port.ts';
+import { hostAndPort } from '../../common/network/host-and-port.ts';
 import { loadPackage } from '../../common/packages.ts';
 import { SpdyError } from '../../errors.ts';
 import { proxyAuthorities } from './proxy-authorities.ts';

@@ -2,8 +2,8 @@ import net, { type LookupFunction, type Socket } from 'node:net';
 import { onAbort } from '../../common/abort.ts';
 import { checkRange, checkTime, MAX_TIMEOUT_MS } from '../../common/check.ts';
 import { Deadline } from '../../common/deadline.ts';
+import { confirmEnd, resetSocket } from '../../common/network/socket-end.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
-import { confirmEnd, resetSocket } from '../../common/socket-end.ts';
 import { SpdyError } from '../../errors.ts';
 import type { ForwardedConnection, PortForwardHandler } from './forward-session.ts';
 

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { StallDeadline } from '../../common/deadline.ts';
-import { explainTls } from '../../common/tls-error.ts';
+import { explainTls } from '../../common/network/tls-error.ts';
 import { Carrier } from './carrier.ts';
 
 /** What sockets have beyond streams; other transports may lack any of it. */

@@ -1,8 +1,8 @@
 import type net from 'node:net';
 import type tls from 'node:tls';
 import { checkBoolean, checkRange, shown } from '../../common/check.ts';
+import { checkSocketPath } from '../../common/network/socket-path.ts';
 import { checkOptions, nearestName, optionNames } from '../../common/option-names.ts';
-import { checkSocketPath } from '../../common/socket-path.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import { resolveVersion, type SessionVersion } from '../../session/public.ts';

@@ -3,7 +3,7 @@ import type net from 'node:net';
 import type tls from 'node:tls';
 import { onAbort } from '../../common/abort.ts';
 import { shown } from '../../common/check.ts';
-import { hostAndPort } from '../../common/host-and-port.ts';
+import { hostAndPort } from '../../common/network/host-and-port.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { ClientStage } from './client-stage.ts';
 import {

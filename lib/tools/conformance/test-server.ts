@@ -1,8 +1,8 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import { onAbort } from '../../common/abort.ts';
-import { hostAndPort } from '../../common/host-and-port.ts';
-import { explainTls } from '../../common/tls-error.ts';
+import { hostAndPort } from '../../common/network/host-and-port.ts';
+import { explainTls } from '../../common/network/tls-error.ts';
 import { SpdyError } from '../../errors.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import {

@@ -1,8 +1,8 @@
 import type { IpcNetConnectOpts, TcpNetConnectOpts } from 'node:net';
 import { checkRange, shown } from '../../common/check.ts';
-import { hostAndPort } from '../../common/host-and-port.ts';
+import { hostAndPort } from '../../common/network/host-and-port.ts';
+import { checkSocketPath } from '../../common/network/socket-path.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
-import { checkSocketPath } from '../../common/socket-path.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
 import type { DumpOptions } from './options.ts';

@@ -15,7 +15,7 @@ import {
   type TLSSocket,
   type Server as TlsServer,
 } from 'node:tls';
-import { hostAndPort } from '../../common/host-and-port.ts';
+import { hostAndPort } from '../../common/network/host-and-port.ts';
 import { ConnectionDecoder, type FrameNumbers } from './connection-decoder.ts';
 import type { DumpDirection, DumpSink } from './events.ts';
 import { type ResolvedTapOptions, resolveTapOptions, type TapOptions } from './tap-options.ts';

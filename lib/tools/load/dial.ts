@@ -1,7 +1,7 @@
 import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
 import { Deadline } from '../../common/deadline.ts';
-import { explainTls } from '../../common/tls-error.ts';
+import { explainTls } from '../../common/network/tls-error.ts';
 import { SpdyError } from '../../errors.ts';
 import { PROTOCOL_VERSIONS } from '../../protocol/version.ts';
 import type { ConnectionOwner, LoadConnection } from './connection.ts';

@@ -1,7 +1,7 @@
 import { abortSignal } from '../../common/abort.ts';
 import { checkObject, checkRange, checkTime, shown } from '../../common/check.ts';
+import { checkSocketPath } from '../../common/network/socket-path.ts';
 import { checkOptions } from '../../common/option-names.ts';
-import { checkSocketPath } from '../../common/socket-path.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { type LoadMessage, loadMessage } from './message.ts';
 import {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { confirmEnd } from '../../common/socket-end.ts';
+import { confirmEnd } from '../../common/network/socket-end.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
 import { pairsOf, trailerFields } from './fields.ts';
 

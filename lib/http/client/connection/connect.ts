@@ -2,7 +2,7 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import { onAbort } from '../../../common/abort.ts';
-import { explainTls } from '../../../common/tls-error.ts';
+import { explainTls } from '../../../common/network/tls-error.ts';
 import { SpdyError } from '../../../errors.ts';
 import { getNpnProtocols, npnGetVersion, type SessionVersion } from '../../../session/public.ts';
 import type { ResolvedAgentOptions } from '../agent-options.ts';

@@ -1,7 +1,7 @@
 import type net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { shown } from '../../../common/check.ts';
-import { checkSocketPath } from '../../../common/socket-path.ts';
+import { checkSocketPath } from '../../../common/network/socket-path.ts';
 import { InvalidArgumentError } from '../../../errors.ts';
 import { connectionName } from './connection-name.ts';
 

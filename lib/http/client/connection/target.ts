@@ -1,5 +1,5 @@
 import { shown } from '../../../common/check.ts';
-import { hostAndPort } from '../../../common/host-and-port.ts';
+import { hostAndPort } from '../../../common/network/host-and-port.ts';
 import { InvalidArgumentError } from '../../../errors.ts';
 
 /** What a request goes to. */

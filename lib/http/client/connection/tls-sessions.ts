@@ -1,7 +1,7 @@
 import { errorMonitor } from 'node:events';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import { tlsOver } from '../../../common/tls-over.ts';
+import { tlsOver } from '../../../common/network/tls-over.ts';
 
 /**
  * TLS sessions of connections that were made, to be resumed by the next ones, as `https.Agent` does it: the latest one of each name, and of

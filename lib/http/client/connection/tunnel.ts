@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { hostAndPort } from '../../../common/host-and-port.ts';
+import { hostAndPort } from '../../../common/network/host-and-port.ts';
 import { SpdyError } from '../../../errors.ts';
 import { type HeaderInput, toHeaderPairs } from '../../headers.ts';
 import type { ProxyOptions } from '../agent-options.ts';

@@ -2,7 +2,7 @@ import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { onAbort } from '../../../common/abort.ts';
 import { Deadline } from '../../../common/deadline.ts';
-import { explainTls } from '../../../common/tls-error.ts';
+import { explainTls } from '../../../common/network/tls-error.ts';
 import { SpdyError } from '../../../errors.ts';
 import { type Permission, TargetError } from '../../errors.ts';
 import type { ClusterOptions } from '../../kubeconfig/cluster.ts';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { checkRange } from '../../../common/check.ts';
+import { confirmEnd, resetSocket } from '../../../common/network/socket-end.ts';
 import { checkOptions, optionNames } from '../../../common/option-names.ts';
-import { confirmEnd, resetSocket } from '../../../common/socket-end.ts';
 import { InvalidArgumentError, InvalidStateError } from '../../../errors.ts';
 import type { PodConnection } from './pod-connection.ts';
 

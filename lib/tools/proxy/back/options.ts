@@ -1,8 +1,8 @@
 import type { LookupFunction } from 'node:net';
 import type tls from 'node:tls';
 import { checkRange, checkTime, shown } from '../../../common/check.ts';
+import { checkSocketPath } from '../../../common/network/socket-path.ts';
 import { checkOptions, optionNames } from '../../../common/option-names.ts';
-import { checkSocketPath } from '../../../common/socket-path.ts';
 import { InvalidArgumentError } from '../../../errors.ts';
 import type { ProxyHeaderVersion } from './proxy-header.ts';
 

@@ -4,7 +4,7 @@ import http2 from 'node:http2';
 import type { AddressInfo, ListenOptions, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkRange } from '../../../common/check.ts';
-import { checkSocketPath } from '../../../common/socket-path.ts';
+import { checkSocketPath } from '../../../common/network/socket-path.ts';
 import type { SpdyServerOptions } from '../../../http/server/options.ts';
 import type { SpdyRequest } from '../../../http/server/request.ts';
 import type { SpdyResponse } from '../../../http/server/response.ts';

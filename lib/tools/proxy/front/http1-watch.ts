@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Deadline } from '../../../common/deadline.ts';
-import { resetConnection } from '../../../common/socket-end.ts';
+import { resetConnection } from '../../../common/network/socket-end.ts';
 
 /** Ends a connection of HTTP/1.1 whose client takes nothing more of an answer that is complete here: before its end another one waits for room, and sees to it that some comes. */
 export class Http1Watch {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { resetConnection } from '../../../common/socket-end.ts';
+import { resetConnection } from '../../../common/network/socket-end.ts';
 import type { SpdyRequest } from '../../../http/server/request.ts';
 import type { SpdyResponse } from '../../../http/server/response.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';

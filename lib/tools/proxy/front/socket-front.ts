@@ -2,7 +2,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Deadline } from '../../../common/deadline.ts';
-import { resetConnection } from '../../../common/socket-end.ts';
+import { resetConnection } from '../../../common/network/socket-end.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
 import type { FrontRequest, Reply, ResponseHead, Sink } from '../exchange.ts';
 import { bodyOfTunnel, cutOff } from '../message-body.ts';

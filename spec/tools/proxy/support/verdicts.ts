@@ -1,5 +1,5 @@
 import net from 'node:net';
-import { confirmEnd } from '../../../../lib/common/socket-end.ts';
+import { confirmEnd } from '../../../../lib/common/network/socket-end.ts';
 import { type Client, clientOf, type FrontProtocol } from './clients.ts';
 import {
   DATA,

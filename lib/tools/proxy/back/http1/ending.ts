@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { confirmEnd } from '../../../../common/socket-end.ts';
+import { confirmEnd } from '../../../../common/network/socket-end.ts';
 import { cutOff } from '../../message-body.ts';
 
 /** Whether the end of a connection was one: settled before the 'end' of a message that it ends. */

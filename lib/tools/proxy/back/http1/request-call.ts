@@ -1,6 +1,6 @@
 import http from 'node:http';
 import type { Socket } from 'node:net';
-import { resetConnection } from '../../../../common/socket-end.ts';
+import { resetConnection } from '../../../../common/network/socket-end.ts';
 import type { HeaderList } from '../../../../protocol/frames.ts';
 import type { ResponseHead } from '../../exchange.ts';
 import { failureOf } from '../../failure.ts';

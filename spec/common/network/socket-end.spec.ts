@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { expect } from 'chai';
-import { confirmEnd, resetSocket } from '../../lib/common/socket-end.ts';
+import { confirmEnd, resetSocket } from '../../../lib/common/network/socket-end.ts';
 
 /** Above what the buffers of both sides take. */
 const MUCH = 16 << 20;

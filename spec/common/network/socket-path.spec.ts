@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { checkSocketPath, MAX_SOCKET_PATH_BYTES } from '../../lib/common/socket-path.ts';
-import { InvalidArgumentError } from '../../lib/errors.ts';
-import { request } from '../../lib/index.ts';
-import { createProxy } from '../../lib/tools/index.ts';
+import { checkSocketPath, MAX_SOCKET_PATH_BYTES } from '../../../lib/common/network/socket-path.ts';
+import { InvalidArgumentError } from '../../../lib/errors.ts';
+import { request } from '../../../lib/index.ts';
+import { createProxy } from '../../../lib/tools/index.ts';
 
-describe('common/socket-path', () => {
+describe('common/network/socket-path', () => {
   const long = `/${'x'.repeat(MAX_SOCKET_PATH_BYTES)}`;
 
   before(function () {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { hostAndPort } from '../../lib/common/host-and-port.ts';
+import { hostAndPort } from '../../../lib/common/network/host-and-port.ts';
 
 describe('hostAndPort()', () => {
   it('puts addresses of IPv6 in brackets', () => {

@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from '../errors.ts';
-import { shown } from './check.ts';
+import { InvalidArgumentError } from '../../errors.ts';
+import { shown } from '../check.ts';
 
 /** Bytes that the path of a unix socket may have (`sun_path` of Linux); Node 20 and 22 cut a longer one, and listen or connect elsewhere. */
 export const MAX_SOCKET_PATH_BYTES = 107;

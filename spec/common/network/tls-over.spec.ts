@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
-import { tlsOver } from '../../lib/common/tls-over.ts';
+import { tlsOver } from '../../../lib/common/network/tls-over.ts';
 
 describe('tlsOver()', () => {
   it('closes the connection when TLS cannot begin', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { environmentProxy } from '../../lib/common/environment-proxy.ts';
+import { environmentProxy } from '../../../lib/common/network/environment-proxy.ts';
 
 describe('environmentProxy()', () => {
   const proxy = 'http://proxy:3128';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { explainTls } from '../../lib/common/tls-error.ts';
+import { explainTls } from '../../../lib/common/network/tls-error.ts';
 
 function openSslError(code: string, reason: string): Error {
   const message = `801C253F807F0000:error:0A00010B:SSL routines:f:${reason}:../deps/ssl.c:350:\n`;
