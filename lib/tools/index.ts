@@ -10,12 +10,11 @@ export {
 export { testServer } from './conformance/test-server.ts';
 export { CLIENT_TESTS, SERVER_TESTS } from './conformance/tests.ts';
 export { BodyExtractor, type ExtractedBody } from './dump/body-extractor.ts';
-export type { CaptureCounts } from './dump/capture-reader.ts';
 export {
   ConnectionDecoder,
   type ConnectionOptions,
   type FrameNumbers,
-} from './dump/connection-decoder.ts';
+} from './dump/decode/connection-decoder.ts';
 export type {
   DumpConnection,
   DumpDirection,
@@ -27,8 +26,8 @@ export type {
   DumpNote,
   DumpSink,
 } from './dump/events.ts';
-export { type FrameFilter, parseFilter } from './dump/filter.ts';
-export { FilterError } from './dump/filter-lexer.ts';
+export { type FrameFilter, parseFilter } from './dump/filter/filter.ts';
+export { FilterError } from './dump/filter/filter-lexer.ts';
 export { type DumpPaint, DumpText, type TextOptions } from './dump/frame-text.ts';
 export type { DumpOptions } from './dump/options.ts';
 export { DumpPage, type PageOptions } from './dump/page/page.ts';
@@ -39,6 +38,7 @@ export {
   readDump,
   readRawPair,
 } from './dump/read-dump.ts';
+export type { CaptureCounts } from './dump/readers/capture-reader.ts';
 export {
   type DumpFigures,
   DumpStatistics,
@@ -47,8 +47,8 @@ export {
   type Stall,
 } from './dump/statistics.ts';
 export { statisticsText } from './dump/statistics-text.ts';
-export { Tap } from './dump/tap.ts';
-export type { TapOptions } from './dump/tap-options.ts';
+export { Tap } from './dump/tap/tap.ts';
+export type { TapOptions } from './dump/tap/tap-options.ts';
 export type { StaticFilesOptions } from './files/options.ts';
 export { type StaticFilesHandler, serveFiles } from './files/static-files.ts';
 export { type HarScript, harRequests } from './load/har-requests.ts';

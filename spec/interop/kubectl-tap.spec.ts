@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { createFakeApiServer, type FakeApiServer } from '../../lib/kubernetes/fake/api-server.ts';
-import { Tap } from '../../lib/tools/dump/tap.ts';
+import { Tap } from '../../lib/tools/dump/tap/tap.ts';
 import { Collected } from '../tools/dump/collect.ts';
 import { Kubectl, kubectlVariants } from './support/kubectl.ts';
 import { requirePeer } from './support/peers.ts';

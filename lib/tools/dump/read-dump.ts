@@ -2,14 +2,14 @@ import { createReadStream } from 'node:fs';
 import { addAbortSignal, pipeline, type Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
-import { isCapture } from './capture-file.ts';
-import { type CaptureCounts, CaptureReader } from './capture-reader.ts';
-import { ConnectionDecoder } from './connection-decoder.ts';
+import { ConnectionDecoder } from './decode/connection-decoder.ts';
 import type { DumpSink } from './events.ts';
-import { readHar } from './har-reader.ts';
 import type { DumpOptions } from './options.ts';
-import { readRaw } from './raw-reader.ts';
-import { TraceReader } from './trace-reader.ts';
+import { isCapture } from './readers/capture-file.ts';
+import { type CaptureCounts, CaptureReader } from './readers/capture-reader.ts';
+import { readHar } from './readers/har-reader.ts';
+import { readRaw } from './readers/raw-reader.ts';
+import { TraceReader } from './readers/trace-reader.ts';
 
 /** What an input was. */
 export interface DumpInput {

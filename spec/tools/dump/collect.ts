@@ -3,7 +3,7 @@ import { CLIENT, PROTO_SPDY3_1 } from '../../../lib/protocol/constants.ts';
 import {
   ConnectionDecoder,
   type ConnectionOptions,
-} from '../../../lib/tools/dump/connection-decoder.ts';
+} from '../../../lib/tools/dump/decode/connection-decoder.ts';
 import type { DumpEvent, DumpFrame, DumpSink } from '../../../lib/tools/dump/events.ts';
 
 /** Keeps what a dump finds. */

@@ -15,9 +15,9 @@ import {
   type TLSSocket,
   type Server as TlsServer,
 } from 'node:tls';
-import { hostAndPort } from '../../common/network/host-and-port.ts';
-import { ConnectionDecoder, type FrameNumbers } from './connection-decoder.ts';
-import type { DumpDirection, DumpSink } from './events.ts';
+import { hostAndPort } from '../../../common/network/host-and-port.ts';
+import { ConnectionDecoder, type FrameNumbers } from '../decode/connection-decoder.ts';
+import type { DumpDirection, DumpSink } from '../events.ts';
 import { type ResolvedTapOptions, resolveTapOptions, type TapOptions } from './tap-options.ts';
 import { pump } from './tap-pump.ts';
 

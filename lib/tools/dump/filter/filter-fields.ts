@@ -1,6 +1,6 @@
-import { nearestName } from '../../common/option-names.ts';
-import type { DumpFrame } from './events.ts';
-import { statusText } from './frame-text.ts';
+import { nearestName } from '../../../common/option-names.ts';
+import type { DumpFrame } from '../events.ts';
+import { statusText } from '../frame-text.ts';
 
 /** What a field has for a frame: its values; none if the frame has no such field. */
 export type FieldReader = (frame: DumpFrame) => readonly (string | number)[];

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Collected, collect, requestWith } from './collect.ts';
+import { type Collected, collect, requestWith } from '../collect.ts';
 
 const REQUEST = requestWith([]);
 const ANSWER = Buffer.from('800300060000000400000002', 'hex');

@@ -1,6 +1,6 @@
-import { foreignProtocol } from '../../framing/foreign-protocol.ts';
-import { findVersion, type ProtocolVersion } from '../../protocol/version.ts';
-import type { DumpDirection } from './events.ts';
+import { foreignProtocol } from '../../../framing/foreign-protocol.ts';
+import { findVersion, type ProtocolVersion } from '../../../protocol/version.ts';
+import type { DumpDirection } from '../events.ts';
 import { bodyOf, type HttpHead, HttpMessages } from './http-message.ts';
 import { WebSocketReader } from './websocket-reader.ts';
 

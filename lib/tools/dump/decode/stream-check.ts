@@ -1,4 +1,4 @@
-import type { DumpDirection } from './events.ts';
+import type { DumpDirection } from '../events.ts';
 
 /** One direction of a stream, as a third party sees it. */
 export interface StreamHalf {

@@ -1,8 +1,8 @@
-import { findVersion } from '../../protocol/version.ts';
-import type { TraceEvent, TraceFrame } from '../../session/public.ts';
-import { ConnectionCheck } from './connection-check.ts';
-import type { FrameNumbers } from './connection-decoder.ts';
-import type { DumpDirection, DumpSink } from './events.ts';
+import { findVersion } from '../../../protocol/version.ts';
+import type { TraceEvent, TraceFrame } from '../../../session/public.ts';
+import { ConnectionCheck } from '../decode/connection-check.ts';
+import type { FrameNumbers } from '../decode/connection-decoder.ts';
+import type { DumpDirection, DumpSink } from '../events.ts';
 
 /** A session of a trace. */
 interface Traced {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import type { DumpFrame } from '../../../lib/tools/dump/events.ts';
-import { parseFilter } from '../../../lib/tools/dump/filter.ts';
-import { FIELD_NAMES } from '../../../lib/tools/dump/filter-fields.ts';
-import { FilterError } from '../../../lib/tools/dump/filter-lexer.ts';
+import type { DumpFrame } from '../../../../lib/tools/dump/events.ts';
+import { parseFilter } from '../../../../lib/tools/dump/filter/filter.ts';
+import { FIELD_NAMES } from '../../../../lib/tools/dump/filter/filter-fields.ts';
+import { FilterError } from '../../../../lib/tools/dump/filter/filter-lexer.ts';
 
 const FRAME: DumpFrame = {
   event: 'frame',

@@ -1,12 +1,12 @@
-import { FrameDecoder } from '../../engine/receive/frame-decoder.ts';
-import { blockPrefixLength, hasHeaderBlock } from '../../framing/decode.ts';
-import type { FrameSink, HeaderFault } from '../../framing/frame-sink.ts';
-import { NOOP, SYN_STREAM } from '../../protocol/constants.ts';
-import { flagNames, frameFacts, frameName } from '../../protocol/frame-facts.ts';
-import type { ControlFrame, HeaderBlockFrame } from '../../protocol/frames.ts';
-import { withoutSecret } from '../../protocol/secret-fields.ts';
-import { type ProtocolVersion, SPDY3_1 } from '../../protocol/version.ts';
-import type { DumpFrame } from './events.ts';
+import { FrameDecoder } from '../../../engine/receive/frame-decoder.ts';
+import { blockPrefixLength, hasHeaderBlock } from '../../../framing/decode.ts';
+import type { FrameSink, HeaderFault } from '../../../framing/frame-sink.ts';
+import { NOOP, SYN_STREAM } from '../../../protocol/constants.ts';
+import { flagNames, frameFacts, frameName } from '../../../protocol/frame-facts.ts';
+import type { ControlFrame, HeaderBlockFrame } from '../../../protocol/frames.ts';
+import { withoutSecret } from '../../../protocol/secret-fields.ts';
+import { type ProtocolVersion, SPDY3_1 } from '../../../protocol/version.ts';
+import type { DumpFrame } from '../events.ts';
 
 /** What the bytes of a frame tell. */
 export interface FrameFacts

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { SPDY3_1 } from '../../../lib/protocol/version.ts';
-import { DIRECTIONS, loadRecordings, type Recording } from '../../corpus/recordings.ts';
-import { type Collected, collect, requestWith } from './collect.ts';
+import { SPDY3_1 } from '../../../../lib/protocol/version.ts';
+import { DIRECTIONS, loadRecordings, type Recording } from '../../../corpus/recordings.ts';
+import { type Collected, collect, requestWith } from '../collect.ts';
 
 const RECORDINGS = loadRecordings();
 

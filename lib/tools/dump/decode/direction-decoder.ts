@@ -1,7 +1,7 @@
-import { FrameHead } from '../../framing/frame-head.ts';
-import { FRAME_HEADER_LENGTH } from '../../protocol/constants.ts';
-import { flagNames } from '../../protocol/frame-facts.ts';
-import type { ProtocolVersion } from '../../protocol/version.ts';
+import { FrameHead } from '../../../framing/frame-head.ts';
+import { FRAME_HEADER_LENGTH } from '../../../protocol/constants.ts';
+import { flagNames } from '../../../protocol/frame-facts.ts';
+import type { ProtocolVersion } from '../../../protocol/version.ts';
 import { ControlReader, type FrameFacts } from './control-reader.ts';
 import { findFrame, isPossibleFrame } from './frame-search.ts';
 

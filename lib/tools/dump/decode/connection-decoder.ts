@@ -1,8 +1,8 @@
-import { type ProtocolVersion, SPDY2, SPDY3_1 } from '../../protocol/version.ts';
+import { type ProtocolVersion, SPDY2, SPDY3_1 } from '../../../protocol/version.ts';
+import type { DumpDirection, DumpSink } from '../events.ts';
 import { ConnectionCheck } from './connection-check.ts';
 import type { FrameFacts } from './control-reader.ts';
 import { DirectionDecoder } from './direction-decoder.ts';
-import type { DumpDirection, DumpSink } from './events.ts';
 import { Opening } from './opening.ts';
 
 /** How a connection is looked at. */

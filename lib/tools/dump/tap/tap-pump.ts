@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { confirmEnd, resetSocket } from '../../common/network/socket-end.ts';
+import { confirmEnd, resetSocket } from '../../../common/network/socket-end.ts';
 
 /** Is told what goes from one socket to another. */
 export interface PumpListener {

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { CaptureReader } from '../../../lib/tools/dump/capture-reader.ts';
-import { loadRecordings, type Recording } from '../../corpus/recordings.ts';
-import { connectionOf, type Framing, type Packet, pcap, pcapng } from './capture-writer.ts';
-import { Collected } from './collect.ts';
+import { CaptureReader } from '../../../../lib/tools/dump/readers/capture-reader.ts';
+import { loadRecordings, type Recording } from '../../../corpus/recordings.ts';
+import { connectionOf, type Framing, type Packet, pcap, pcapng } from '../capture-writer.ts';
+import { Collected } from '../collect.ts';
 
 const RECORDING = loadRecordings().find(
   ({ name }) => name === 'netty-nginx-v3.1-mixed',

@@ -1,5 +1,5 @@
-import { harEntries } from '../../common/har-entries.ts';
-import type { DumpSink } from './events.ts';
+import { harEntries } from '../../../common/har-entries.ts';
+import type { DumpSink } from '../events.ts';
 
 /** The parts of an entry that are read. */
 interface Entry {

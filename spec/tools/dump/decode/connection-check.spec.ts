@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { SPDY2, SPDY3, SPDY3_1 } from '../../../lib/protocol/version.ts';
-import { ConnectionCheck } from '../../../lib/tools/dump/connection-check.ts';
-import type { FrameFacts } from '../../../lib/tools/dump/control-reader.ts';
-import type { DumpDirection } from '../../../lib/tools/dump/events.ts';
+import { SPDY2, SPDY3, SPDY3_1 } from '../../../../lib/protocol/version.ts';
+import { ConnectionCheck } from '../../../../lib/tools/dump/decode/connection-check.ts';
+import type { FrameFacts } from '../../../../lib/tools/dump/decode/control-reader.ts';
+import type { DumpDirection } from '../../../../lib/tools/dump/events.ts';
 
 type Step = readonly [
   direction: DumpDirection,

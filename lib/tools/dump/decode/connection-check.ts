@@ -3,10 +3,10 @@ import {
   MAX_WINDOW_SIZE,
   SETTINGS_INITIAL_WINDOW_SIZE,
   SETTINGS_MAX_CONCURRENT_STREAMS,
-} from '../../protocol/constants.ts';
-import type { ProtocolVersion } from '../../protocol/version.ts';
+} from '../../../protocol/constants.ts';
+import type { ProtocolVersion } from '../../../protocol/version.ts';
+import type { DumpDirection, DumpFrame } from '../events.ts';
 import type { FrameFacts } from './control-reader.ts';
-import type { DumpDirection, DumpFrame } from './events.ts';
 import { type StreamHalf, type StreamView, StreamViews } from './stream-check.ts';
 
 /** Windows behind a frame. */

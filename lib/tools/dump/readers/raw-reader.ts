@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
-import type { ConnectionDecoder } from './connection-decoder.ts';
-import type { DumpDirection } from './events.ts';
+import type { ConnectionDecoder } from '../decode/connection-decoder.ts';
+import type { DumpDirection } from '../events.ts';
 
 const PIECE = 1 << 16;
 

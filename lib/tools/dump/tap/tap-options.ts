@@ -1,11 +1,11 @@
 import type { IpcNetConnectOpts, TcpNetConnectOpts } from 'node:net';
-import { checkRange, shown } from '../../common/check.ts';
-import { hostAndPort } from '../../common/network/host-and-port.ts';
-import { checkSocketPath } from '../../common/network/socket-path.ts';
-import { checkOptions, optionNames } from '../../common/option-names.ts';
-import { InvalidArgumentError } from '../../errors.ts';
-import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
-import type { DumpOptions } from './options.ts';
+import { checkRange, shown } from '../../../common/check.ts';
+import { hostAndPort } from '../../../common/network/host-and-port.ts';
+import { checkSocketPath } from '../../../common/network/socket-path.ts';
+import { checkOptions, optionNames } from '../../../common/option-names.ts';
+import { InvalidArgumentError } from '../../../errors.ts';
+import { type Certificate, makeCertificate } from '../../../http/server/certificate.ts';
+import type { DumpOptions } from '../options.ts';
 
 /** Where a tap passes connections on to, and how. */
 export interface TapOptions extends DumpOptions {

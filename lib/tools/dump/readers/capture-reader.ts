@@ -1,7 +1,7 @@
+import { ConnectionDecoder, type FrameNumbers } from '../decode/connection-decoder.ts';
+import type { DumpDirection, DumpSink } from '../events.ts';
+import type { DumpOptions } from '../options.ts';
 import { CaptureFile } from './capture-file.ts';
-import { ConnectionDecoder, type FrameNumbers } from './connection-decoder.ts';
-import type { DumpDirection, DumpSink } from './events.ts';
-import type { DumpOptions } from './options.ts';
 import { type HeldBudget, TcpDirection } from './tcp-direction.ts';
 import { ACK, FIN, makeSegment, RST, readSegment, SYN, type TcpSegment } from './tcp-segment.ts';
 

@@ -3,9 +3,9 @@ import {
   CONTROL_DECODERS,
   hasHeaderBlock,
   typeExists,
-} from '../../framing/decode.ts';
-import { FRAME_HEADER_LENGTH } from '../../protocol/constants.ts';
-import { SPDY2, SPDY3 } from '../../protocol/version.ts';
+} from '../../../framing/decode.ts';
+import { FRAME_HEADER_LENGTH } from '../../../protocol/constants.ts';
+import { SPDY2, SPDY3 } from '../../../protocol/version.ts';
 
 /** The longest payload of a frame that a search believes in, but for DATA. */
 const MOST_CONTROL_BYTES = 1 << 17;

@@ -1,4 +1,4 @@
-import type { DumpFrame } from './events.ts';
+import type { DumpFrame } from '../events.ts';
 import { type FieldReader, fieldOf } from './filter-fields.ts';
 import { FilterError, type Token, tokensOf } from './filter-lexer.ts';
 
