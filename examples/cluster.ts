@@ -2,7 +2,7 @@
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { type Certificate, makeCertificate } from '../lib/http/server/certificate.ts';
+import { type Certificate, makeCertificate } from '../lib/http/server/connection/certificate.ts';
 import { createServer, fetch, SpdyAgent } from '../lib/index.ts';
 
 const WORKERS = 2;

@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { basename, dirname, relative, resolve } from 'node:path';
-import { makeCertificate } from '../lib/http/server/certificate.ts';
+import { makeCertificate } from '../lib/http/server/connection/certificate.ts';
 import { connect, createServer, getNpnProtocols, type Session } from '../lib/index.ts';
 import { serveFiles } from '../lib/tools/index.ts';
 import { controlLine, dataLine } from './support/frame-line.ts';

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 // @ts-expect-error: it comes without types
 import express from 'express5';
-import { makeCertificate } from '../lib/http/server/certificate.ts';
+import { makeCertificate } from '../lib/http/server/connection/certificate.ts';
 import { createServer, fetch, SpdyAgent, type SpdyRequest } from '../lib/index.ts';
 
 const app = express();

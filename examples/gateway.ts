@@ -10,7 +10,7 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { makeCertificate } from '../lib/http/server/certificate.ts';
+import { makeCertificate } from '../lib/http/server/connection/certificate.ts';
 import {
   createFakeApiServer,
   createStreamTranslator,

@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeCertificate } from '../lib/http/server/certificate.ts';
+import { makeCertificate } from '../lib/http/server/connection/certificate.ts';
 import { createServer, fetch, SpdyAgent } from '../lib/index.ts';
 
 const certificate = makeCertificate();

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { makeCertificate } from '../lib/http/server/certificate.ts';
+import { makeCertificate } from '../lib/http/server/connection/certificate.ts';
 import { connect, createServer } from '../lib/index.ts';
 
 const certificate = makeCertificate();

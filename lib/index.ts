@@ -92,21 +92,25 @@ export type { PushedRequest } from './http/client/request/push.ts';
 export { ClientRequest } from './http/client/request/request.ts';
 export type { ClientRequestEvents } from './http/client/request/request-events.ts';
 export { ClientResponse } from './http/client/request/response.ts';
-export type { SpdyRequestListener, SpdyServerEvents } from './http/server/events.ts';
-export type { H2Handler, HandleOptions, SpdyServerOptions } from './http/server/options.ts';
 export {
   type ProxyAddress,
   type ProxyHeader,
   type ProxyProtocolOptions,
   parseProxyHeader,
-} from './http/server/proxy-protocol.ts';
-export type { ServerPushOptions, ServerPushTarget } from './http/server/push.ts';
-export type { SpdyRequest } from './http/server/request.ts';
+} from './http/server/connection/proxy-protocol.ts';
+export {
+  acceptUpgrade,
+  isSpdyUpgrade,
+  type UpgradeOptions,
+} from './http/server/connection/upgrade.ts';
+export type { SpdyRequestListener, SpdyServerEvents } from './http/server/events.ts';
+export type { ServerPushOptions, ServerPushTarget } from './http/server/exchange/push.ts';
+export type { SpdyRequest } from './http/server/exchange/request.ts';
+export type { SpdyResponse } from './http/server/exchange/response.ts';
+export type { ServerSocket } from './http/server/exchange/socket.ts';
+export type { H2Handler, HandleOptions, SpdyServerOptions } from './http/server/options.ts';
 export { BaseSpdyRequestHandler, type RequestHandlerClass } from './http/server/request-handler.ts';
-export type { SpdyResponse } from './http/server/response.ts';
 export { createServer, type ListenArguments, SpdyServer } from './http/server/server.ts';
-export type { ServerSocket } from './http/server/socket.ts';
-export { acceptUpgrade, isSpdyUpgrade, type UpgradeOptions } from './http/server/upgrade.ts';
 export * from './protocol/constants.ts';
 export type * from './protocol/frames.ts';
 export {

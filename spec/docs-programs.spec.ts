@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { makeCertificate } from '../lib/http/server/certificate.ts';
+import { makeCertificate } from '../lib/http/server/connection/certificate.ts';
 import { createFakeApiServer, type FakeApiServer } from '../lib/kubernetes/index.ts';
 import { REPOSITORY_ROOT } from './support/corpus-data.ts';
 import { type CodeBlock, codeBlocksOf, DOCUMENTS, readDocument } from './support/documents.ts';

@@ -90,7 +90,7 @@ describe('documentation', () => {
         ...fieldsOf('lib/tools/files/options.ts', 'StaticFilesOptions'),
         ...fieldsOf('lib/tools/load/options.ts', 'LoadOptions'),
         ...fieldsOf('lib/tools/load/options.ts', 'LoadTls'),
-        ...fieldsOf('lib/tools/load/result.ts', 'LoadResult'),
+        ...fieldsOf('lib/tools/load/results/result.ts', 'LoadResult'),
         ...fieldsOf('lib/tools/conformance/options.ts', 'ConformanceOptions'),
         ...fieldsOf('lib/tools/proxy/options.ts', 'ProxyOptions'),
         ...fieldsOf('lib/tools/proxy/back/options.ts', 'BackOptions'),
@@ -105,7 +105,7 @@ describe('documentation', () => {
       const names = [
         ...fieldsOf('lib/http/server/options.ts', 'SpdyServerOptions'),
         ...fieldsOf('lib/http/server/events.ts', 'SpdyServerEvents', ''),
-        ...fieldsOf('lib/http/server/push.ts', 'ServerPushOptions'),
+        ...fieldsOf('lib/http/server/exchange/push.ts', 'ServerPushOptions'),
         ...fieldsOf('lib/http/client/agent-options.ts', 'SpdyAgentOptions'),
         ...fieldsOf('lib/http/client/agent-options.ts', 'ProxyOptions'),
         ...fieldsOf('lib/http/client/request/options.ts', 'RequestOptions'),

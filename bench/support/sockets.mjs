@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
-import { makeCertificate } from '../../build/lib/http/server/certificate.js';
+import { makeCertificate } from '../../build/lib/http/server/connection/certificate.js';
 
 /** Key and certificate for TLS, made anew. */
 export { makeCertificate };

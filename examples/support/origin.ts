@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { makeCertificate } from '../../lib/http/server/certificate.ts';
+import { makeCertificate } from '../../lib/http/server/connection/certificate.ts';
 import { createServer } from '../../lib/index.ts';
 
 /** The server that the client examples talk to. */

@@ -60,7 +60,7 @@ export type {
   LoadTls,
 } from './load/options.ts';
 export { loadPage } from './load/page/page.ts';
-export { loadReport } from './load/report.ts';
+export { loadReport } from './load/results/report.ts';
 export type {
   LoadDistribution,
   LoadInterval,
@@ -70,7 +70,7 @@ export type {
   LoadTimeline,
   LoadTimes,
   LoadTraffic,
-} from './load/result.ts';
+} from './load/results/result.ts';
 export { runLoad } from './load/run-load.ts';
 export type { BackOptions, BackProtocol } from './proxy/back/options.ts';
 export type { ProxyHeaderVersion } from './proxy/back/proxy-header.ts';

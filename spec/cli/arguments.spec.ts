@@ -8,9 +8,13 @@ import {
   UsageError,
 } from '../../lib/cli/arguments.ts';
 import { KUBE_FAKE_HELP, parseKubeFakeOptions } from '../../lib/cli/spdy-kube-fake/options.ts';
-import { parseSpdycatOptions, type SpdycatOptions } from '../../lib/cli/spdycat/options.ts';
-import { parseProxy } from '../../lib/cli/spdycat/proxy-option.ts';
-import { SPDYCAT_HELP, SPDYCAT_HELP_ALL, SPDYCAT_TABLE } from '../../lib/cli/spdycat/usage.ts';
+import { parseSpdycatOptions, type SpdycatOptions } from '../../lib/cli/spdycat/options/options.ts';
+import { parseProxy } from '../../lib/cli/spdycat/options/proxy-option.ts';
+import {
+  SPDYCAT_HELP,
+  SPDYCAT_HELP_ALL,
+  SPDYCAT_TABLE,
+} from '../../lib/cli/spdycat/options/usage.ts';
 import { parseSpdydOptions, SPDYD_HELP, type SpdydOptions } from '../../lib/cli/spdyd/options.ts';
 import { SPDYLOAD_HELP } from '../../lib/cli/spdyload/options.ts';
 import { SPDYSPEC_HELP } from '../../lib/cli/spdyspec/options.ts';

@@ -2,7 +2,7 @@ import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { UsageError } from '../../lib/cli/arguments.ts';
 import { checkKeyPair, reasonOf, staleness } from '../../lib/cli/key-pair.ts';
-import { makeCertificate } from '../../lib/http/server/certificate.ts';
+import { makeCertificate } from '../../lib/http/server/connection/certificate.ts';
 
 describe('cli/key-pair', () => {
   const own = makeCertificate(['a.example']);

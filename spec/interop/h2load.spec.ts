@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { LoadResult } from '../../lib/tools/load/result.ts';
+import type { LoadResult } from '../../lib/tools/load/results/result.ts';
 import { runLoad } from '../../lib/tools/load/run-load.ts';
 import { type LoadServer, loadServer } from '../tools/load/load-server.ts';
 import { nettyCommand, peerPath, requirePeer } from './support/peers.ts';

@@ -14,7 +14,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { makeCertificate } from '../../lib/http/server/certificate.ts';
+import { makeCertificate } from '../../lib/http/server/connection/certificate.ts';
 import { createFakeApiServer, type FakeApiServer } from '../../lib/kubernetes/fake/api-server.ts';
 import { createStreamTranslator } from '../../lib/kubernetes/gateway/translator.ts';
 import { REPOSITORY_ROOT } from '../support/corpus-data.ts';

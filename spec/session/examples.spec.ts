@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { makeCertificate } from '../../lib/http/server/certificate.ts';
+import { makeCertificate } from '../../lib/http/server/connection/certificate.ts';
 
 function run(name: string, args: string[] = [], env: NodeJS.ProcessEnv = {}): string {
   const file = fileURLToPath(new URL(`../../examples/${name}.js`, import.meta.url));

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { acceptUpgrade } from '../../lib/http/server/upgrade.ts';
+import { acceptUpgrade } from '../../lib/http/server/connection/upgrade.ts';
 import {
   PROTOCOL_FIELD,
   parseProtocols,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import { type Certificate, makeCertificate } from '../../lib/http/server/certificate.ts';
+import { type Certificate, makeCertificate } from '../../lib/http/server/connection/certificate.ts';
 import { CLIENT, SERVER, type Side } from '../../lib/protocol/constants.ts';
 import type { HeaderList } from '../../lib/protocol/frames.ts';
 import type { ProtocolVersion } from '../../lib/protocol/version.ts';

@@ -4,16 +4,16 @@ import { FrameLog } from '../frame-log.ts';
 import { Progress } from '../progress.ts';
 import { painter, visible } from '../terminal.ts';
 import { TraceFile } from '../trace-file.ts';
-import { type BodyOutput, NullOutput, OrderedOutput } from './body-output.ts';
-import type { FetchContext } from './fetch-context.ts';
-import { fetchGroup } from './fetch-group.ts';
-import { FileOutput, NamedOutput } from './file-output.ts';
-import { HarFile } from './har-file.ts';
-import { parseSpdycatOptions, type SpdycatOptions, type UrlGroup } from './options.ts';
-import { RateLimit } from './rate-limit.ts';
-import { openData, type RequestDataSource } from './request-data.ts';
-import { type RequestRecord, recordJson, statisticsText } from './statistics.ts';
-import { summaryText } from './summary.ts';
+import type { FetchContext } from './fetch/fetch-context.ts';
+import { fetchGroup } from './fetch/fetch-group.ts';
+import { RateLimit } from './fetch/rate-limit.ts';
+import { openData, type RequestDataSource } from './fetch/request-data.ts';
+import { parseSpdycatOptions, type SpdycatOptions, type UrlGroup } from './options/options.ts';
+import { type BodyOutput, NullOutput, OrderedOutput } from './output/body-output.ts';
+import { FileOutput, NamedOutput } from './output/file-output.ts';
+import { HarFile } from './output/har-file.ts';
+import { type RequestRecord, recordJson, statisticsText } from './output/statistics.ts';
+import { summaryText } from './output/summary.ts';
 
 /** The highest exit status that counts failed groups. */
 const MAX_FAILED = 63;

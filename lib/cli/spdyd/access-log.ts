@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { SpdyRequest } from '../../http/server/request.ts';
+import type { SpdyRequest } from '../../http/server/exchange/request.ts';
 import { accessLine } from '../access-line.ts';
 import { LogFile } from '../log-file.ts';
 

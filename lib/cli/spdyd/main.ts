@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { hostAndPort } from '../../common/network/host-and-port.ts';
 import { PACKAGE_VERSION } from '../../common/package-version.ts';
-import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
+import { type Certificate, makeCertificate } from '../../http/server/connection/certificate.ts';
 import { createServer, type SpdyServer } from '../../http/server/server.ts';
 import { getNpnProtocols, type SessionOptions } from '../../session/public.ts';
 import { type StaticFilesHandler, serveFiles } from '../../tools/files/static-files.ts';

@@ -1,5 +1,5 @@
 import { createSecureContext, type SecureContext, type TlsOptions } from 'node:tls';
-import { makeCertificate } from '../../http/server/certificate.ts';
+import { makeCertificate } from '../../http/server/connection/certificate.ts';
 import type { ProxyFront } from '../../tools/index.ts';
 import { readCertificate } from '../named-certificate.ts';
 import type { CertificateFiles } from './config.ts';

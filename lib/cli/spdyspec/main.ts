@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { isLoopback } from '../../common/network/environment-proxy.ts';
-import { makeCertificate } from '../../http/server/certificate.ts';
+import { makeCertificate } from '../../http/server/connection/certificate.ts';
 import {
   CLIENT_TESTS,
   type ConformanceResult,

@@ -1,8 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
 import { Server } from 'node:http';
-import type { SpdyRequest } from './request.ts';
-import type { SpdyResponse } from './response.ts';
+import type { SpdyRequest } from './exchange/request.ts';
+import type { SpdyResponse } from './exchange/response.ts';
 
 /** Channels of Node's own `http` server. What is told of a response when it is made, Node tells itself. */
 const start = channel('http.server.request.start');

@@ -1,8 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
 import { emitRequest, tellRequest } from './channels.ts';
-import type { SpdyRequest } from './request.ts';
-import type { SpdyResponse } from './response.ts';
+import type { SpdyRequest } from './exchange/request.ts';
+import type { SpdyResponse } from './exchange/response.ts';
 
 /**
  * Emits the event of a server that a request belongs to, as `http.Server` does, and answers what nobody listens for. Each request has a context

@@ -5,9 +5,9 @@ import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import type { HeaderList } from '../../protocol/frames.ts';
 import type { Session, SpdyStream } from '../../session/public.ts';
-import type { ProxyHeader } from './proxy-protocol.ts';
-import type { SpdyRequest } from './request.ts';
-import type { SpdyResponse } from './response.ts';
+import type { ProxyHeader } from './connection/proxy-protocol.ts';
+import type { SpdyRequest } from './exchange/request.ts';
+import type { SpdyResponse } from './exchange/response.ts';
 
 /** Answers requests, as a handler of `http.createServer()`. */
 export type SpdyRequestListener = (request: SpdyRequest, response: SpdyResponse) => unknown;

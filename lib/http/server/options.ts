@@ -18,8 +18,8 @@ import {
   type SessionVersion,
   sessionMemory,
 } from '../../session/public.ts';
-import type { ExchangeOptions } from './exchange.ts';
-import type { ProxyProtocolOptions } from './proxy-protocol.ts';
+import type { ProxyProtocolOptions } from './connection/proxy-protocol.ts';
+import type { ExchangeOptions } from './exchange/exchange.ts';
 
 /** Takes connections that negotiated `h2`: an `http2` server, or a function. */
 export type H2Handler = net.Server | ((socket: tls.TLSSocket) => void);

@@ -7,11 +7,19 @@ import { showBy } from '../../common/inspection.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import type { Session, SessionVersion } from '../../session/public.ts';
 import { resolveVersion } from '../../session/public.ts';
-import { Acceptor } from './acceptor.ts';
+import { Acceptor } from './connection/acceptor.ts';
+import { endGracefully } from './connection/graceful-end.ts';
+import { forwardHttp1Events, Http1Connections } from './connection/http1.ts';
+import { ServerLimits } from './connection/server-limits.ts';
+import { ServerSessions } from './connection/sessions.ts';
+import {
+  isSpdyUpgrade,
+  refuseUpgrade,
+  startSwitching,
+  type UpgradeOptions,
+} from './connection/upgrade.ts';
 import { dispatchTo } from './dispatch.ts';
 import type { SpdyRequestListener } from './events.ts';
-import { endGracefully } from './graceful-end.ts';
-import { forwardHttp1Events, Http1Connections } from './http1.ts';
 import {
   checkHandled,
   type HandleOptions,
@@ -19,9 +27,6 @@ import {
   resolveServerOptions,
   type SpdyServerOptions,
 } from './options.ts';
-import { ServerLimits } from './server-limits.ts';
-import { ServerSessions } from './sessions.ts';
-import { isSpdyUpgrade, refuseUpgrade, startSwitching, type UpgradeOptions } from './upgrade.ts';
 
 /** The arguments of `net.Server.listen()`. */
 export type ListenArguments =

@@ -1,6 +1,6 @@
 import { withPlainPod } from '../client/target/resolve-target.ts';
 import { RemoteFailureError } from '../errors.ts';
-import { foldsNames } from './folded-names.ts';
+import { foldsNames } from './local/folded-names.ts';
 import {
   CopyCounter,
   type CopyFromPodOptions,
@@ -12,7 +12,7 @@ import {
 } from './options.ts';
 import { ArchiveChanged, RemoteArchive } from './remote-archive.ts';
 import { Retries } from './retries.ts';
-import { DirectoryFound, LinkFound, TarExtractor } from './tar-extractor.ts';
+import { DirectoryFound, LinkFound, TarExtractor } from './tar/tar-extractor.ts';
 
 /**
  * Copies a file or directory out of a container, by a `tar` there (as `kubectl cp` does).

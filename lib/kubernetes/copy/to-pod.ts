@@ -5,7 +5,7 @@ import { InvalidArgumentError } from '../../errors.ts';
 import { exec } from '../client/command/exec.ts';
 import { withPlainPod } from '../client/target/resolve-target.ts';
 import { RemoteFailureError } from '../errors.ts';
-import { byteName } from './byte-names.ts';
+import { byteName } from './local/byte-names.ts';
 import {
   CopyCounter,
   type CopyResult,
@@ -18,7 +18,7 @@ import {
 } from './options.ts';
 import { RemoteTar } from './remote-tar.ts';
 import { Retries } from './retries.ts';
-import { TarWriter } from './tar-writer.ts';
+import { TarWriter } from './tar/tar-writer.ts';
 
 /** The folder in the container, and what the archive calls the file or directory there. */
 interface Destination {

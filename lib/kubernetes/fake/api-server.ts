@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { closeWithin } from '../../common/close-within.ts';
 import { hostAndPort } from '../../common/network/host-and-port.ts';
 import { InvalidStateError } from '../../errors.ts';
-import { type Certificate, makeCertificate } from '../../http/server/certificate.ts';
+import { type Certificate, makeCertificate } from '../../http/server/connection/certificate.ts';
 import type { ClusterOptions } from '../kubeconfig/cluster.ts';
 import { createStreamingServer, type StreamingServer } from '../server/streaming-server.ts';
 import { refuse } from '../server/upgrade.ts';

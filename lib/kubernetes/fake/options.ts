@@ -1,7 +1,7 @@
 import { checkBoolean } from '../../common/check.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
-import type { Certificate } from '../../http/server/certificate.ts';
+import type { Certificate } from '../../http/server/connection/certificate.ts';
 import type { StreamingServerOptions } from '../server/options.ts';
 import type { FakeClusterOptions } from './cluster.ts';
 import { checkFault, type FakeFault } from './faults/fault.ts';

@@ -3,7 +3,11 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { Deadline } from '../../common/deadline.ts';
 import { loadPackage, MissingPackageError } from '../../common/packages.ts';
-import { isSpdyUpgrade, refuseUpgrade, startSwitching } from '../../http/server/upgrade.ts';
+import {
+  isSpdyUpgrade,
+  refuseUpgrade,
+  startSwitching,
+} from '../../http/server/connection/upgrade.ts';
 import { UpgradeRefusedError } from '../errors.ts';
 import {
   codecOf,

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Writable } from 'node:stream';
-import type { SpdyResponse } from '../../http/server/response.ts';
+import type { SpdyResponse } from '../../http/server/exchange/response.ts';
 import { checkConditions, requestedRange } from './conditions.ts';
 import { FileStore, type Located, type LocatedFile } from './file-store.ts';
 import { sendFile } from './file-transfer.ts';

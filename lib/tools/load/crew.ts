@@ -1,7 +1,7 @@
 import { LoadShare } from './load-share.ts';
 import type { LoadPlan } from './plan.ts';
-import { Recorder, type RecorderData } from './recorder.ts';
-import type { HistogramMaker } from './series.ts';
+import { Recorder, type RecorderData } from './results/recorder.ts';
+import type { HistogramMaker } from './results/series.ts';
 
 /** What clients have recorded, and in how many milliseconds. */
 export interface ShareRecord {

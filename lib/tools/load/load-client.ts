@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 import { Deadline, StallDeadline } from '../../common/deadline.ts';
 import { SpdyError } from '../../errors.ts';
-import type { ConnectionOwner, LoadConnection } from './connection.ts';
-import { connectionOn, dial } from './dial.ts';
-import { Exchange } from './exchange.ts';
-import type { LoadSocket } from './load-socket.ts';
-import type { LoadMessage } from './message.ts';
+import type { ConnectionOwner, LoadConnection } from './connections/connection.ts';
+import { connectionOn, dial } from './connections/dial.ts';
+import { Exchange } from './connections/exchange.ts';
+import type { LoadSocket } from './connections/load-socket.ts';
+import type { LoadMessage } from './connections/message.ts';
+import { SlowSocket } from './connections/slow-socket.ts';
 import { Pacer } from './pacer.ts';
 import { Pauses } from './pauses.ts';
 import type { LoadPlan } from './plan.ts';
-import type { LoadCounts, Recorder } from './recorder.ts';
-import { SlowSocket } from './slow-socket.ts';
+import type { LoadCounts, Recorder } from './results/recorder.ts';
 
 /** What a client has of its own. */
 export interface ClientPart {

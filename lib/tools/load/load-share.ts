@@ -1,6 +1,6 @@
 import { LoadClient } from './load-client.ts';
 import type { LoadPlan } from './plan.ts';
-import type { Recorder } from './recorder.ts';
+import type { Recorder } from './results/recorder.ts';
 
 /** The clients of one thread: begins them, and ends when they have. */
 export class LoadShare {

@@ -3,7 +3,7 @@ import { checkObject, checkRange, checkTime, shown } from '../../common/check.ts
 import { checkSocketPath } from '../../common/network/socket-path.ts';
 import { checkOptions } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
-import { type LoadMessage, loadMessage } from './message.ts';
+import { type LoadMessage, loadMessage } from './connections/message.ts';
 import {
   LOAD_OPTION_NAMES,
   LOAD_PROTOCOLS,

@@ -2,8 +2,8 @@ import { onAbort } from '../../common/abort.ts';
 import { type LoadCrew, LocalCrew } from './crew.ts';
 import type { LoadOptions, LoadProgress } from './options.ts';
 import { type LoadPlan, resolveLoad } from './plan.ts';
-import { type LoadResult, resultOf } from './result.ts';
-import { loadHistograms } from './series.ts';
+import { type LoadResult, resultOf } from './results/result.ts';
+import { loadHistograms } from './results/series.ts';
 import { WorkerCrew } from './worker-crew.ts';
 
 const PROGRESS_MS = 100;

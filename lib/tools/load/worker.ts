@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { LocalCrew } from './crew.ts';
-import { loadHistograms } from './series.ts';
+import { loadHistograms } from './results/series.ts';
 import type { WorkerCommand, WorkerMessage, WorkerOrder } from './worker-crew.ts';
 
 /** How often it is told how many requests have ended. */

@@ -5,9 +5,9 @@ import type { AddressInfo, Server } from 'node:net';
 import net from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { makeCertificate } from '../../../lib/http/server/certificate.ts';
-import type { SpdyRequest } from '../../../lib/http/server/request.ts';
-import type { SpdyResponse } from '../../../lib/http/server/response.ts';
+import { makeCertificate } from '../../../lib/http/server/connection/certificate.ts';
+import type { SpdyRequest } from '../../../lib/http/server/exchange/request.ts';
+import type { SpdyResponse } from '../../../lib/http/server/exchange/response.ts';
 import { createServer, type SpdyServer } from '../../../lib/http/server/server.ts';
 import { makeFolder, removeFolder, spdycat } from '../support/programs.ts';
 

@@ -6,9 +6,12 @@ import { join } from 'node:path';
 import tls from 'node:tls';
 import zlib from 'node:zlib';
 import { expect } from 'chai';
-import { type Certificate, makeCertificate } from '../../../lib/http/server/certificate.ts';
-import type { SpdyRequest } from '../../../lib/http/server/request.ts';
-import type { SpdyResponse } from '../../../lib/http/server/response.ts';
+import {
+  type Certificate,
+  makeCertificate,
+} from '../../../lib/http/server/connection/certificate.ts';
+import type { SpdyRequest } from '../../../lib/http/server/exchange/request.ts';
+import type { SpdyResponse } from '../../../lib/http/server/exchange/response.ts';
 import { createServer, type SpdyServer } from '../../../lib/http/server/server.ts';
 import { makeFolder, removeFolder, spdycat, start } from '../support/programs.ts';
 

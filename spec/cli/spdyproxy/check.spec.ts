@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { makeCertificate } from '../../../lib/http/server/certificate.ts';
+import { makeCertificate } from '../../../lib/http/server/connection/certificate.ts';
 import { daemon, makeFolder, removeFolder, run, spdyd } from '../support/programs.ts';
 
 const DAY_MS = 86_400_000;

@@ -4,7 +4,7 @@ import http from 'node:http';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
-import { makeCertificate } from '../../../lib/http/server/certificate.ts';
+import { makeCertificate } from '../../../lib/http/server/connection/certificate.ts';
 import { makeFolder, program, removeFolder } from '../support/programs.ts';
 
 /** This file runs as build/spec/cli/spdyproxy/docs-production.spec.js. */

@@ -6,7 +6,7 @@ import net, { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { makeCertificate } from '../../../lib/http/server/certificate.ts';
+import { makeCertificate } from '../../../lib/http/server/connection/certificate.ts';
 import { createServer } from '../../../lib/http/server/server.ts';
 import { makeFolder, program, removeFolder, run } from '../support/programs.ts';
 

@@ -6,7 +6,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { expect } from 'chai';
-import { makeCertificate } from '../../../lib/http/server/certificate.ts';
+import { makeCertificate } from '../../../lib/http/server/connection/certificate.ts';
 import {
   type Daemon,
   daemon,

@@ -4,7 +4,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { makeCertificate } from '../../../lib/http/server/certificate.ts';
+import { makeCertificate } from '../../../lib/http/server/connection/certificate.ts';
 import { runLoad } from '../../../lib/tools/load/run-load.ts';
 import { daemon, makeFolder, removeFolder } from '../support/programs.ts';
 

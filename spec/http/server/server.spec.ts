@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import { expect } from 'chai';
-import type { SpdyRequest } from '../../../lib/http/server/request.ts';
-import type { SpdyResponse } from '../../../lib/http/server/response.ts';
+import type { SpdyRequest } from '../../../lib/http/server/exchange/request.ts';
+import type { SpdyResponse } from '../../../lib/http/server/exchange/response.ts';
 import { RawPeer, tcpConnection, until } from '../../support/session-pair.ts';
 import {
   ask,

@@ -3,7 +3,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { acceptUpgrade } from '../../../lib/http/server/upgrade.ts';
+import { acceptUpgrade } from '../../../lib/http/server/connection/upgrade.ts';
 import { type UpgradeRequest, upgradeToSpdy } from '../../../lib/kubernetes/client/upgrade.ts';
 import { UpgradeRefusedError } from '../../../lib/kubernetes/errors.ts';
 import { kubernetesSession } from '../../../lib/kubernetes/wire/session-options.ts';

@@ -17,10 +17,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { byteName, isPossibleHere } from '../../../lib/kubernetes/copy/byte-names.ts';
 import { copyFromPod } from '../../../lib/kubernetes/copy/from-pod.ts';
-import { padding, readHeader, writeHeader } from '../../../lib/kubernetes/copy/tar-header.ts';
-import { type Found, TarReader } from '../../../lib/kubernetes/copy/tar-reader.ts';
+import { byteName, isPossibleHere } from '../../../lib/kubernetes/copy/local/byte-names.ts';
+import { padding, readHeader, writeHeader } from '../../../lib/kubernetes/copy/tar/tar-header.ts';
+import { type Found, TarReader } from '../../../lib/kubernetes/copy/tar/tar-reader.ts';
 import { copyToPod } from '../../../lib/kubernetes/copy/to-pod.ts';
 import {
   createFakeApiServer,

@@ -23,7 +23,7 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { copyFromPod } from '../../../lib/kubernetes/copy/from-pod.ts';
 import type { CopyProgress } from '../../../lib/kubernetes/copy/options.ts';
-import { linkStaysInside, segmentsOf } from '../../../lib/kubernetes/copy/tar-names.ts';
+import { linkStaysInside, segmentsOf } from '../../../lib/kubernetes/copy/tar/tar-names.ts';
 import { copyToPod } from '../../../lib/kubernetes/copy/to-pod.ts';
 import { ConnectionLostError, RemoteFailureError } from '../../../lib/kubernetes/errors.ts';
 import type { CommandHandler } from '../../../lib/kubernetes/server/command-outcome.ts';

@@ -4,7 +4,7 @@ import tls from 'node:tls';
 import { expect } from 'chai';
 import { InvalidArgumentError } from '../../../lib/errors.ts';
 import { SpdyAgent } from '../../../lib/http/client/agent.ts';
-import { makeCertificate } from '../../../lib/http/server/certificate.ts';
+import { makeCertificate } from '../../../lib/http/server/connection/certificate.ts';
 import { createFakeApiServer } from '../../../lib/kubernetes/fake/api-server.ts';
 import { exec } from '../../../lib/kubernetes/index.ts';
 import { PROTOCOL_VERSIONS } from '../../../lib/protocol/version.ts';

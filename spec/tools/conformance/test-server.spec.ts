@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import tls from 'node:tls';
 import { expect } from 'chai';
 import { InvalidArgumentError } from '../../../lib/errors.ts';
-import { makeCertificate } from '../../../lib/http/server/certificate.ts';
+import { makeCertificate } from '../../../lib/http/server/connection/certificate.ts';
 import { createServer } from '../../../lib/http/server/server.ts';
 import { PROTOCOL_VERSIONS } from '../../../lib/protocol/version.ts';
 import type { ConformanceResult } from '../../../lib/tools/conformance/result.ts';

@@ -1,4 +1,4 @@
-import type { LoadResult, LoadTimes } from '../../../lib/tools/load/result.ts';
+import type { LoadResult, LoadTimes } from '../../../lib/tools/load/results/result.ts';
 
 function times(ms: number): LoadTimes {
   const [min, max, mean, sd] = [ms, ms * 100, ms * 10, ms * 2];

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
+import type { SpdyRequest } from '../../../lib/http/server/exchange/request.ts';
+import type { SpdyResponse } from '../../../lib/http/server/exchange/response.ts';
 import type { SpdyServerOptions } from '../../../lib/http/server/options.ts';
-import type { SpdyRequest } from '../../../lib/http/server/request.ts';
-import type { SpdyResponse } from '../../../lib/http/server/response.ts';
 import { createServer, type SpdyServer } from '../../../lib/http/server/server.ts';
 import type { SessionVersion } from '../../../lib/session/transport/negotiate.ts';
 import { sharedCertificate } from '../../support/session-pair.ts';

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { LoadShare } from '../../../lib/tools/load/load-share.ts';
 import { resolveLoad } from '../../../lib/tools/load/plan.ts';
-import { Recorder } from '../../../lib/tools/load/recorder.ts';
-import { loadHistograms } from '../../../lib/tools/load/series.ts';
+import { Recorder } from '../../../lib/tools/load/results/recorder.ts';
+import { loadHistograms } from '../../../lib/tools/load/results/series.ts';
 import { loadServer } from './load-server.ts';
 
 describe('LoadShare', () => {

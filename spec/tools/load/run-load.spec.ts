@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { LOAD_PROTOCOLS, type LoadOptions } from '../../../lib/tools/load/options.ts';
-import type { LoadResult } from '../../../lib/tools/load/result.ts';
+import type { LoadResult } from '../../../lib/tools/load/results/result.ts';
 import { runLoad } from '../../../lib/tools/load/run-load.ts';
 import { answer, type Handler, type LoadServer, loadServer } from './load-server.ts';
 

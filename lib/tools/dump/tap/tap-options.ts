@@ -4,7 +4,7 @@ import { hostAndPort } from '../../../common/network/host-and-port.ts';
 import { checkSocketPath } from '../../../common/network/socket-path.ts';
 import { checkOptions, optionNames } from '../../../common/option-names.ts';
 import { InvalidArgumentError } from '../../../errors.ts';
-import { type Certificate, makeCertificate } from '../../../http/server/certificate.ts';
+import { type Certificate, makeCertificate } from '../../../http/server/connection/certificate.ts';
 import type { DumpOptions } from '../options.ts';
 
 /** Where a tap passes connections on to, and how. */

@@ -1,7 +1,7 @@
 import { escapeHtml } from '../../../common/html.ts';
 import { htmlPage } from '../../page/html-page.ts';
-import { duration, loadReport } from '../report.ts';
-import type { LoadResult } from '../result.ts';
+import { duration, loadReport } from '../results/report.ts';
+import type { LoadResult } from '../results/result.ts';
 import { type ChartLine, chartSvg } from './chart.ts';
 import { linearScale, logScale, ninesScale } from './scale.ts';
 import { LOAD_PAGE_STYLE } from './style.ts';

@@ -1,8 +1,8 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { resetConnection } from '../../../common/network/socket-end.ts';
-import type { SpdyRequest } from '../../../http/server/request.ts';
-import type { SpdyResponse } from '../../../http/server/response.ts';
+import type { SpdyRequest } from '../../../http/server/exchange/request.ts';
+import type { SpdyResponse } from '../../../http/server/exchange/response.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
 import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from '../exchange.ts';
 import { flatOf, pairsOf, without } from '../fields.ts';

@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { SpdyAgent } from '../../../../lib/http/client/agent.ts';
 import type { SpdyAgentOptions } from '../../../../lib/http/client/agent-options.ts';
 import { SpdyDispatcher } from '../../../../lib/http/client/dispatcher.ts';
-import { makeCertificate } from '../../../../lib/http/server/certificate.ts';
+import { makeCertificate } from '../../../../lib/http/server/connection/certificate.ts';
 import type { SpdyServerOptions } from '../../../../lib/http/server/options.ts';
 import { createServer } from '../../../../lib/http/server/server.ts';
 import { textOf } from '../../support/origin-server.ts';

@@ -7,7 +7,7 @@ import { SpdyAgent } from '../../../../lib/http/client/agent.ts';
 import { SpdyDispatcher } from '../../../../lib/http/client/dispatcher.ts';
 import { fetch } from '../../../../lib/http/client/fetch/fetch.ts';
 import type { ClientRequest } from '../../../../lib/http/client/request/request.ts';
-import type { SpdyResponse } from '../../../../lib/http/server/response.ts';
+import type { SpdyResponse } from '../../../../lib/http/server/exchange/response.ts';
 import { createServer, type SpdyServer } from '../../../../lib/http/server/server.ts';
 import { until } from '../../../support/session-pair.ts';
 

@@ -7,8 +7,8 @@ import { SpdyAgent } from '../../../../lib/http/client/agent.ts';
 import { fetch } from '../../../../lib/http/client/fetch/fetch.ts';
 import type { HarEntry } from '../../../../lib/http/client/har/har-format.ts';
 import { HarRecorder } from '../../../../lib/http/client/har/har-recorder.ts';
-import type { SpdyRequest } from '../../../../lib/http/server/request.ts';
-import type { SpdyResponse } from '../../../../lib/http/server/response.ts';
+import type { SpdyRequest } from '../../../../lib/http/server/exchange/request.ts';
+import type { SpdyResponse } from '../../../../lib/http/server/exchange/response.ts';
 import { createServer, type SpdyServer } from '../../../../lib/http/server/server.ts';
 import { REPOSITORY_ROOT } from '../../../support/corpus-data.ts';
 

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { makeCertificate } from '../../../../lib/http/server/certificate.ts';
+import { makeCertificate } from '../../../../lib/http/server/connection/certificate.ts';
 import { createServer, fetch, SpdyAgent, type SpdyServer } from '../../../../lib/index.ts';
 import { createFakeApiServer, exec, portForward } from '../../../../lib/kubernetes/index.ts';
 import { Tap } from '../../../../lib/tools/dump/tap/tap.ts';

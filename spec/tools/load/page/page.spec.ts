@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { loadPage } from '../../../../lib/tools/load/page/page.ts';
-import { loadReport } from '../../../../lib/tools/load/report.ts';
+import { loadReport } from '../../../../lib/tools/load/results/report.ts';
 import { RESULT } from '../load-result.ts';
 
 const EVIL = '</pre></title><script>&"';

@@ -4,7 +4,7 @@ import http2 from 'node:http2';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { readProxyHeader } from '../../../../lib/http/server/proxy-protocol.ts';
+import { readProxyHeader } from '../../../../lib/http/server/connection/proxy-protocol.ts';
 import { createServer } from '../../../../lib/http/server/server.ts';
 import type { BackOptions } from '../../../../lib/tools/proxy/back/options.ts';
 import { createProxy, type SpdyProxy } from '../../../../lib/tools/proxy/proxy.ts';

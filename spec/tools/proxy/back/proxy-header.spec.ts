@@ -1,5 +1,8 @@
 import { expect } from 'chai';
-import { type ProxyHeader, parseProxyHeader } from '../../../../lib/http/server/proxy-protocol.ts';
+import {
+  type ProxyHeader,
+  parseProxyHeader,
+} from '../../../../lib/http/server/connection/proxy-protocol.ts';
 import { proxyHeaderOf } from '../../../../lib/tools/proxy/back/proxy-header.ts';
 import type { ClientFacts } from '../../../../lib/tools/proxy/exchange.ts';
 
