@@ -12,9 +12,14 @@ const NO_BYTES = new Uint8Array(0);
 const NONE: never[] = [];
 const NO_VIEW: DataView = new DataView(NO_BYTES.buffer);
 
-/** Most blocks stand in the same memory one after the other: a view of it is made once. Larger memory is not kept alive for that. */
+/**
+ * Most blocks stand in the same memory one after the other: a view of it is made once. Larger memory is not kept alive for that. To ask
+ * a block for its memory takes as long as to compare it.
+ */
 const MOST_VIEWED = 16384;
 let lastView = NO_VIEW;
+let lastMemory: ArrayBufferLike = NO_VIEW.buffer;
+let lastBlock: Uint8Array = NO_BYTES;
 
 /**
  * The last good header block of a session, from the second one on. Most pairs come again, as the same bytes in the same order: those are given
@@ -54,7 +59,7 @@ export class HeaderMemory {
     if (first >= pairs) return 0;
     const from = starts[first] as number;
     const most = Math.min(block.length - at, (starts[pairs] as number) - from);
-    const other = viewOf(block.buffer);
+    const other = viewOf(block);
     const start = block.byteOffset + at;
     const view = this.#view;
     let same = 0;
@@ -149,9 +154,15 @@ export class HeaderMemory {
   }
 }
 
-function viewOf(memory: ArrayBufferLike): DataView {
-  if (lastView.buffer === memory) return lastView;
-  const view = new DataView(memory);
-  if (memory.byteLength <= MOST_VIEWED) lastView = view;
-  return view;
+function viewOf(block: Uint8Array): DataView {
+  if (block === lastBlock) return lastView;
+  const memory = block.buffer;
+  if (memory !== lastMemory) {
+    const view = new DataView(memory);
+    if (memory.byteLength > MOST_VIEWED) return view;
+    lastMemory = memory;
+    lastView = view;
+  }
+  lastBlock = block;
+  return lastView;
 }
