@@ -119,16 +119,17 @@ export class HeaderIndex {
 
   /**
    * Appends a pair that was not known, of `length` bytes; it takes the place of the one of its name that did not come for the longest
-   * time if there are many. `value` comes from `ownCopy()`.
+   * time if there are many. Keeps no string alive that `value` is a slice of.
    */
   add(known: KnownName, value: string, length: number): void {
     const valueLength = value.length;
     const whole = length <= this.#reach && !(known.secret && valueLength < SHORTEST_SECRET);
+    const own = whole ? joinedCopy(value) : '';
     const pair: KnownPair = {
       known,
-      value: whole ? value : '',
+      value: own,
       valueLength,
-      mark: markOf(value),
+      mark: markOf(own),
       beginning: known.secret ? 0 : beginningOf(value),
       whole,
       index: this.#log.length,
@@ -225,15 +226,16 @@ function unlink(pair: KnownPair): void {
   known.count--;
 }
 
-/** Memory in which short strings are copied. */
-const COPY_ROOM: Buffer = Buffer.allocUnsafeSlow(1024);
-
 /** A string that is no slice of another one, which would be kept alive with it. */
 export function ownCopy(value: string): string {
-  const { length } = value;
-  if (length <= LONGEST_UNSLICED) return value;
-  if (length > COPY_ROOM.length) return Buffer.from(value, 'latin1').toString('latin1');
-  return COPY_ROOM.toString('latin1', 0, COPY_ROOM.write(value, 'latin1'));
+  return value.length <= LONGEST_UNSLICED
+    ? value
+    : Buffer.from(value, 'latin1').toString('latin1');
+}
+
+/** The same for who reads a character of it at once: V8 makes one string of a joined one then, in half the time that a copy takes. */
+function joinedCopy(value: string): string {
+  return value.length <= LONGEST_UNSLICED ? value : value.charAt(0) + value.substring(1);
 }
 
 /** A number that mostly differs for different values; a slow comparison is left out then. */

@@ -8,7 +8,6 @@ import {
   type KnownName,
   type KnownPair,
   markOf,
-  ownCopy,
 } from './header-index.ts';
 import { type Preset, presetOf } from './preset.ts';
 import { learnBlock, textOfBlock } from './resting-block.ts';
@@ -168,7 +167,8 @@ export class IndexedHeaderCompressor {
     const value = header[1];
     const length = 2 * this.#size + name.length + value.length;
     writer.reserve(length);
-    let known = index.find(name);
+    const expected = index.at(this.#expected)?.known;
+    let known = expected?.name === name ? expected : index.find(name);
     const same = known === undefined ? null : this.#findWhole(known, value);
     if (same !== null) {
       writer.match(index.distance(same.index), length);
@@ -176,15 +176,13 @@ export class IndexedHeaderCompressor {
       index.append(same, length);
       return;
     }
-    // A longer one is not kept.
-    const own = index.reaches(length) ? ownCopy(value) : value;
     if (known === undefined) {
       known = index.addName(name, this.#sensitive.has(name));
-      this.#writeNew(known, own);
+      this.#writeNew(known, value);
     } else {
-      this.#writeChanged(known, own);
+      this.#writeChanged(known, value);
     }
-    index.add(known, own, length);
+    index.add(known, value, length);
   }
 
   /** Says where the next pair is to be expected, after one of this name like that at `place`. */

@@ -28,8 +28,7 @@ export function learnBlock(
     const nameEnd: number = at + size + readLength(text, at, size);
     const end: number = nameEnd + size + readLength(text, nameEnd, size);
     const name = interned(text.slice(at + size, nameEnd));
-    const value = ownCopy(text.slice(nameEnd + size, end));
-    learn(index, name, value, end - at, sensitive.has(name));
+    learn(index, name, text.slice(nameEnd + size, end), end - at, sensitive.has(name));
     at = end;
   }
 }
