@@ -2,6 +2,11 @@ import type { Header, HeaderList } from '../protocol/frames.ts';
 
 /** How many values of a name are known at a time. */
 const VALUES_PER_NAME = 16;
+/** How many pairs a log has room for at first; always a power of two. */
+const FIRST_ROOM = 32;
+/** Behind so many bytes all is forgotten, so that positions stay small integers; they go on behind the second number, far from the dictionary. */
+const MOST_POSITION = 2 ** 30;
+const NEXT_POSITION = 2 ** 29;
 /** What an index that rests has; nothing is written to it. */
 const NO_NAMES: Map<string, KnownName> = new Map();
 const NOTHING: never[] = [];
@@ -38,8 +43,9 @@ export interface KnownPair {
   readonly beginning: number;
   /** Whether it may be matched as a whole. */
   whole: boolean;
-  /** Where it last stood in the log. */
-  index: number;
+  /** Place in the log where it last stood, and its position there. */
+  place: number;
+  position: number;
   /** The pairs of the name that came after and before it. */
   newer: KnownPair | null;
   older: KnownPair | null;
@@ -47,17 +53,22 @@ export interface KnownPair {
 
 /**
  * What stands where in the plain text of a stream, as far back as matches may reach: a log of all pairs, in order, and
- * for each name its last values. Positions are bytes; `forget()` moves them all, so that they stay small.
+ * for each name its last values. Positions are bytes from the beginning of the preset dictionary, places those of the log.
  */
 export class HeaderIndex {
   readonly #reach: number;
   #names: Map<string, KnownName> = NO_NAMES;
-  #log: KnownPair[] = NOTHING;
+  /** The pairs, each at its place modulo the room, and where they stood. */
+  #log: (KnownPair | null)[] = NOTHING;
   #positions: number[] = NOTHING;
+  /** First place that is kept. */
+  #begin = 0;
+  /** Place of the next pair. */
+  length = 0;
   /** Bytes before and with the last pair: where the next one goes. */
   position: number;
-  /** Where the preset dictionary begins. */
-  origin = 0;
+  /** Where it was when names were looked through last. */
+  #swept = 0;
 
   /** `reach` is the longest distance in bytes, `start` the length of the dictionary. */
   constructor(reach: number, start: number) {
@@ -73,8 +84,10 @@ export class HeaderIndex {
   /** Takes memory, for what is to be known. */
   wake(): void {
     this.#names = new Map();
-    this.#log = [];
-    this.#positions = [];
+    this.#log = new Array<KnownPair | null>(FIRST_ROOM).fill(null);
+    this.#positions = new Array<number>(FIRST_ROOM).fill(0);
+    this.#begin = 0;
+    this.length = 0;
   }
 
   /** Gives its memory back, and goes back by the last `bytes` of the text, which may be told again. */
@@ -82,22 +95,24 @@ export class HeaderIndex {
     this.#names = NO_NAMES;
     this.#log = NOTHING;
     this.#positions = NOTHING;
+    this.length = 0;
     this.position -= bytes;
   }
 
-  /** Number of pairs in the log. */
-  get length(): number {
-    return this.#log.length;
+  /** The pair at a place of the log, null if there is none or no more. */
+  at(place: number): KnownPair | null {
+    if (place < this.#begin || place >= this.length) return null;
+    return this.#log[place & (this.#log.length - 1)] as KnownPair;
   }
 
-  /** The pair at a place of the log. */
-  at(index: number): KnownPair | undefined {
-    return this.#log[index];
+  /** How far back a place of the log begins that has a pair. */
+  distance(place: number): number {
+    return this.position - (this.#positions[place & (this.#log.length - 1)] as number);
   }
 
-  /** How far back a pair of the log begins. */
-  distance(index: number): number {
-    return this.position - (this.#positions[index] as number);
+  /** How far back a pair begins where it last stood. */
+  back(pair: KnownPair): number {
+    return this.position - pair.position;
   }
 
   /** Whether a match may begin so far back. */
@@ -132,7 +147,8 @@ export class HeaderIndex {
       mark: markOf(own),
       beginning: known.secret ? 0 : beginningOf(value),
       whole,
-      index: this.#log.length,
+      place: 0,
+      position: 0,
       newer: null,
       older: null,
     };
@@ -142,9 +158,7 @@ export class HeaderIndex {
       unlink(last);
     }
     link(pair);
-    this.#log.push(pair);
-    this.#positions.push(this.position);
-    this.position += length;
+    this.#put(pair, length);
   }
 
   /** Appends a pair of `length` bytes that is known. */
@@ -153,10 +167,7 @@ export class HeaderIndex {
       unlink(pair);
       link(pair);
     }
-    pair.index = this.#log.length;
-    this.#log.push(pair);
-    this.#positions.push(this.position);
-    this.position += length;
+    this.#put(pair, length);
   }
 
   /**
@@ -164,43 +175,67 @@ export class HeaderIndex {
    * returns how many these are. `overhead` is what a pair takes besides its characters.
    */
   repeat(headers: HeaderList, from: number, place: number, overhead: number): number {
-    const log = this.#log;
-    if (place >= log.length || !this.reaches(this.distance(place))) return 0;
+    let pair = this.at(place);
+    if (pair === null || !this.reaches(this.distance(place))) return 0;
     let count = 0;
-    for (; from + count < headers.length; count++) {
+    for (; pair !== null && from + count < headers.length; pair = this.at(place + count)) {
       const header = headers[from + count] as Header;
       const name = header[0];
       const value = header[1];
       // What is appended does not come again in this block.
-      const pair = log[place + count] as KnownPair;
       if (pair.value !== value || pair.known.name !== name || !pair.whole) break;
       this.append(pair, overhead + name.length + value.length);
+      count++;
     }
     return count;
   }
 
-  /**
-   * Forgets what no match can reach any more, once that is worth the while; returns by how much the places in the log
-   * became smaller.
-   */
-  forget(): number {
-    const reach = this.#reach;
-    if (this.position < 2 * reach) return 0;
-    const moved = this.position - reach;
-    let gone = 0;
-    while (gone < this.#positions.length && (this.#positions[gone] as number) < moved) gone++;
-    const positions = this.#positions.slice(gone);
-    for (let i = 0; i < positions.length; i++) (positions[i] as number) -= moved;
-    this.#positions = positions;
-    this.#log = this.#log.slice(gone);
+  /** Forgets what no match can reach any more, once that is worth the while. */
+  forget(): void {
+    if (this.position - this.#swept < this.#reach) return;
+    if (this.position > MOST_POSITION) {
+      this.wake();
+      this.position = NEXT_POSITION;
+    }
+    this.#swept = this.position;
+    const gone = this.position - this.#reach;
     for (const known of this.#names.values()) {
-      while (known.last !== null && known.last.index < gone) unlink(known.last);
-      for (let pair = known.first; pair !== null; pair = pair.older) pair.index -= gone;
+      while (known.last !== null && known.last.position < gone) unlink(known.last);
       if (known.first === null) this.#names.delete(known.name);
     }
-    this.position = reach;
-    this.origin -= moved;
-    return gone;
+  }
+
+  /** Puts a pair of `length` bytes at the end. */
+  #put(pair: KnownPair, length: number): void {
+    const place = this.length;
+    if (place - this.#begin === this.#log.length) this.#makeRoom();
+    const { position } = this;
+    const at = place & (this.#log.length - 1);
+    this.#log[at] = pair;
+    this.#positions[at] = position;
+    pair.place = place;
+    pair.position = position;
+    this.length = place + 1;
+    this.position = position + length;
+  }
+
+  /** Lets go of the places that no match can reach; takes twice the room if these are few. */
+  #makeRoom(): void {
+    const log = this.#log;
+    const positions = this.#positions;
+    const mask = log.length - 1;
+    const gone = this.position - this.#reach;
+    let begin = this.#begin;
+    while (begin < this.length && (positions[begin & mask] as number) < gone) begin++;
+    this.#begin = begin;
+    if (2 * (this.length - begin) <= log.length) return;
+    const room = 2 * log.length;
+    this.#log = new Array<KnownPair | null>(room).fill(null);
+    this.#positions = new Array<number>(room).fill(0);
+    for (let place = begin; place < this.length; place++) {
+      this.#log[place & (room - 1)] = log[place & mask] as KnownPair;
+      this.#positions[place & (room - 1)] = positions[place & mask] as number;
+    }
   }
 }
 
@@ -228,9 +263,7 @@ function unlink(pair: KnownPair): void {
 
 /** A string that is no slice of another one, which would be kept alive with it. */
 export function ownCopy(value: string): string {
-  return value.length <= LONGEST_UNSLICED
-    ? value
-    : Buffer.from(value, 'latin1').toString('latin1');
+  return value.length <= LONGEST_UNSLICED ? value : Buffer.from(value, 'latin1').toString('latin1');
 }
 
 /** The same for who reads a character of it at once: V8 makes one string of a joined one then, in half the time that a copy takes. */

@@ -94,7 +94,8 @@ export class IndexedHeaderCompressor {
       i += repeated;
       if (repeated === 0) this.#pair(pairs[i++] as Header);
     }
-    this.#lastBlock = block - index.forget();
+    index.forget();
+    this.#lastBlock = block;
     // Many sessions are idle behind their first one.
     if (first) this.rest();
     return writer.end();
@@ -104,7 +105,7 @@ export class IndexedHeaderCompressor {
   rest(): void {
     const index = this.#index;
     const count = this.#lastBlock - 1;
-    if (index.rests || count < 0 || index.distance(count) > MOST_RESTING) return;
+    if (index.at(count) === null || index.distance(count) > MOST_RESTING) return;
     this.#resting = textOfBlock(index, count, this.#size);
     index.rest(this.#resting.length);
   }
@@ -136,8 +137,8 @@ export class IndexedHeaderCompressor {
       this.#follow = this.#lastBlock;
       index.add(known, text, size);
     } else {
-      writer.tail(index.distance(pair.index), text, size);
-      this.#follow = pair.index + 1;
+      writer.tail(index.back(pair), text, size);
+      this.#follow = pair.place + 1;
       index.append(pair, size);
     }
   }
@@ -168,11 +169,11 @@ export class IndexedHeaderCompressor {
     const length = 2 * this.#size + name.length + value.length;
     writer.reserve(length);
     const expected = index.at(this.#expected)?.known;
-    let known = expected?.name === name ? expected : index.find(name);
+    let known = expected?.name === name && expected.first !== null ? expected : index.find(name);
     const same = known === undefined ? null : this.#findWhole(known, value);
     if (same !== null) {
-      writer.match(index.distance(same.index), length);
-      this.#advance(name, same.index);
+      writer.match(index.back(same), length);
+      this.#advance(name, same.place);
       index.append(same, length);
       return;
     }
@@ -198,7 +199,7 @@ export class IndexedHeaderCompressor {
     const mark = markOf(value);
     for (let pair = known.first; pair !== null; pair = pair.older) {
       if (pair.mark !== mark || pair.value !== value || !pair.whole) continue;
-      if (index.reaches(index.distance(pair.index))) return pair;
+      if (index.reaches(index.back(pair))) return pair;
     }
     return null;
   }
@@ -219,7 +220,7 @@ export class IndexedHeaderCompressor {
     const index = this.#index;
     const preset = this.#preset;
     const { length } = preset.text;
-    const position = index.position - index.origin + offset;
+    const position = index.position + offset;
     let done = 0;
     // Else none of the dictionary is left.
     if (index.reaches(position - length)) {
@@ -245,7 +246,7 @@ export class IndexedHeaderCompressor {
     const index = this.#index;
     const size = this.#size;
     const base = this.#baseOf(known, value);
-    const distance = index.distance(base.index);
+    const distance = index.back(base);
     if (!index.reaches(distance)) {
       this.#writeNew(known, value);
       return;
@@ -263,7 +264,7 @@ export class IndexedHeaderCompressor {
     writer.literals(lengths, common, size);
     if (known.secret || !base.whole) writer.literals(value, 0, value.length);
     else writeDifference(writer, index, value, base.value, distance, this.#alike);
-    this.#advance(known.name, base.index);
+    this.#advance(known.name, base.place);
   }
 
   /** The known pair that a new value of the name is compared with: the latest one, or one that begins clearly more alike. */
@@ -286,7 +287,7 @@ export class IndexedHeaderCompressor {
       if (other.charCodeAt(common) !== differs || other.charCodeAt(best) !== value.charCodeAt(best))
         continue;
       const alike = commonStart(value, other);
-      if (alike > best && index.reaches(index.distance(pair.index))) {
+      if (alike > best && index.reaches(index.back(pair))) {
         best = alike;
         base = pair;
         this.#alike = alike;

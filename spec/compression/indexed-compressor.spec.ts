@@ -6,7 +6,8 @@ import {
   IndexedHeaderCompressor,
   type IndexedOptions,
 } from '../../lib/compression/indexed-compressor.ts';
-import type { HeaderList } from '../../lib/protocol/frames.ts';
+import type { Header, HeaderList } from '../../lib/protocol/frames.ts';
+import { memoryInUse } from '../scenarios/attack-support.ts';
 import { InflateLog, type InflateStep } from '../support/inflate-log.ts';
 import { createRandom } from '../support/shred.ts';
 import { headerSequence, plainOf, SENSITIVE } from './header-sequences.ts';
@@ -188,6 +189,22 @@ describe('compression/indexed-compressor', () => {
     const again: HeaderList = [['x', 'a'.repeat(20)]];
     expect(literalsOf(lastSteps([...values(16), again]))).to.equal('');
     expect(literalsOf(lastSteps([...values(17), again]))).to.contain('a'.repeat(20));
+  });
+
+  it('keeps nothing alive of which the values were cut out', () => {
+    const compressor = make({ windowBits: 15 });
+    const before = memoryInUse();
+    for (let i = 0; i < 500; i++) {
+      const list = ['a', 'cookie', 'c', 'd'].map((name, at): Header => {
+        const value = `value-${i}-`.padEnd(at === 0 ? 13 : 40, String(at));
+        const block = value.padEnd(100_000, '.');
+        return [name, block.slice(0, value.length)];
+      });
+      compressor.compress(list);
+    }
+    expect(memoryInUse() - before).to.be.below(3_000_000);
+    // It is still in use.
+    expect(compressor.compress([['d', '1']])).not.to.have.length(0);
   });
 
   it('takes anything: empty, long, many, every byte', () => {
