@@ -1,5 +1,6 @@
 import { Deadline } from '../../common/deadline.ts';
 import type { Settled } from '../../common/option-names.ts';
+import { SpdyError } from '../../errors.ts';
 import type { BackRequest } from './back/back.ts';
 import type { Backend } from './back/backend.ts';
 import { isOwn } from './failure.ts';
@@ -109,7 +110,8 @@ export class HealthChecks {
       failed: (failure) => settle(isOwn(failure) ? null : false),
     });
     deadline.start(timeoutMs, () => {
-      call.reset(new Error('no answer in time'));
+      // As with any request: connections to a host that has vanished must not keep it out of service.
+      call.reset(new SpdyError('ERR_SPDY_TIMEOUT', `no answer within ${timeoutMs} ms`));
       settle(false);
     });
   }

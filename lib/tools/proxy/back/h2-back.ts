@@ -8,9 +8,9 @@ import { faultOfHead } from '../response-head.ts';
 import { StreamSink } from '../stream-sink.ts';
 import { webSocketAccept } from '../websocket-fields.ts';
 import type { BackCall, BackHandler, BackRequest, Transport } from './back.ts';
-import { openSocket } from './connect.ts';
-import { H2Settings } from './h2-settings.ts';
+import { H2Connection, type H2ConnectionHost } from './h2-connection.ts';
 import { H2WebSocketCall } from './h2-websocket-call.ts';
+import type { Liveness, SentMark } from './liveness.ts';
 import type { ResolvedBack } from './options.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM } = http2.constants;
@@ -23,10 +23,10 @@ const SPENT: ReadonlySet<string> = new Set([
 ]);
 
 /** Speaks HTTP/2 with a back: one session for all requests, another one when it takes no more. */
-export class H2Back implements Transport {
+export class H2Back implements Transport, H2ConnectionHost {
   readonly #back: ResolvedBack;
-  readonly #sessions = new Map<http2.ClientHttp2Session, H2Settings>();
-  #current: http2.ClientHttp2Session | null = null;
+  readonly #connections = new Set<H2Connection>();
+  #current: H2Connection | null = null;
   #closed = false;
 
   constructor(back: ResolvedBack) {
@@ -34,7 +34,8 @@ export class H2Back implements Transport {
   }
 
   send(request: BackRequest, handler: BackHandler): BackCall {
-    const [session, settings] = this.#session();
+    const connection = this.#connection();
+    const { settings } = connection;
     const { upgrade } = request;
     if (upgrade !== null && !settings.known) {
       const { connectTimeoutMs } = this.#back;
@@ -43,58 +44,44 @@ export class H2Back implements Transport {
     }
     const ordinary = upgrade !== null && !settings.extendedConnect;
     try {
-      return new H2Call(session, ordinary ? { ...request, upgrade: null } : request, handler);
+      return new H2Call(connection, ordinary ? { ...request, upgrade: null } : request, handler);
     } catch (error) {
       if (!SPENT.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
       // It takes no more, and has not said so.
-      if (this.#current === session) this.#current = null;
-      session.close();
+      connection.retire();
       return this.send(request, handler);
     }
   }
 
   close(): void {
     this.#closed = true;
-    for (const session of this.#sessions.keys()) session.close();
+    for (const { session } of this.#connections) session.close();
   }
 
   destroy(): void {
     this.#closed = true;
-    for (const session of this.#sessions.keys()) session.destroy();
+    for (const { session } of this.#connections) session.destroy();
   }
 
-  /** One that takes requests, and what is known of its server. */
-  #session(): readonly [http2.ClientHttp2Session, H2Settings] {
+  retired(connection: H2Connection): void {
+    if (this.#current === connection) this.#current = null;
+  }
+
+  closed(connection: H2Connection): void {
+    this.#connections.delete(connection);
+  }
+
+  /** One that takes requests. */
+  #connection(): H2Connection {
     const current = this.#current;
-    const known = current === null ? undefined : this.#sessions.get(current);
-    if (current !== null && known !== undefined && !current.closed && !current.destroyed) {
-      return [current, known];
-    }
-    const back = this.#back;
-    const session = http2.connect(`${back.secure ? 'https' : 'http'}://${back.authority}`, {
-      createConnection: () => openSocket(back, 'h2'),
-      // Node does not tell which request a pushed resource belongs to.
-      settings: { enablePush: false, initialWindowSize: 1 << 18 },
+    if (current !== null && !current.session.closed && !current.session.destroyed) return current;
+    const connection = new H2Connection(this.#back, this);
+    this.#connections.add(connection);
+    this.#current = connection;
+    connection.session.once('connect', () => {
+      if (this.#closed) connection.session.close();
     });
-    const settings = new H2Settings(session);
-    this.#sessions.set(session, settings);
-    this.#current = session;
-    const retire = (): void => {
-      if (this.#current === session) this.#current = null;
-    };
-    // Each request tells its own error.
-    session.on('error', retire);
-    session.on('goaway', retire);
-    session.on('close', () => {
-      retire();
-      this.#sessions.delete(session);
-    });
-    if (back.idleTimeoutMs > 0) session.setTimeout(back.idleTimeoutMs, () => session.close());
-    session.once('connect', () => {
-      session.setLocalWindowSize(1 << 24);
-      if (this.#closed) session.close();
-    });
-    return [session, settings];
+    return connection;
   }
 }
 
@@ -105,10 +92,14 @@ class H2Call implements BackCall {
   readonly #handler: BackHandler;
   readonly #request: BackRequest;
   #settled = false;
+  readonly #liveness: Liveness;
+  readonly #sent: SentMark;
   #trailers: HeaderList = [];
 
-  constructor(session: http2.ClientHttp2Session, request: BackRequest, handler: BackHandler) {
+  constructor({ session, liveness }: H2Connection, request: BackRequest, handler: BackHandler) {
     this.connected = !session.connecting;
+    this.#liveness = liveness;
+    this.#sent = liveness.mark();
     this.#handler = handler;
     this.#request = request;
     const empty = request.length === null || request.length === 0;
@@ -144,9 +135,10 @@ class H2Call implements BackCall {
     this.#stream.end();
   }
 
-  reset(): void {
+  reset(cause: Error): void {
     this.#settled = true;
     resetH2(this.#stream);
+    this.#liveness.gaveUp(this.#sent, cause);
   }
 
   onDrain(listener: () => void): void {

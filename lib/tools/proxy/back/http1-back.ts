@@ -22,8 +22,8 @@ export class Http1Back implements Transport {
 
   send(request: BackRequest, handler: BackHandler): BackCall {
     return this.#clients !== null && isPlain(request)
-      ? new DispatchCall(this.#clients, request, handler)
-      : new RequestCall(this.#connections, request, handler);
+      ? new DispatchCall(this.#clients, request, handler, this.#silent)
+      : new RequestCall(this.#connections, request, handler, this.#silent);
   }
 
   close(): void {
@@ -35,6 +35,12 @@ export class Http1Back implements Transport {
     this.#connections.destroy();
     this.#clients?.destroy();
   }
+
+  /** Connections that were kept since then may lead to a host that has vanished: each of them would cost a request its time. */
+  readonly #silent = (since: number): void => {
+    this.#connections.dropUnused(since);
+    this.#clients?.dropUnused(since);
+  };
 }
 
 /** Whether undici can do it. It gives a connection up behind HEAD, and takes neither `expect` nor trailers of a request. */

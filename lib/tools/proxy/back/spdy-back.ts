@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { StreamError } from '../../../errors.ts';
-import { SpdyAgent } from '../../../http/client/agent.ts';
 import type { PushedRequest } from '../../../http/client/request/push.ts';
 import type { ClientRequest } from '../../../http/client/request/request.ts';
 import type { ClientResponse } from '../../../http/client/request/response.ts';
@@ -14,42 +13,48 @@ import { priorityOf, urgencyOf } from '../priority.ts';
 import { faultOfHead } from '../response-head.ts';
 import { StreamSink } from '../stream-sink.ts';
 import type { BackCall, BackHandler, BackRequest, Transport } from './back.ts';
-import { openTcp } from './connect.ts';
+import type { Liveness, SentMark } from './liveness.ts';
 import type { ResolvedBack } from './options.ts';
+import { SpdyConnection, type SpdyConnectionHost } from './spdy-connection.ts';
 
 /** Speaks SPDY with a back: one session for all requests. */
-export class SpdyBack implements Transport {
-  readonly #agent: SpdyAgent;
+export class SpdyBack implements Transport, SpdyConnectionHost {
   readonly #back: ResolvedBack;
+  readonly #connections = new Set<SpdyConnection>();
+  #current: SpdyConnection;
+  #closed = false;
 
   constructor(back: ResolvedBack) {
     this.#back = back;
-    const { protocol, secure, tls, connectTimeoutMs, idleTimeoutMs, maxConnections } = back;
-    const version = protocol === 'spdy' ? 'spdy/3.1' : (protocol as 'spdy/3.1');
-    this.#agent = new SpdyAgent({
-      ...(secure ? {} : { version }),
-      ...(secure && protocol !== 'spdy' ? { protocols: [version], defaultVersion: version } : {}),
-      tls,
-      connectTimeoutMs,
-      idleTimeoutMs,
-      maxSockets: maxConnections,
-      // Whoever has several backs tries another one.
-      maxRetries: 1,
-      maxReplayBytes: 0,
-      createConnection: () => openTcp(back),
-    });
+    this.#current = this.#open();
   }
 
   send(request: BackRequest, handler: BackHandler): BackCall {
-    return new SpdyCall(this.#agent, this.#back, request, handler);
+    return new SpdyCall(this.#current, this.#back, request, handler);
   }
 
   close(): void {
-    void this.#agent.close();
+    this.#closed = true;
+    for (const { agent } of this.#connections) void agent.close();
   }
 
   destroy(): void {
-    this.#agent.destroy();
+    this.#closed = true;
+    for (const { agent } of this.#connections) agent.destroy();
+  }
+
+  retired(connection: SpdyConnection): void {
+    if (this.#current === connection && !this.#closed) this.#current = this.#open();
+  }
+
+  closed(connection: SpdyConnection): void {
+    this.#connections.delete(connection);
+  }
+
+  #open(): SpdyConnection {
+    const connection = new SpdyConnection(this.#back, this);
+    this.#connections.add(connection);
+    return connection;
   }
 }
 
@@ -58,10 +63,19 @@ class SpdyCall implements BackCall {
   readonly #request: ClientRequest;
   readonly #handler: BackHandler;
   readonly #method: string;
+  readonly #liveness: Liveness;
+  readonly #sent: SentMark;
   #settled = false;
 
-  constructor(agent: SpdyAgent, back: ResolvedBack, given: BackRequest, handler: BackHandler) {
+  constructor(
+    { agent, liveness }: SpdyConnection,
+    back: ResolvedBack,
+    given: BackRequest,
+    handler: BackHandler,
+  ) {
     this.#handler = handler;
+    this.#liveness = liveness;
+    this.#sent = liveness.mark();
     const { method, target, authority, fields, length } = given;
     this.#method = method;
     const headers: [string, string][] = [['host', authority], ...(fields as [string, string][])];
@@ -101,9 +115,10 @@ class SpdyCall implements BackCall {
     this.#request.end();
   }
 
-  reset(): void {
+  reset(cause: Error): void {
     this.#settled = true;
     this.#request.destroy();
+    this.#liveness.gaveUp(this.#sent, cause);
   }
 
   onDrain(listener: () => void): void {

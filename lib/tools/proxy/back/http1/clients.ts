@@ -23,6 +23,8 @@ export interface Http1Client {
   socket: Socket | null;
   /** Whether that has carried a request before. */
   used: boolean;
+  /** By `performance.now()`: since when it waits for a request. */
+  freeSince: number;
 }
 
 /** The connections of undici to a back: those that are used, and those that are kept for the next requests. */
@@ -62,8 +64,12 @@ export class Http1Clients {
       taker.take(client);
       return;
     }
-    if (this.#closed) this.drop(client);
-    else this.#free.push(client);
+    if (this.#closed) {
+      this.drop(client);
+      return;
+    }
+    client.freeSince = performance.now();
+    this.#free.push(client);
   }
 
   /** A client is of no use any more, nor its connection. */
@@ -75,6 +81,14 @@ export class Http1Clients {
       taker.take(this.#make());
       return;
     }
+  }
+
+  /** Ends those that are free and were not used since then. */
+  dropUnused(since: number): void {
+    // The one that was used last stands at the end.
+    const kept = this.#free.findIndex(({ freeSince }) => freeSince >= since);
+    const left = this.#free.splice(0, kept < 0 ? this.#free.length : kept);
+    for (const client of left) this.drop(client);
   }
 
   /** Ends those that are free, and the others when they are. */
@@ -107,7 +121,7 @@ export class Http1Clients {
       connect: (_options: object, done: (error: Error | null, socket: Socket | null) => void) =>
         this.#connect(client, done),
     });
-    const client: Http1Client = { dispatcher, socket: null, used: false };
+    const client: Http1Client = { dispatcher, socket: null, used: false, freeSince: 0 };
     this.#all.add(client);
     return client;
   }

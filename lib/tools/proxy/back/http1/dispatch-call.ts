@@ -5,6 +5,7 @@ import { failureOf } from '../../failure.ts';
 import { flatOf, pairsOf } from '../../fields.ts';
 import { cutOff } from '../../message-body.ts';
 import type { BackCall, BackHandler, BackRequest } from '../back.ts';
+import { isTimeout, type SilenceListener } from '../liveness.ts';
 import { AnswerBody, type BodySource } from './answer-body.ts';
 import { type ClientTaker, ConnectError, type Http1Client, type Http1Clients } from './clients.ts';
 import { confirmBody, hasEnded } from './ending.ts';
@@ -17,6 +18,7 @@ const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
 /** A request without a body that undici sends. */
 export class DispatchCall implements BackCall, ClientTaker, DispatchHandler, BodySource {
   readonly #clients: Http1Clients;
+  readonly #silent: SilenceListener;
   readonly #request: BackRequest;
   readonly #handler: BackHandler;
   #client: Http1Client | null = null;
@@ -29,6 +31,8 @@ export class DispatchCall implements BackCall, ClientTaker, DispatchHandler, Bod
   #reused = false;
   /** Bytes that the connection had brought by then. */
   #heard = 0;
+  /** When it was given one. */
+  #sentAt = 0;
   /** Whether the handler knows how it has ended, or the answer has begun. */
   #settled = false;
   #framing: Framing = 0;
@@ -39,11 +43,17 @@ export class DispatchCall implements BackCall, ClientTaker, DispatchHandler, Bod
   #cut = false;
 
   /** @throws InvalidArgumentError for a target that no line can carry */
-  constructor(clients: Http1Clients, request: BackRequest, handler: BackHandler) {
+  constructor(
+    clients: Http1Clients,
+    request: BackRequest,
+    handler: BackHandler,
+    silent: SilenceListener,
+  ) {
     if (!TARGET.test(request.target)) throw new InvalidArgumentError('a target that is none');
     this.#clients = clients;
     this.#request = request;
     this.#handler = handler;
+    this.#silent = silent;
     clients.request(this);
   }
 
@@ -63,12 +73,15 @@ export class DispatchCall implements BackCall, ClientTaker, DispatchHandler, Bod
     this.#settled = true;
     this.#clients.forget(this);
     const body = this.#body;
+    const silent = this.#connected && this.#client?.socket?.bytesRead === this.#heard;
     this.#leave(cause);
     body?.destroy(cause);
+    if (silent && isTimeout(cause)) this.#silent(this.#sentAt);
   }
 
   take(client: Http1Client): void {
     this.#client = client;
+    this.#sentAt = performance.now();
     const { method, target, authority, fields } = this.#request;
     const headers = ['host', authority, ...flatOf(fields)];
     this.#sending = true;

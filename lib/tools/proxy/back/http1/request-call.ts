@@ -9,6 +9,7 @@ import { bodyOfMessage, bodyOfTunnel, type MessageBody } from '../../message-bod
 import { faultOfHead } from '../../response-head.ts';
 import { StreamSink } from '../../stream-sink.ts';
 import type { BackCall, BackHandler, BackRequest } from '../back.ts';
+import { isTimeout, type SilenceListener } from '../liveness.ts';
 import { confirmBody } from './ending.ts';
 import { CHUNKED, framingOf, malformedHead, TO_THE_END } from './framing.ts';
 import type { RequestConnections } from './request-connections.ts';
@@ -21,8 +22,16 @@ export class RequestCall implements BackCall {
   readonly #method: string;
   #settled = false;
   #heard = 0;
+  #sentAt = 0;
+  readonly #silent: SilenceListener;
 
-  constructor({ agent }: RequestConnections, given: BackRequest, handler: BackHandler) {
+  constructor(
+    { agent }: RequestConnections,
+    given: BackRequest,
+    handler: BackHandler,
+    silent: SilenceListener,
+  ) {
+    this.#silent = silent;
     this.#handler = handler;
     this.#method = given.method;
     const request = http.request({
@@ -59,9 +68,11 @@ export class RequestCall implements BackCall {
     this.#request.end();
   }
 
-  reset(): void {
+  reset(cause: Error): void {
     this.#settled = true;
+    const silent = this.connected && this.#request.socket?.bytesRead === this.#heard;
     this.#request.destroy();
+    if (silent && isTimeout(cause)) this.#silent(this.#sentAt);
   }
 
   onDrain(listener: () => void): void {
@@ -70,6 +81,7 @@ export class RequestCall implements BackCall {
 
   #assigned(socket: Socket): void {
     this.#heard = socket.bytesRead;
+    this.#sentAt = performance.now();
     if (!socket.connecting) this.connected = true;
     else {
       const { encrypted } = socket as { encrypted?: boolean };

@@ -9,6 +9,8 @@ import { watchEnd } from './ending.ts';
 export class RequestConnections {
   /** Has them. */
   readonly agent: http.Agent;
+  /** By `performance.now()`: since when those that are free wait for a request. */
+  readonly #freeSince = new WeakMap<Duplex, number>();
 
   constructor(back: ResolvedBack) {
     const { idleTimeoutMs, maxConnections } = back;
@@ -24,7 +26,10 @@ export class RequestConnections {
     agent.createConnection = (() => watchEnd(openSocket(back, 'http/1.1'))) as never;
     agent.keepSocketAlive = (socket) => {
       const kept = http.Agent.prototype.keepSocketAlive.call(agent, socket) as unknown as boolean;
-      if (kept) socket.on('data', unasked);
+      if (kept) {
+        socket.on('data', unasked);
+        this.#freeSince.set(socket, performance.now());
+      }
       return kept as never;
     };
     agent.reuseSocket = (socket, request) => {
@@ -36,10 +41,17 @@ export class RequestConnections {
 
   /** Ends those that are not used, and the others when they are free. */
   close(): void {
-    for (const sockets of Object.values(this.agent.freeSockets)) {
-      for (const socket of sockets ?? []) socket.destroy();
-    }
+    this.dropUnused(Number.POSITIVE_INFINITY);
     this.agent.maxFreeSockets = 0;
+  }
+
+  /** Ends those that are free and were not used since then. */
+  dropUnused(since: number): void {
+    for (const sockets of Object.values(this.agent.freeSockets)) {
+      for (const socket of sockets ?? []) {
+        if ((this.#freeSince.get(socket) ?? 0) < since) socket.destroy();
+      }
+    }
   }
 
   /** Ends all of them. */
