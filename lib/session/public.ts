@@ -7,7 +7,13 @@ export { optionsFor } from './session-start.ts';
 export { SpdyStream } from './streams/stream.ts';
 export type { StreamOptions } from './streams/stream-options.ts';
 export type { SessionState, SessionStatistics } from './trace/diagnostics.ts';
-export type { TraceEvent, TraceFrame } from './trace/trace-events.ts';
+export type {
+  TraceBegin,
+  TraceEnd,
+  TraceEvent,
+  TraceFrame,
+  TraceLost,
+} from './trace/trace-events.ts';
 export { type ConnectOptions, connect } from './transport/connect.ts';
 export { inSession, sessionMemory } from './transport/http2-names.ts';
 export {

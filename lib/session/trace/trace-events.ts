@@ -111,6 +111,14 @@ export type TraceEvent =
   | TraceStreamEnd
   | TraceEnd;
 
+/** Stands in a trace file in place of events that came faster than the file took them. */
+export interface TraceLost extends TraceEventHead {
+  /** What it is. */
+  readonly event: 'lost';
+  /** How many events are missing. */
+  readonly count: number;
+}
+
 /** What an event tells of an error. */
 export function errorFacts(error: Error | null): TraceError | null {
   if (error === null) return null;

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { TraceLost } from './trace-events.ts';
 import type { TraceListener } from './tracer.ts';
 
 /** Bytes that may wait in the memory of a sink: a trace must not cost the process. */
@@ -26,12 +27,4 @@ export function traceInto(sink: Writable): TraceListener {
     tellLost();
     sink.write(`${JSON.stringify(event)}\n`);
   };
-}
-
-/** Stands in a trace in place of events. */
-interface TraceLost {
-  readonly time: number;
-  readonly session: number;
-  readonly event: 'lost';
-  readonly count: number;
 }

@@ -130,7 +130,9 @@ async function readTrace(
   const decoder = new StringDecoder('utf8');
   let held = '';
   const take = (piece: Buffer): void => {
-    const lines = (held + decoder.write(piece)).split('\n');
+    // What is held is not searched again: a line may be long.
+    const [first = '', ...more] = decoder.write(piece).split('\n');
+    const lines = [held + first, ...more];
     held = lines.pop() as string;
     if (held.length > MOST_TEXT) throw new Error('a line above 256 MiB');
     for (const line of lines) reader.line(line);

@@ -150,6 +150,19 @@ describe('readDump()', () => {
     expect(error).to.have.property('message', 'enough');
   });
 
+  it('tells how many events a trace lacks, also behind a line that is longer than what is read at once', async () => {
+    const session = 1;
+    const lines = [
+      { event: 'begin', time: 1, session, version: 'spdy/3.1', side: 'client' },
+      { event: 'unknown', time: 2, session, text: 'a'.repeat(300_000) },
+      { event: 'lost', time: 3, session, count: 3 },
+    ];
+    await writeFile(file('lost.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const found = await read('lost.jsonl');
+    expect(found.events.map(({ event }) => event)).to.deep.equal(['connection', 'note']);
+    expect(found.notes).to.deep.equal(['3 events are missing']);
+  });
+
   it('reads a trace, and a HAR, that this library has written', async () => {
     const server = createServer({ tls: false, version: 'spdy/3.1' }, (request, response) => {
       request.resume();

@@ -1,8 +1,17 @@
 import { findVersion } from '../../../protocol/version.ts';
-import type { TraceEvent, TraceFrame } from '../../../session/public.ts';
+import type {
+  TraceBegin,
+  TraceEnd,
+  TraceEvent,
+  TraceFrame,
+  TraceLost,
+} from '../../../session/public.ts';
 import { ConnectionCheck } from '../decode/connection-check.ts';
 import type { FrameNumbers } from '../decode/connection-decoder.ts';
 import type { DumpDirection, DumpSink } from '../events.ts';
+
+/** What a line of a trace file holds. */
+type TraceLine = TraceEvent | TraceLost;
 
 /** A session of a trace. */
 interface Traced {
@@ -38,34 +47,12 @@ export class TraceReader {
     }
     const session = this.#sessions.get(event.session);
     if (session === undefined) return;
-    const { connection } = session;
-    const { time } = event;
-    const event_: string = event.event;
-    if (event.event === 'frame') {
-      this.#frame(session, event);
-    } else if (event.event === 'end') {
-      this.#sessions.delete(event.session);
-      const { bytesSent, bytesReceived } = event.statistics;
-      const client = session.side === 'client';
-      const [c2s, s2c] = client ? [bytesSent, bytesReceived] : [bytesReceived, bytesSent];
-      const reset = event.error !== null;
-      this.#sink.event({ event: 'end', connection, time, direction: 'c2s', reset, bytes: c2s });
-      this.#sink.event({ event: 'end', connection, time, direction: 's2c', reset, bytes: s2c });
-    } else if (event_ === 'lost') {
-      const { count } = event as unknown as { readonly count: unknown };
-      const text_ = `${Number(count)} events are missing`;
-      this.#sink.event({
-        event: 'note',
-        connection,
-        time,
-        direction: null,
-        offset: null,
-        text: text_,
-      });
-    }
+    if (event.event === 'frame') this.#frame(session, event);
+    else if (event.event === 'end') this.#end(session, event);
+    else if (event.event === 'lost') this.#lost(session, event);
   }
 
-  #begin(event: Extract<TraceEvent, { readonly event: 'begin' }>): void {
+  #begin(event: TraceBegin): void {
     const version = findVersion(event.version);
     const side = event.side === 'server' ? 'server' : 'client';
     if (version === null) throw new Error(`line ${this.#lines}: a session of ${event.version}`);
@@ -110,12 +97,26 @@ export class TraceReader {
       ...(sessionWindow === undefined ? {} : { sessionWindow }),
     });
   }
+
+  #end({ connection, side }: Traced, { session, time, statistics, error }: TraceEnd): void {
+    this.#sessions.delete(session);
+    const { bytesSent: sent, bytesReceived: received } = statistics;
+    const [c2s, s2c] = side === 'client' ? [sent, received] : [received, sent];
+    const reset = error !== null;
+    this.#sink.event({ event: 'end', connection, time, direction: 'c2s', reset, bytes: c2s });
+    this.#sink.event({ event: 'end', connection, time, direction: 's2c', reset, bytes: s2c });
+  }
+
+  #lost({ connection }: Traced, { time, count }: TraceLost): void {
+    const text = `${Number(count)} events are missing`;
+    this.#sink.event({ event: 'note', connection, time, direction: null, offset: null, text });
+  }
 }
 
-function parse(text: string, line: number): TraceEvent {
+function parse(text: string, line: number): TraceLine {
   try {
     const event: unknown = JSON.parse(text);
-    if (typeof event === 'object' && event !== null && 'event' in event) return event as TraceEvent;
+    if (typeof event === 'object' && event !== null && 'event' in event) return event as TraceLine;
   } catch {}
   throw new Error(`line ${line} is no event of a trace`);
 }
