@@ -13,20 +13,15 @@ export interface HttpHead {
 /** How much body follows a head. */
 export type BodyKind = number | 'chunked' | 'close';
 
-// What the bytes at hand belong to.
-const HEAD = 0;
-const BODY = 1;
-/** The line with the size of a chunk. */
-const SIZE = 2;
-/** A chunk and the line end behind it. */
-const CHUNK = 3;
-const TRAILER = 4;
-/** A body that lasts as long as the connection. */
-const REST = 5;
+/**
+ * What the bytes at hand belong to. `size`: the line with the size of a chunk; `chunk`: a chunk and the line end behind it; `rest`: a body
+ * that lasts as long as the connection.
+ */
+type Part = 'head' | 'body' | 'size' | 'chunk' | 'trailer' | 'rest';
 
 /** Finds the heads of the messages of one direction, and skips their bodies. */
 export class HttpMessages {
-  #state = HEAD;
+  #part: Part = 'head';
   #held: Buffer = NO_BYTES;
   #left = 0;
 
@@ -39,15 +34,15 @@ export class HttpMessages {
   read(chunk: Buffer, start: number): { readonly head: HttpHead; readonly at: number } | null {
     let at = start;
     while (at < chunk.length) {
-      if (this.#state === REST) return null;
-      if (this.#state === BODY || this.#state === CHUNK) {
+      if (this.#part === 'rest') return null;
+      if (this.#part === 'body' || this.#part === 'chunk') {
         const size = Math.min(this.#left, chunk.length - at);
         at += size;
         this.#left -= size;
-        if (this.#left === 0) this.#state = this.#state === CHUNK ? SIZE : HEAD;
+        if (this.#left === 0) this.#part = this.#part === 'chunk' ? 'size' : 'head';
         continue;
       }
-      const head = this.#state === HEAD;
+      const head = this.#part === 'head';
       const text = this.#until(chunk, at, head ? '\r\n\r\n' : '\r\n');
       if (text === null) return null;
       at = text.at;
@@ -59,10 +54,10 @@ export class HttpMessages {
 
   /** What follows the head that was read last. */
   body(kind: BodyKind): void {
-    if (kind === 'chunked') this.#state = SIZE;
-    else if (kind === 'close') this.#state = REST;
+    if (kind === 'chunked') this.#part = 'size';
+    else if (kind === 'close') this.#part = 'rest';
     else if (kind > 0) {
-      this.#state = BODY;
+      this.#part = 'body';
       this.#left = kind;
     }
   }
@@ -83,14 +78,14 @@ export class HttpMessages {
   }
 
   #line(text: string): void {
-    if (this.#state === TRAILER) {
-      if (text === '') this.#state = HEAD;
+    if (this.#part === 'trailer') {
+      if (text === '') this.#part = 'head';
       return;
     }
     if (!/^[0-9a-f]{1,8}\s*(?:;|$)/i.test(text))
       throw new Error('HTTP/1.1 with a body that is no chunks');
     const size = Number.parseInt(text, 16);
-    this.#state = size === 0 ? TRAILER : CHUNK;
+    this.#part = size === 0 ? 'trailer' : 'chunk';
     this.#left = size + 2;
   }
 }

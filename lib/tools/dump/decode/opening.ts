@@ -14,19 +14,17 @@ export interface OpeningSink {
   foreign(direction: DumpDirection, text: string): void;
 }
 
-// What a direction is in.
-/** The first bytes. */
-const START = 0;
-const HTTP = 1;
-/** A request that may change the protocol was sent: what comes is kept. */
-const WAIT = 2;
-const SPDY = 3;
-const WEBSOCKET = 4;
+/** What a direction is in; `wait`: a request that may change the protocol was sent, and what comes is kept. */
+type Stage = 'start' | 'http' | 'wait' | 'spdy' | 'websocket';
 
 /** Bytes that tell what a connection speaks. */
 const TELLING_BYTES = 8;
 /** Bytes that are kept behind a request that is not answered. */
 const MOST_HELD = 1 << 16;
+/** Requests at once that are not answered. */
+const MOST_ASKED = 256;
+/** Proxies on the way that are asked by CONNECT, one behind the other. */
+const MOST_TUNNELS = 16;
 const NO_BYTES: Buffer = Buffer.alloc(0);
 const BEGINNING = /^(?:HTTP\/1\.|(?:GET|HEAD|POST|PUT|DELETE|PATCH|TRACE|OPTIONS|CONNECT) )/;
 
@@ -37,7 +35,7 @@ interface Asked {
 }
 
 interface Half {
-  state: number;
+  stage: Stage;
   held: Buffer;
   http: HttpMessages;
   socket: WebSocketReader | null;
@@ -51,7 +49,7 @@ export class Opening {
   readonly #sink: OpeningSink;
   readonly #halves: Readonly<Record<DumpDirection, Half>>;
   readonly #asked: Asked[] = [];
-  #opening: string[] = [];
+  readonly #opening: string[] = [];
   #opened = false;
   #ended = false;
 
@@ -64,7 +62,7 @@ export class Opening {
   push(direction: DumpDirection, chunk: Buffer): void {
     if (this.#ended || chunk.length === 0) return;
     const half = this.#halves[direction];
-    if (half.state === SPDY) {
+    if (half.stage === 'spdy') {
       this.#sink.spdy(direction, chunk);
       return;
     }
@@ -76,9 +74,9 @@ export class Opening {
   }
 
   #read(direction: DumpDirection, half: Half, chunk: Buffer): void {
-    if (half.state === WEBSOCKET) half.socket?.read(chunk);
-    else if (half.state === WAIT) this.#hold(half, chunk);
-    else if (half.state === HTTP) this.#readHttp(direction, half, chunk);
+    if (half.stage === 'websocket') half.socket?.read(chunk);
+    else if (half.stage === 'wait') this.#hold(half, chunk);
+    else if (half.stage === 'http') this.#readHttp(direction, half, chunk);
     else this.#start(direction, half, Buffer.concat([half.held, chunk]));
   }
 
@@ -92,7 +90,7 @@ export class Opening {
     if ((bytes[0] as number) >= 0x80) {
       this.#open(null);
       half.held = NO_BYTES;
-      half.state = SPDY;
+      half.stage = 'spdy';
       this.#sink.spdy(direction, bytes);
       return;
     }
@@ -100,7 +98,7 @@ export class Opening {
     if (bytes.length < TELLING_BYTES) return;
     half.held = NO_BYTES;
     if (BEGINNING.test(bytes.toString('latin1', 0, TELLING_BYTES))) {
-      half.state = HTTP;
+      half.stage = 'http';
       this.#readHttp(direction, half, bytes);
       return;
     }
@@ -108,13 +106,13 @@ export class Opening {
     if (foreign !== null) throw new Error(`not SPDY but ${foreign}`);
     // It may be SPDY that is cut: the reader looks for frames.
     this.#open(null);
-    half.state = SPDY;
+    half.stage = 'spdy';
     this.#sink.spdy(direction, bytes);
   }
 
   #readHttp(direction: DumpDirection, half: Half, chunk: Buffer): void {
     let at = 0;
-    while (half.state === HTTP) {
+    while (half.stage === 'http') {
       const read = half.http.read(chunk, at);
       if (read === null) return;
       at = read.at;
@@ -128,11 +126,13 @@ export class Opening {
     const [method = ''] = head.line.split(' ', 1);
     if (!BEGINNING.test(`${method} `) || method === '')
       throw new Error('not SPDY but something like HTTP/1.1');
+    if (this.#asked.length === MOST_ASKED)
+      throw new Error(`HTTP/1.1 with more than ${MOST_ASKED} requests that are not answered`);
     this.#asked.push({ line: head.line.replace(/ HTTP\/[\d.]+$/, ''), method });
     const changes = method === 'CONNECT' || head.fields.has('upgrade');
     half.http.body(bodyOf(head, 0));
     // What follows is no request, or one that waits for the answer.
-    if (changes) half.state = WAIT;
+    if (changes) half.stage = 'wait';
   }
 
   #response(half: Half, head: HttpHead): void {
@@ -144,14 +144,16 @@ export class Opening {
     if (status === 101) {
       this.#upgrade(head, asked);
     } else if (asked?.method === 'CONNECT' && status < 300) {
+      if (this.#opening.length === MOST_TUNNELS)
+        throw new Error(`more than ${MOST_TUNNELS} CONNECTs behind each other`);
       this.#opening.push(asked.line);
-      for (const one of [client, half]) one.state = START;
+      for (const one of [client, half]) one.stage = 'start';
       this.#release(client);
     } else {
       const none = asked?.method === 'HEAD' || status === 204 || status === 304;
       half.http.body(none ? 0 : bodyOf(head, 'close'));
-      if (client.state === WAIT && this.#asked.length === 0) {
-        client.state = HTTP;
+      if (client.stage === 'wait' && this.#asked.length === 0) {
+        client.stage = 'http';
         this.#release(client);
       }
     }
@@ -173,7 +175,7 @@ export class Opening {
     this.#open(findVersion(name));
     for (const direction of ['c2s', 's2c'] as const) {
       const half = this.#halves[direction];
-      half.state = socket ? WEBSOCKET : SPDY;
+      half.stage = socket ? 'websocket' : 'spdy';
       if (socket) half.socket = new WebSocketReader((part) => this.#sink.spdy(direction, part));
     }
     this.#release(this.#halves.c2s);
@@ -199,5 +201,5 @@ export class Opening {
 }
 
 function makeHalf(): Half {
-  return { state: START, held: NO_BYTES, http: new HttpMessages(), socket: null };
+  return { stage: 'start', held: NO_BYTES, http: new HttpMessages(), socket: null };
 }

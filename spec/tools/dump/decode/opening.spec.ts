@@ -101,6 +101,25 @@ describe('Opening', () => {
     });
   });
 
+  it('remembers no more of requests and proxies than a connection to SPDY can have', () => {
+    const requests = 'GET / HTTP/1.1\r\n\r\n';
+    const answered = collect();
+    for (let i = 0; i < 1000; i++) {
+      answered.decoder.push('c2s', Buffer.from(requests));
+      answered.decoder.push('s2c', Buffer.from('HTTP/1.1 204 No Content\r\n\r\n'));
+    }
+    expect(answered.found.notes).to.deep.equal([]);
+    expect(read(['c2s', requests.repeat(257)]).notes).to.deep.equal([
+      'HTTP/1.1 with more than 256 requests that are not answered',
+    ]);
+    const { found, decoder } = collect();
+    for (let i = 0; i < 17; i++) {
+      decoder.push('c2s', Buffer.from('CONNECT a:443 HTTP/1.1\r\n\r\n'));
+      decoder.push('s2c', Buffer.from('HTTP/1.1 200 OK\r\n\r\n'));
+    }
+    expect(found.notes).to.deep.equal(['more than 16 CONNECTs behind each other']);
+  });
+
   it('takes it out of the messages of a WebSocket', () => {
     const mask = [1, 2, 3, 4];
     const found = read(
