@@ -92,7 +92,6 @@ export function decodeHeaderBlock(
   let pieces: string | null = null;
   let piecesStart = 0;
   memory?.begin();
-  const starts: number[] = [];
   let memorable = true;
   // None while all names come in the order of the memory: those there are different.
   let seen = memory === null ? new NameSet() : null;
@@ -102,7 +101,7 @@ export function decodeHeaderBlock(
       const known = Math.min(memory.count(block, at), left, maxCount - headers.length);
       if (known > 0) {
         left -= known;
-        at = memory.take(known, at, headers, starts);
+        at = memory.take(known, at, headers);
         if (seen?.addAll(headers, headers.length - known) === false) fault = 'content';
       }
       if (left === 0) break;
@@ -116,7 +115,7 @@ export function decodeHeaderBlock(
     const valueLength = readLength(block, nameEnd, size);
     const valueStart = nameEnd + size;
     if (valueLength > end - valueStart) return { headers, fault: 'structure' };
-    starts.push(at);
+    memory?.note(at);
     const knownName = memory === null ? null : memory.takeName(nameEnd - at);
     at = valueStart + valueLength;
 
@@ -161,8 +160,8 @@ export function decodeHeaderBlock(
   }
   if (at !== end) return { headers, fault: 'structure' };
   if (memory !== null && memorable && fault === null) {
-    starts.push(end);
-    memory.keep(block, starts, headers);
+    memory.note(end);
+    memory.keep(block, headers);
   }
   return { headers, fault };
 }

@@ -2,6 +2,8 @@ import type { Header, HeaderList } from '../protocol/frames.ts';
 
 /** Longer blocks are not remembered. */
 const MOST_BYTES = 4096;
+/** No more places are noted: a block that is remembered has fewer, at least 8 bytes a pair in SPDY/3 and 4 in SPDY/2. */
+const MOST_NOTES = 1024;
 /** Bytes of blocks out of which the strings may have been cut: short ones keep their whole block alive. */
 const MOST_CUT_BYTES = 32768;
 /** Room is taken in such pieces. */
@@ -29,8 +31,10 @@ let lastBlock: Uint8Array = NO_BYTES;
 export class HeaderMemory {
   #bytes: Uint8Array = NO_BYTES;
   #view: DataView = NO_VIEW;
-  /** Where each pair begins; at the end, where the last one ends. */
-  #starts: readonly number[] = NONE;
+  /** Where each pair begins; at the end, where the last one ends. The same of the block that is read, as far as it was noted. */
+  #starts: number[] = NONE;
+  #noted: number[] = NONE;
+  #notes = 0;
   /** The name and the value of each pair. */
   #texts: readonly string[] = NONE;
   /** The pair that is expected next. */
@@ -48,6 +52,13 @@ export class HeaderMemory {
   begin(): void {
     this.#next = 0;
     this.#taken = 0;
+    this.#notes = 0;
+    if (this.#used && this.#noted === NONE) this.#noted = [];
+  }
+
+  /** Notes where the next pair begins, or where the last one ends. */
+  note(at: number): void {
+    if (this.#used && this.#notes < MOST_NOTES) this.#noted[this.#notes++] = at;
   }
 
   /** How many pairs from the expected one on stand in `block` from `at` on. */
@@ -79,17 +90,17 @@ export class HeaderMemory {
   }
 
   /**
-   * Gives out so many pairs that `count()` has found at `at`, as new ones with the same strings, and where each begins. The one behind them
-   * is expected then. Returns where they end.
+   * Gives out so many pairs that `count()` has found at `at`, as new ones with the same strings, and notes where each begins. The one behind
+   * them is expected then. Returns where they end.
    */
-  take(count: number, at: number, headers: Header[], starts: number[]): number {
+  take(count: number, at: number, headers: Header[]): number {
     const ours = this.#starts;
     const texts = this.#texts;
     const first = this.#next;
     const end = first + count;
     const moved = at - (ours[first] as number);
     for (let i = first; i < end; i++) {
-      starts.push((ours[i] as number) + moved);
+      this.note((ours[i] as number) + moved);
       headers.push([texts[2 * i] as string, texts[2 * i + 1] as string]);
     }
     this.#next = end;
@@ -121,12 +132,13 @@ export class HeaderMemory {
     this.#bytes = NO_BYTES;
     this.#view = NO_VIEW;
     this.#starts = NONE;
+    this.#noted = NONE;
     this.#texts = NONE;
     this.#cutBytes = 0;
   }
 
-  /** Remembers a good block: its bytes, where its pairs begin and the last one ends, and the strings of the pairs. */
-  keep(block: Uint8Array, starts: readonly number[], headers: HeaderList): void {
+  /** Remembers a good block: its bytes, where its pairs begin and the last one ends as was noted, and the strings of the pairs. */
+  keep(block: Uint8Array, headers: HeaderList): void {
     const { length } = block;
     if (length > MOST_BYTES) return;
     if (!this.#used) {
@@ -149,6 +161,8 @@ export class HeaderMemory {
       texts[2 * i] = header[0];
       texts[2 * i + 1] = header[1];
     }
+    const starts = this.#noted;
+    this.#noted = this.#starts;
     this.#starts = starts;
     this.#texts = texts;
   }
