@@ -55,6 +55,8 @@ export interface UpgradedConnection {
 
 /** What of a refusal is read. */
 const MAX_BODY = 65536;
+/** So large are frames of what is written in pieces as large: each costs as much as some KiB of bytes. A server keeps 50 that nobody reads. */
+const MAX_DATA_SIZE = 131_072;
 /** Idle time before TCP asks whether the other end is there. PING cannot: its answer may wait behind an unread stream. */
 const TCP_KEEP_ALIVE_MS = 30_000;
 
@@ -96,7 +98,7 @@ export function clientSession(
   const session = new Session(
     CLIENT,
     'spdy/3.1',
-    kubernetesSession({ signal, ...givenOptions(options) }),
+    kubernetesSession({ signal, maxDataSize: MAX_DATA_SIZE, ...givenOptions(options) }),
   );
   // Its failure is told by the streams; a listener keeps it from being an uncaught one.
   session.on('error', () => {});

@@ -69,6 +69,9 @@ export class Departure {
   }
 }
 
+/** Writes that wait together are joined in a frame up to this length; a larger one has the bytes of one write, which it need not copy. */
+const MOST_JOINED = 32_768;
+
 const NO_BYTES = Buffer.alloc(0);
 
 /**
@@ -194,9 +197,9 @@ export class OutgoingData implements DataSource, Writer {
         return this.#send(streamId, piece.headers);
       }
       const left = piece.chunk.length - this.#offset;
-      if (left > length - total) {
-        // Writes that do not fit are cut only when they come first: copying a large one would not pay.
-        if (total > 0) break;
+      // Writes that do not fit are cut only when they come first: copying a large one would not pay.
+      if (total > 0 && left > Math.min(length, MOST_JOINED) - total) break;
+      if (left > length) {
         parts.push(piece.chunk.subarray(this.#offset, this.#offset + length));
         this.#offset += length;
         total = length;

@@ -436,6 +436,26 @@ describe('SpdyStream', () => {
     await pair.end();
   });
 
+  it('joins writes up to 32 KiB in one frame; larger frames have one write alone', async () => {
+    const { pair, next } = await open(SPDY3_1, {
+      client: { maxDataSize: 131_072, flowControl: false },
+      server: { flowControl: false },
+    });
+    const stream = pair.client.request(NAMES);
+    const peer = await next();
+    const lengths: number[] = [];
+    pair.server.on('dataRecv', (_flags, _id, length) => lengths.push(length));
+    stream.cork();
+    const writes = [20_000, 12_768, 20_000, 20_000, 100_000, 10_000, 20_000, 200_000];
+    for (const length of writes) stream.write(bytes(length));
+    stream.uncork();
+    stream.end();
+    const all = Buffer.concat(writes.map(bytes));
+    expect(await digestOf(peer)).to.equal(createHash('sha256').update(all).digest('hex'));
+    expect(lengths).to.deep.equal([32_768, 20_000, 20_000, 100_000, 30_000, 131_072, 68_928]);
+    await pair.end();
+  });
+
   it('a cork of the application holds what is written behind it, and nothing else', async () => {
     const { pair, next } = await open(SPDY3_1);
     const stream = pair.client.request(NAMES);

@@ -293,6 +293,32 @@ describe('RemoteCommand', () => {
   });
 
   describe('stdin', () => {
+    it('leaves in frames of up to 128 KiB, or of what the options say', async () => {
+      for (const [session, lengths] of [
+        [undefined, [131_072, 131_072, 37_856]],
+        [{ maxDataSize: 100_000 }, [100_000, 100_000, 100_000]],
+      ] as const) {
+        const received: number[] = [];
+        await serve(async (connection) => {
+          connection.session.on('dataRecv', (_flags, _id, length) => received.push(length));
+          const stdin = await connection.accept('stdin');
+          const [error, stdout, stderr] = await accept(connection);
+          stdin.resume().on('end', () => {
+            stdout?.end();
+            stderr?.end();
+            error?.end(JSON.stringify(exitStatus(0)));
+          });
+        });
+        const command = await exec(options({ stdin: true, session }));
+        command.stdin?.end(Buffer.alloc(300_000));
+        command.stdout?.resume();
+        command.stderr?.resume();
+        await command.exited;
+        expect(received.filter((length) => length > 0)).to.deep.equal(lengths);
+        await server?.close();
+      }
+    });
+
     it('waits until all streams are accepted, then flows whole, and ends', async () => {
       const payload = randomBytes(1 << 20);
       const { connections } = await serve(async (connection) => {
