@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { createFakeApiServer, type FakeApiServer } from '../../lib/kubernetes/fake/api-server.ts';
 import type { FakeApiServerOptions } from '../../lib/kubernetes/fake/options.ts';
+import { CRON_SPEC, cronTab, cronTabs } from '../kubernetes/fake/custom/crontab.ts';
 import { isEmpty, Kubectl, until } from './support/kubectl.ts';
 import { type PeerName, peerPath, peerProgram, requirePeer } from './support/peers.ts';
 
@@ -311,6 +312,48 @@ for (const [version, [peer, file]] of Object.entries(KUBECTLS)) {
         .and.not.match(/\[\*\]\s*$/m);
       if (token !== null) expect(token[1]).to.match(/^[\w-]+\.[\w-]+\.[\w-]+\n?$/);
       if (who !== null) expect(who[1]).to.include(account);
+    });
+
+    it('custom resources: as their definition says', async () => {
+      const file = (name: string, content: object): string => {
+        const place = path.join(kubectl.home, `${name}.json`);
+        writeFileSync(place, JSON.stringify(content));
+        return place;
+      };
+      const definition = cronTabs(CRON_SPEC, {
+        subresources: {
+          status: {},
+          scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas' },
+        },
+        additionalPrinterColumns: [{ name: 'When', type: 'string', jsonPath: '.spec.schedule' }],
+      });
+      expect(await run('apply', '-f', file('definition', definition))).to.deep.equal([
+        0,
+        'customresourcedefinition.apiextensions.k8s.io/crontabs.stable.example.com created\n',
+      ]);
+      const established = ['crd/crontabs.stable.example.com', '--for=condition=established'];
+      expect((await run('wait', '--timeout=30s', ...established))[0]).to.equal(0);
+      const tab = (spec: object): string => file('tab', cronTab('tab', { ...spec }));
+      const made = 'crontab.stable.example.com/tab';
+      for (const [spec, words] of [
+        [{ schedule: '* *' }, `${made} created\n`],
+        [{ schedule: '0 0', mode: 'slow' }, `${made} configured\n`],
+      ] as const)
+        expect(await run('apply', '-f', tab(spec))).to.deep.equal([0, words]);
+      expect((await run('get', 'ct'))[1]).to.match(/^NAME +WHEN\ntab +0 0\n$/);
+      const [code, words] = await run('apply', '-f', tab({ schedule: 'x' }));
+      expect([code, words]).to.deep.include(1);
+      expect(words).to.include("spec.schedule in body should match '^\\S+ \\S+$'");
+      expect((await run('scale', 'ct/tab', '--replicas=3'))[0]).to.equal(0);
+      const merge = ['patch', 'ct', 'tab', '--type=merge', '-p', '{"spec":{"mode":"fast"}}'];
+      expect((await run(...merge))[0]).to.equal(0);
+      expect(fake.find('ct', 'tab'))
+        .to.have.property('spec')
+        .that.includes({ replicas: 3, mode: 'fast' });
+      if (version !== '1.20')
+        expect((await run('explain', 'crontab.spec.schedule'))[1]).to.match(/schedule <string>/);
+      expect((await run('delete', 'crd', 'crontabs.stable.example.com'))[0]).to.equal(0);
+      expect((await run('get', 'ct'))[1]).to.match(/doesn't have a resource type|could not find/);
     });
 
     it('logs: the last lines, and those of the run before', async () => {

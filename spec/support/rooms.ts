@@ -87,13 +87,22 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'objects of the API, where they are kept, selectors',
     below: GROUND,
   },
+  'kubernetes/fake/custom': {
+    holds: 'definitions of custom resources, and their schemas',
+    below: [...GROUND, 'kubernetes/fake/objects'],
+  },
   'kubernetes/fake/requests': {
     holds: 'what was asked for, and answers that say no',
     below: [...KUBERNETES, 'kubernetes/fake/objects'],
   },
   'kubernetes/fake/shapes': {
     holds: 'what fields there are, in JSON and protobuf',
-    below: [...GROUND, 'kubernetes/fake/objects', 'kubernetes/fake/requests'],
+    below: [
+      ...GROUND,
+      'kubernetes/fake/objects',
+      'kubernetes/fake/custom',
+      'kubernetes/fake/requests',
+    ],
   },
   'kubernetes/fake/faults': {
     holds: 'what goes wrong on purpose',
@@ -117,6 +126,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     below: [
       ...GROUND,
       'kubernetes/fake/objects',
+      'kubernetes/fake/custom',
       'kubernetes/fake/requests',
       'kubernetes/fake/shapes',
       'kubernetes/fake/pods',
@@ -128,6 +138,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     below: [
       ...GROUND,
       'kubernetes/fake/objects',
+      'kubernetes/fake/custom',
       'kubernetes/fake/requests',
       'kubernetes/fake/shapes',
       'kubernetes/fake/pods',
@@ -143,6 +154,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'kubernetes/server',
       'http/server',
       'kubernetes/fake/objects',
+      'kubernetes/fake/custom',
       'kubernetes/fake/requests',
       'kubernetes/fake/shapes',
       'kubernetes/fake/access',

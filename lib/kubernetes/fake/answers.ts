@@ -108,7 +108,10 @@ export class FakeAnswers {
     if (review !== null && method === 'POST') return await this.#review(review, request, user);
     if (place === null) {
       const { accept } = request.headers;
-      const found = HEALTH.test(path) ? HEALTHY : (openApi(path, accept) ?? discover(path));
+      const { resources } = this.#store;
+      const found = HEALTH.test(path)
+        ? HEALTHY
+        : (openApi(path, accept, resources) ?? discover(path, resources));
       if (found === null) return nothingAt(path);
       if (!['GET', 'HEAD'].includes(method)) return failure(405, `${method} is not supported`);
       return 'type' in found ? (found as OpenApiDocument) : ok(found);
@@ -133,8 +136,10 @@ export class FakeAnswers {
           name === null
             ? readList(this.#store, place, query)
             : (this.#store.get(resource, namespace ?? '', name) ?? objectNotFound(resource, name));
-        if (place.subresource === 'scale' && !isRefusal(found))
-          return ok(scaleOf(found as FakeObject));
+        if (place.subresource === 'scale' && !isRefusal(found)) {
+          const scale = scaleOf(resource, found as FakeObject);
+          return isRefusal(scale) ? scale : ok(scale);
+        }
         return isRefusal(found) ? found : ok(represent(form, resource, found, query));
       }
       default: {

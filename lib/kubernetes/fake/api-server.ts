@@ -194,7 +194,7 @@ export class FakeApiServer extends FakeCluster {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url = '' } = request;
-    const read = readRequest(method, url);
+    const read = readRequest(method, url, this.#parts.store.resources);
     const answers = this.#answers;
     const control = FakeControl.owns(read.path) ? this.#control : null;
     const fault = control === null ? this.#faultFor(this.#take(read)) : null;
@@ -219,7 +219,7 @@ export class FakeApiServer extends FakeCluster {
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => {});
     const { method = '', url = '' } = request;
-    const read = readRequest(method, url);
+    const read = readRequest(method, url, this.#parts.store.resources);
     const fault = this.#faultFor(this.#take(read));
     if (!(await this.#wait(fault)) || socket.destroyed) return;
     const answers = this.#answers;

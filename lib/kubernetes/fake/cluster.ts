@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { checkBoolean, checkRange, shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { checkRules, type FakeRule } from './access/rbac.ts';
+import { definitionProblem } from './custom/definition.ts';
 import { type FakeFaultRule, FaultRules } from './faults/fault.ts';
 import { withDefaults } from './objects/defaults.ts';
 import { generationOf } from './objects/generation.ts';
@@ -12,7 +13,14 @@ import {
   isFields,
   textOf,
 } from './objects/object.ts';
-import { type FakeResource, NAMESPACES, NODES, PODS, resourceNamed } from './objects/resources.ts';
+import {
+  DEFINITIONS,
+  type FakeResource,
+  NAMESPACES,
+  NODES,
+  ownKindOf,
+  PODS,
+} from './objects/resources.ts';
 import { FakeStore } from './objects/store.ts';
 import { FakeEndpoints } from './pods/endpoints.ts';
 import { nodeObject } from './pods/node.ts';
@@ -22,6 +30,7 @@ import { FakeWorkloads } from './pods/workloads.ts';
 import { FakeWatches } from './reads/watch.ts';
 import type { FakeRequest } from './requests/request.ts';
 import { readManifest } from './shapes/manifest.ts';
+import { FakeDefinitions } from './writes/definitions.ts';
 import { FakeNamespaces } from './writes/namespaces.ts';
 
 /** Events of a fake API server. */
@@ -64,6 +73,7 @@ export interface FakeParts {
   readonly pods: FakePods;
   readonly workloads: FakeWorkloads;
   readonly namespaces: FakeNamespaces;
+  readonly definitions: FakeDefinitions;
   readonly watches: FakeWatches;
   readonly endpoints: FakeEndpoints;
   readonly faults: FaultRules;
@@ -78,12 +88,23 @@ export function makeParts({ watchList = true, rules }: FakeClusterOptions): Fake
   const pods = new FakePods(store);
   const workloads = new FakeWorkloads(store, pods);
   const namespaces = new FakeNamespaces(store, pods);
+  const definitions = new FakeDefinitions(store, pods);
   const watches = new FakeWatches(store, watchList);
   const allowed = rules === undefined ? null : checkRules(rules);
   const endpoints = new FakeEndpoints(store);
   const faults = new FaultRules();
   store.put(NODES, nodeObject());
-  return { store, pods, workloads, namespaces, watches, endpoints, faults, rules: allowed };
+  return {
+    store,
+    pods,
+    workloads,
+    namespaces,
+    definitions,
+    watches,
+    endpoints,
+    faults,
+    rules: allowed,
+  };
 }
 
 /** The pods and other objects of a fake API server, as its test sees and changes them. */
@@ -143,16 +164,17 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
    * @throws InvalidArgumentError for a kind that is not served; for pods, which `addPod()` and `setPod()` are for
    */
   put(manifest: FakeManifest): FakeObject {
-    const [resource, object] = readManifest(manifest);
+    const [resource, object] = readManifest(manifest, this.#store.resources);
     if (resource === PODS) throw new InvalidArgumentError('pods are added by addPod()');
     const { name, namespace = '' } = object.metadata;
-    const whole = resource.kind === 'Event' ? this.#referring(object) : withDefaults(object);
+    if (resource === DEFINITIONS) checkDefinition(object);
+    const whole = ownKindOf(object) === 'Event' ? this.#referring(object) : withDefaults(object);
     return this.#store.put(resource, observed(whole, this.#store.get(resource, namespace, name)));
   }
 
   /** Takes an object away, a namespace with all that is in it; false when there is none. For pods see `deletePod()`. Throws InvalidArgumentError for a kind that is not served. */
   remove(kind: string, name: string, namespace = 'default'): boolean {
-    const resource = resourceOf(kind);
+    const resource = this.#resourceOf(kind);
     if (resource === PODS) throw new InvalidArgumentError('pods are ended by deletePod()');
     if (resource === NAMESPACES) return this.#parts.namespaces.remove(name);
     return this.#store.delete(resource, resource.namespaced ? namespace : '', name) !== null;
@@ -160,7 +182,7 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
 
   /** An object as it is now: `find('deployment', 'web')`. Null when there is none. Throws InvalidArgumentError for a kind that is not served. */
   find(kind: string, name: string, namespace = 'default'): FakeObject | null {
-    const resource = resourceOf(kind);
+    const resource = this.#resourceOf(kind);
     return this.#store.get(resource, resource.namespaced ? namespace : '', name);
   }
 
@@ -210,11 +232,17 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
   #referring(event: FakeObject): FakeObject {
     const about = fieldsOf(event, 'involvedObject');
     const { namespace = event.metadata.namespace } = about;
-    const resource = resourceNamed(textOf(about, 'kind'));
+    const resource = this.#store.resources.named(textOf(about, 'kind'));
     const place = resource?.namespaced === true ? String(namespace) : '';
     const found = resource && this.#store.get(resource, place, textOf(about, 'name'));
     if (!found) return event;
     return { ...event, involvedObject: { namespace, uid: found.metadata.uid, ...about } };
+  }
+
+  #resourceOf(kind: string): FakeResource {
+    const resource = this.#store.resources.named(kind);
+    if (resource === null) throw new InvalidArgumentError(`there is no kind ${shown(kind)} here`);
+    return resource;
   }
 
   #container(pod: string, container: string | undefined, namespace = 'default'): ResolvedContainer {
@@ -226,16 +254,16 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
   }
 }
 
+/** What this server does not check of a custom kind its test does without. */
+function checkDefinition(definition: FakeObject): void {
+  const problem = definitionProblem(definition, null);
+  if (problem?.isUnknown === false) throw new InvalidArgumentError(problem.text);
+}
+
 /** Whoever says the state of a workload has seen what is wanted of it. */
 function observed(object: FakeObject, previous: FakeObject | null): FakeObject {
   const observedGeneration = generationOf(object, previous);
   const { status } = object;
   if (observedGeneration === undefined || !isFields(status)) return object;
   return { ...object, status: { observedGeneration, ...status } };
-}
-
-function resourceOf(kind: string): FakeResource {
-  const resource = resourceNamed(kind);
-  if (resource === null) throw new InvalidArgumentError(`there is no kind ${shown(kind)} here`);
-  return resource;
 }

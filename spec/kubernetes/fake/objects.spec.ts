@@ -195,6 +195,7 @@ describe('objects of a fake API server', () => {
       'autoscaling',
       'storage.k8s.io',
       'scheduling.k8s.io',
+      'apiextensions.k8s.io',
       'authorization.k8s.io',
       'authentication.k8s.io',
     ]);

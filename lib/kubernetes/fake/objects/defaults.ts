@@ -7,7 +7,9 @@ import {
   listOf,
   textOf,
   textsOf,
+  timestamp,
 } from './object.ts';
+import { ownKindOf } from './resources.ts';
 
 const ROLLING = {
   type: 'RollingUpdate',
@@ -18,6 +20,9 @@ const CPU = {
   type: 'Resource',
   resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } },
 };
+
+/** What holds a definition until the objects of its kind have gone. */
+export const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';
 
 /** What an API server adds to objects, by their kinds; pods aside. */
 const DEFAULTS: Readonly<Record<string, (object: FakeObject) => Fields>> = {
@@ -92,14 +97,43 @@ const DEFAULTS: Readonly<Record<string, (object: FakeObject) => Fields>> = {
   RoleBinding: withRoleGroup,
   ClusterRoleBinding: withRoleGroup,
   StorageClass: (kind) => ({ reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate', ...kind }),
+  CustomResourceDefinition: definitionDefaults,
   PriorityClass: (kind) => ({ preemptionPolicy: 'PreemptLowerPriority', ...kind }),
 };
 
 /** An object with what an API server adds to it. */
 export function withDefaults(object: FakeObject): FakeObject {
-  const added = Object.hasOwn(DEFAULTS, object.kind) ? DEFAULTS[object.kind]?.(object) : undefined;
+  const kind = ownKindOf(object);
+  const added = kind !== null && Object.hasOwn(DEFAULTS, kind) ? DEFAULTS[kind]?.(object) : {};
   const all = Object.entries({ ...object, ...added }).filter(([, value]) => value !== undefined);
   return Object.fromEntries(all) as unknown as FakeObject;
+}
+
+/** A definition is held until the objects of its kind have gone; its names are taken at once. */
+function definitionDefaults({ metadata, status, ...definition }: FakeObject): Fields {
+  const spec = fieldsOf(definition, 'spec');
+  const { kind = '' } = fieldsOf(spec, 'names');
+  const singular = String(kind).toLowerCase();
+  const names = { singular, listKind: `${kind}List`, ...fieldsOf(spec, 'names') };
+  const { finalizers = [CLEANUP], ...rest } = metadata;
+  const lastTransitionTime = timestamp();
+  const holds = { status: 'True', lastTransitionTime };
+  const stored = listOf(spec, 'versions').find(({ storage }) => storage === true);
+  return {
+    metadata: { ...rest, finalizers },
+    spec: { conversion: { strategy: 'None' }, ...spec, names },
+    status: status ?? {
+      conditions: [
+        { type: 'NamesAccepted', ...holds, reason: 'NoConflicts', message: 'no conflicts found' },
+        {
+          ...{ type: 'Established', ...holds, reason: 'InitialNamesAccepted' },
+          message: 'the initial names have been accepted',
+        },
+      ],
+      acceptedNames: names,
+      storedVersions: stored === undefined ? [] : [textOf(stored, 'name')],
+    },
+  };
 }
 
 function spec(defaults: Fields): (object: FakeObject) => Fields {

@@ -1,3 +1,5 @@
+import type { CustomKind } from './custom-kind.ts';
+
 /** A resource that a fake API server has. */
 export interface FakeResource {
   /** API group; empty for that of pods. */
@@ -12,6 +14,8 @@ export interface FakeResource {
   readonly categories: readonly string[];
   /** Below one object. */
   readonly subresources: readonly string[];
+  /** What a definition says of it; nothing for those that every server has. */
+  readonly custom?: CustomKind | undefined;
 }
 
 const core = resourcesOf('', 'v1');
@@ -23,7 +27,7 @@ const rbac = resourcesOf('rbac.authorization.k8s.io', 'v1');
 const CLUSTER = { namespaced: false };
 const STATUS = { subresources: ['status'] };
 
-/** Every one that it has. */
+/** Every one that every server has. */
 export const RESOURCES: readonly FakeResource[] = [
   core('pods', 'Pod', ['po'], {
     subresources: ['attach', 'eviction', 'exec', 'log', 'portforward', 'status'],
@@ -68,10 +72,15 @@ export const RESOURCES: readonly FakeResource[] = [
   ),
   resourcesOf('storage.k8s.io', 'v1')('storageclasses', 'StorageClass', ['sc'], CLUSTER),
   resourcesOf('scheduling.k8s.io', 'v1')('priorityclasses', 'PriorityClass', ['pc'], CLUSTER),
+  resourcesOf('apiextensions.k8s.io', 'v1')(
+    'customresourcedefinitions',
+    'CustomResourceDefinition',
+    ['crd', 'crds'],
+    { ...CLUSTER, ...STATUS, categories: ['api-extensions'] },
+  ),
 ];
 
-const BY_PATH = new Map(RESOURCES.map((one) => [`${one.group}/${one.version}/${one.plural}`, one]));
-const BY_KIND = new Map(RESOURCES.map((one) => [`${apiVersionOf(one)} ${one.kind}`, one]));
+const KINDS = new Set(RESOURCES.map((one) => `${apiVersionOf(one)} ${one.kind}`));
 
 /** The pods. */
 export const PODS: FakeResource = RESOURCES[0] as FakeResource;
@@ -82,19 +91,23 @@ export const NAMESPACES: FakeResource = resourceNamed('namespaces') as FakeResou
 /** The nodes. */
 export const NODES: FakeResource = resourceNamed('nodes') as FakeResource;
 
-/** The one of a URL; null if there is none. */
-export function resourceAt(group: string, version: string, plural: string): FakeResource | null {
-  return BY_PATH.get(`${group}/${version}/${plural}`) ?? null;
-}
-
-/** The one of an object; null if there is none. */
-export function resourceOfKind(apiVersion: unknown, kind: unknown): FakeResource | null {
-  return BY_KIND.get(`${apiVersion} ${kind}`) ?? null;
+/** The kind of an object, if every server has it; custom ones may be called as those are. */
+export function ownKindOf({
+  apiVersion,
+  kind,
+}: {
+  readonly apiVersion: string;
+  readonly kind: string;
+}): string | null {
+  return KINDS.has(`${apiVersion} ${kind}`) ? kind : null;
 }
 
 /** The one that people mean by a name: `pods`, `pod`, `po`, `Pod`; null if there is none. */
-export function resourceNamed(name: string): FakeResource | null {
-  const found = RESOURCES.find(
+export function resourceNamed(
+  name: string,
+  resources: readonly FakeResource[] = RESOURCES,
+): FakeResource | null {
+  const found = resources.find(
     ({ plural, kind, shortNames }) =>
       plural === name || kind.toLowerCase() === name.toLowerCase() || shortNames.includes(name),
   );
@@ -110,6 +123,9 @@ export function apiVersionOf({ group, version }: FakeResource): string {
 export function qualified({ plural, group }: FakeResource): string {
   return group === '' ? plural : `${plural}.${group}`;
 }
+
+/** Definitions of custom resources. */
+export const DEFINITIONS: FakeResource = resourceNamed('customresourcedefinitions') as FakeResource;
 
 /** Budgets of pods that may be evicted. */
 export const BUDGETS: FakeResource = resourceNamed('poddisruptionbudgets') as FakeResource;

@@ -1,5 +1,5 @@
 import { type FakeObject, type Fields, fieldsOf, listOf, textOf, textsOf } from './object.ts';
-import type { FakeResource } from './resources.ts';
+import { type FakeResource, ownKindOf } from './resources.ts';
 
 /** Whether an object is one of those that are asked for. */
 export type Selection = (object: FakeObject) => boolean;
@@ -134,16 +134,17 @@ function readFieldSelector(resource: FakeResource, text: string): Selection | st
   return (object) => tests.every((test) => test(object));
 }
 
-function isSelectable({ kind, namespaced }: FakeResource, path: string): boolean {
+function isSelectable({ kind, namespaced, custom }: FakeResource, path: string): boolean {
   if (path === 'metadata.name') return true;
   if (path === 'metadata.namespace') return namespaced;
+  if (custom !== undefined) return custom.selectable.includes(path);
   return Object.hasOwn(FIELDS, kind) && (FIELDS[kind] as readonly string[]).includes(path);
 }
 
 /** What a field selector compares; nothing is the empty text. */
 function selectable(object: FakeObject, field: string): string {
   const texts = (PLACES[field] ?? [field]).map((path) => fieldAt(object, path));
-  return texts.find((text) => text !== '') ?? DEFAULTS[`${object.kind} ${field}`] ?? '';
+  return texts.find((text) => text !== '') ?? DEFAULTS[`${ownKindOf(object)} ${field}`] ?? '';
 }
 
 /** What stands there, as text; nothing is the empty one. */

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { withDefaults } from './defaults.ts';
 import { generationOf } from './generation.ts';
 import { type FakeObject, timestamp } from './object.ts';
-import { type FakeResource, NAMESPACES } from './resources.ts';
+import { FakeResources } from './resource-registry.ts';
+import { apiVersionOf, type FakeResource, NAMESPACES } from './resources.ts';
 
 /** Something that has happened to an object. */
 export interface StoreChange {
@@ -28,7 +29,9 @@ interface KeptChange {
 
 /** The objects of a fake API server. None of them is ever changed: a change puts another one in its place. */
 export class FakeStore {
-  readonly #objects = new Map<FakeResource, Map<string, FakeObject>>();
+  /** Which resources there are. */
+  readonly resources: FakeResources = new FakeResources();
+  readonly #objects = new Map<string, Map<string, FakeObject>>();
   readonly #listeners = new Set<(change: StoreChange) => void>();
   #history: KeptChange[] = [];
   #historyLength = 0;
@@ -46,16 +49,17 @@ export class FakeStore {
 
   /** One of them; null if there is none. */
   get(resource: FakeResource, namespace: string, name: string): FakeObject | null {
-    return this.#objects.get(resource)?.get(keyOf(namespace, name)) ?? null;
+    const found = this.#objects.get(placeOf(resource))?.get(keyOf(namespace, name));
+    return found === undefined ? null : inVersion(resource, found);
   }
 
   /** All of a namespace, or of all for null, in the order of their names. */
   list(resource: FakeResource, namespace: string | null = null): FakeObject[] {
-    const all = [...(this.#objects.get(resource) ?? [])];
+    const all = [...(this.#objects.get(placeOf(resource)) ?? [])];
     return all
       .filter(([, { metadata }]) => namespace === null || metadata.namespace === namespace)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, object]) => object);
+      .map(([, object]) => inVersion(resource, object));
   }
 
   /** Whether there is such a namespace. */
@@ -75,8 +79,9 @@ export class FakeStore {
     const version = String(this.#version);
     const made = this.preview(resource, object, version);
     const stored = { ...made, metadata: { ...made.metadata, resourceVersion: version } };
-    const objects = this.#objects.get(resource) ?? new Map<string, FakeObject>();
-    this.#objects.set(resource, objects);
+    const place = placeOf(resource);
+    const objects = this.#objects.get(place) ?? new Map<string, FakeObject>();
+    this.#objects.set(place, objects);
     objects.set(keyOf(namespace, name), stored);
     const type = previous === null ? 'ADDED' : 'MODIFIED';
     this.#tell({ type, resource, object: stored, previous, version: this.#version });
@@ -101,7 +106,7 @@ export class FakeStore {
   delete(resource: FakeResource, namespace: string, name: string): FakeObject | null {
     const previous = this.get(resource, namespace, name);
     if (previous === null) return null;
-    this.#objects.get(resource)?.delete(keyOf(namespace, name));
+    this.#objects.get(placeOf(resource))?.delete(keyOf(namespace, name));
     this.#version += 1;
     const metadata = { ...previous.metadata, resourceVersion: String(this.#version) };
     const object = { ...previous, metadata };
@@ -157,6 +162,23 @@ export class FakeStore {
     }
     this.#history.splice(0, dropped);
   }
+}
+
+/** Whether two are one, in whatever version. */
+export function isSameResource(a: FakeResource, b: FakeResource): boolean {
+  return a.plural === b.plural && a.group === b.group;
+}
+
+/** An object as a resource has it: versions of a custom kind differ in nothing else. */
+export function inVersion(resource: FakeResource, object: FakeObject): FakeObject {
+  if (resource.custom === undefined) return object;
+  const apiVersion = apiVersionOf(resource);
+  return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
+}
+
+/** Where the objects of a resource are: those of all its versions together. */
+function placeOf({ group, plural }: FakeResource): string {
+  return `${group}/${plural}`;
 }
 
 /** No name has a NUL: objects of a namespace stand together. */

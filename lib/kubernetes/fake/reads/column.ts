@@ -4,7 +4,9 @@ import { age } from './age.ts';
 /** One column of a table: what it is called, and what stands in it. */
 export interface Column {
   readonly name: string;
-  readonly type: 'string' | 'integer';
+  readonly type: string;
+  /** Nothing for those of the server. */
+  readonly description?: string | undefined;
   /** Whether only `-o wide` shows it. */
   readonly wide: boolean;
   readonly cell: (object: FakeObject) => unknown;

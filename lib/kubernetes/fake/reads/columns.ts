@@ -34,6 +34,7 @@ const BINDING: readonly Column[] = [
 
 /** Columns as `kubectl get` shows them; of other kinds name and age. */
 export const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
+  CustomResourceDefinition: [NAME, CREATED],
   Pod: [
     NAME,
     column('Ready', readiness),

@@ -1,29 +1,33 @@
 import { REVIEWS } from '../access/reviews.ts';
+import type { FakeResources } from '../objects/resource-registry.ts';
 import {
   apiVersionOf,
   EVICTION,
   type FakeResource,
   NAMESPACES,
-  RESOURCES,
   TOKEN_REQUEST,
 } from '../objects/resources.ts';
 
 /** What the API says about itself, as much of it as `kubectl` asks for; null for anything else. */
-export function discover(path: string): object | null {
+export function discover(path: string, resources: FakeResources): object | null {
   // Clients that are generated ask for them so.
   const pathname = path.replace(/(?<=.)\/$/, '');
   if (Object.hasOwn(FIXED, pathname)) return FIXED[pathname] as object;
-  const [, group = '', version] = /^\/(?:api|apis\/([^/]+))\/(v[^/]+)$/.exec(pathname) ?? [];
-  const resources = SERVED.filter((one) => one.group === group && one.version === version);
-  const [first] = resources;
+  const served = [...resources.all, ...REVIEWS];
+  const groups = groupsOf(served);
+  if (pathname === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups };
+  const [, group = '', version] = /^\/(?:api|apis\/([^/]+))\/([^/]+)$/.exec(pathname) ?? [];
+  const own = served.filter((one) => one.group === group && one.version === version);
+  const [first] = own;
   if (first !== undefined) {
     return {
       kind: 'APIResourceList',
       apiVersion: 'v1',
       groupVersion: apiVersionOf(first),
-      resources: resources.flatMap((resource) => {
+      resources: own.flatMap((resource) => {
         const { plural, kind, namespaced, shortNames, categories, subresources } = resource;
-        const about = { singularName: kind.toLowerCase(), namespaced, kind };
+        const singularName = resource.custom?.singular ?? kind.toLowerCase();
+        const about = { singularName, namespaced, kind };
         return [
           { name: plural, ...about, verbs: verbsOf(resource), shortNames, categories },
           ...subresources.map((name) => ({
@@ -36,7 +40,7 @@ export function discover(path: string): object | null {
       }),
     };
   }
-  const group1 = GROUPS.find(({ name }) => pathname === `/apis/${name}`);
+  const group1 = groups.find(({ name }) => pathname === `/apis/${name}`);
   return group1 === undefined ? null : { kind: 'APIGroup', apiVersion: 'v1', ...group1 };
 }
 
@@ -59,27 +63,31 @@ const SUBRESOURCE_VERBS: Readonly<Record<string, readonly string[]>> = {
   scale: ['get', 'patch', 'update'],
 };
 
-const SERVED: readonly FakeResource[] = [...RESOURCES, ...REVIEWS];
-
 function verbsOf(resource: FakeResource): readonly string[] {
   if (resource === NAMESPACES) return VERBS.filter((verb) => verb !== 'deletecollection');
-  return RESOURCES.includes(resource) ? VERBS : ['create'];
+  return REVIEWS.some((review) => review === resource) ? ['create'] : VERBS;
 }
 
-const GROUPS = [...new Set(SERVED.map(({ group }) => group))]
-  .filter((group) => group !== '')
-  .map((name) => {
-    const versions = [...new Set(SERVED.filter((one) => one.group === name).map(apiVersionOf))];
+function groupsOf(served: readonly FakeResource[]): readonly DiscoveredGroup[] {
+  const names = [...new Set(served.map(({ group }) => group))].filter((group) => group !== '');
+  return names.map((name) => {
+    const versions = [...new Set(served.filter((one) => one.group === name).map(apiVersionOf))];
     const described = versions.map((groupVersion) => ({
       groupVersion,
       version: groupVersion.split('/').at(-1),
     }));
     return { name, versions: described, preferredVersion: described[0] };
   });
+}
+
+interface DiscoveredGroup {
+  readonly name: string;
+  readonly versions: readonly object[];
+  readonly preferredVersion: object | undefined;
+}
 
 const FIXED: Readonly<Record<string, object>> = {
   '/api': { kind: 'APIVersions', versions: ['v1'] },
-  '/apis': { kind: 'APIGroupList', apiVersion: 'v1', groups: GROUPS },
   '/version': {
     major: '1',
     minor: '35',

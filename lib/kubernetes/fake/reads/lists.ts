@@ -55,7 +55,7 @@ export function listOf(
   more: object = {},
 ): FakeList {
   return {
-    kind: `${resource.kind}List`,
+    kind: resource.custom?.listKind ?? `${resource.kind}List`,
     apiVersion: apiVersionOf(resource),
     metadata: { resourceVersion: String(version), ...more },
     items,

@@ -1,4 +1,5 @@
-import { apiVersionOf, type FakeResource, RESOURCES } from '../objects/resources.ts';
+import type { FakeResources } from '../objects/resource-registry.ts';
+import { apiVersionOf, type FakeResource } from '../objects/resources.ts';
 import { schemasOf } from './schemas.ts';
 
 /** What is asked for of a document. */
@@ -16,23 +17,26 @@ const PROTOBUF = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
  * A document of OpenAPI: of version 3 the paths of the objects, with what may be said when they are changed, and their fields; of version 2 that there
  * is nothing to know: what reads that makes patches of what it finds there. Null where there is no document.
  */
-export function openApi(path: string, accept: string | undefined): OpenApiDocument | null {
+export function openApi(
+  path: string,
+  accept: string | undefined,
+  { all }: FakeResources,
+): OpenApiDocument | null {
   if (path === '/openapi/v2') return openApi2(accept ?? '');
   const version = /^\/openapi\/v3(?:\/(.+))?$/.exec(path);
   if (version === null) return null;
   const [, place] = version;
   if (place === undefined) {
-    const entries = PLACES.map((one) => [one, { serverRelativeURL: `/openapi/v3/${one}` }]);
+    const places = [...new Set(all.map(placeOf))];
+    const entries = places.map((one) => [one, { serverRelativeURL: `/openapi/v3/${one}` }]);
     return json({ paths: Object.fromEntries(entries) });
   }
-  const resources = RESOURCES.filter((resource) => placeOf(resource) === place);
+  const resources = all.filter((resource) => placeOf(resource) === place);
   if (resources.length === 0) return null;
   const paths = Object.fromEntries(resources.flatMap(pathsOf));
   const components = { schemas: schemasOf(resources) };
   return json({ openapi: '3.0.0', info: INFO, paths, components });
 }
-
-const PLACES = [...new Set(RESOURCES.map(placeOf))];
 
 /** As `api/v1` or `apis/apps/v1`. */
 function placeOf(resource: FakeResource): string {

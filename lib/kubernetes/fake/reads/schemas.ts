@@ -1,3 +1,4 @@
+import { type Fields, fieldsOf } from '../objects/object.ts';
 import type { FakeResource } from '../objects/resources.ts';
 import type { Fieldset, Scalar, Shape } from '../shapes/shape.ts';
 import { shapeOf } from '../shapes/shapes.ts';
@@ -44,7 +45,17 @@ export function schemasOf(resources: readonly FakeResource[]): Readonly<Record<s
   };
   for (const resource of resources) {
     const { group, version, kind } = resource;
-    put(shapeOf(resource), { 'x-kubernetes-group-version-kind': [{ group, version, kind }] });
+    const known = { 'x-kubernetes-group-version-kind': [{ group, version, kind }] };
+    const shape = shapeOf(resource);
+    put(shape, known);
+    if (resource.custom !== undefined)
+      schemas[shape.name] = customSchema(resource.custom.schema, schemas[shape.name], known);
   }
   return schemas;
+}
+
+/** The schema of a definition, with what every object has. */
+function customSchema(schema: Fields, head: object | undefined, known: object): object {
+  const properties = { ...fieldsOf(schema, 'properties'), ...fieldsOf({ ...head }, 'properties') };
+  return { ...schema, ...known, properties };
 }

@@ -4,7 +4,7 @@ import { Deadline } from '../../../common/deadline.ts';
 import type { FakeObject } from '../objects/object.ts';
 import { apiVersionOf, type FakeResource } from '../objects/resources.ts';
 import type { Selection } from '../objects/selectors.ts';
-import type { FakeStore, StoreChange } from '../objects/store.ts';
+import { type FakeStore, inVersion, isSameResource, type StoreChange } from '../objects/store.ts';
 import type { ApiPlace } from '../requests/api-path.ts';
 import { failure, type Refusal } from '../requests/refusals.ts';
 import { isTrue } from '../requests/request.ts';
@@ -132,7 +132,7 @@ class Watch {
 
   /** Tells of a change, if it concerns this client: what comes to be selected is added for it, what no longer is, deleted. */
   changed({ type, resource, object, previous, version }: StoreChange): void {
-    if (resource !== this.#resource) return;
+    if (!isSameResource(resource, this.#resource)) return;
     const was = previous !== null && this.#selected(previous);
     const is = type !== 'DELETED' && this.#selected(object);
     if (is) this.send(was ? 'MODIFIED' : 'ADDED', object);
@@ -143,7 +143,10 @@ class Watch {
   }
 
   send(type: string, object: FakeObject): void {
-    this.#write(type, represent(this.#form, this.#resource, object, this.#query));
+    this.#write(
+      type,
+      represent(this.#form, this.#resource, inVersion(this.#resource, object), this.#query),
+    );
   }
 
   /** Tells the version, if the client wants such. */

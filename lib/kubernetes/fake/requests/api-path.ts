@@ -1,4 +1,5 @@
-import { type FakeResource, resourceAt } from '../objects/resources.ts';
+import type { FakeResources } from '../objects/resource-registry.ts';
+import { type FakeResource, NAMESPACES } from '../objects/resources.ts';
 
 /** A place of the API that a URL names. */
 export interface ApiPlace {
@@ -13,24 +14,23 @@ export interface ApiPlace {
 }
 
 const RESOURCE_PATH =
-  /^\/(?:api|apis\/([^/]+))\/(v[^/]+)(?:\/namespaces\/([^/]+))?\/([a-z]+)(?:\/([^/]+)(?:\/([a-z]+))?)?$/;
-const WATCH_PATH = /^(\/(?:api|apis\/[^/]+)\/v[^/]+)\/watch(?=\/)/;
+  /^\/(?:api|apis\/([^/]+))\/([^/]+)(?:\/namespaces\/([^/]+))?\/([a-z][a-z\d-]*)(?:\/([^/]+)(?:\/([a-z]+))?)?$/;
+const WATCH_PATH = /^(\/(?:api|apis\/[^/]+)\/[^/]+)\/watch(?=\/)/;
 const NAMESPACE_PATH = /^\/api\/v1\/namespaces\/([^/]+)(?:\/(status))?$/;
 
 /** What a path names; null for none of the resources that are served. */
-export function readApiPath(whole: string): ApiPlace | null {
+export function readApiPath(whole: string, resources: FakeResources): ApiPlace | null {
   const path = whole.replace(WATCH_PATH, '$1');
   const isWatch = path !== whole;
   const ofNamespace = NAMESPACE_PATH.exec(path);
   if (ofNamespace !== null) {
-    const resource = resourceAt('', 'v1', 'namespaces') as FakeResource;
     const [, name = '', subresource = null] = ofNamespace;
     if (isWatch && subresource !== null) return null;
-    return { resource, namespace: null, name, subresource, isWatch };
+    return { resource: NAMESPACES, namespace: null, name, subresource, isWatch };
   }
   const [, group = '', version = '', namespace = null, plural = '', name = null, sub = null] =
     RESOURCE_PATH.exec(path) ?? [];
-  const resource = resourceAt(group, version, plural);
+  const resource = resources.at(group, version, plural);
   if (resource === null) return null;
   if (namespace !== null && !resource.namespaced) return null;
   // One object of a namespace is found in that alone.

@@ -38,6 +38,23 @@ export function failureBecause(code: number, reason: string, message: string): R
   return { ...httpFailure(code, reason, message), code };
 }
 
+/** An object that cannot be: each problem begins with its field. kubectl shows the causes. */
+export function invalidObject(
+  { apiVersion, kind }: { readonly apiVersion: string; readonly kind: string },
+  name: string,
+  problems: readonly string[],
+): Refusal {
+  const [group = ''] = apiVersion.includes('/') ? apiVersion.split('/') : [];
+  const causes = problems.map((problem) => {
+    const [, field = '', message = problem] = /^(.*?): (.*)$/s.exec(problem) ?? [];
+    return { reason: 'FieldValueInvalid', message, field };
+  });
+  const words = problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`;
+  const whole = group === '' ? kind : `${kind}.${group}`;
+  const status = failure(422, `${whole} "${name}" is invalid: ${words}`);
+  return { ...status, details: { name, group, kind, causes } } as Refusal;
+}
+
 /** Nothing is served there. */
 export function nothingAt(path: string): Refusal {
   const status = failure(404, `the server could not find the requested resource ${path}`);

@@ -1,4 +1,5 @@
 import querystring from 'node:querystring';
+import type { FakeResources } from '../objects/resource-registry.ts';
 import { PODS, qualified } from '../objects/resources.ts';
 import { type ApiPlace, readApiPath } from './api-path.ts';
 
@@ -59,12 +60,12 @@ export interface ReadRequest {
 }
 
 /** Reads the first line of a request. */
-export function readRequest(method: string, url: string): ReadRequest {
+export function readRequest(method: string, url: string, resources: FakeResources): ReadRequest {
   const [encoded = '', search = ''] = url.split(/\?(.*)/s);
   const query = new URLSearchParams(search);
   // As a whole, as API servers do: an encoded slash is one.
   const path = /%(?![\da-f]{2})/i.test(encoded) ? null : querystring.unescape(encoded);
-  const place = path === null ? null : readApiPath(path);
+  const place = path === null ? null : readApiPath(path, resources);
   if (place === null) {
     const none = { resource: null, namespace: null, name: null, pod: null };
     return { asked: { method, url, action: 'other', ...none }, place, path, query };

@@ -259,3 +259,26 @@ StorageClass: metadata 1 ObjectMeta, provisioner 2, parameters 3 texts, reclaimP
   allowVolumeExpansion 6 boolean, volumeBindingMode 7, allowedTopologies 8 TopologySelectorTerm*
 `,
 };
+
+/** `apiextensions/v1`. */
+export const DEFINITION_SHAPES: ShapeTable = {
+  package: 'io.k8s.api.apiextensions.v1',
+  text: `
+CustomResourceDefinition: metadata 1 ObjectMeta, spec 2 CustomResourceDefinitionSpec, status 3 CustomResourceDefinitionStatus
+CustomResourceDefinitionSpec: group 1, names 3 CustomResourceDefinitionNames, scope 4, versions 7 CustomResourceDefinitionVersion*,
+  conversion 9 CustomResourceConversion, preserveUnknownFields 10 flag
+CustomResourceDefinitionNames: plural 1, singular 2 word, shortNames 3 text*, kind 4, listKind 5 word, categories 6 text*
+CustomResourceDefinitionVersion: name 1, served 2 boolean, storage 3 boolean, deprecated 7 flag, deprecationWarning 8,
+  schema 4 CustomResourceValidation, subresources 5 CustomResourceSubresources,
+  additionalPrinterColumns 6 CustomResourceColumnDefinition*, selectableFields 9 SelectableField*
+CustomResourceValidation: openAPIV3Schema - json
+CustomResourceSubresources: status - json, scale 2 CustomResourceSubresourceScale
+CustomResourceSubresourceScale: specReplicasPath 1, statusReplicasPath 2, labelSelectorPath 3
+CustomResourceColumnDefinition: name 1, type 2, format 3, description 4, priority 5 count, jsonPath 6
+SelectableField: jsonPath 1
+CustomResourceConversion: strategy 1, webhook - json
+CustomResourceDefinitionStatus: conditions 1 CustomResourceDefinitionCondition*, acceptedNames 2 CustomResourceDefinitionNames,
+  storedVersions 3 text*
+CustomResourceDefinitionCondition: type 1, status 2, lastTransitionTime 3 time, reason 4, message 5
+`,
+};

@@ -10,13 +10,17 @@ import { VOLUME_SHAPES } from './volume-shapes.ts';
 const TABLES = [META_SHAPES, CORE_SHAPES, POD_SHAPES, VOLUME_SHAPES, ...Object.values(groups)];
 const META = META_SHAPES.package;
 
+/** A kind that has fields. */
+type ShapedKind = Pick<FakeResource, 'group' | 'version' | 'kind' | 'custom'>;
+
 /** Made of the tables when the first one is asked for. */
 let all: ReadonlyMap<string, Fieldset> | null = null;
 const kinds = new Map<string, Fieldset>();
 
 /** The whole of a kind that is served. */
-export function shapeOf(kind: Pick<FakeResource, 'group' | 'version' | 'kind'>): Fieldset {
+export function shapeOf(kind: ShapedKind): Fieldset {
   const name = shapeName(kind);
+  if (kind.custom !== undefined) return customShape(name);
   const known = kinds.get(name);
   if (known !== undefined) return known;
   const shape = shapeNamed(name);
@@ -26,26 +30,29 @@ export function shapeOf(kind: Pick<FakeResource, 'group' | 'version' | 'kind'>):
   return whole;
 }
 
+/** Of a custom kind: what every object has. */
+function customShape(name: string): Fieldset {
+  const metadata: Field = [shapeNamed(`${META}.ObjectMeta`)];
+  return { name, fields: { apiVersion: ['text'], kind: ['text'], metadata }, inlined: {} };
+}
+
 /** The name of a kind in the tables, and in OpenAPI. */
-function shapeName({
-  group,
-  version,
-  kind,
-}: Pick<FakeResource, 'group' | 'version' | 'kind'>): string {
+function shapeName({ group, version, kind, custom }: ShapedKind): string {
+  if (custom !== undefined) return `${group.split('.').reverse().join('.')}.${version}.${kind}`;
   const [first] = group.split('.');
   return `io.k8s.api.${first || 'core'}.${version}.${kind}`;
 }
 
-/** What the body of a request is that changes something. */
+/** What the body of a request is that changes something; null where it is nothing that protobuf can have. */
 export function shapeOfBody(
   method: string,
   { resource, subresource }: Pick<ApiPlace, 'resource' | 'subresource'>,
-): Fieldset {
+): Fieldset | null {
   if (method === 'DELETE') return shapeNamed(`${META}.DeleteOptions`);
   if (subresource === 'scale') return scaleShape();
   if (subresource === 'eviction') return shapeOf(EVICTION);
   if (subresource === 'token') return shapeOf(TOKEN_REQUEST);
-  return shapeOf(resource);
+  return resource.custom === undefined ? shapeOf(resource) : null;
 }
 
 /** What is read from `scale`, and written there. */

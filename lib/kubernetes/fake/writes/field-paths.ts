@@ -48,17 +48,21 @@ const NOT_OWNED = [
 ];
 
 /** The fields of an object that can be owned: of its status, or of all else, as far as these are written apart. */
-export function fieldValues(object: FakeObject, part: 'status' | 'rest' | 'all'): FieldValues {
+export function fieldValues(
+  object: FakeObject,
+  part: 'status' | 'rest' | 'all',
+  rules: ListRules,
+): FieldValues {
   const values = new Map<string, unknown>();
   for (const [name, value] of Object.entries(object)) {
     if (name === 'apiVersion' || name === 'kind') continue;
     if (part !== 'all' && (name === 'status') !== (part === 'status')) continue;
     // Lists of these kinds are as a whole, whatever they are called elsewhere.
     if (Array.isArray(value)) values.set(textOf([`f:${name}`]), value);
-    else if (name !== 'metadata') collect(name, value, [], values);
+    else if (name !== 'metadata') collect(name, value, [], values, rules);
     else
       for (const [below, field] of Object.entries(isFields(value) ? value : {}))
-        if (!NOT_OWNED.includes(below)) collect(below, field, ['f:metadata'], values);
+        if (!NOT_OWNED.includes(below)) collect(below, field, ['f:metadata'], values, OWN_RULES);
   }
   return values;
 }
@@ -123,24 +127,40 @@ export function keysOf(name: string, items: readonly unknown[]): readonly string
 }
 
 /** The list of an object that has an item twice, as people read it, with the item; null if there is none. */
-export function doubleItem(object: Fields, place = ''): string | null {
+export function doubleItem(object: Fields, rules: ListRules, place = ''): string | null {
   for (const [name, value] of Object.entries(object)) {
     const here = `${place}.${name}`;
     const items = Array.isArray(value) && place !== '' ? value : [];
-    const keys = keysOf(name, items);
+    const keys = rules.keysOf(name, items);
+    const inner = place === '' && name === 'metadata' ? OWN_RULES : rules.below(name);
     const steps = new Set<string>();
     for (const item of keys === null ? [] : (items as Fields[])) {
       const step = stepOf(keys as readonly string[], item);
       if (steps.has(step)) return `${here}: duplicate entries for key ${shownPath(textOf([step]))}`;
       steps.add(step);
-      const below = doubleItem(item, `${here}${shownPath(textOf([step]))}`);
+      const below = doubleItem(item, inner, `${here}${shownPath(textOf([step]))}`);
       if (below !== null) return below;
     }
-    const below = isFields(value) && !isAtom(name) ? doubleItem(value, here) : null;
+    const below = isFields(value) && !rules.isAtom(name) ? doubleItem(value, inner, here) : null;
     if (below !== null) return below;
   }
   return null;
 }
+
+/** How values are parts of objects, by the names of their fields. */
+export interface ListRules {
+  /** As `keysOf()`. */
+  readonly keysOf: (name: string, items: readonly unknown[]) => readonly string[] | null;
+  /** Whether a list is a set of values. */
+  readonly isSet: (name: string) => boolean;
+  /** Whether an object is one value. */
+  readonly isAtom: (name: string) => boolean;
+  /** What holds below a field, for the items of a list too. */
+  readonly below: (name: string) => ListRules;
+}
+
+/** Of the kinds that every server has. */
+export const OWN_RULES: ListRules = { keysOf, isSet, isAtom, below: () => OWN_RULES };
 
 /** Whether a list holds texts of which each stands for itself. */
 export function isSet(name: string): boolean {
@@ -163,17 +183,19 @@ function collect(
   value: unknown,
   parent: FieldPath,
   into: Map<string, unknown>,
+  rules: ListRules,
 ): void {
   const path = [...parent, `f:${name}`];
   if (Array.isArray(value)) {
-    collectList(name, value, path, into);
+    collectList(name, value, path, into, rules);
     return;
   }
-  if (!isFields(value) || isAtom(name) || Object.keys(value).length === 0) {
+  if (!isFields(value) || rules.isAtom(name) || Object.keys(value).length === 0) {
     into.set(textOf(path), value);
     return;
   }
-  for (const [below, field] of Object.entries(value)) collect(below, field, path, into);
+  const inner = rules.below(name);
+  for (const [below, field] of Object.entries(value)) collect(below, field, path, into, inner);
 }
 
 function collectList(
@@ -181,16 +203,19 @@ function collectList(
   items: readonly unknown[],
   path: FieldPath,
   into: Map<string, unknown>,
+  rules: ListRules,
 ): void {
-  const keys = keysOf(name, items);
-  if (isSet(name))
+  const keys = rules.keysOf(name, items);
+  const inner = rules.below(name);
+  if (rules.isSet(name))
     for (const item of items) into.set(textOf([...path, `v:${JSON.stringify(item)}`]), ITEM);
   else if (keys === null) into.set(textOf(path), items);
   else
     for (const item of items as readonly Fields[]) {
       const itemPath = [...path, stepOf(keys, item)];
       into.set(textOf(itemPath), ITEM);
-      for (const [below, field] of Object.entries(item)) collect(below, field, itemPath, into);
+      for (const [below, field] of Object.entries(item))
+        collect(below, field, itemPath, into, inner);
     }
 }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { definitionProblem } from '../custom/definition.ts';
 import {
   type FakeObject,
   type Fields,
@@ -7,6 +8,7 @@ import {
   textOf,
   textsOf,
 } from '../objects/object.ts';
+import { ownKindOf } from '../objects/resources.ts';
 import { containersProblem } from '../pods/pod-manifest.ts';
 
 /** Why an object of a kind cannot be, or cannot take the place of what was there (null for none); null if it can. */
@@ -71,6 +73,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
       : null;
   },
   StorageClass: (one) => (textOf(one, 'provisioner') === '' ? 'provisioner: Required value' : null),
+  CustomResourceDefinition: (one, before) => definitionProblem(one, before)?.text ?? null,
   PriorityClass: (one, before) =>
     before !== null && priorityOf(one) !== priorityOf(before)
       ? 'value: Forbidden: may not be changed in an update.'
@@ -79,7 +82,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
 
 /** Why Kubernetes would not take an object of its kind, in the place of `before` (null for none); null if it would. */
 export function kindProblem(object: FakeObject, before: FakeObject | null): string | null {
-  const check = Object.hasOwn(CHECKS, object.kind) ? CHECKS[object.kind] : undefined;
+  const kind = ownKindOf(object);
+  const check = kind !== null && Object.hasOwn(CHECKS, kind) ? CHECKS[kind] : undefined;
   return check?.(object, before) ?? null;
 }
 

@@ -4,6 +4,7 @@ import {
   type FieldValues,
   fieldValues,
   isSameField,
+  type ListRules,
   readFieldsV1,
 } from './field-paths.ts';
 
@@ -60,9 +61,10 @@ export function afterUpdate(
   next: FakeObject,
   by: Manager,
   given: readonly Owned[] | null,
+  rules: ListRules,
 ): FakeObject {
-  const old: FieldValues = before === null ? new Map() : fieldValues(before, 'all');
-  const values = fieldValues(next, 'all');
+  const old: FieldValues = before === null ? new Map() : fieldValues(before, 'all', rules);
+  const values = fieldValues(next, 'all', rules);
   const changed = [...values.keys()].filter((path) => !isSameField(path, old, values));
   const owners = given ?? (before === null ? [] : (ownersOf(before) ?? []));
   const taken = new Set(changed);

@@ -1,5 +1,5 @@
 import { type FakeObject, fieldsOf, isHeld } from '../objects/object.ts';
-import { NAMESPACES, RESOURCES } from '../objects/resources.ts';
+import { NAMESPACES } from '../objects/resources.ts';
 import type { FakeStore, StoreChange } from '../objects/store.ts';
 import type { FakePods } from '../pods/pods.ts';
 import { beginEnd, withEnd } from './ends.ts';
@@ -26,7 +26,7 @@ export class FakeNamespaces {
 
   /** Takes one away at once, with all that is in it; false when there is none. */
   remove(name: string): boolean {
-    for (const resource of RESOURCES)
+    for (const resource of this.#store.resources.all)
       for (const { metadata } of resource.namespaced ? this.#store.list(resource, name) : [])
         this.#store.delete(resource, name, metadata.name);
     return this.#store.delete(NAMESPACES, '', name) !== null;
@@ -51,7 +51,7 @@ export class FakeNamespaces {
   #sweep(name: string): void {
     if (!this.isEnding(name)) return;
     let left = 0;
-    for (const resource of RESOURCES) {
+    for (const resource of this.#store.resources.all) {
       if (!resource.namespaced) continue;
       for (const object of this.#store.list(resource, name))
         if (beginEnd(this.#store, this.#pods, resource, object, null) !== null) left += 1;

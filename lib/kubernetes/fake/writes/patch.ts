@@ -2,19 +2,28 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Fields, isFields } from '../objects/object.ts';
 import { mergeStrategically, type Patched } from './strategic-merge.ts';
 
+const STRATEGIC = 'application/strategic-merge-patch+json';
+
 /** Every way to patch, by its media type. */
 const WAYS: Readonly<Record<string, (target: Fields, patch: unknown) => Patched>> = {
   'application/json-patch+json': applyJsonPatch,
   'application/merge-patch+json': (target, patch) =>
     isFields(patch) ? { value: mergePatch(target, patch) } : noObject(),
-  'application/strategic-merge-patch+json': (target, patch) =>
+  [STRATEGIC]: (target, patch) =>
     isFields(patch) ? mergeStrategically(target, patch) : noObject(),
 };
 
-/** Patches an object as the media type says; the object stays as it is. */
-export function applyPatch(mediaType: string, target: Fields, patch: unknown): Patched {
-  if (!Object.hasOwn(WAYS, mediaType)) {
-    const known = Object.keys(WAYS).join(', ');
+/** Patches an object as the media type says, a custom one or another; the object stays as it is. */
+export function applyPatch(
+  mediaType: string,
+  target: Fields,
+  patch: unknown,
+  isCustom = false,
+): Patched {
+  // Nobody knows how lists of a custom kind are to be merged.
+  const ways = Object.keys(WAYS).filter((way) => !isCustom || way !== STRATEGIC);
+  if (!ways.includes(mediaType)) {
+    const known = ways.join(', ');
     return {
       problem: `the media type ${mediaType} is not supported, use one of ${known}`,
       code: 415,

@@ -4,10 +4,9 @@ import {
   asFieldsV1,
   type FieldValues,
   fieldValues,
-  isAtom,
   isSameField,
-  isSet,
-  keysOf,
+  type ListRules,
+  OWN_RULES,
   outerPaths,
   pathOf,
   shownPath,
@@ -36,23 +35,26 @@ export function applyConfiguration(
   by: Manager,
   part: 'status' | 'rest' | 'all',
   force: boolean,
+  rules: ListRules,
 ): FakeObject | Refusal {
-  const applied = fieldValues(config, part);
-  const values = fieldValues(live, 'all');
+  const applied = fieldValues(config, part, rules);
+  const values = fieldValues(live, 'all', rules);
   const owners = ownersBefore(live, values, by);
   const others = owners.filter((owner) => !isSame(owner.by, by));
   const taken = (path: string): boolean =>
-    applied.has(path) && !isEmptyObject(path, applied) && !isSameField(path, applied, values);
+    applied.has(path) &&
+    !isEmptyObject(path, applied, rules) &&
+    !isSameField(path, applied, values);
   const conflicts = others.flatMap((owner) =>
     [...owner.paths].filter(taken).map((path) => ({ by: owner.by, path })),
   );
   if (conflicts.length > 0 && !force) return conflictRefusal(conflicts);
   const before = owners.find((owner) => isSame(owner.by, by));
-  const merged = structuredClone(mergeFields(live, partOf(config, part)));
+  const merged = structuredClone(mergeFields(live, partOf(config, part), rules));
   const held = withOuter([...others.map(({ paths }) => paths), applied.keys()]);
   const given = [...(before?.paths ?? [])].filter((path) => !held.has(path));
   removeFields(merged, asFieldsV1(given));
-  const own = ownedBy(config, by, part, before);
+  const own = ownedBy(config, by, part, before, rules);
   const kept = owners.map((owner) =>
     owner === before ? own : reduced(owner, (path) => !taken(path)),
   );
@@ -65,8 +67,9 @@ export function ownedBy(
   by: Manager,
   part: 'status' | 'rest' | 'all',
   before: Owned | undefined,
+  rules: ListRules,
 ): Owned {
-  const paths = new Set(fieldValues(config, part).keys());
+  const paths = new Set(fieldValues(config, part, rules).keys());
   const isOld =
     before?.paths.size === paths.size && [...paths].every((path) => before.paths.has(path));
   return isOld ? before : { by, time: timestamp(), paths };
@@ -80,10 +83,15 @@ function ownersBefore(live: FakeObject, values: FieldValues, by: Manager): reado
 }
 
 /** Whether a field is there, and nothing is said of what is in it. */
-function isEmptyObject(path: string, values: FieldValues): boolean {
+function isEmptyObject(path: string, values: FieldValues, rules: ListRules): boolean {
   const value = values.get(path);
-  const name = pathOf(path).at(-1)?.slice(2) ?? '';
-  return isFields(value) && Object.keys(value).length === 0 && !isAtom(name);
+  if (!isFields(value) || Object.keys(value).length > 0) return false;
+  const names = pathOf(path)
+    .filter((step) => step.startsWith('f:'))
+    .map((step) => step.slice(2));
+  const name = names.pop() ?? '';
+  const outer = names.reduce((within, one) => within.below(one), rules);
+  return !outer.isAtom(name);
 }
 
 /** Fields, and all in which they are. */
@@ -132,20 +140,24 @@ function partOf(config: FakeObject, part: 'status' | 'rest' | 'all'): Fields {
   return part === 'all' ? config : rest;
 }
 
-function mergeFields(live: Fields, config: Fields): Fields {
+function mergeFields(live: Fields, config: Fields, rules: ListRules): Fields {
   const entries = Object.entries(config).map(([name, value]) => [
     name,
-    mergeValue(name, live[name], value),
+    mergeValue(name, live[name], value, name === 'metadata' ? OWN_RULES : rules),
   ]);
   return { ...live, ...Object.fromEntries(entries) };
 }
 
-function mergeValue(name: string, live: unknown, value: unknown): unknown {
-  if (isFields(live) && isFields(value) && !isAtom(name)) return mergeFields(live, value);
+function mergeValue(name: string, live: unknown, value: unknown, rules: ListRules): unknown {
+  const inner = rules.below(name);
+  if (isFields(live) && isFields(value) && !rules.isAtom(name))
+    return mergeFields(live, value, inner);
   if (!Array.isArray(live) || !Array.isArray(value)) return value;
-  if (isSet(name)) return [...new Set([...live, ...value])];
-  const keys = keysOf(name, value);
-  return keys === null || keysOf(name, live) === null ? value : mergeItems(keys, live, value);
+  if (rules.isSet(name)) return [...new Set([...live, ...value])];
+  const keys = rules.keysOf(name, value);
+  return keys === null || rules.keysOf(name, live) === null
+    ? value
+    : mergeItems(keys, live, value, inner);
 }
 
 /** Items in the order of the configuration; those that it does not have stay where they are between them. */
@@ -153,6 +165,7 @@ function mergeItems(
   keys: readonly string[],
   live: readonly Fields[],
   value: readonly Fields[],
+  rules: ListRules,
 ): Fields[] {
   const old = new Map(live.map((item) => [stepOf(keys, item), item]));
   const given = new Set(value.map((item) => stepOf(keys, item)));
@@ -164,7 +177,7 @@ function mergeItems(
     const at = place.get(step);
     while (at !== undefined && rest[0] !== undefined && (place.get(rest[0][0]) as number) < at)
       merged.push((rest.shift() as [string, Fields])[1]);
-    merged.push(mergeFields(old.get(step) ?? {}, item));
+    merged.push(mergeFields(old.get(step) ?? {}, item, rules));
   }
   return [...merged, ...rest.map(([, item]) => item)];
 }

@@ -4,15 +4,17 @@ import {
   fieldsOf,
   isFields,
   isNameOf,
+  textOf,
   textsOf,
 } from '../objects/object.ts';
 import { apiVersionOf } from '../objects/resources.ts';
 import { keyProblem, valueProblem } from '../objects/selectors.ts';
 import { isText } from '../objects/texts.ts';
 import type { ApiPlace } from '../requests/api-path.ts';
-import { failure, isRefusal, type Refusal } from '../requests/refusals.ts';
-import { DecodeProblem, decodeAs } from '../shapes/decode.ts';
-import { shapeOf } from '../shapes/shapes.ts';
+import { failure, invalidObject, isRefusal, type Refusal } from '../requests/refusals.ts';
+import { DecodeProblem } from '../shapes/decode.ts';
+import { decodeObject } from '../shapes/object-body.ts';
+import { rulesOf } from './custom-rules.ts';
 import { doubleItem } from './field-paths.ts';
 import type { FakeWrite } from './write.ts';
 
@@ -29,30 +31,30 @@ export interface WrittenObject {
 
 /**
  * Reads the object of a body, for its place, or says why it is none. Fields that its kind has not are left out, and told as `fieldValidation` says;
- * what `before` has is known.
+ * what `before` has is known. Of a part of an object it is not asked whether it is whole.
  */
 export function readWritten(
   { resource, namespace }: ApiPlace,
   query: URLSearchParams,
   body: unknown,
   before: FakeObject | null,
+  isPart = false,
 ): WrittenObject | Refusal {
   const validation = query.get('fieldValidation') || 'Warn';
   if (!isFields(body)) return failure(400, 'the body must be an object of JSON');
   const { apiVersion = apiVersionOf(resource), kind = resource.kind } = body;
-  const shape = shapeOf(resource);
   const [given, version] = [kind, apiVersion].map((one) => (isText(one) ? one : '?'));
   const where = `${given} in version "${version}" cannot be handled as a ${resource.kind}`;
   if (apiVersion !== apiVersionOf(resource) || kind !== resource.kind)
     return failure(400, `${where} in ${apiVersionOf(resource)}`);
-  const decoded = orProblem(() => decodeAs(shape, body));
+  const decoded = orProblem(() => decodeObject(resource, body, isPart));
   if (typeof decoded === 'string') return failure(400, `${where}: ${decoded}`);
-  const known = before === null ? [] : decodeAs(shape, before).unknown;
+  const known = before === null ? [] : decodeObject(resource, before, true).unknown;
   const unknown = decoded.unknown.filter((path) => !known.includes(path));
   const problems = unknown.map((path) => `unknown field "${path}"`);
   if (validation === 'Strict' && problems.length > 0)
     return failure(400, `${where}: strict decoding error: ${problems.join(', ')}`);
-  const value = decoded.value as Fields;
+  const { value } = decoded;
   const metadata = fieldsOf(value, 'metadata') as Fields & FakeObject['metadata'];
   const { namespace: own = namespace } = metadata;
   if (own !== namespace && own !== '')
@@ -60,6 +62,8 @@ export function readWritten(
       400,
       `the namespace of the provided object does not match the namespace sent on the request`,
     );
+  if (decoded.problems.length > 0)
+    return invalidObject({ apiVersion, kind }, textOf(metadata, 'name'), decoded.problems);
   const place = namespace === null ? {} : { namespace };
   const object = { ...value, apiVersion, kind, metadata: { ...metadata, ...place } } as FakeObject;
   return { object, warnings: validation === 'Warn' ? problems : [] };
@@ -73,7 +77,7 @@ export function readConfiguration({ place, query, body }: FakeWrite): FakeObject
   // What the schema does not have cannot be owned.
   const strict = new URLSearchParams(query);
   strict.set('fieldValidation', 'Strict');
-  const written = readWritten(place, strict, body, null);
+  const written = readWritten(place, strict, body, null, true);
   if (isRefusal(written)) return written;
   const { object } = written;
   const { managedFields, name = place.name } = object.metadata;
@@ -83,7 +87,7 @@ export function readConfiguration({ place, query, body }: FakeWrite): FakeObject
       400,
       `the name of the object (${name}) does not match the name on the URL (${place.name})`,
     );
-  const double = doubleItem(object);
+  const double = doubleItem(object, rulesOf(place.resource));
   if (double !== null) {
     const { namespace = '' } = object.metadata;
     const what = `${namespace}/${name}; ${apiVersion}, Kind=${kind}`;

@@ -1,5 +1,6 @@
-import type { FakeObject } from '../objects/object.ts';
+import type { FakeObject, Fields } from '../objects/object.ts';
 import { qualified } from '../objects/resources.ts';
+import { isText } from '../objects/texts.ts';
 import type { ApiPlace } from '../requests/api-path.ts';
 import { failure, type Refusal } from '../requests/refusals.ts';
 import type { Manager } from './managed-fields.ts';
@@ -35,5 +36,13 @@ export function notAllowed({ method }: FakeWrite): Refusal {
   return failure(
     405,
     `the server does not allow this method (${method}) on the requested resource`,
+  );
+}
+
+/** Whether somebody means an older object, or one that was there before; what is empty means any. */
+export function isAnother({ resourceVersion, uid }: Fields, is: FakeObject['metadata']): boolean {
+  return (
+    (isText(resourceVersion) && resourceVersion !== '' && resourceVersion !== is.resourceVersion) ||
+    (isText(uid) && uid !== '' && uid !== is.uid)
   );
 }

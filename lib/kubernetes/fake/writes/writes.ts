@@ -1,30 +1,32 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FakeAccountTokens } from '../access/account-tokens.ts';
 import { withDefaults } from '../objects/defaults.ts';
-import { type FakeObject, type Fields, fieldsOf, isHeld } from '../objects/object.ts';
-import { type FakeResource, PODS, qualified } from '../objects/resources.ts';
+import { type FakeObject, type Fields, isHeld } from '../objects/object.ts';
+import { type FakeResource, ownKindOf, PODS, qualified } from '../objects/resources.ts';
 import type { FakeStore } from '../objects/store.ts';
-import { isText } from '../objects/texts.ts';
 import { createdPod, podProblem, podUpdateProblem } from '../pods/pod-manifest.ts';
 import type { FakePods } from '../pods/pods.ts';
 import type { ApiPlace } from '../requests/api-path.ts';
 import {
   failure,
   failureBecause,
+  invalidObject,
   isRefusal,
   objectNotFound,
   type Refusal,
 } from '../requests/refusals.ts';
 import { isTrue } from '../requests/request.ts';
-import { scaleOf, withScale } from '../shapes/scale.ts';
+import { rulesOf } from './custom-rules.ts';
 import { FakeDeletes } from './deletes.ts';
 import { FakeEvictions } from './evictions.ts';
 import { kindProblem } from './kind-problems.ts';
-import { afterUpdate, ownersOf, withOwners } from './managed-fields.ts';
+import { withOwners } from './managed-fields.ts';
 import type { FakeNamespaces } from './namespaces.ts';
+import { owned } from './owners.ts';
 import { applyPatch } from './patch.ts';
+import { writeScale } from './scales.ts';
 import { applyConfiguration, ownedBy } from './server-side-apply.ts';
-import { conflict, type FakeWrite, notAllowed, type WriteAnswer } from './write.ts';
+import { conflict, type FakeWrite, isAnother, notAllowed, type WriteAnswer } from './write.ts';
 import { metadataProblem, readConfiguration, readWritten } from './write-body.ts';
 import { optionsProblem } from './write-options.ts';
 import { APPLY_TYPE } from './yaml-body.ts';
@@ -80,41 +82,35 @@ export class FakeWrites {
       if (subresource !== null) return notAllowed(write);
       return this.#deletes.delete(write, found);
     }
-    return subresource === 'scale' ? this.#scale(write, found) : this.#update(write, found);
+    return subresource === 'scale'
+      ? writeScale(this.#store, write, found)
+      : this.#update(write, found);
   }
 
   /** Makes of an object what somebody wants of it (server-side apply), or makes it. */
   #apply(write: FakeWrite, found: FakeObject | null): WriteAnswer {
     const { place, query, by } = write;
+    const rules = rulesOf(place.resource);
     const config = readConfiguration(write);
     if (isRefusal(config)) return config;
     const { resource, name, subresource } = place;
     const hasStatus = resource.subresources.includes('status');
     const part = subresource === 'status' ? 'status' : hasStatus ? 'rest' : 'all';
     if (found !== null) {
-      const applied = applyConfiguration(found, config, by, part, isTrue(query.get('force')));
+      const applied = applyConfiguration(
+        found,
+        config,
+        by,
+        part,
+        isTrue(query.get('force')),
+        rules,
+      );
       if (isRefusal(applied)) return applied;
       return this.#update({ ...write, method: 'PUT', body: applied }, found);
     }
     if (subresource !== null) return objectNotFound(resource, name);
-    const body = withOwners(config, [ownedBy(config, by, part, undefined)]);
+    const body = withOwners(config, [ownedBy(config, by, part, undefined, rules)]);
     return this.#create({ ...write, body });
-  }
-
-  /** Changes the replicas of a workload. */
-  #scale(write: FakeWrite, found: FakeObject): WriteAnswer {
-    const { method, place, query, mediaType, body } = write;
-    const patched =
-      method === 'PATCH' ? applyPatch(mediaType, scaleOf(found), body) : { value: body };
-    if ('problem' in patched) return failure(patched.code, patched.problem);
-    const metadata = fieldsOf(fieldsOf({ value: patched.value }, 'value'), 'metadata');
-    if (isAnother(metadata, found.metadata)) return conflict(place, found);
-    const scaled = withScale(found, patched.value);
-    if (isRefusal(scaled)) return scaled;
-    const next = owned(found, scaled as FakeObject, write, found);
-    const isSame = query.has('dryRun') || isDeepStrictEqual(found, next);
-    const put = isSame ? next : this.#store.put(place.resource, next);
-    return { code: 200, body: scaleOf(put) };
   }
 
   #create(write: FakeWrite): WriteAnswer {
@@ -158,7 +154,7 @@ export class FakeWrites {
     const { resource, subresource } = place;
     let wanted = body;
     if (method === 'PATCH') {
-      const patched = applyPatch(mediaType, found, body);
+      const patched = applyPatch(mediaType, found, body, resource.custom !== undefined);
       if ('problem' in patched) return failure(patched.code, patched.problem);
       wanted = patched.value;
     }
@@ -174,7 +170,7 @@ export class FakeWrites {
       );
     if (isAnother(metadata, old)) return conflict(place, found);
     if (wanted === body && by.operation !== 'Apply' && !metadata.resourceVersion)
-      if (CONDITIONAL.includes(resource.kind))
+      if (CONDITIONAL.includes(String(ownKindOf(object))))
         return invalid(
           found,
           'metadata.resourceVersion: Invalid value: 0x0: must be specified for an update',
@@ -210,33 +206,12 @@ export class FakeWrites {
   }
 }
 
-/** With who owns what then. Whoever applies has said so already; others may, of all but themselves, in what they give. */
-function owned(
-  found: FakeObject | null,
-  next: FakeObject,
-  { by }: FakeWrite,
-  given: FakeObject,
-): FakeObject {
-  const { managedFields = [] } = given.metadata;
-  if (by.operation === 'Apply') return { ...next, metadata: { ...next.metadata, managedFields } };
-  const isSaid = Array.isArray(managedFields) && managedFields.length > 0;
-  return afterUpdate(found, next, by, isSaid ? ownersOf(given) : null);
-}
-
 /** What an update may change: what the server makes, and the status, stay. */
 function merged({ resource }: ApiPlace, found: FakeObject, object: FakeObject): FakeObject {
   const kept = Object.entries(found.metadata).filter(([name]) => MADE_HERE.includes(name));
   const metadata = { ...object.metadata, ...Object.fromEntries(kept), name: found.metadata.name };
   const next = withDefaults({ ...object, metadata });
   return resource.subresources.includes('status') ? withStatusOf(next, found) : next;
-}
-
-/** Whether somebody means an older object, or one that was there before; what is empty means any. */
-function isAnother({ resourceVersion, uid }: Fields, is: FakeObject['metadata']): boolean {
-  return (
-    (isText(resourceVersion) && resourceVersion !== '' && resourceVersion !== is.resourceVersion) ||
-    (isText(uid) && uid !== '' && uid !== is.uid)
-  );
 }
 
 /** Whether something is posted to an object, and not stored. */
@@ -289,6 +264,6 @@ function withStatusOf(object: FakeObject, { status }: FakeObject): FakeObject {
   return { ...(rest as FakeObject), ...(status === undefined ? {} : { status }) };
 }
 
-function invalid({ kind, metadata }: FakeObject, problem: string): Refusal {
-  return failure(422, `${kind} "${metadata.name ?? ''}" is invalid: ${problem}`);
+function invalid(object: FakeObject, problem: string): Refusal {
+  return invalidObject(object, object.metadata.name ?? '', [problem]);
 }

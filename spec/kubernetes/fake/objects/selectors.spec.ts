@@ -1,6 +1,11 @@
 import { expect } from 'chai';
 import type { FakeObject } from '../../../../lib/kubernetes/fake/objects/object.ts';
-import { PODS, resourceNamed } from '../../../../lib/kubernetes/fake/objects/resources.ts';
+import {
+  apiVersionOf,
+  type FakeResource,
+  PODS,
+  resourceNamed,
+} from '../../../../lib/kubernetes/fake/objects/resources.ts';
 import { readSelectors, selectionOf } from '../../../../lib/kubernetes/fake/objects/selectors.ts';
 
 describe('selectors of a fake API server', () => {
@@ -104,12 +109,11 @@ describe('selectors of a fake API server', () => {
   });
 
   it('looks where a field stands in the object, and takes what an API server has by default', () => {
-    const isOne = (resource: string, manifest: object, fieldSelector: string): boolean => {
-      const selected = readSelectors(
-        resourceNamed(resource) as never,
-        new URLSearchParams({ fieldSelector }),
-      );
-      return typeof selected === 'function' && selected(manifest as FakeObject);
+    const isOne = (name: string, manifest: object, fieldSelector: string): boolean => {
+      const resource = resourceNamed(name) as FakeResource;
+      const selected = readSelectors(resource, new URLSearchParams({ fieldSelector }));
+      const object = { apiVersion: apiVersionOf(resource), ...manifest } as FakeObject;
+      return typeof selected === 'function' && selected(object);
     };
     const metadata = { name: 'a' };
     const cases: [string, object, string][] = [

@@ -1,9 +1,14 @@
 import { expect } from 'chai';
+import { FakeResources } from '../../../../lib/kubernetes/fake/objects/resource-registry.ts';
 import { readRequest } from '../../../../lib/kubernetes/fake/requests/request.ts';
 
 describe('requests to a fake API server', () => {
   function read(method: string, url: string): string {
-    const { action, resource, namespace, name } = readRequest(method, url).asked;
+    const { action, resource, namespace, name } = readRequest(
+      method,
+      url,
+      new FakeResources(),
+    ).asked;
     return [action, resource, namespace, name].map((part) => part ?? '-').join(' ');
   }
 

@@ -3,6 +3,7 @@ import type { FakeObject } from '../../../../lib/kubernetes/fake/objects/object.
 import {
   asFieldsV1,
   fieldValues,
+  OWN_RULES,
   readFieldsV1,
   shownPath,
 } from '../../../../lib/kubernetes/fake/writes/field-paths.ts';
@@ -26,7 +27,7 @@ describe('the fields of objects that can be owned', () => {
   };
 
   const shown = (part: 'status' | 'rest' | 'all'): string[] =>
-    [...fieldValues(deployment, part).keys()].map(shownPath);
+    [...fieldValues(deployment, part, OWN_RULES).keys()].map(shownPath);
 
   it('are values, items of lists that have keys, and what is one value as a whole', () => {
     const container = '.spec.template.spec.containers[name="c"]';
@@ -45,7 +46,7 @@ describe('the fields of objects that can be owned', () => {
 
   it('are lists as a whole where these stand at the top', () => {
     const slice = { ...deployment, kind: 'EndpointSlice', ports: [{ port: 80 }] };
-    expect([...fieldValues(slice, 'rest').keys()].map(shownPath)).to.include('.ports');
+    expect([...fieldValues(slice, 'rest', OWN_RULES).keys()].map(shownPath)).to.include('.ports');
   });
 
   it('are written as Kubernetes writes them, and read', () => {

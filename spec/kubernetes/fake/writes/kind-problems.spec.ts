@@ -1,9 +1,14 @@
 import { expect } from 'chai';
 import type { FakeObject } from '../../../../lib/kubernetes/fake/objects/object.ts';
+import {
+  apiVersionOf,
+  type FakeResource,
+  resourceNamed,
+} from '../../../../lib/kubernetes/fake/objects/resources.ts';
 import { kindProblem } from '../../../../lib/kubernetes/fake/writes/kind-problems.ts';
 
 const object = (kind: string, more: object = {}, name = 'a'): FakeObject => ({
-  ...{ apiVersion: 'v1', kind, metadata: { name } },
+  ...{ apiVersion: apiVersionOf(resourceNamed(kind) as FakeResource), kind, metadata: { name } },
   ...more,
 });
 

@@ -176,7 +176,7 @@ describe('server-side apply at a fake API server', () => {
     const [refused, { message }] = await apply(path, deployment(labels));
     expect([refused, message]).to.deep.equal([
       422,
-      'Deployment "d" is invalid: spec.template.spec.containers[1].image: Required value',
+      'Deployment.apps "d" is invalid: spec.template.spec.containers[1].image: Required value',
     ]);
     const [, bare] = await apply(path, deployment(labels), 'fieldManager=injector');
     expect(bare.spec?.template.spec.containers).to.deep.equal([{ ...container, image: 'two' }]);

@@ -351,8 +351,8 @@ describe('changes at a fake API server', () => {
   it('replace leases and disruption budgets only with the version that is replaced', async () => {
     await serve({});
     for (const [path, kind] of [
-      ['/apis/coordination.k8s.io/v1/namespaces/default/leases', 'Lease'],
-      ['/apis/policy/v1/namespaces/default/poddisruptionbudgets', 'PodDisruptionBudget'],
+      ['/apis/coordination.k8s.io/v1/namespaces/default/leases', 'Lease.coordination.k8s.io'],
+      ['/apis/policy/v1/namespaces/default/poddisruptionbudgets', 'PodDisruptionBudget.policy'],
     ] as const) {
       const [, { metadata }] = await ask('POST', path, { metadata: { name: 'a' } });
       const { resourceVersion } = metadata ?? {};
