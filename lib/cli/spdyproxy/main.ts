@@ -2,11 +2,12 @@
 import cluster from 'node:cluster';
 import { runProgram, UsageError } from '../arguments.ts';
 import { HeldSignals } from '../held-signals.ts';
-import { lead, tellLeader } from './cluster.ts';
 import type { ProgramConfig } from './config.ts';
 import { parseSpdyproxyOptions, type SpdyproxyOptions } from './options.ts';
 import { checkConfig } from './service.ts';
 import { type Teller, work } from './worker.ts';
+import { tellLeader } from './worker-messages.ts';
+import { Workers } from './workers.ts';
 
 await runProgram('spdyproxy', main);
 
@@ -35,7 +36,7 @@ async function main(argv: readonly string[]): Promise<number> {
     }
     return 0;
   }
-  if (config.workers > 0) return lead(load, config, told, signals);
+  if (config.workers > 0) return new Workers(load, config, told).run(signals);
   await work(load, config, false, told, signals);
   return 0;
 }

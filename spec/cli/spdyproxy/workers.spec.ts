@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { restartDelay } from '../../../lib/cli/spdyproxy/cluster.ts';
+import { restartDelay } from '../../../lib/cli/spdyproxy/workers.ts';
 import { type Daemon, daemon, spdycat } from '../support/programs.ts';
 
-describe('cli/spdyproxy/cluster', () => {
+describe('cli/spdyproxy/workers', () => {
   let application: http.Server;
   let proxy: Daemon | undefined;
 
@@ -53,5 +53,28 @@ describe('cli/spdyproxy/cluster', () => {
     expect(workersOf(proxy.pid)).to.include(before[1] as number);
     expect(workersOf(proxy.pid)).not.to.include(before[0] as number);
     expect(await proxy.end()).to.equal(0);
+  });
+
+  it('ends when its workers are killed while they end', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const { port } = application.address() as AddressInfo;
+    proxy = await daemon('spdyproxy', ['-b', `http://127.0.0.1:${port}`, '--workers', '2', '0']);
+    proxy.signal('SIGHUP');
+    await proxy.until(/Reloaded/);
+    const workers = workersOf(proxy.pid);
+    // They wait for a handshake that never comes.
+    const client = net.connect(proxy.port, '127.0.0.1').on('error', () => {});
+    await once(client, 'connect');
+    const ended = proxy.ended();
+    proxy.signal('SIGTERM');
+    for (const pid of workers) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended by itself.
+      }
+    }
+    expect(await ended).to.equal(0);
+    client.destroy();
   });
 });
