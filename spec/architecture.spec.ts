@@ -165,6 +165,23 @@ describe('architecture', () => {
     }
   });
 
+  it('measures time by a clock that nobody sets: dates are asked for where dates are told', () => {
+    const working = /^(?:common|compression|engine|framing|http|protocol|session|tools)\//;
+    const asking = sources.filter(
+      ({ path, text }) => working.test(path) && /\bDate\b/.test(codeOf(text)),
+    );
+    const names = asking.map(({ path }) => path.slice(path.lastIndexOf('/') + 1));
+    expect(names.sort()).to.deep.equal([
+      'certificate.ts',
+      'conditions.ts',
+      'file-state.ts',
+      'har-reader.ts',
+      'har-recording.ts',
+      'http-date.ts',
+      'representation.ts',
+    ]);
+  });
+
   it('has no clock, timer, event, promise or process in pure files', () => {
     expect(pure.map(({ path }) => path)).to.include.members([
       'engine/engine.ts',
