@@ -92,6 +92,7 @@ export type { PushedRequest } from './http/client/request/push.ts';
 export { ClientRequest } from './http/client/request/request.ts';
 export type { ClientRequestEvents } from './http/client/request/request-events.ts';
 export { ClientResponse } from './http/client/request/response.ts';
+export type { ListenArguments } from './http/server/connection/listening-server.ts';
 export {
   type ProxyAddress,
   type ProxyHeader,
@@ -110,7 +111,7 @@ export type { SpdyResponse } from './http/server/exchange/response.ts';
 export type { ServerSocket } from './http/server/exchange/socket.ts';
 export type { H2Handler, HandleOptions, SpdyServerOptions } from './http/server/options.ts';
 export { BaseSpdyRequestHandler, type RequestHandlerClass } from './http/server/request-handler.ts';
-export { createServer, type ListenArguments, SpdyServer } from './http/server/server.ts';
+export { createServer, SpdyServer } from './http/server/server.ts';
 export * from './protocol/constants.ts';
 export type * from './protocol/frames.ts';
 export {

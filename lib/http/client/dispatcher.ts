@@ -83,7 +83,7 @@ export class SpdyDispatcher extends EventEmitter {
   /** @throws InvalidArgumentError for an option that is out of range, and for agents of others */
   constructor(agent: SpdyAgent | SpdyAgentOptions = {}) {
     super();
-    this.agent = agent instanceof EventEmitter ? agentOf(agent as SpdyAgent) : new SpdyAgent(agent);
+    this.agent = agent instanceof EventEmitter ? agentOf(agent) : new SpdyAgent(agent);
     this.agent.on('session', (_session, origin) => this.emit('connect', new URL(origin), [this]));
   }
 
@@ -118,7 +118,7 @@ export class SpdyDispatcher extends EventEmitter {
    * @throws TypeError for what is no interceptor
    */
   compose(...interceptors: (DispatchInterceptor | readonly DispatchInterceptor[])[]): this {
-    return compose(this, interceptors.flat() as DispatchInterceptor[]);
+    return compose(this, interceptors.flat());
   }
 
   /** Carries a request out: yields the response with a body to be read. */

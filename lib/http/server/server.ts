@@ -10,7 +10,7 @@ import { resolveVersion } from '../../session/public.ts';
 import { Acceptor } from './connection/acceptor.ts';
 import { endGracefully } from './connection/graceful-end.ts';
 import { forwardHttp1Events, Http1Connections } from './connection/http1.ts';
-import { ServerLimits } from './connection/server-limits.ts';
+import { ListeningServer } from './connection/listening-server.ts';
 import { ServerSessions } from './connection/sessions.ts';
 import {
   isSpdyUpgrade,
@@ -27,14 +27,6 @@ import {
   resolveServerOptions,
   type SpdyServerOptions,
 } from './options.ts';
-
-/** The arguments of `net.Server.listen()`. */
-export type ListenArguments =
-  | [port?: number, host?: string, backlog?: number, done?: () => void]
-  | [port: number | undefined, host: string | undefined, done?: () => void]
-  | [portOrPath: number | string | undefined, backlog: number | undefined, done?: () => void]
-  | [portOrPath: number | string | undefined, done?: () => void]
-  | [options: net.ListenOptions, done?: () => void];
 
 /**
  * Makes a server for SPDY/2, SPDY/3 and SPDY/3.1, and HTTP/1.1 for clients that speak none of them. The handler is one for
@@ -54,13 +46,13 @@ export function createServer(
 }
 
 /** A SPDY server over TLS with ALPN, over plain TCP, or over whatever streams `handle()` is given. See `SpdyServerEvents`. */
-export class SpdyServer extends ServerLimits {
+export class SpdyServer extends ListeningServer {
   static {
     showBy(SpdyServer, (it) => it.#facts());
   }
 
   /** The TCP or TLS server that listens. */
-  readonly listener: net.Server | tls.Server;
+  override readonly listener: net.Server | tls.Server;
   /** Milliseconds without a byte after which a stream emits 'timeout'; 0 for none. */
   timeout = 0;
 
@@ -108,61 +100,6 @@ export class SpdyServer extends ServerLimits {
     });
     // Test helpers (supertest) close only a server that has this field of `net.Server`.
     Object.defineProperty(this, '_handle', { get: () => (this.listening ? this.listener : null) });
-  }
-
-  // What listens
-
-  /** As `net.Server.listen()`: a port (0 for a free one), the path of a unix socket, or `ListenOptions`; `done` is called at 'listening'. */
-  listen(...args: ListenArguments): this {
-    (this.listener.listen as (...args: ListenArguments) => unknown)(...args);
-    return this;
-  }
-
-  /** As `net.Server.address()`. */
-  address(): net.AddressInfo | string | null {
-    return this.listener.address();
-  }
-
-  /** Whether it accepts connections. */
-  get listening(): boolean {
-    return this.listener.listening;
-  }
-
-  /** As `tls.Server.setSecureContext()`: another certificate for new connections. */
-  setSecureContext(options: tls.SecureContextOptions): void {
-    (this.listener as tls.Server).setSecureContext(options);
-  }
-
-  /** As `tls.Server.addContext()`: a certificate for a server name. */
-  addContext(hostname: string, context: tls.SecureContextOptions): void {
-    (this.listener as tls.Server).addContext(hostname, context);
-  }
-
-  /** As `net.Server.getConnections()`. */
-  getConnections(callback: (error: Error | null, count: number) => void): this {
-    this.listener.getConnections(callback);
-    return this;
-  }
-
-  /** As `net.Server.maxConnections`. */
-  get maxConnections(): number {
-    return this.listener.maxConnections;
-  }
-
-  set maxConnections(count: number) {
-    this.listener.maxConnections = count;
-  }
-
-  /** Lets the server keep the process alive (the default). */
-  ref(): this {
-    this.listener.ref();
-    return this;
-  }
-
-  /** Lets the process end although the server listens. */
-  unref(): this {
-    this.listener.unref();
-    return this;
   }
 
   /** Sets `timeout`, for HTTP/1.1 as well. */

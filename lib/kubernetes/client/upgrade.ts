@@ -189,7 +189,7 @@ function answered(
     request.on('upgrade', (response, socket, head) => {
       deadline.stop();
       stopAbort();
-      resolve({ response, socket: socket as Socket, head });
+      resolve({ response, socket, head });
     });
   });
 }

@@ -127,7 +127,7 @@ function clusterInfo({ fields }: ConfigEntry, cluster: ClusterOptions): object {
 function base64(ca: NonNullable<ClusterOptions['ca']>): string {
   return [ca]
     .flat()
-    .map((one) => Buffer.from(one as string | Buffer).toString('base64'))
+    .map((one) => Buffer.from(one).toString('base64'))
     .join('');
 }
 

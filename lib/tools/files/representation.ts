@@ -100,7 +100,7 @@ export function chooseRepresentation(
 ): Representation {
   const plain = all[0] as Representation;
   if (all.length === 1 || headers.range !== undefined) return plain;
-  const accepted = headers['accept-encoding'] as string | undefined;
+  const accepted = headers['accept-encoding'];
   for (const each of all) {
     if (each.coding !== null && acceptsCoding(accepted, each.coding.name)) return each;
   }

@@ -46,8 +46,8 @@ export async function run(options: RunOptions): Promise<RunResult> {
   const room = { left: maxOutputBytes };
   try {
     const [stdout, stderr, { exitCode }] = await Promise.all([
-      collect(command, command.stdout as Readable, room),
-      collect(command, command.stderr as Readable, room),
+      collect(command, command.stdout, room),
+      collect(command, command.stderr, room),
       command.exited,
       feed(command, input),
     ]);

@@ -32,12 +32,12 @@ export function readManifest(
   const { name, namespace = 'default' } = metadata;
   if (!isNameOf(apiVersionOf(resource), name) || !isName(namespace))
     throw new InvalidArgumentError(`${kind}: names must be as Kubernetes allows`);
-  const place = resource.namespaced ? { namespace: namespace as string } : {};
+  const place = resource.namespaced ? { namespace } : {};
   const object: FakeObject = {
     ...read,
     apiVersion: apiVersionOf(resource),
     kind: resource.kind,
-    metadata: { ...metadata, name: name as string, ...place },
+    metadata: { ...metadata, name, ...place },
   };
   return [resource, object];
 }

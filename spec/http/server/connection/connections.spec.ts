@@ -219,6 +219,18 @@ describe('connections of an HTTP server', () => {
     expect(count).to.equal(1);
     socket.destroy();
   });
+
+  it('take no certificate where there is no TLS', async () => {
+    const { key, cert } = sharedCertificate();
+    await start({ tls: false });
+    const expected = { code: 'ERR_SPDY_INVALID_STATE' };
+    expect(() => server.setSecureContext({ key, cert }))
+      .to.throw(/without TLS/)
+      .that.includes(expected);
+    expect(() => server.addContext('a', { key }))
+      .to.throw(/without TLS/)
+      .that.includes(expected);
+  });
 });
 
 describe('the end of an HTTP server', () => {
