@@ -208,6 +208,12 @@ describe('architecture', () => {
     expect(sources.flatMap((source) => findAll(source, INTERNALS))).to.deep.equal([]);
   });
 
+  it('takes no turn of the global process, which a test may have replaced', () => {
+    const library = sources.filter(({ path }) => !path.startsWith('cli/'));
+    const turns = library.flatMap((source) => findAll(source, /\bprocess\.nextTick\b/g));
+    expect(turns).to.deep.equal([]);
+  });
+
   it('asks what a version can do, not for its number', () => {
     const pattern = /\b(?:id|version)\s*(?:[<>]=?|[=!]==?)\s*[234]\b/g;
     const below = sources.filter(

@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process';
 import { InvalidArgumentError } from '../errors.ts';
 import { shown } from './check.ts';
 
@@ -16,7 +17,7 @@ export function onAbort(
     active = false;
   };
   if (signal.aborted) {
-    process.nextTick(fire);
+    nextTick(fire);
     return () => {
       active = false;
     };

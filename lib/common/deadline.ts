@@ -1,3 +1,5 @@
+import { clearImmediate, clearTimeout, setImmediate, setTimeout } from 'node:timers';
+
 /**
  * A timer that runs once and can be started over. It never keeps the process alive: the transport does, as long as
  * it is referenced. All timers of a session are of this kind. When the event loop has stood still, what has come in the

@@ -1,4 +1,7 @@
+import { nextTick } from 'node:process';
+import { setImmediate } from 'node:timers';
 import { onAbort } from '../common/abort.ts';
+import { now } from '../common/clock.ts';
 import { Engine } from '../engine/engine.ts';
 import { InvalidStateError, type SessionError, type SpdyError } from '../errors.ts';
 import { CLIENT, type Side } from '../protocol/constants.ts';
@@ -26,8 +29,6 @@ import { EngineAccess, type EngineAccessHost } from './transport/engine-access.t
 import { Inlet } from './transport/inlet.ts';
 import { Outlet } from './transport/outlet.ts';
 import { Transport, type TransportClosed, type TransportHost } from './transport/transport.ts';
-
-const now = (): number => performance.now();
 
 /** The session as its parts know it. */
 export interface SessionShell extends EventedDuplex<SessionEvents> {
@@ -120,14 +121,14 @@ export class SessionCore
   }
 
   /**
-   * Sends what was submitted, once, after the running callback and the promise jobs that follow it: `process.nextTick` lets all of
+   * Sends what was submitted, once, after the running callback and the promise jobs that follow it: `nextTick()` lets all of
    * them share a slab, and still comes before the event loop turns to anything else, so nothing waits.
    */
   schedule(): void {
     // What is submitted while bytes are received leaves behind that.
     if (this.#scheduled || this.access.receiving || this.duplex.destroyed) return;
     this.#scheduled = true;
-    process.nextTick(runTick, this);
+    nextTick(runTick, this);
   }
 
   tick(): void {
@@ -181,7 +182,6 @@ export class SessionCore
   startCloseDeadline(): void {
     const { duplex, settled } = this;
     this.timers.startClose(() => duplex.destroy(closeTimedOut(settled.closeTimeoutMs)));
-    if (this.#started) return;
     // When nobody reads, not even a pipe that begins in this tick, nothing can leave.
     setImmediate(() => {
       if (!this.#started) duplex.destroy();

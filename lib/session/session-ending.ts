@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
 import type { Engine } from '../engine/engine.ts';
 import type { SessionError } from '../errors.ts';
@@ -68,7 +69,7 @@ export class SessionEnding {
     const { duplex, engine, transport, timers, settled } = this.#parts;
     this.inputEnded = true;
     if (this.outputDead) {
-      process.nextTick(() => this.#loseTransport());
+      nextTick(() => this.#loseTransport());
     } else if (!transport.allowsHalfOpen) {
       this.#endTransport();
       this.#endOutput();

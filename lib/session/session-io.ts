@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process';
 import type { Duplex, Readable } from 'node:stream';
 import type { Engine } from '../engine/engine.ts';
 import type { Side } from '../protocol/constants.ts';
@@ -100,7 +101,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> implements Se
     const { core } = this;
     if (core.access.busy) {
       // A listener wrote to its own session.
-      process.nextTick(() => this._write(chunk, encoding, done));
+      nextTick(() => this._write(chunk, encoding, done));
       return;
     }
     core.receive(chunk);
@@ -110,7 +111,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> implements Se
   override _final(done: Done): void {
     if (this.core.access.busy) {
       // A listener ended its own session: what came before that is still being processed.
-      process.nextTick(() => this._final(done));
+      nextTick(() => this._final(done));
       return;
     }
     this.core.ending.inputEnd();
@@ -135,7 +136,7 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> implements Se
       const reason = destroyedBy(error);
       engine.failSession(reason.status, reason);
     }
-    if (access.busy) process.nextTick(() => this.#finishDestroy(error, done));
+    if (access.busy) nextTick(() => this.#finishDestroy(error, done));
     else this.#finishDestroy(error, done);
   }
 
@@ -161,6 +162,6 @@ export abstract class SessionIo extends TypedDuplex<SessionEvents> implements Se
     // All bytes were handed to the transport, GOAWAY included.
     this.transport.endOutput();
     const { failure } = this.core.ending;
-    if (failure !== null) process.nextTick(() => this.destroy(failure));
+    if (failure !== null) nextTick(() => this.destroy(failure));
   }
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers';
 
 /** No bytes. */
 const NOTHING = new Uint8Array(0);

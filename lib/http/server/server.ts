@@ -1,5 +1,6 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type net from 'node:net';
+import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import { Deadline } from '../../common/deadline.ts';
@@ -198,7 +199,7 @@ export class SpdyServer extends ListeningServer {
     if (!this.#closing || !this.#listenerClosed || this.#sockets.size > 0) return;
     this.#deadline.stop();
     this.#closing = false;
-    process.nextTick(() => this.emit('close'));
+    nextTick(() => this.emit('close'));
   }
 
   #begin(socket: Duplex, version: ProtocolVersion, secure: boolean): Session {

@@ -1,3 +1,4 @@
+import { clearInterval, setInterval } from 'node:timers';
 import { Deadline } from '../../common/deadline.ts';
 import { SpdyError } from '../../errors.ts';
 import type { Session } from '../../session/public.ts';

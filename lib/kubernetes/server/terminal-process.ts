@@ -2,6 +2,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
+import { clearInterval, setInterval } from 'node:timers';
 import { onAbort } from '../../common/abort.ts';
 import { importByName, MissingPackageError } from '../../common/packages.ts';
 import type { TerminalSize } from '../wire/terminal-size.ts';

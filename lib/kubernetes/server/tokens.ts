@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 import { InvalidStateError } from '../../errors.ts';
 
 /** Most tokens that wait to be used. */

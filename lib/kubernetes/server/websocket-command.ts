@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { setImmediate } from 'node:timers';
 import type { WebSocket } from 'ws';
 import { CHANNEL_NUMBERS, type ChannelCodec, CLOSE_CHANNEL, codecOf } from '../wire/channels.ts';
 import { type RemoteCommandProtocol, rulesOf } from '../wire/protocols.ts';

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { setImmediate } from 'node:timers';
 import type { WebSocket } from 'ws';
 import { Deadline } from '../../common/deadline.ts';
 import { type ChannelCodec, codecOf } from '../wire/channels.ts';

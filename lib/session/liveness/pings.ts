@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { SpdyError } from '../../errors.ts';
 
 /** Called once per PING: with the round-trip time in milliseconds, or with the error that ended the wait (then 0). */

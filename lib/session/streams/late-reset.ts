@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { Deadline } from '../../common/deadline.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { CLIENT } from '../../protocol/constants.ts';

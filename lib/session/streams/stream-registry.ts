@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process';
 import { abortSignal, onAbort } from '../../common/abort.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { StreamState } from '../../engine/insight.ts';
@@ -242,7 +243,7 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     const end = (): void => stream.streamClosed(status, error);
     // Refused at once: whoever opens it has still to get it, and to listen.
     if (birth.over) end();
-    else process.nextTick(end);
+    else nextTick(end);
   }
 
   #accept(frame: SynStreamFrame): void {

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import { shown } from '../../common/check.ts';
 import { showBy } from '../../common/inspection.ts';
 import { checkOptions, optionNames } from '../../common/option-names.ts';

@@ -1,3 +1,5 @@
+import { nextTick } from 'node:process';
+import { clearTimeout } from 'node:timers';
 import type { StreamState } from '../../engine/insight.ts';
 import type { StreamHandle } from '../../engine/streams/stream-record.ts';
 import { SessionError, StreamError } from '../../errors.ts';
@@ -134,7 +136,7 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
     this.#finished = true;
     const done = this.#finalDone;
     this.#finalDone = null;
-    if (done !== null) this.scope.runInAsyncScope(process.nextTick, process, done);
+    if (done !== null) this.scope.runInAsyncScope(nextTick, process, done);
   }
 
   /** @internal */
@@ -228,7 +230,7 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
     this.acceptFirst();
     this.#gathering = true;
     super.cork();
-    process.nextTick(releaseOf, this);
+    nextTick(releaseOf, this);
   }
 
   /** There is something to send. */

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers';
 import type { EngineInsight, StreamState } from '../../engine/insight.ts';
 import { CLIENT, WINDOW_UPDATE } from '../../protocol/constants.ts';
 import { flagNames, frameFacts } from '../../protocol/frame-facts.ts';

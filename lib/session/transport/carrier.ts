@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
 
 /**
@@ -23,7 +24,7 @@ export class Carrier {
     this.#onOutput = output;
     socket.on('data', this.#onInput);
     // One that has ended before does not say so again.
-    if (socket.readableEnded) process.nextTick(this.#onInputEnd);
+    if (socket.readableEnded) nextTick(this.#onInputEnd);
     else socket.on('end', this.#onInputEnd);
     session.on('data', output);
     socket.resume();

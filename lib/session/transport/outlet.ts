@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
 import type { Engine } from '../../engine/engine.ts';
 import { raise } from '../raise.ts';
@@ -137,7 +138,7 @@ function lengthOf(pieces: readonly Buffer[]): number {
 }
 
 function settleSoon(all: readonly Waiting[]): void {
-  if (all.length > 0) process.nextTick(settleAll, all);
+  if (all.length > 0) nextTick(settleAll, all);
 }
 
 /** What a callback of one writer throws must not keep the others waiting. */

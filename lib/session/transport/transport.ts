@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { nextTick } from 'node:process';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { StallDeadline } from '../../common/deadline.ts';
 import { explainTls } from '../../common/network/tls-error.ts';
@@ -228,7 +229,7 @@ export class Transport {
     (stream as SocketLike).setNoDelay?.(true);
     if (!this.#referenced) applyReference(stream, false);
     // Its 'close' has been emitted before, or is about to be.
-    if (stream.destroyed) process.nextTick(this.#onClose);
+    if (stream.destroyed) nextTick(this.#onClose);
   }
 
   readonly #onError = (error: Error): void => {

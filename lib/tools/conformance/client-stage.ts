@@ -1,5 +1,6 @@
 import http from 'node:http';
 import net from 'node:net';
+import { clearTimeout, setTimeout } from 'node:timers';
 import tls from 'node:tls';
 import { SpdyError } from '../../errors.ts';
 import { firstLine, foreignProtocol } from '../../framing/foreign-protocol.ts';

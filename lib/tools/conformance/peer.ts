@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { FrameEncoder } from '../../engine/send/frame-encoder.ts';
 import { GOAWAY, PING, RST_STREAM, SYN_REPLY, SYN_STREAM } from '../../protocol/constants.ts';
 import type {

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import type { ConformanceCase } from './case.ts';
 import { Mismatch, Skip } from './mismatch.ts';

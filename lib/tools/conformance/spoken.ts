@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import tls from 'node:tls';
 import { SpdyError } from '../../errors.ts';
 import { firstLine, foreignProtocol } from '../../framing/foreign-protocol.ts';

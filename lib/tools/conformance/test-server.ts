@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { clearTimeout, setTimeout } from 'node:timers';
 import tls from 'node:tls';
 import { onAbort } from '../../common/abort.ts';
 import { hostAndPort } from '../../common/network/host-and-port.ts';

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { Writable } from 'node:stream';
 import { CODINGS, isCompressible } from './coding.ts';
 import { isSettled, readWhole, stateOf } from './file-state.ts';

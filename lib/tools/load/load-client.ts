@@ -1,4 +1,6 @@
 import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { nextTick } from 'node:process';
 import { Deadline, StallDeadline } from '../../common/deadline.ts';
 import { SpdyError } from '../../errors.ts';
 import type { ConnectionOwner, LoadConnection } from './connections/connection.ts';
@@ -184,9 +186,9 @@ export class LoadClient implements ConnectionOwner {
     if (this.#underWay > 0) return;
     if (this.#left === 0) {
       this.#end();
-      process.nextTick(() => connection.close());
+      nextTick(() => connection.close());
     } else if (connection.retiring || this.#room === 0) {
-      process.nextTick(() => connection.close());
+      nextTick(() => connection.close());
     }
   }
 

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { LoadClient } from './load-client.ts';
 import type { LoadPlan } from './plan.ts';
 import type { Recorder } from './results/recorder.ts';

@@ -1,3 +1,6 @@
+import { performance } from 'node:perf_hooks';
+import { clearTimeout, setTimeout } from 'node:timers';
+
 /** Requests at a rate: each is due at a time of its own, whatever became of the others. */
 export class Pacer {
   readonly #intervalMs: number;

@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from 'node:timers';
+
 /** Pauses of a client between its requests, all of the same length or of any length in a range. */
 export class Pauses {
   readonly #shortest: number;

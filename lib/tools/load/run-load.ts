@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+import { clearInterval, setInterval } from 'node:timers';
 import { onAbort } from '../../common/abort.ts';
 import { type LoadCrew, LocalCrew } from './crew.ts';
 import type { LoadOptions, LoadProgress } from './options.ts';

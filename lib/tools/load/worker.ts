@@ -1,3 +1,4 @@
+import { clearInterval, setInterval } from 'node:timers';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { LocalCrew } from './crew.ts';
 import { loadHistograms } from './results/series.ts';

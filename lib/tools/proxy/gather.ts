@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { setImmediate } from 'node:timers';
 
 /** What is corked until the end of this turn of the event loop. */
 const waiting = new Set<Writable>();

@@ -1,3 +1,4 @@
+import { clearInterval, setInterval } from 'node:timers';
 import { Deadline } from '../../common/deadline.ts';
 import type { Settled } from '../../common/option-names.ts';
 import { SpdyError } from '../../errors.ts';

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { InvalidStateError } from '../../errors.ts';
 import { Backend } from './back/backend.ts';
 import { ClientTable } from './client-limits.ts';

@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process';
 import type { Sink } from './exchange.ts';
 import { cutOff, type MessageBody } from './message-body.ts';
 
@@ -30,7 +31,7 @@ export class Pump {
     this.#seen = seen;
     const { stream } = body;
     if (stream.destroyed && !stream.readableEnded) {
-      process.nextTick(() => this.#fail(cutOff(stream.errored)));
+      nextTick(() => this.#fail(cutOff(stream.errored)));
       return;
     }
     stream.on('data', this.#take);

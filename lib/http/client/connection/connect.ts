@@ -1,5 +1,6 @@
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
+import { clearTimeout, setTimeout } from 'node:timers';
 import type tls from 'node:tls';
 import { onAbort } from '../../../common/abort.ts';
 import { explainTls } from '../../../common/network/tls-error.ts';

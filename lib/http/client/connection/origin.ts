@@ -1,5 +1,6 @@
 import type { AsyncResource } from 'node:async_hooks';
 import type { Duplex } from 'node:stream';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { InvalidStateError, type SpdyError } from '../../../errors.ts';
 import {
   CLIENT,

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
+import { setImmediate } from 'node:timers';
 import { checkObject } from '../../../common/check.ts';
 import type { SpdyAgent } from '../agent.ts';
 import { toldAsUndici } from '../exchange/channels.ts';
@@ -34,7 +36,7 @@ export function dispatchBy(
 export function refuse(handler: AnyDispatchHandler, error: Error): void {
   checkObject('handler', handler);
   const controller = new RequestController({ resume: () => {}, abort: () => {} });
-  queueMicrotask(() => toCurrent(handler).onResponseError?.(controller, error));
+  nextTick(() => toCurrent(handler).onResponseError?.(controller, error));
 }
 
 /** A request on behalf of a handler, which learns of its end exactly once. */
@@ -74,7 +76,7 @@ class Dispatched {
       this.#follow(request, Boolean(options.upgrade));
       body.sendTo(request);
     } catch (error) {
-      queueMicrotask(() => this.#fail(error as Error));
+      nextTick(() => this.#fail(error as Error));
     }
   }
 
@@ -176,7 +178,7 @@ class Dispatched {
   #abort(reason: Error): void {
     this.#request?.destroy(reason);
     // The handler is in the middle of something.
-    queueMicrotask(() => this.#fail(reason));
+    nextTick(() => this.#fail(reason));
   }
 
   #resume(): void {

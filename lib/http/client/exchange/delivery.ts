@@ -1,5 +1,7 @@
 import type http from 'node:http';
+import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
+import { setTimeout } from 'node:timers';
 import type { Session, SpdyStream } from '../../../session/public.ts';
 import type { Link } from '../connection/link.ts';
 import type { Recorded } from '../har/har-recording.ts';
@@ -87,7 +89,7 @@ export class Delivery implements ExchangeHost {
     this.#observer = observerOf(this.#request);
     if (har !== null)
       this.#recording = har.record(this.#request, this.#plan.target.origin, this.#body);
-    process.nextTick(() => {
+    nextTick(() => {
       this.#start();
       this.#begun = true;
       if (!this.#opened && this.#timeoutMs > 0) this.#request.setTimeout(this.#timeoutMs);
@@ -104,7 +106,7 @@ export class Delivery implements ExchangeHost {
     }
     link.then(
       // Outside of the promise, so that what a listener throws is not taken for its rejection.
-      (found) => process.nextTick(() => this.#begin(found)),
+      (found) => nextTick(() => this.#begin(found)),
       (error: Error) => this.#request.destroy(error),
     );
   }
@@ -142,7 +144,7 @@ export class Delivery implements ExchangeHost {
     request.socket = socket;
     this.#connected = true;
     // In a turn of its own, so that a listener that throws takes only the process down.
-    process.nextTick(() => this.#open());
+    nextTick(() => this.#open());
     if (first && socket !== null) request.emit('socket', socket);
   }
 
@@ -291,7 +293,7 @@ export class Delivery implements ExchangeHost {
     this.#agent.retried(this.#plan);
     const delay = RETRY_DELAY * this.#retries;
     if (fate !== 'unsent') this.#retries++;
-    if (delay === 0) process.nextTick(() => this.#start());
+    if (delay === 0) nextTick(() => this.#start());
     else setTimeout(() => this.#start(), delay);
   }
 }

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { nextTick } from 'node:process';
 import { StreamError } from '../../../errors.ts';
 import { PROTOCOL_ERROR } from '../../../protocol/constants.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
@@ -64,13 +65,13 @@ export class SpdyExchange implements Exchange {
     this.#authority = authority;
     this.#listen(stream);
     if (fieldValue(fields, 'expect')?.toLowerCase() === '100-continue') {
-      process.nextTick(() => this.#host.continued());
+      nextTick(() => this.#host.continued());
     }
   }
 
   write(chunk: Uint8Array, done: (error?: Error | null) => void): void {
     // An empty body has ended the stream together with its headers.
-    if (chunk.length === 0) process.nextTick(done);
+    if (chunk.length === 0) nextTick(done);
     else this.#stream?.write(chunk, done);
   }
 
@@ -80,7 +81,7 @@ export class SpdyExchange implements Exchange {
     if (stream === null || this.#method === 'CONNECT') done?.();
     // An empty body has ended with the headers: to end it again would make an error, and its stack, for nobody.
     else if (stream.writableFinished) {
-      if (done !== null) process.nextTick(done);
+      if (done !== null) nextTick(done);
     } else if (trailers.length === 0 || !stream.writable) stream.end(done ?? undefined);
     else {
       if (done !== null) stream.once('finish', done);

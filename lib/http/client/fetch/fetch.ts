@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
+import { setImmediate } from 'node:timers';
 import type { Header } from '../../../protocol/frames.ts';
 import type { SpdyAgent } from '../agent.ts';
 import { agentOf } from '../client.ts';

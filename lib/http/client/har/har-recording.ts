@@ -1,5 +1,6 @@
 import type http from 'node:http';
 import { isIP, type Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import type { Duplex } from 'node:stream';
 import type { HeaderList } from '../../../protocol/frames.ts';
 import { isSecret } from '../../../protocol/secret-fields.ts';

@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { setImmediate } from 'node:timers';
 import type { HeaderList } from '../../../protocol/frames.ts';
 import type { BodySink } from '../exchange/exchange.ts';
 

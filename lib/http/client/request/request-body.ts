@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process';
 import type { HeaderList } from '../../../protocol/frames.ts';
 import { httpError } from '../../http-error.ts';
 import type { BodySink } from '../exchange/exchange.ts';
@@ -149,7 +150,7 @@ export class RequestBody {
     this.release();
     this.#exchange = null;
     if (this.#stream !== null) this.#stream.settle();
-    else if (this.#ended && !this.#finished) process.nextTick(() => this.#finish());
+    else if (this.#ended && !this.#finished) nextTick(() => this.#finish());
   }
 
   /** Takes no more. */
@@ -186,7 +187,7 @@ export class RequestBody {
   #whenFinished(done: BodyCallback): void {
     if (this.#finished) {
       const message = 'Cannot call end after a stream was finished';
-      process.nextTick(done, httpError(Error, 'ERR_STREAM_ALREADY_FINISHED', message));
+      nextTick(done, httpError(Error, 'ERR_STREAM_ALREADY_FINISHED', message));
       return;
     }
     this.#onFinish ??= [];

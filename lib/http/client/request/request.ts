@@ -1,6 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { EventEmitter } from 'node:events';
 import http from 'node:http';
+import { nextTick } from 'node:process';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { onAbort } from '../../../common/abort.ts';
 import { checkDelay } from '../../../common/check.ts';
 import type { Session, SpdyStream } from '../../../session/public.ts';
@@ -214,7 +216,7 @@ export class ClientRequest extends RequestFields {
   abort(): void {
     if (this.aborted) return;
     this.aborted = true;
-    process.nextTick(() => this.emit('abort'));
+    nextTick(() => this.emit('abort'));
     this.destroy();
   }
 
@@ -240,17 +242,16 @@ export class ClientRequest extends RequestFields {
   #end(error: Error | undefined): void {
     this.#stopTimer();
     const { res } = this;
-    const delivery = this.#delivery;
-    const { active } = delivery;
-    const id = delivery.stream?.id ?? 0;
+    const { active, stream } = this.#delivery;
+    const id = stream?.id ?? 0;
     this.#body.release();
-    delivery.destroy(error ?? null);
+    this.#delivery.destroy(error ?? null);
     this.#body.settle();
     this.#body.destroy();
     if (res === null) {
       this.#fail(error ?? givenUp(id, 'a response came', 'socket hang up'), error !== undefined);
     } else if (active) this.#cutOff(res, error, id);
-    process.nextTick(() => {
+    nextTick(() => {
       this.#closed = true;
       this.emit('close');
     });
@@ -262,23 +263,22 @@ export class ClientRequest extends RequestFields {
     if (res.complete) return;
     res.pause();
     const reason = error ?? givenUp(id, 'its response was complete', 'aborted');
-    process.nextTick(() => res.destroy(reason));
+    nextTick(() => res.destroy(reason));
   }
 
   /** `loud`: not only to those who listen. */
   #fail(error: Error, loud: boolean): void {
     this.#errored = error;
-    process.nextTick(() => {
+    nextTick(() => {
       if (loud || this.listenerCount('error') > 0) this.emit('error', error);
     });
   }
 
   #takeHead(): ReadyHead {
     const endStream = this.#measure();
-    const head = { method: this.method, path: this.path, fields: this.fields, endStream };
-    this.#head = head;
+    this.#head = { method: this.method, path: this.path, fields: this.fields, endStream };
     this.#stopTimer();
-    return head;
+    return this.#head;
   }
 
   /** Tells the length of a body that is complete already. Returns whether there is none. */

@@ -1,6 +1,8 @@
 import { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
+import { setImmediate } from 'node:timers';
 import { StreamError } from '../../../errors.ts';
 import { CANCEL, PROTOCOL_ERROR } from '../../../protocol/constants.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
@@ -93,7 +95,7 @@ export class ClientResponse extends IncomingMessage {
     }
     // As with `http`: who does not listen is not hurt.
     if (error === null) done();
-    else process.nextTick(() => done(this.listenerCount('error') > 0 ? error : null));
+    else nextTick(() => done(this.listenerCount('error') > 0 ? error : null));
   }
 
   /** Its stream has ended, however it did. @internal */

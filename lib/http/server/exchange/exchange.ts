@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { nextTick } from 'node:process';
 import { Deadline } from '../../../common/deadline.ts';
 import { StreamError } from '../../../errors.ts';
 import {
@@ -140,7 +141,7 @@ export class Exchange implements RequestOwner, StreamOwner {
     this.#body.abort(cause);
     socket.failed(failureOf(cause));
     // In the order of `http`: 'aborted', the end of the response, that of the connection, the error of the request.
-    process.nextTick(() => {
+    nextTick(() => {
       this.#reply.close();
       socket.close();
     });

@@ -1,4 +1,5 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { nextTick } from 'node:process';
 import type { SpdyStream } from '../../../session/public.ts';
 import { httpError } from '../../http-error.ts';
 import { checkEarlyHints, type EarlyHints } from './early-hints.ts';
@@ -128,7 +129,7 @@ function addTrailers(this: ServerResponse, headers: OutgoingHttpHeaders) {
 /** There is no frame for an interim reply. */
 function writeNothing(this: ServerResponse, ...given: unknown[]) {
   const callback = lastFunction(...given);
-  if (callback !== undefined) process.nextTick(callback);
+  if (callback !== undefined) nextTick(callback);
 }
 
 /** Sends nothing either, but what `http` would refuse is a fault of the handler. */

@@ -1,5 +1,6 @@
 import { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { nextTick } from 'node:process';
 import type { Readable } from 'node:stream';
 import { SpdyError } from '../../../errors.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
@@ -82,7 +83,7 @@ export class RequestBody {
     request.complete = true;
     request.push(null);
     // Its end has to be taken for the stream to close: behind it, what a reader does that waits for bytes would be for nothing.
-    process.nextTick(takeEnd, stream);
+    nextTick(takeEnd, stream);
   }
 
   /** Whether the body is complete: what came is what was announced. */
@@ -145,7 +146,7 @@ export class RequestBody {
       request.emit('aborted');
     }
     // As with `http`: who does not listen is not hurt.
-    process.nextTick(() => done(request.listenerCount('error') > 0 ? error : null));
+    nextTick(() => done(request.listenerCount('error') > 0 ? error : null));
     // Node's streams take the socket away from a request that they destroy (`break` in `for await`, pipeline()): it is answered still.
     if (request.aborted && !this.#detached && request.socket !== null) this.#socket.destroy(error);
   }

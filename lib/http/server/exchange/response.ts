@@ -6,6 +6,7 @@ import {
   validateHeaderName,
   validateHeaderValue,
 } from 'node:http';
+import { nextTick } from 'node:process';
 import { hearsErrors } from '../../../common/hears-errors.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
 import type { SpdyStream } from '../../../session/public.ts';
@@ -99,7 +100,7 @@ export class Reply implements ResponseCalls {
     this.#response.writableFinished = true;
     this.#emit('prefinish');
     this.#emit('finish');
-    process.nextTick(() => this.close());
+    nextTick(() => this.close());
   }
 
   /** Nothing more can be sent. */
@@ -177,12 +178,12 @@ export class Reply implements ResponseCalls {
     }
     this.settle();
     if (!this.#hasBody) {
-      if (callback !== undefined) process.nextTick(callback);
+      if (callback !== undefined) nextTick(callback);
       return true;
     }
     checkLength(this.#response, this.socket.bytesWritten + bytes.length, false);
     this.flush();
-    if (bytes.length === 0 && callback !== undefined) process.nextTick(callback);
+    if (bytes.length === 0 && callback !== undefined) nextTick(callback);
     const done = callback === undefined ? undefined : AsyncResource.bind(callback);
     const room = bytes.length === 0 || this.stream.write(bytes, done);
     this.socket.bytesWritten += bytes.length;
@@ -262,7 +263,7 @@ export class Reply implements ResponseCalls {
 
   #refuse(code: string, message: string, callback: WriteCallback | undefined): false {
     const error = httpError(Error, code, message);
-    process.nextTick(() => {
+    nextTick(() => {
       callback?.(error);
       // As with `http`, but a response that has ended for whatever reason must not crash a server.
       const late = code === 'ERR_STREAM_WRITE_AFTER_END' && !this.response.destroyed;
@@ -273,11 +274,10 @@ export class Reply implements ResponseCalls {
 
   #whenFinished(callback: WriteCallback): void {
     if (!this.#response.writableFinished) this.#response.once('finish', callback);
-    else
-      process.nextTick(
-        callback,
-        httpError(Error, 'ERR_STREAM_ALREADY_FINISHED', 'end() was called before'),
-      );
+    else {
+      const error = httpError(Error, 'ERR_STREAM_ALREADY_FINISHED', 'end() was called before');
+      nextTick(callback, error);
+    }
   }
 
   #emit(event: string): void {

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { nextTick } from 'node:process';
 import { Deadline } from '../../../common/deadline.ts';
 import { hearsErrors } from '../../../common/hears-errors.ts';
 import { InvalidStateError } from '../../../errors.ts';
@@ -187,14 +188,14 @@ export class ServerSocket extends ConnectionFacts {
     const { stream } = this;
     const status = this.#error === null ? CANCEL : INTERNAL_ERROR;
     // Who destroys a request hears of that first, and of the end of the stream then.
-    process.nextTick(() => {
+    nextTick(() => {
       if (!stream.writableEnded || stream.writableFinished) {
         stream.close(status);
         return;
       }
       const deadline = new Deadline();
       deadline.start(LEAVE_MS, () => stream.close(status));
-      stream.once('finish', () => process.nextTick(() => stream.close(status)));
+      stream.once('finish', () => nextTick(() => stream.close(status)));
       stream.once('close', () => deadline.stop());
     });
     return this;

@@ -1,3 +1,4 @@
+import { clearInterval, setInterval } from 'node:timers';
 import { SpdyError } from '../../../errors.ts';
 import type { Session } from '../../../session/public.ts';
 import type { PodConnection } from './pod-connection.ts';

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TargetError } from '../../errors.ts';
 import { aborted } from '../api/api-request.ts';

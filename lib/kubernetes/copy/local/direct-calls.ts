@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /** How long calls may hold the thread until others have their turn, in milliseconds. */
 const TURN_MS = 4;
 /** A file that takes longer is not in memory: the next ones hold nobody. */

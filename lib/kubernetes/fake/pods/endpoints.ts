@@ -1,3 +1,4 @@
+import { nextTick } from 'node:process';
 import { isDeepStrictEqual } from 'node:util';
 import {
   type FakeObject,
@@ -29,7 +30,7 @@ export class FakeEndpoints {
     store.listen(({ resource, object }) => {
       if (resource !== PODS && resource !== SERVICES) return;
       // Behind the change that it follows.
-      if (this.#changed.size === 0) queueMicrotask(() => this.#follow());
+      if (this.#changed.size === 0) nextTick(() => this.#follow());
       this.#changed.add(object.metadata.namespace ?? '');
     });
   }

@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setImmediate } from 'node:timers';
 import { InvalidArgumentError } from '../../../errors.ts';
 import { type FakeObject, fieldsOf, isHeld, timestamp } from '../objects/object.ts';
 import { PODS } from '../objects/resources.ts';

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { clearInterval, setInterval } from 'node:timers';
 import { MAX_TIMEOUT_MS } from '../../../common/check.ts';
 import { Deadline } from '../../../common/deadline.ts';
 import type { FakeObject } from '../objects/object.ts';

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { type FakeObject, fieldsOf, isHeld } from '../objects/object.ts';
 import { NAMESPACES } from '../objects/resources.ts';
 import type { FakeStore, StoreChange } from '../objects/store.ts';

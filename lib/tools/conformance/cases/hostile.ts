@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { CANCEL, SETTINGS } from '../../../protocol/constants.ts';
 import { type ConformanceCase, group, since3 } from '../case.ts';
 import { Mismatch } from '../mismatch.ts';

@@ -8,6 +8,7 @@ import {
   type Server,
   type Socket,
 } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import {
   type ConnectionOptions,
   connect as connectTls,

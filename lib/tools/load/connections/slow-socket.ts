@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { LoadSocket } from './load-socket.ts';
 
 /** How often something is read: at less than 20 bytes in a second, each single one. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 import type { BackCall, BackHandler, BackRequest, Transport } from './back.ts';
 import { H2Back } from './h2-back.ts';
 import { clientClass } from './http1/undici.ts';

@@ -1,4 +1,6 @@
 import http2 from 'node:http2';
+import { nextTick } from 'node:process';
+import { setImmediate } from 'node:timers';
 import type { Header, HeaderList } from '../../../protocol/frames.ts';
 import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from '../exchange.ts';
 import { fieldOf, objectOf } from '../fields.ts';
@@ -153,7 +155,7 @@ export class H2Reply implements Reply {
       const left = this.#ended && (stream.rstCode ?? 0) === NGHTTP2_NO_ERROR;
       if (!left) listener(cutOff(stream.errored));
     };
-    if (stream.closed) process.nextTick(told);
+    if (stream.closed) nextTick(told);
     else stream.once('close', told);
   }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { nextTick } from 'node:process';
 import type { Duplex } from 'node:stream';
 import { resetConnection } from '../../../common/network/socket-end.ts';
 import type { SpdyRequest } from '../../../http/server/exchange/request.ts';
@@ -163,7 +164,7 @@ export class MessageReply implements Reply {
   onGone(listener: (cause: Error) => void): void {
     this.#onGone = listener;
     if (this.#response.destroyed && !this.#response.writableFinished) {
-      process.nextTick(listener, cutOff(this.#response.errored));
+      nextTick(listener, cutOff(this.#response.errored));
     }
   }
 }

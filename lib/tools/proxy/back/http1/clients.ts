@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { Socket } from 'node:net';
+import { nextTick } from 'node:process';
 import { openSocket } from '../connect.ts';
 import type { ResolvedBack } from '../options.ts';
 import { watchEnd } from './ending.ts';
@@ -104,7 +105,7 @@ export class Http1Clients {
     this.#waiting.clear();
     this.close();
     for (const client of this.#all) this.drop(client, error);
-    for (const taker of waiting) process.nextTick(() => taker.onError(error));
+    for (const taker of waiting) nextTick(() => taker.onError(error));
   }
 
   #make(): Http1Client {
@@ -131,7 +132,7 @@ export class Http1Clients {
     try {
       socket = watchEnd(openSocket(this.#back, 'http/1.1'));
     } catch (error) {
-      process.nextTick(done, new ConnectError(error as Error), null);
+      nextTick(done, new ConnectError(error as Error), null);
       return;
     }
     client.socket = socket;

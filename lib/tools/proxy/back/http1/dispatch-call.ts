@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { nextTick } from 'node:process';
 import { InvalidArgumentError } from '../../../../errors.ts';
 import type { HeaderList } from '../../../../protocol/frames.ts';
 import { failureOf } from '../../failure.ts';
@@ -160,7 +161,7 @@ export class DispatchCall implements BackCall, ClientTaker, DispatchHandler, Bod
 
   #fail(error: Error): void {
     if (this.#sending) {
-      process.nextTick(() => this.#fail(error));
+      nextTick(() => this.#fail(error));
       return;
     }
     const heard = this.#client?.socket?.bytesRead !== this.#heard;
