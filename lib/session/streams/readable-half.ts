@@ -178,12 +178,12 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
     if (this.own) this.once('end', () => this.destroy());
     const iterator = this.iterator({ destroyOnReturn: false });
     const leave = iterator.return;
-    return Object.assign(iterator, {
-      return: (value?: unknown) => {
-        this.destroy();
-        return leave?.call(iterator, value);
-      },
-    });
+    const giveUp = (value?: unknown): unknown => {
+      this.destroy();
+      return leave?.call(iterator, value);
+    };
+    // Not by assignment, which a frozen prototype refuses (`--frozen-intrinsics`).
+    return Object.defineProperty(iterator, 'return', { value: giveUp });
   }
 
   override _read(): void {

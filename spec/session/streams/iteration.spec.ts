@@ -67,6 +67,21 @@ describe('SpdyStream: iteration', () => {
     await pair.end();
   });
 
+  it('goes where the prototypes of the language are frozen', async () => {
+    const generator = Object.getPrototypeOf(async function* () {}.prototype);
+    const { value, ...others } = Object.getOwnPropertyDescriptor(generator, 'return') ?? {};
+    Object.defineProperty(generator, 'return', { ...others, value, writable: false });
+    try {
+      const pair = pairOver(memoryConnection(), SPDY3_1);
+      pair.server.on('stream', (stream) => stream.end('an answer'));
+      const stream = pair.client.request(requestHeaders('GET'), { endStream: true });
+      expect(await text(stream)).to.equal('an answer');
+      await pair.end();
+    } finally {
+      Object.defineProperty(generator, 'return', { ...others, value });
+    }
+  });
+
   it('one that the peer resets throws the error of that', async () => {
     const pair = pairOver(memoryConnection(), SPDY3_1);
     const stream = pair.client.request(requestHeaders('POST'));
