@@ -9,7 +9,7 @@ import * as esbuild from 'esbuild';
 import { rollup } from 'rollup';
 import webpack from 'webpack';
 import { installedPackage, run } from './installed.mjs';
-import { ROUND_TRIP } from './programs.mjs';
+import { ROUND_TRIP, TOOLS_IN_COMMONJS } from './programs.mjs';
 
 describe('a program with the package in it', function () {
   this.timeout(300_000);
@@ -38,6 +38,20 @@ describe('a program with the package in it', function () {
     });
     expect(warnings).to.deep.equal([]);
     expectToWork(outfile);
+  });
+
+  it('is bundled by esbuild as CommonJS, tools and all, as for a single executable', async () => {
+    writeFileSync(path.join(home, 'tools.mjs'), TOOLS_IN_COMMONJS);
+    const outfile = path.join(home, 'esbuild.cjs');
+    await esbuild.build({
+      entryPoints: [path.join(home, 'tools.mjs')],
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      logLevel: 'silent',
+      outfile,
+    });
+    expect(run(process.execPath, [outfile], home)).to.equal('3 of 3\n');
   });
 
   it('is bundled by rollup without a word', async () => {

@@ -22,6 +22,23 @@ console.log(String(stdout).trim());
 await fake.close();
 `;
 
+/** Uses the tools, without `await` outside of functions, which CommonJS has not. */
+export const TOOLS_IN_COMMONJS = `
+import { once } from 'node:events';
+import { createServer } from 'spdylay';
+import { createProxy, readDump, runLoad, testServer } from 'spdylay/tools';
+
+async function main() {
+  const server = createServer({ tls: false }, (request, response) => response.end('hello'));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const urls = 'http://127.0.0.1:' + server.address().port + '/';
+  const { requests } = await runLoad({ urls, requests: [createProxy, readDump, testServer].length });
+  console.log(requests.succeeded, 'of', requests.total);
+  server.close();
+}
+main();
+`;
+
 /** Prints which errors of one door are no errors of the other, and what has another name than it is exported by. */
 export const ONE_OF_EACH = `
 import { SpdyError } from 'spdylay';

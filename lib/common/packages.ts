@@ -22,11 +22,19 @@ export async function loadPackage<T>(
   try {
     return await load();
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    // A package that is there, but misses a part of its own, has another problem.
-    if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes(`'${name}'`)) throw cause;
-    throw new MissingPackageError(name, purpose, { cause });
+    if (isMissing(name, cause)) throw new MissingPackageError(name, purpose, { cause });
+    throw cause;
   }
+}
+
+/** Whether a package is not there: one that is, but misses a part of its own, has another problem. */
+function isMissing(name: string, cause: unknown): boolean {
+  // `import()` says the one, `require()`, which bundles that are CommonJS and test runners make of it, the other.
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') return false;
+  // The others are those of Plug'n'Play of Yarn: "spdylay tried to access ws (a peer dependency) but it isn't provided".
+  const words = [`'${name}'`, `tried to access ${name},`, `tried to access ${name} (`];
+  return words.some((text) => message.includes(text));
 }
 
 /**

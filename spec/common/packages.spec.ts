@@ -32,6 +32,21 @@ describe('loadPackage()', () => {
     expect(error.cause).to.have.property('code', 'ERR_MODULE_NOT_FOUND');
   });
 
+  for (const [who, message] of [
+    ['require()', "Cannot find module 'ws'\nRequire stack:\n- /home/program.cjs"],
+    ["Yarn's Plug'n'Play", "spdylay tried to access ws (a peer dependency) but it isn't provided"],
+    ["Yarn's Plug'n'Play, undeclared", "spdylay tried to access ws, but it isn't declared in its"],
+  ] as const) {
+    it(`understands ${who}`, async () => {
+      const cause = Object.assign(new Error(message), { code: 'MODULE_NOT_FOUND' });
+      const load = (): Promise<never> => Promise.reject(cause);
+      const wanted = await loadPackage('ws', 'a test', load).catch((error) => error);
+      expect(wanted).to.be.instanceOf(MissingPackageError).with.property('cause', cause);
+      const other = await loadPackage('w', 'a test', load).catch((error) => error);
+      expect(other).to.equal(cause);
+    });
+  }
+
   it('does not call a package missing that misses a part of its own', async () => {
     const error = await failureOf('yaml', 'no-such-package-anywhere');
     expect(error).to.not.be.instanceOf(MissingPackageError);

@@ -15,9 +15,6 @@ export type WorkerCommand = 'go' | 'stop';
 /** What a worker tells: that it has loaded everything, how many requests have ended, or all. */
 export type WorkerMessage = 'ready' | number | ShareRecord;
 
-/** Beside this file; in the package beside the one that this is part of. */
-const PROGRAM = new URL('./worker.js', import.meta.url);
-
 /** Does the work in threads, which begin together. */
 export class WorkerCrew implements LoadCrew {
   readonly #workers: readonly Worker[];
@@ -26,13 +23,15 @@ export class WorkerCrew implements LoadCrew {
 
   constructor(plan: LoadPlan) {
     const { workers, quotas } = plan;
+    // Beside this file; in the package beside the one that this is part of. In a bundle that is CommonJS nothing has a URL.
+    const program = new URL('./worker.js', import.meta.url);
     this.#done = new Array<number>(workers).fill(0);
     this.#workers = Array.from({ length: workers }, (_, index) => {
       const own = quotas.filter((_, client) => client % workers === index);
       // The slow ones are the first ones: each worker has its part of them.
       const slowClients = Math.ceil(Math.max(0, plan.slowClients - index) / workers);
       const workerData: WorkerOrder = { plan: { ...plan, slowClients, quotas: [] }, quotas: own };
-      return new Worker(PROGRAM, { workerData });
+      return new Worker(program, { workerData });
     });
   }
 

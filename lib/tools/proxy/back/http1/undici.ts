@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import nodeModule from 'node:module';
 
 /** What a request by undici is told of: the handler of its dispatchers that gets fields as they came. */
 export interface DispatchHandler {
@@ -36,7 +36,8 @@ export function clientClass(): DispatchClientClass | null {
 
 function lookUp(): DispatchClientClass | null {
   try {
-    const require = createRequire(import.meta.url);
+    // By this name: programs put an import of `createRequire` in front of their bundles.
+    const require = nodeModule.createRequire(import.meta.url);
     const { version } = require('undici/package.json') as { version: string };
     if (!VERSION.test(version)) return null;
     return (require('undici') as { Client: DispatchClientClass }).Client;
