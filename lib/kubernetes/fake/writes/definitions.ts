@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { resourcesOf } from '../custom/definition.ts';
 import { CLEANUP } from '../objects/defaults.ts';
 import { type FakeObject, isHeld } from '../objects/object.ts';

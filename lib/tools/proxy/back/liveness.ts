@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { Deadline } from '../../../common/deadline.ts';
 import { SpdyError } from '../../../errors.ts';
 

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { nextTick } from 'node:process';
 import { openSocket } from '../connect.ts';
 import type { ResolvedBack } from '../options.ts';

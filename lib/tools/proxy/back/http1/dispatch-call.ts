@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { nextTick } from 'node:process';
 import { InvalidArgumentError } from '../../../../errors.ts';
 import type { HeaderList } from '../../../../protocol/frames.ts';

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { resetConnection } from '../../../../common/network/socket-end.ts';
 import type { HeaderList } from '../../../../protocol/frames.ts';
 import type { ResponseHead } from '../../exchange.ts';

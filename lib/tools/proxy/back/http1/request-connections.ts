@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { AgentOptions } from 'node:https';
+import { performance } from 'node:perf_hooks';
 import type { Duplex } from 'node:stream';
 import { openSocket } from '../connect.ts';
 import type { ResolvedBack } from '../options.ts';
