@@ -113,7 +113,7 @@ describe('documentation: programs', () => {
 });
 
 function loadsPackage(text: string): boolean {
-  return /(?:from |require\()'spdylay(?:\/(?:kubernetes|tools))?'/.test(text);
+  return /(?:from |require\()'spdylay(?:\/(?:kubernetes(?:\/client)?|tools))?'/.test(text);
 }
 
 /** Makes `folder` one into which the package, Express and the types of Node are installed. */

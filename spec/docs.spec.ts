@@ -221,18 +221,26 @@ function exportedTypes(door: string): string[] {
         names.push(entry.replace(/^type /, ''));
     }
   }
-  for (const [, , file = ''] of index.matchAll(/export (type )?\* from '\.\/([^']+)'/g)) {
-    const source = readDocument(`lib/${file}`);
-    for (const [, name = ''] of source.matchAll(/^export (?:interface|type) (\w+)/gm))
+  for (const file of wholesOf(door)) {
+    names.push(...exportedTypes(file));
+    for (const [, name = ''] of readDocument(file).matchAll(/^export (?:interface|type) (\w+)/gm))
       names.push(name);
   }
   return names;
 }
 
+/** The files of which a door exports everything. */
+function wholesOf(door: string): string[] {
+  const folder = door.slice(0, door.lastIndexOf('/') + 1);
+  return [...readDocument(door).matchAll(/export (?:type )?\* from '\.\/([^']+)'/g)].map(
+    ([, file = '']) => folder + file,
+  );
+}
+
 /** Fields of the types that a door of the package exports. */
 function optionsOf(door: string): string[] {
   const folder = door.slice(0, door.lastIndexOf('/') + 1);
-  const fields: string[] = [];
+  const fields = wholesOf(door).flatMap(optionsOf);
   for (const [, list = '', file = ''] of readDocument(door).matchAll(
     /\{([^}]*)\} from '\.\/([^']+)'/g,
   )) {

@@ -11,6 +11,7 @@ import {
 import path from 'node:path';
 import { expect } from 'chai';
 import * as spdylay from '../../build/lib/index.js';
+import * as kubernetesClient from '../../build/lib/kubernetes/client-index.js';
 import * as kubernetes from '../../build/lib/kubernetes/index.js';
 import * as tools from '../../build/lib/tools/index.js';
 import { installedPackage, ROOT, run, runText } from './installed.mjs';
@@ -67,11 +68,15 @@ describe('package', function () {
   }
 
   it('exports what the sources export', () => {
-    const names = ['spdylay', 'spdylay/kubernetes', 'spdylay/tools'].map(
-      (name) => `Object.keys(await import('${name}'))`,
-    );
+    const doors = {
+      spdylay,
+      'spdylay/kubernetes': kubernetes,
+      'spdylay/kubernetes/client': kubernetesClient,
+      'spdylay/tools': tools,
+    };
+    const names = Object.keys(doors).map((name) => `Object.keys(await import('${name}'))`);
     const printed = JSON.parse(runText(`console.log(JSON.stringify([${names}]))`, home));
-    expect(printed).to.deep.equal([spdylay, kubernetes, tools].map(Object.keys));
+    expect(printed).to.deep.equal(Object.values(doors).map(Object.keys));
   });
 
   it('can be required, and is the same module then', () => {
@@ -112,6 +117,13 @@ console.log(process.moduleLoadList.filter((name) => /undici|http2/.test(name)).j
       for (const name of others)
         renameSync(path.join(home, `away-${name}`), path.join(modules, name));
     }
+  });
+
+  it('loads no TLS, processes or servers for a client of Kubernetes before they are needed', () => {
+    const text = `
+import 'spdylay/kubernetes/client';
+console.log(process.moduleLoadList.filter((name) => / (?:tls|https|crypto|child_process)$/.test(name)).join());`;
+    expect(runText(text, home)).to.equal('');
   });
 
   it('is three packages without the optional ones', () => {

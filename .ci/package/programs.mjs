@@ -43,8 +43,10 @@ main();
 export const ONE_OF_EACH = `
 import { SpdyError } from 'spdylay';
 import * as kubernetes from 'spdylay/kubernetes';
+import * as client from 'spdylay/kubernetes/client';
 
 const apart = [];
+for (const [name, value] of Object.entries(client)) if (kubernetes[name] !== value) apart.push(name);
 for (const [name, value] of Object.entries(kubernetes)) {
   if (/Error$/.test(name) && !(value.prototype instanceof SpdyError)) apart.push(name);
   if (typeof value === 'function' && value.name !== name) apart.push(name + ' is called ' + value.name);

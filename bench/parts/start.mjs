@@ -15,6 +15,9 @@ const CASES = {
   [IMPORT_WS]: imports('ws'),
   "import 'spdylay'": imports(pathToFileURL(entry('.')).href),
   "import 'spdylay/kubernetes'": imports(pathToFileURL(entry('./kubernetes')).href),
+  "import 'spdylay/kubernetes/client'": imports(
+    pathToFileURL(entry('./kubernetes/client', './kubernetes')).href,
+  ),
   "import 'node:http'": imports('node:http'),
   [REQUIRE_WS]: requires('ws'),
   "require('spdylay')": requires(entry('.')),

@@ -1,12 +1,12 @@
-// Our client of Kubernetes as a program, which does what kubectl does: node kube-client.mjs WORK SERVER ARGUMENT...
-import { read } from 'node:fs';
-import { promisify } from 'node:util';
+// Our client of Kubernetes as a program, which does what kubectl does: node kube-client.mjs MODULE WORK SERVER ARGUMENT...; MODULE is what the
+// package is imported by.
 import { inTurns } from './in-turns.mjs';
-import { entry } from './product.mjs';
 
-const { copyFromPod, copyToPod, exec, portForward, run } = await import(entry('./kubernetes'));
+const [, , module, work, server, ...args] = process.argv;
+const { copyFromPod, copyToPod, exec, portForward, run } = await import(module);
+// `import` would load all that it can do.
+const { readSync } = process.getBuiltinModule('node:fs');
 
-const [, , work, server, ...args] = process.argv;
 const pod = { cluster: { server }, pod: 'p1', container: 'c1' };
 
 const WORKS = {
@@ -46,12 +46,11 @@ await WORKS[work](...args);
 
 /** Standard input, a file, by two buffers in turn: each is free again when its write is done. */
 async function pour(stdin) {
-  const readFile = promisify(read);
   const buffers = [Buffer.allocUnsafeSlow(262144), Buffer.allocUnsafeSlow(262144)];
   let written = null;
   for (;;) {
     const buffer = buffers.reverse()[0];
-    const { bytesRead } = await readFile(0, buffer, 0, buffer.length, null);
+    const bytesRead = readSync(0, buffer);
     await written;
     if (bytesRead === 0) break;
     written = new Promise((resolve) => stdin.write(buffer.subarray(0, bytesRead), resolve));

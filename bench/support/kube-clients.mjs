@@ -5,6 +5,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { json, text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { entry } from './product.mjs';
 
 const peers = fileURLToPath(new URL('../../.peers/', import.meta.url));
 const KUBESTREAM = path.join(peers, 'kubestream');
@@ -46,14 +47,20 @@ export function kubernetesClients(port, home) {
   writeFileSync(config, kubeConfig(server));
   const kubectl = (...args) => [KUBECTL, '--kubeconfig', config, ...args];
   /** A program on Node that has each work by its name. */
-  const programs = (file, works) =>
+  const programs = (program, works) =>
     Object.fromEntries(
-      works.map((work) => [work, (...args) => [process.execPath, file, work, server, ...args]]),
+      works.map((work) => [
+        work,
+        (...args) => [process.execPath, ...program, work, server, ...args],
+      ]),
     );
   const single = ['exec', 'execWithInput', 'forward'];
   return {
-    spdylay: programs(CLIENT, [...single, 'runs', 'copyToPod', 'copyFromPod']),
-    'bare Node': programs(BARE, single),
+    spdylay: programs(
+      [CLIENT, entry('./kubernetes/client', './kubernetes')],
+      [...single, 'runs', 'copyToPod', 'copyFromPod'],
+    ),
+    'bare Node': programs([BARE], single),
     kubectl: {
       runs: (count, atOnce, ...command) => [
         process.execPath,

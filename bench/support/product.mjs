@@ -14,9 +14,10 @@ export function load(file) {
   return import(pathToFileURL(path.join(ROOT, 'build/lib', file)));
 }
 
-/** The file that an import of the package loads, or of a part of it such as './kubernetes'. */
-export function entry(name) {
-  return path.join(ROOT, manifest().exports[name].default);
+/** The file that an import of the package loads, or of a part of it such as './kubernetes': the first of these that the build has. */
+export function entry(...names) {
+  const { exports } = manifest();
+  return path.join(ROOT, exports[names.find((name) => name in exports)].default);
 }
 
 /** The file of a program. */

@@ -14,7 +14,7 @@ const COLUMNS = [
   ['engine', 'session', 'http/server', 'tools/proxy', 'cli/spdy-kube-fake'],
   ['framing', 'tools/conformance', 'kubernetes/server', 'kubernetes/fake'],
   ['kubernetes/wire', 'kubernetes', 'kubernetes/gateway', 'kubernetes/index'],
-  ['kubernetes/kubeconfig', 'kubernetes/client', 'kubernetes/copy'],
+  ['kubernetes/kubeconfig', 'kubernetes/client', 'kubernetes/copy', 'kubernetes/client-index'],
   ['index', 'cli/spdyproxy', 'cli/spdyd'],
   ['tools/load', 'cli/spdyload'],
 ];

@@ -221,8 +221,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     holds: 'the fake API server',
     below: [...GROUND, 'kubernetes/fake', 'kubernetes/fake/faults', 'kubernetes/fake/pods', 'cli'],
   },
-  'kubernetes/index': {
-    holds: 'the entry `spdylay/kubernetes`',
+  'kubernetes/client-index': {
+    holds: 'the entry `spdylay/kubernetes/client`',
     below: [
       'common',
       'kubernetes',
@@ -230,6 +230,12 @@ export const ROOMS: Readonly<Record<string, Room>> = {
       'kubernetes/kubeconfig',
       'kubernetes/client',
       'kubernetes/copy',
+    ],
+  },
+  'kubernetes/index': {
+    holds: 'the entry `spdylay/kubernetes`',
+    below: [
+      'kubernetes/client-index',
       'kubernetes/server',
       'kubernetes/gateway',
       'kubernetes/fake',
@@ -258,5 +264,5 @@ export function roomOf(path: string): string | null {
 
 /** Whether a room is an entry of the package: these look behind every door. */
 export function isEntry(room: string): boolean {
-  return room === 'index' || room.endsWith('/index');
+  return /(?:^|[/-])index$/.test(room);
 }

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
-import tls from 'node:tls';
+import type tls from 'node:tls';
+import { lateTls } from '../late-modules.ts';
 
 /**
  * Begins TLS on a connection that is there. `tls.connect()` throws for a key, a certificate or a name that is none: the connection is closed
@@ -7,7 +8,7 @@ import tls from 'node:tls';
  */
 export function tlsOver(socket: Duplex, options: tls.ConnectionOptions): tls.TLSSocket {
   try {
-    return tls.connect({ ...options, socket });
+    return lateTls().connect({ ...options, socket });
   } catch (error) {
     socket.on('error', () => {}).destroy();
     throw error;

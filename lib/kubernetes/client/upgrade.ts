@@ -1,10 +1,10 @@
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
-import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { abortSignal, onAbort } from '../../common/abort.ts';
 import { checkObject } from '../../common/check.ts';
 import { Deadline } from '../../common/deadline.ts';
+import { lateHttps } from '../../common/late-modules.ts';
 import { explainTls } from '../../common/network/tls-error.ts';
 import { givenOptions, optionNames } from '../../common/option-names.ts';
 import { SpdyError } from '../../errors.ts';
@@ -139,7 +139,7 @@ function send(
 ): ClientRequest {
   const { agent } = options.cluster;
   const secure = url.protocol === 'https:';
-  const request = (secure ? https : http).request(url, {
+  const request = (secure ? lateHttps() : http).request(url, {
     ...credentials.tls,
     ...({ connectSignal: signal } satisfies TunnelOptions),
     method: 'POST',

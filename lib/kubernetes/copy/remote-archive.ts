@@ -1,5 +1,6 @@
-import { createHash, type Hash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { lateCrypto } from '../../common/late-modules.ts';
 import { run } from '../client/command/run.ts';
 import { RemoteFailureError } from '../errors.ts';
 import { batches } from './batches.ts';
@@ -41,7 +42,7 @@ export class RemoteArchive {
     this.#target = target;
     this.#args = args;
     this.#retries = retries;
-    this.#hash = retries.any ? createHash('sha256') : null;
+    this.#hash = retries.any ? lateCrypto().createHash('sha256') : null;
   }
 
   /**

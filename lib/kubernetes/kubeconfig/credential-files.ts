@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { createSecureContext } from 'node:tls';
+import { lateTls } from '../../common/late-modules.ts';
 import { KubeConfigError } from '../errors.ts';
 import { readBounded } from './bounded-file.ts';
 import type { Certificates, ClusterOptions } from './cluster.ts';
@@ -121,7 +121,7 @@ async function now({ bytes, file }: Credential): Promise<Buffer> {
 
 function isPair(cert: Buffer, key: Buffer): boolean {
   try {
-    createSecureContext({ cert, key });
+    lateTls().createSecureContext({ cert, key });
     return true;
   } catch {
     return false;

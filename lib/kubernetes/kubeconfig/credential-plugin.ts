@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { lateChildProcess } from '../../common/late-modules.ts';
 import { KubeConfigError } from '../errors.ts';
 import type { ClusterOptions } from './cluster.ts';
 import { Fields } from './fields.ts';
@@ -139,7 +139,7 @@ function runPlugin(plugin: Plugin, info: string): Promise<Buffer> {
       const hint = installHint === null ? '' : `\n${installHint.trim()}`;
       reject(new KubeConfigError(`${where}: ${command} ${why}${hint}`, { cause }));
     };
-    const child = spawn(command, args, {
+    const child = lateChildProcess().spawn(command, args, {
       env: { ...process.env, ...env, KUBERNETES_EXEC_INFO: info },
       stdio: [interactive ? 'inherit' : 'ignore', 'pipe', 'inherit'],
       windowsHide: true,

@@ -1,7 +1,8 @@
 import http from 'node:http';
-import https from 'node:https';
+import type https from 'node:https';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
+import { lateHttps } from '../../common/late-modules.ts';
 import { tlsOver } from '../../common/network/tls-over.ts';
 import type { OpenTunnel, TunnelTarget } from './tunnel.ts';
 
@@ -15,7 +16,7 @@ export interface TunnelOptions {
 
 /** An agent that reaches a server through tunnels. */
 export function proxyAgent(open: OpenTunnel, server: URL): http.Agent {
-  return server.protocol === 'https:' ? new SecureTunnelAgent(open) : new TunnelAgent(open);
+  return server.protocol === 'https:' ? secureAgent(open) : new TunnelAgent(open);
 }
 
 class TunnelAgent extends http.Agent {
@@ -31,18 +32,14 @@ class TunnelAgent extends http.Agent {
   }
 }
 
-class SecureTunnelAgent extends https.Agent {
-  readonly #open: OpenTunnel;
-
-  constructor(open: OpenTunnel) {
-    super();
-    this.#open = open;
-  }
-
-  override createConnection(options: https.RequestOptions, connected?: Connected): undefined {
+function secureAgent(open: OpenTunnel): https.Agent {
+  const agent = new (lateHttps().Agent)();
+  agent.createConnection = (options: https.RequestOptions, connected?: Connected) => {
     const secure = (socket: Duplex): Duplex => tlsOver(socket, options as tls.ConnectionOptions);
-    dig(this.#open, options, secure, connected);
-  }
+    dig(open, options, secure, connected);
+    return undefined;
+  };
+  return agent;
 }
 
 function dig(

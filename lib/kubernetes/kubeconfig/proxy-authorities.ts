@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import tls from 'node:tls';
+import type tls from 'node:tls';
+import { lateTls } from '../../common/late-modules.ts';
 
 /**
  * Who may certify a proxy: those whom Node trusts anyway, and these. (Node takes either its own or the given ones. Before Node 22.15 it does not
@@ -8,8 +9,10 @@ import tls from 'node:tls';
 export function proxyAuthorities(
   more: NonNullable<tls.ConnectionOptions['ca']>,
 ): (string | Buffer)[] {
-  const { getCACertificates } = tls as { getCACertificates?: () => string[] };
-  const own = getCACertificates?.() ?? [...tls.rootCertificates, ...extraAuthorities()];
+  const { rootCertificates, getCACertificates } = lateTls() as typeof tls & {
+    getCACertificates?: () => string[];
+  };
+  const own = getCACertificates?.() ?? [...rootCertificates, ...extraAuthorities()];
   return [...own, ...[more].flat()];
 }
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import http from 'node:http';
-import https from 'node:https';
 import net, { type Socket } from 'node:net';
 import type tls from 'node:tls';
 import { onAbort } from '../../common/abort.ts';
+import { lateHttps } from '../../common/late-modules.ts';
 import { hostAndPort } from '../../common/network/host-and-port.ts';
 import { loadPackage } from '../../common/packages.ts';
 import { SpdyError } from '../../errors.ts';
@@ -49,7 +49,7 @@ function connectTunnel(proxy: URL, ca: tls.ConnectionOptions['ca']): OpenTunnel 
   return (target, signal) =>
     new Promise((resolve, reject) => {
       const path = pathOf(target);
-      const request = (secure ? https : http).request({
+      const request = (secure ? lateHttps() : http).request({
         ...place,
         ...trust,
         method: 'CONNECT',

@@ -1,8 +1,9 @@
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
-import tls from 'node:tls';
+import type tls from 'node:tls';
 import { abortSignal } from '../../common/abort.ts';
 import { Deadline } from '../../common/deadline.ts';
+import { lateTls } from '../../common/late-modules.ts';
 import { explainTls } from '../../common/network/tls-error.ts';
 import { checkOptions, givenOptions, optionNames } from '../../common/option-names.ts';
 import { SpdyError } from '../../errors.ts';
@@ -137,7 +138,7 @@ function openPlain(options: ConnectOptions): Duplex {
 function openTls(options: ConnectOptions, protocols: readonly string[]): tls.TLSSocket {
   const host = hostOf(options);
   const { socket } = options;
-  return tls.connect({
+  return lateTls().connect({
     ...tcpPart(options),
     ...(socket === undefined ? { host, port: portOf(options) } : { socket }),
     // Only names may stand in SNI.

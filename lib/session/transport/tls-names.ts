@@ -1,6 +1,7 @@
 import type net from 'node:net';
-import tls from 'node:tls';
+import type tls from 'node:tls';
 import { checkObject } from '../../common/check.ts';
+import { lateTls } from '../../common/late-modules.ts';
 import { nearestName, unknownOption } from '../../common/option-names.ts';
 
 /** What a connection takes besides: `tls.connect()` and `net.connect()` copy their options before they read them. */
@@ -89,8 +90,8 @@ function partOf(options: object, belongs: (name: string) => boolean): object {
 function tlsNames(): ReadonlySet<string> {
   known ??= new Set([
     ...CONNECTION_NAMES,
-    ...namesRead(tls.createSecureContext),
-    ...namesRead(tls.createServer),
+    ...namesRead(lateTls().createSecureContext),
+    ...namesRead(lateTls().createServer),
   ]);
   return known;
 }

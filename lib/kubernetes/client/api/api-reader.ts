@@ -1,7 +1,7 @@
 import http, { type IncomingMessage } from 'node:http';
-import https from 'node:https';
 import { onAbort } from '../../../common/abort.ts';
 import { Deadline } from '../../../common/deadline.ts';
+import { lateHttps } from '../../../common/late-modules.ts';
 import { explainTls } from '../../../common/network/tls-error.ts';
 import { SpdyError } from '../../../errors.ts';
 import { type Permission, TargetError } from '../../errors.ts';
@@ -69,7 +69,7 @@ function answerOf(
       deadline.stop();
       stopAbort();
     };
-    const request = (url.protocol === 'https:' ? https : http).request(url, {
+    const request = (url.protocol === 'https:' ? lateHttps() : http).request(url, {
       ...credentials.tls,
       ...({ connectSignal: attempt.signal } satisfies TunnelOptions),
       agent: cluster.agent ?? false,

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { lstat, open, unlink } from 'node:fs/promises';
+import { lateCrypto } from '../../../common/late-modules.ts';
 import type { ByteName } from '../tar/tar-header.ts';
 import { asPath, asText, byteName } from './byte-names.ts';
 
@@ -25,7 +25,7 @@ export class FoldedNames {
 
 /** Whether the file system of a directory takes names for one that differ in case only, or in how a letter with an accent is written. */
 export async function foldsNames(directory: ByteName): Promise<boolean> {
-  const probe = `.${randomBytes(8).toString('hex')}a\u00e9.part`;
+  const probe = `.${lateCrypto().randomBytes(8).toString('hex')}a\u00e9.part`;
   const at = (name: string): Buffer => asPath(`${directory}/${byteName(name)}`);
   const file = await open(at(probe), 'wx');
   try {
