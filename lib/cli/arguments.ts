@@ -4,9 +4,6 @@ import { nearestName } from '../common/option-names.ts';
 import { PACKAGE_VERSION } from '../common/package-version.ts';
 import { PROTOCOL_VERSIONS, type ProtocolVersion } from '../protocol/version.ts';
 
-/** Exit status for wrong usage, as `sysexits.h` has it. */
-const USAGE_STATUS = 64;
-
 /** The command line makes no sense; the message says why. */
 export class UsageError extends Error {}
 
@@ -213,32 +210,6 @@ export function checkOutputFile(name: string, path: string | null): void {
     closeSync(openSync(path, 'a'));
   } catch (error) {
     throw new UsageError(`${name}: ${(error as Error).message}`);
-  }
-}
-
-/** Runs a program: its result is the exit status, and wrong usage is told as every program does. */
-export async function runProgram(
-  name: string,
-  main: (args: readonly string[]) => Promise<number>,
-): Promise<void> {
-  process.stderr.on('error', () => {});
-  let lost: Error | null = null;
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever reads the output may have enough of it.
-    if (error.code !== 'EPIPE') lost ??= error;
-  });
-  process.once('exit', () => {
-    if (lost === null || (process.exitCode ?? 0) !== 0) return;
-    process.stderr.write(`${name}: standard output: ${lost.message}\n`);
-    process.exitCode = 1;
-  });
-  try {
-    process.exitCode = await main(process.argv.slice(2));
-  } catch (error) {
-    const usage = error instanceof UsageError;
-    const hint = usage ? `\nTry '${name} --help'.` : '';
-    process.stderr.write(`${name}: ${(error as Error).message}${hint}\n`);
-    process.exitCode = usage ? USAGE_STATUS : 1;
   }
 }
 

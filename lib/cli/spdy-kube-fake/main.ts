@@ -6,7 +6,8 @@ import path from 'node:path';
 import { InvalidArgumentError } from '../../errors.ts';
 import { createFakeApiServer, type FakeApiServer } from '../../kubernetes/fake/api-server.ts';
 import type { FakePod } from '../../kubernetes/fake/pods/pod-options.ts';
-import { runProgram, UsageError } from '../arguments.ts';
+import { UsageError } from '../arguments.ts';
+import { runProgram } from '../run-program.ts';
 import { type KubeFakeOptions, parseKubeFakeOptions } from './options.ts';
 
 await runProgram('spdy-kube-fake', main);

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { runProgram } from '../arguments.ts';
 import { FrameLog } from '../frame-log.ts';
 import { Progress } from '../progress.ts';
+import { runProgram } from '../run-program.ts';
 import { painter, visible } from '../terminal.ts';
 import { TraceFile } from '../trace-file.ts';
 import type { FetchContext } from './fetch/fetch-context.ts';

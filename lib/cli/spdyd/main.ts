@@ -11,9 +11,10 @@ import { type Certificate, makeCertificate } from '../../http/server/connection/
 import { createServer, type SpdyServer } from '../../http/server/server.ts';
 import { getNpnProtocols, type SessionOptions } from '../../session/public.ts';
 import { type StaticFilesHandler, serveFiles } from '../../tools/files/static-files.ts';
-import { runProgram, UsageError } from '../arguments.ts';
+import { UsageError } from '../arguments.ts';
 import { FrameLog } from '../frame-log.ts';
 import { HeldSignals } from '../held-signals.ts';
+import { runProgram } from '../run-program.ts';
 import { painter } from '../terminal.ts';
 import { TraceFile } from '../trace-file.ts';
 import { clearSocket, showSocketPath, withPrivateFiles } from '../unix-socket.ts';

@@ -16,8 +16,9 @@ import {
   statisticsText,
   Tap,
 } from '../../tools/index.ts';
-import { checkOutputFile, runProgram, UsageError } from '../arguments.ts';
+import { checkOutputFile, UsageError } from '../arguments.ts';
 import { Progress } from '../progress.ts';
+import { runProgram } from '../run-program.ts';
 import { painter } from '../terminal.ts';
 import { Follower } from './follow.ts';
 import { parseSpdydumpOptions, type SpdydumpOptions } from './options.ts';

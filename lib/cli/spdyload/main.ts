@@ -8,7 +8,8 @@ import {
   loadReport,
   runLoad,
 } from '../../tools/index.ts';
-import { checkOutputFile, runProgram, UsageError } from '../arguments.ts';
+import { checkOutputFile, UsageError } from '../arguments.ts';
+import { runProgram } from '../run-program.ts';
 import { visible } from '../terminal.ts';
 import { inOptions, parseSpdyloadOptions } from './options.ts';
 import { ProgressLine } from './progress-line.ts';

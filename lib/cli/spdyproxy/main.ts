@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import cluster from 'node:cluster';
-import { runProgram, UsageError } from '../arguments.ts';
+import { UsageError } from '../arguments.ts';
 import { HeldSignals } from '../held-signals.ts';
+import { runProgram } from '../run-program.ts';
 import type { ProgramConfig } from './config.ts';
 import { parseSpdyproxyOptions, type SpdyproxyOptions } from './options.ts';
 import { checkConfig } from './service.ts';

@@ -13,7 +13,8 @@ import {
   testClient,
   testServer,
 } from '../../tools/index.ts';
-import { checkOutputFile, runProgram, UsageError } from '../arguments.ts';
+import { checkOutputFile, UsageError } from '../arguments.ts';
+import { runProgram } from '../run-program.ts';
 import { type Paint, painter, visible } from '../terminal.ts';
 import { parseSpdyspecOptions, type SpdyspecOptions } from './options.ts';
 

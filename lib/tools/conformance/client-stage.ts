@@ -135,12 +135,14 @@ function acceptance(name: string, { headers }: http.IncomingMessage): string {
   return `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${name.toUpperCase()}\r\n${field}\r\n`;
 }
 
+/** Asks the other server for the same path; where a client names another place, or one that is none, that is not looked at. */
 function passOn(api: string, request: http.IncomingMessage, response: http.ServerResponse): void {
-  const { method, headers } = request;
-  const further = http.request(new URL(request.url ?? '/', api), { method, headers }, (answer) => {
+  const { method, headers, url: path = '/' } = request;
+  const further = http.request(api, { method, headers, path }, (answer) => {
     response.writeHead(answer.statusCode as number, answer.headers);
     answer.pipe(response);
   });
   further.on('error', () => response.destroy());
+  response.on('close', () => further.destroy());
   request.pipe(further);
 }

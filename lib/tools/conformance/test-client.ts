@@ -75,7 +75,8 @@ async function* results(
         const open = async (): Promise<Peer> => {
           const coming = stage.next(version, settings.timeoutMs);
           const url = `${scheme}://${place.authority}/${test.id}`;
-          running = run(url, version.name, test.id, over.signal).catch(() => {});
+          const start = async (): Promise<void> => run(url, version.name, test.id, over.signal);
+          running = start().catch(() => {});
           const socket = await coming;
           return new Peer(socket, version, place, settings.timeoutMs, open);
         };

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
 import { expect } from 'chai';
 import { InvalidArgumentError } from '../../../lib/errors.ts';
@@ -87,6 +88,32 @@ describe('testClient()', () => {
       'client/8 passed',
     ]);
     await fake.close();
+  });
+
+  it('asks nobody else for what a client wants passed on, whatever URL it names', async () => {
+    const fake = await createFakeApiServer().listen();
+    const answers: string[] = [];
+    const run: RunClient = async (url) => {
+      for (const target of ['//', 'http://[/', 'http://127.0.0.1:1/']) {
+        const socket = net.connect(Number(new URL(url).port)).on('error', () => {});
+        socket.write(`GET ${target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
+        answers.push((await text(socket)).split('\r\n', 1)[0] ?? '');
+      }
+      throw new Error('done');
+    };
+    const options = { only: ['client/1'], api: fake.url, timeoutMs: 2000 };
+    expect(await outcomes(options, run)).to.have.lengthOf(1);
+    expect(answers).to.have.lengthOf(3);
+    for (const answer of answers) expect(answer).to.match(/^HTTP\/1\.1 4\d\d /);
+    await fake.close();
+  });
+
+  it('fails a test whose client cannot be started', async () => {
+    const run = (): never => {
+      throw new Error('no client');
+    };
+    const [outcome] = await outcomes({ only: ['client/1'], timeoutMs: 200 }, run);
+    expect(outcome).to.match(/^client\/1 failed/);
   });
 
   it('skips a version that the client does not offer', async () => {
