@@ -21,6 +21,8 @@ const SHORT_STRING = 24;
 const FEW_PAIRS = 16;
 /** Up to this size a block becomes one string from the first new piece on, out of which pieces are cut (they keep it alive). */
 const ONE_STRING_LIMIT = 4096;
+/** So many new values of a block with known names become strings of their own: mostly all of them, and none keeps more alive. */
+const MOST_OWN = 3;
 
 let scratch: Buffer = Buffer.allocUnsafeSlow(4096);
 
@@ -91,6 +93,7 @@ export function decodeHeaderBlock(
 
   let pieces: string | null = null;
   let piecesStart = 0;
+  let own = 0;
   memory?.begin();
   let memorable = true;
   // None while all names come in the order of the memory: those there are different.
@@ -119,7 +122,7 @@ export function decodeHeaderBlock(
     const knownName = memory === null ? null : memory.takeName(nameEnd - at);
     at = valueStart + valueLength;
 
-    if (end <= ONE_STRING_LIMIT && pieces === null) {
+    if (end <= ONE_STRING_LIMIT && pieces === null && (knownName === null || ++own > MOST_OWN)) {
       piecesStart = knownName === null ? nameStart : valueStart;
       pieces = block.toString('latin1', piecesStart);
     }
@@ -161,7 +164,7 @@ export function decodeHeaderBlock(
   if (at !== end) return { headers, fault: 'structure' };
   if (memory !== null && memorable && fault === null) {
     memory.note(end);
-    memory.keep(block, headers);
+    memory.keep(block, headers, pieces === null ? 0 : pieces.length);
   }
   return { headers, fault };
 }

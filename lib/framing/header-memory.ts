@@ -4,8 +4,8 @@ import type { Header, HeaderList } from '../protocol/frames.ts';
 const MOST_BYTES = 4096;
 /** No more places are noted: a block that is remembered has fewer, at least 8 bytes a pair in SPDY/3 and 4 in SPDY/2. */
 const MOST_NOTES = 1024;
-/** Bytes of blocks out of which the strings may have been cut: short ones keep their whole block alive. */
-const MOST_CUT_BYTES = 32768;
+/** Characters of texts out of which the strings may have been cut: short ones keep the whole of theirs alive. */
+const MOST_CUT = 32768;
 /** Room is taken in such pieces. */
 const ROOM_STEP = 256;
 
@@ -26,7 +26,7 @@ let lastBlock: Uint8Array = NO_BYTES;
 /**
  * The last good header block of a session, from the second one on. Most pairs come again, as the same bytes in the same order: those are given
  * out again instead of being read, checked and made anew. Bounded by one block of 4096 bytes and what its strings keep alive: 32 KiB
- * of blocks, after which all is read anew.
+ * of text, after which all is read anew.
  */
 export class HeaderMemory {
   #bytes: Uint8Array = NO_BYTES;
@@ -43,15 +43,12 @@ export class HeaderMemory {
   #found = 0;
   /** Whether a good block has come: a session with a single one needs no memory of it. */
   #used = false;
-  /** How many pairs of the block were here. */
-  #taken = 0;
-  /** Bytes of the blocks out of which strings were cut. */
-  #cutBytes = 0;
+  /** Characters of the texts out of which strings were cut. */
+  #cutLength = 0;
 
   /** Starts a block: its first pair is expected. */
   begin(): void {
     this.#next = 0;
-    this.#taken = 0;
     this.#notes = 0;
     if (this.#used && this.#noted === NONE) this.#noted = [];
   }
@@ -104,7 +101,6 @@ export class HeaderMemory {
       headers.push([texts[2 * i] as string, texts[2 * i + 1] as string]);
     }
     this.#next = end;
-    this.#taken += count;
     return (ours[end] as number) + moved;
   }
 
@@ -134,19 +130,22 @@ export class HeaderMemory {
     this.#starts = NONE;
     this.#noted = NONE;
     this.#texts = NONE;
-    this.#cutBytes = 0;
+    this.#cutLength = 0;
   }
 
-  /** Remembers a good block: its bytes, where its pairs begin and the last one ends as was noted, and the strings of the pairs. */
-  keep(block: Uint8Array, headers: HeaderList): void {
+  /**
+   * Remembers a good block: its bytes, where its pairs begin and the last one ends as was noted, and the strings of the pairs. New ones were
+   * cut out of a text of `cut` characters, 0 for none.
+   */
+  keep(block: Uint8Array, headers: HeaderList, cut: number): void {
     const { length } = block;
     if (length > MOST_BYTES) return;
     if (!this.#used) {
       this.#used = true;
       return;
     }
-    if (this.#taken < headers.length) this.#cutBytes += length;
-    if (this.#cutBytes > MOST_CUT_BYTES) {
+    this.#cutLength += cut;
+    if (this.#cutLength > MOST_CUT) {
       this.forget();
       return;
     }

@@ -4,6 +4,7 @@ import { HeaderMemory } from '../../lib/framing/header-memory.ts';
 import type { Header, HeaderList } from '../../lib/protocol/frames.ts';
 import { SPDY2, SPDY3_1 } from '../../lib/protocol/version.ts';
 import { headerSequence, plainOf } from '../compression/header-sequences.ts';
+import { memoryInUse } from '../scenarios/attack-support.ts';
 import { FrameFactory } from '../support/frame-factory.ts';
 import { createRandom } from '../support/shred.ts';
 
@@ -154,22 +155,45 @@ describe('framing/header-memory', () => {
     expect(read(LIST)).to.equal(4);
   });
 
-  it('reads all anew before its strings come from more than 32 KiB of blocks', () => {
+  it('reads all anew before its strings come from more than 32 KiB of text', () => {
     const memory = usedMemory();
-    const decode = (value: string): number => {
-      const block = plain([...LIST, ['x', value.repeat(1000)]]);
+    // Three new values become strings of their own: the text is the one behind them.
+    const listOf = (letter: string): HeaderList => [
+      ...LIST,
+      ...['u', 'v', 'w'].map((name): Header => [name, letter]),
+      ['x', letter.repeat(1000)],
+    ];
+    const decode = (letter: string): number => {
+      const block = plain(listOf(letter));
       memory.begin();
       const before = memory.count(block, 4);
       decodeHeaderBlock(SPDY3_1, block, 'latin1', 9, memory);
       return before;
     };
-    const length = plain([...LIST, ['x', 'y'.repeat(1000)]]).length;
-    const blocks = Math.floor(32_768 / length);
+    // The text of the first block is nearly all of it: names are cut out of it too.
+    const rest = 32_768 - (plain(listOf('a')).length - 8);
+    const blocks = Math.floor(rest / 1000);
     expect(decode('a')).to.equal(0);
     // The same block again adds nothing.
-    for (let i = 0; i < 2 * blocks; i++) expect(decode('a')).to.equal(5);
+    for (let i = 0; i < 2 * blocks; i++) expect(decode('a')).to.equal(8);
     for (let i = 0; i < blocks; i++) expect(decode(i % 2 === 0 ? 'b' : 'c')).to.equal(4);
-    expect(decode('d')).to.equal(0);
-    expect(decode('e')).to.equal(4);
+    expect(decode('d')).to.equal(4);
+    expect(decode('e')).to.equal(0);
+    expect(decode('f')).to.equal(4);
+  });
+
+  it('gives out new values of known names that keep nothing of their block alive', () => {
+    const memory = usedMemory();
+    const values: string[] = [];
+    const read = (value: string): void => {
+      const block = plain([...LIST, ['x', value], ['y', '.'.repeat(3500)]]);
+      const { headers } = decodeHeaderBlock(SPDY3_1, block, 'latin1', 9, memory);
+      values.push((headers[4] as Header)[1]);
+    };
+    read('first');
+    const before = memoryInUse();
+    for (let i = 0; i < 3000; i++) read(`${i}`.padStart(20, '0'));
+    expect(memoryInUse() - before).to.be.below(3_000_000);
+    expect(values).to.have.lengthOf(3001);
   });
 });

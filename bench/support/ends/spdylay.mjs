@@ -1,5 +1,5 @@
 // spdylay: a SpdyStream for each stream at both ends, or the events and calls of a Session.
-import { requestHeaders, requestList, responseList } from '../headers.mjs';
+import { requestList, responseList } from '../headers.mjs';
 import { load } from '../product.mjs';
 import { dial, socketServer } from '../sockets.mjs';
 import {
@@ -80,7 +80,7 @@ export function streamClient(session) {
       return received(stream);
     },
     hold: (index) => {
-      const stream = session.request(requestHeaders(index, HELD));
+      const stream = session.request(requestList(index, HELD.method, HELD.path));
       const done = received(stream);
       return () => {
         stream.end();
@@ -116,7 +116,7 @@ function eventClient(session) {
         if (ended) control.flags = READ_EOF;
         return null;
       };
-      const { handle, done } = submit(0, requestHeaders(index, HELD), { readCb });
+      const { handle, done } = submit(0, requestList(index, HELD.method, HELD.path), { readCb });
       return () => {
         ended = true;
         session.resumeData(handle.streamId);
