@@ -23,7 +23,7 @@ import type { EngineHandler } from './engine-handler.ts';
 import type { ResolvedOptions } from './options/options.ts';
 import { CertificateVector } from './streams/certificate-vector.ts';
 import { OpenStreams } from './streams/open-streams.ts';
-import type { StreamRecord } from './streams/stream-record.ts';
+import { CLOSING, type StreamRecord } from './streams/stream-record.ts';
 import { sendableStatus } from './streams/stream-state.ts';
 
 /** How far the session is from its end. */
@@ -87,7 +87,7 @@ export class EngineState extends OpenStreams {
   queueReset(streamId: number, status: number, errno: number, reply: boolean): void {
     const stream = this.streams.get(streamId);
     if (stream !== undefined) {
-      stream.closing = true;
+      stream.mark(CLOSING);
       this.queue.remove(stream);
       this.dropOutbox(stream, errno);
     } else {
@@ -103,20 +103,21 @@ export class EngineState extends OpenStreams {
     };
     // A provider that was closed may have ended the session: nothing leaves any more.
     if (this.phase === 'ended') return;
-    if (stream !== undefined) stream.reset = frame;
+    if (stream !== undefined) stream.resetting().frame = frame;
     const queue = reply ? this.queue.replies : this.queue.urgent;
     queue.push(frame);
   }
 
   override turnTaken(stream: StreamRecord): void {
     super.turnTaken(stream);
-    if (stream.resetBehind !== 0) this.resetIfIdle(stream);
+    if (stream.reset !== null) this.resetIfIdle(stream);
   }
 
   /** Resets a stream for which RST_STREAM waits, if it can send nothing else any more. */
   resetIfIdle(stream: StreamRecord): void {
-    if (stream.resetBehind === 0 || stream.closing || stream.nextItem() !== null) return;
-    this.queueReset(stream.streamId, stream.resetBehind, ERR_STREAM_CLOSING, false);
+    const status = stream.reset?.behind ?? 0;
+    if (status === 0 || stream.closing || stream.nextItem() !== null) return;
+    this.queueReset(stream.streamId, status, ERR_STREAM_CLOSING, false);
   }
 
   /** Whether bytes of the peer are still of interest. */
@@ -169,7 +170,7 @@ export class EngineState extends OpenStreams {
     }
     const sent = sendableStatus(this.version, status);
     const error = new StreamError(code, `stream ${streamId}: ${message}`, streamId, sent, 'peer');
-    if (stream !== undefined) stream.error = error;
+    if (stream !== undefined) stream.resetting().error = error;
     this.queueReset(streamId, sent, ERR_STREAM_CLOSED, true);
     if (frame !== null) this.report.invalidCtrlRecv(frame, sent);
     this.report.streamError(error);
@@ -212,8 +213,10 @@ export class EngineState extends OpenStreams {
   /** Ends everything that is open or waits to be opened. */
   endStreams(status: number, error: SessionError): void {
     this.refuseWaiting(ERR_SYN_STREAM_NOT_ALLOWED, error);
-    for (const stream of this.streams.values())
-      this.closeStream(stream, stream.error?.status ?? status, stream.error ?? error);
+    for (const stream of this.streams.values()) {
+      const reason = stream.reset?.error ?? null;
+      this.closeStream(stream, reason?.status ?? status, reason ?? error);
+    }
   }
 
   /**

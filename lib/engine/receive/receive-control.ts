@@ -29,7 +29,7 @@ import type {
   SynStreamFrame,
 } from '../../protocol/frames.ts';
 import type { EngineState } from '../engine-state.ts';
-import type { StreamRecord } from '../streams/stream-record.ts';
+import { REMOTE_CLOSED, REPLIED, type StreamRecord } from '../streams/stream-record.ts';
 import {
   ACCEPT,
   DROP,
@@ -176,7 +176,7 @@ export abstract class ControlReceiver implements FrameSink {
   #synReply(frame: SynReplyFrame): void {
     const stream = this.#headerTarget(frame, INPUT_SYN_REPLY);
     if (stream === null) return;
-    stream.replied = true;
+    stream.mark(REPLIED);
     this.state.report.ctrlRecv(frame);
     if ((frame.flags & CTRL_FLAG_FIN) !== 0) this.remoteFinished(stream);
   }
@@ -265,7 +265,7 @@ export abstract class ControlReceiver implements FrameSink {
   protected requestDone(stream: StreamRecord, fin: boolean): void {
     if (!fin || stream.closed || stream.closing) return;
     if (!stream.own) this.state.report.requestRecv(stream.streamId);
-    stream.remoteClosed = true;
+    stream.mark(REMOTE_CLOSED);
     this.state.closeIfDone(stream);
   }
 

@@ -60,7 +60,7 @@ export class Receiver extends ControlReceiver {
     const { length } = chunk;
     this.#left -= length;
     state.statistics.dataReceived += length;
-    if (stream === null || stream.closed || stream.closing || stream.resetBehind !== 0) {
+    if (stream === null || stream.closed || stream.closing || stream.reset !== null) {
       state.credit.discard(length);
       return;
     }

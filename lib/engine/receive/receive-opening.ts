@@ -12,7 +12,7 @@ import {
 } from '../../protocol/constants.ts';
 import type { HeaderBlockFrame, SynStreamFrame } from '../../protocol/frames.ts';
 import type { EngineState } from '../engine-state.ts';
-import { StreamRecord } from '../streams/stream-record.ts';
+import { LOCAL_CLOSED, REMOTE_CLOSED, StreamRecord } from '../streams/stream-record.ts';
 import type { HeaderExcess } from './header-account.ts';
 import { invalidSession } from './receive-session.ts';
 
@@ -50,8 +50,8 @@ export function acceptStream(state: EngineState, frame: SynStreamFrame): StreamR
     state.peerInitialWindow,
     state.credit.newStreamWindow,
   );
-  stream.remoteClosed = (frame.flags & CTRL_FLAG_FIN) !== 0;
-  stream.localClosed = unidirectional;
+  if ((frame.flags & CTRL_FLAG_FIN) !== 0) stream.mark(REMOTE_CLOSED);
+  if (unidirectional) stream.mark(LOCAL_CLOSED);
   streams.add(stream);
   state.headers.charge(stream, cost);
   return stream;

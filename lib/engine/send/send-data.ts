@@ -132,9 +132,10 @@ export class DataSender {
       if (stream.closed || stream.closing) return;
       const { streamId } = stream;
       const message = `stream ${streamId}: ${exception.message}`;
-      stream.error = new StreamError(exception.code, message, streamId, INTERNAL_ERROR, 'local', {
-        cause: exception,
-      });
+      const fault = { cause: exception };
+      const { code } = exception;
+      const error = new StreamError(code, message, streamId, INTERNAL_ERROR, 'local', fault);
+      stream.resetting().error = error;
       state.queueReset(streamId, INTERNAL_ERROR, ERR_STREAM_CLOSING, false);
       return;
     }

@@ -10,7 +10,12 @@ import {
 } from '../../protocol/constants.ts';
 import type { SynStreamFrame } from '../../protocol/frames.ts';
 import type { EngineState } from '../engine-state.ts';
-import { NO_HEADERS, type StreamRecord } from '../streams/stream-record.ts';
+import {
+  LOCAL_CLOSED,
+  type Opening,
+  REMOTE_CLOSED,
+  type StreamRecord,
+} from '../streams/stream-record.ts';
 import type { BlockCompressor } from './header-compression.ts';
 
 /** Encodes SYN_STREAM frames (SPDY/3 2.6.1): a stream gets its id and its windows here. */
@@ -28,23 +33,24 @@ export class OpeningSender {
   /** Encodes the SYN_STREAM of a stream; null when it was refused. */
   encode(stream: StreamRecord): SynStreamFrame | null {
     const state = this.#state;
-    const opening = stream.opening as SynStreamFrame;
+    const opening = stream.opening as Opening;
     if (state.goawayKnown) {
       state.refuse(stream, ERR_SYN_STREAM_NOT_ALLOWED, REFUSED_STREAM, this.#notAllowed());
       return null;
     }
+    const { flags, associatedToStreamId, priority, slot } = opening.frame;
     let associated: StreamRecord | undefined;
-    if (opening.associatedToStreamId !== 0) {
-      associated = state.streams.get(opening.associatedToStreamId);
+    if (associatedToStreamId !== 0) {
+      associated = state.streams.get(associatedToStreamId);
       if (associated === undefined || associated.closing || associated.localClosed) {
-        const gone = `stream ${opening.associatedToStreamId}, with which a stream is to be associated, is not open`;
+        const gone = `stream ${associatedToStreamId}, with which a stream is to be associated, is not open`;
         const error = new StreamError('ERR_SPDY_STREAM_CLOSED', gone, 0, REFUSED_STREAM, 'local');
         state.refuse(stream, ERR_STREAM_CLOSED, REFUSED_STREAM, error);
         return null;
       }
     }
     state.queue.remove(stream);
-    stream.urgency = stream.priority;
+    opening.urgency = priority;
     stream.streamId = state.streams.nextOwnId;
     state.streams.nextOwnId += 2;
     stream.sendWindow = state.peerInitialWindow;
@@ -57,16 +63,16 @@ export class OpeningSender {
       associated.pushes.add(stream);
     }
     // Nobody has seen the frame yet.
-    const frame = opening as { -readonly [Field in keyof SynStreamFrame]: SynStreamFrame[Field] };
+    const frame = opening.frame as {
+      -readonly [Field in keyof SynStreamFrame]: SynStreamFrame[Field];
+    };
     frame.streamId = stream.streamId;
-    const block = this.#compressor.compress(stream.wireHeaders);
-    stream.wireHeaders = NO_HEADERS;
-    const { flags, streamId, associatedToStreamId, priority, slot } = frame;
+    const block = this.#compressor.compress(opening.wireHeaders);
     frame.length = writeSynStream(
       this.#out,
       state.version,
       flags,
-      streamId,
+      stream.streamId,
       associatedToStreamId,
       priority,
       slot,
@@ -80,8 +86,8 @@ export class OpeningSender {
     const state = this.#state;
     stream.opening = null;
     if (stream.closed) return;
-    if ((flags & CTRL_FLAG_FIN) !== 0) stream.localClosed = true;
-    if ((flags & CTRL_FLAG_UNIDIRECTIONAL) !== 0) stream.remoteClosed = true;
+    if ((flags & CTRL_FLAG_FIN) !== 0) stream.mark(LOCAL_CLOSED);
+    if ((flags & CTRL_FLAG_UNIDIRECTIONAL) !== 0) stream.mark(REMOTE_CLOSED);
     state.closeIfDone(stream);
     if (!stream.closed) state.schedule(stream);
   }

@@ -165,9 +165,10 @@ export class SendQueue {
 
   /** The peer has ended a stream that was to be reset: a RST_STREAM that still waits shall not leave any more. */
   withdrawReset(stream: StreamRecord): void {
-    if (stream.reset === null) return;
+    const frame = stream.reset?.frame ?? null;
+    if (frame === null) return;
     this.#withdrawn ??= new WeakSet();
-    this.#withdrawn.add(stream.reset);
+    this.#withdrawn.add(frame);
   }
 
   /** Whether a frame shall not leave. */

@@ -35,6 +35,7 @@ import {
   LANE_DATA,
   NO_HEADERS,
   type OutItem,
+  REPLIED,
   type StreamRecord,
 } from '../streams/stream-record.ts';
 import type { BlockCompressor } from './header-compression.ts';
@@ -267,7 +268,7 @@ export class Sender {
 
   #headersWritten(stream: StreamRecord, frame: SynReplyFrame | HeadersFrame): void {
     if (stream.closed) return;
-    if (frame.type === SYN_REPLY) stream.replied = true;
+    if (frame.type === SYN_REPLY) stream.mark(REPLIED);
     if ((frame.flags & CTRL_FLAG_FIN) !== 0) this.#state.localFinished(stream);
     if (!stream.closed) this.#state.turnTaken(stream);
   }
@@ -277,7 +278,7 @@ export class Sender {
     const stream = state.streams.get(streamId);
     if (stream === undefined || !stream.closing) return;
     const error =
-      stream.error ??
+      stream.reset?.error ??
       new StreamError(
         'ERR_SPDY_STREAM_CLOSING',
         `stream ${streamId} was reset by this side`,

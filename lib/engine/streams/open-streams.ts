@@ -15,7 +15,14 @@ import { ReceiveCredit } from '../receive/receive-credit.ts';
 import { Reporter } from '../reporter.ts';
 import { SendQueue } from '../send/send-queue.ts';
 import { EngineStatistics } from '../statistics.ts';
-import { LANE_DATA, LANE_HEAD, LANE_NONE, type StreamRecord } from './stream-record.ts';
+import {
+  CLOSED,
+  LANE_DATA,
+  LANE_HEAD,
+  LANE_NONE,
+  LOCAL_CLOSED,
+  type StreamRecord,
+} from './stream-record.ts';
 import { StreamTable } from './stream-table.ts';
 
 /** What a stream that ends well allows in further headers: as much as its own ones usually cost. */
@@ -85,7 +92,7 @@ export class OpenStreams {
     error: StreamError | SessionError | null,
   ): void {
     if (stream.closed) return;
-    stream.closed = true;
+    stream.mark(CLOSED);
     this.queue.remove(stream);
     this.streams.remove(stream, error !== null);
     this.credit.streamEnded(stream, error !== null);
@@ -104,7 +111,7 @@ export class OpenStreams {
 
   /** Our half of a stream is finished: what is still queued for it will be refused when its turn comes. */
   localFinished(stream: StreamRecord): void {
-    stream.localClosed = true;
+    stream.mark(LOCAL_CLOSED);
     this.closeIfDone(stream);
   }
 
@@ -138,7 +145,7 @@ export class OpenStreams {
     error: StreamError | SessionError,
   ): void {
     this.queue.remove(stream);
-    stream.closed = true;
+    stream.mark(CLOSED);
     this.#reportEnd(stream, errno, status, error);
   }
 
@@ -153,7 +160,7 @@ export class OpenStreams {
     // With the session everything is lost: single frames are not reported then.
     const silent = error instanceof SessionError;
     if (!silent && stream.streamId === 0 && stream.opening !== null) {
-      this.report.ctrlNotSend(stream.opening, errno);
+      this.report.ctrlNotSend(stream.opening.frame, errno);
     }
     this.dropOutbox(stream, silent ? 0 : errno);
     this.report.streamClose(stream.streamId, status, error);

@@ -55,31 +55,50 @@ export const LANE_HEAD = 1;
 /** Streams whose next frame is DATA. */
 export const LANE_DATA = 2;
 
-/** One stream: its state, windows and what it has to send. Behaviour lives in receive, submit and send. */
-export class StreamRecord implements StreamHandle {
-  streamId: number;
-  /** Opened by this side. */
-  readonly own: boolean;
-  readonly priority: number;
+/** The SYN_STREAM of a stream of ours, until it was written. */
+export interface Opening {
+  readonly frame: SynStreamFrame;
+  /** Its headers as they stand on the wire. */
+  readonly wireHeaders: HeaderList;
   /** Priority in the send queue: a push leaves no later than what its request has to send. */
   urgency: number;
-  userData: unknown = null;
+}
 
-  /** Our SYN_STREAM until it was written. */
-  opening: SynStreamFrame | null = null;
-  /** Its headers as they stand on the wire. */
-  wireHeaders: HeaderList = NO_HEADERS;
-  replied = false;
-  localClosed = false;
-  remoteClosed = false;
-  /** Our RST_STREAM is queued: nothing but that is sent or received any more. */
-  closing = false;
+/** How a stream is being reset. */
+export interface Reset {
   /** Status of the RST_STREAM that follows when all that can be sent has been, 0 for none. */
-  resetBehind = 0;
-  /** That RST_STREAM. */
-  reset: RstStreamFrame | null = null;
-  /** No longer in the table. */
-  closed = false;
+  behind: number;
+  /** The RST_STREAM that is queued. */
+  frame: RstStreamFrame | null;
+  /** Why, reported at the end of the stream. */
+  error: StreamError | null;
+}
+
+const OWN = 1;
+/** SYN_REPLY was sent or received. */
+export const REPLIED = 2;
+/** We have finished our direction. */
+export const LOCAL_CLOSED = 4;
+/** The peer has finished its direction. */
+export const REMOTE_CLOSED = 8;
+/** Our RST_STREAM is queued: nothing but that is sent or received any more. */
+export const CLOSING = 16;
+/** No longer in the table. */
+export const CLOSED = 32;
+
+/**
+ * One stream: its state, windows and what it has to send. Behaviour lives in receive, submit and send. There may be 100,000 that are idle:
+ * what most have never, or only at their beginning or end, stands in objects that are made when it is there.
+ */
+export class StreamRecord implements StreamHandle {
+  streamId: number;
+  readonly priority: number;
+  userData: unknown = null;
+  /** What has become of it, as bits that are set once. */
+  #marks: number;
+
+  opening: Opening | null = null;
+  reset: Reset | null = null;
 
   /** Bytes that we may send. */
   sendWindow: number;
@@ -98,9 +117,6 @@ export class StreamRecord implements StreamHandle {
 
   /** Bytes of memory that the headers which the peer sent on it take. */
   headerMemory = 0;
-
-  /** Why the stream is being reset, reported at its end. */
-  error: StreamError | null = null;
 
   /** The stream that this one is pushed for. */
   associated: StreamRecord | null = null;
@@ -128,11 +144,56 @@ export class StreamRecord implements StreamHandle {
     receiveWindow: number,
   ) {
     this.streamId = streamId;
-    this.own = own;
+    this.#marks = own ? OWN : 0;
     this.priority = priority;
-    this.urgency = priority;
     this.sendWindow = sendWindow;
     this.receiveWindow = receiveWindow;
+  }
+
+  /** From now on it is what the bit says: REPLIED, LOCAL_CLOSED, REMOTE_CLOSED, CLOSING or CLOSED. */
+  mark(bit: number): void {
+    this.#marks |= bit;
+  }
+
+  /** Opened by this side. */
+  get own(): boolean {
+    return (this.#marks & OWN) !== 0;
+  }
+
+  /** Whether SYN_REPLY was sent or received. */
+  get replied(): boolean {
+    return (this.#marks & REPLIED) !== 0;
+  }
+
+  /** Whether we have finished our direction. */
+  get localClosed(): boolean {
+    return (this.#marks & LOCAL_CLOSED) !== 0;
+  }
+
+  /** Whether the peer has finished its direction. */
+  get remoteClosed(): boolean {
+    return (this.#marks & REMOTE_CLOSED) !== 0;
+  }
+
+  /** Whether our RST_STREAM is queued: nothing but that is sent or received any more. */
+  get closing(): boolean {
+    return (this.#marks & CLOSING) !== 0;
+  }
+
+  /** Whether it is no longer in the table. */
+  get closed(): boolean {
+    return (this.#marks & CLOSED) !== 0;
+  }
+
+  /** Priority in the send queue. */
+  get urgency(): number {
+    return this.opening === null ? this.priority : this.opening.urgency;
+  }
+
+  /** How it is being reset, to be filled in. */
+  resetting(): Reset {
+    this.reset ??= { behind: 0, frame: null, error: null };
+    return this.reset;
   }
 
   /** Number of the receiving state (see `RECEIVE_TABLE`). */

@@ -29,6 +29,7 @@ import { compressedBound } from '../send/header-compression.ts';
 import {
   dataItem,
   LANE_OPEN,
+  type Opening,
   type OutItem,
   type StreamHandle,
   StreamRecord,
@@ -102,8 +103,7 @@ export class Submitter {
     const direction = associatedId === 0 ? CTRL_FLAG_NONE : CTRL_FLAG_UNIDIRECTIONAL;
     const stream = new StreamRecord(0, true, priority, 0, 0);
     stream.userData = userData ?? null;
-    stream.wireHeaders = wireHeaders;
-    stream.opening = {
+    const frame: Opening['frame'] = {
       version: version.wire,
       flags: (flags & (CTRL_FLAG_FIN | CTRL_FLAG_UNIDIRECTIONAL)) | direction,
       length: 0,
@@ -114,14 +114,14 @@ export class Submitter {
       slot,
       headers: this.#present(wireHeaders),
     };
+    const urgency = Math.min(priority, streams.get(associatedId)?.priority ?? priority);
+    stream.opening = { frame, wireHeaders, urgency };
     if (provider !== null) stream.append(dataItem(provider, true));
     if (state.phase !== 'open') {
       state.refuse(stream, ERR_SYN_STREAM_NOT_ALLOWED, REFUSED_STREAM, sessionClosed());
     } else if (state.inputEnded !== null) {
       state.refuse(stream, ERR_SYN_STREAM_NOT_ALLOWED, REFUSED_STREAM, state.inputEnded);
     } else {
-      const associated = streams.get(stream.opening.associatedToStreamId);
-      stream.urgency = Math.min(priority, associated?.priority ?? priority);
       queue.place(stream, LANE_OPEN, 1);
     }
     state.report.rethrow();
@@ -210,7 +210,7 @@ export class Submitter {
       return false;
     }
     checkRange('status', status, 1, 0xffffffff);
-    stream.resetBehind = status;
+    stream.resetting().behind = status;
     this.#state.resetIfIdle(stream);
     this.#state.report.rethrow();
     return !stream.closing;

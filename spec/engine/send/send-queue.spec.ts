@@ -194,7 +194,7 @@ describe('engine/send/send-queue', () => {
     const stream = makeStream(1);
     const [frame, other] = [resetFrame(1), resetFrame(1)];
     queue.withdrawReset(stream);
-    stream.reset = frame;
+    stream.resetting().frame = frame;
     expect(queue.isWithdrawn(frame)).to.equal(false);
     queue.withdrawReset(stream);
     expect([queue.isWithdrawn(frame), queue.isWithdrawn(other)]).to.deep.equal([true, false]);

@@ -1,9 +1,15 @@
 import { expect } from 'chai';
 import type { DataSource } from '../../../lib/engine/data-provider.ts';
 import {
+  CLOSED,
+  CLOSING,
   LANE_NONE,
+  LOCAL_CLOSED,
   NO_HEADERS,
+  type Opening,
   type OutItem,
+  REMOTE_CLOSED,
+  REPLIED,
   StreamRecord,
 } from '../../../lib/engine/streams/stream-record.ts';
 import { RECEIVE_STATES } from '../../../lib/engine/streams/stream-state.ts';
@@ -19,7 +25,7 @@ const FRAME: HeadersFrame = {
   headers: [],
 };
 
-const OPENING: SynStreamFrame = {
+const SYN: SynStreamFrame = {
   version: 3,
   flags: 0,
   length: 0,
@@ -30,6 +36,8 @@ const OPENING: SynStreamFrame = {
   slot: 0,
   headers: [],
 };
+
+const OPENING: Opening = { frame: SYN, wireHeaders: NO_HEADERS, urgency: 1 };
 
 const SOURCE: DataSource = { readCb: () => null };
 
@@ -71,18 +79,42 @@ describe('engine/streams/stream-record', () => {
   });
 
   it('looks to arriving frames as its flags say, the later stage first', () => {
-    const stateOf = (own: boolean, flags: Partial<StreamRecord>): string | undefined => {
-      const stream = Object.assign(makeStream(own), flags);
-      return RECEIVE_STATES[stream.receiveState()];
+    const stateOf = (own: boolean, marks: number, opening: Opening | null = null): string => {
+      const stream = makeStream(own);
+      stream.mark(marks);
+      stream.opening = opening;
+      return RECEIVE_STATES[stream.receiveState()] as string;
     };
-    expect(stateOf(true, {})).to.equal('opening');
-    expect(stateOf(true, { replied: true })).to.equal('open');
-    expect(stateOf(false, {})).to.equal('accepting');
-    expect(stateOf(false, { replied: true })).to.equal('accepting');
-    expect(stateOf(true, { replied: true, remoteClosed: true })).to.equal('remoteClosed');
-    expect(stateOf(false, { remoteClosed: true, localClosed: true })).to.equal('remoteClosed');
-    expect(stateOf(true, { opening: OPENING, remoteClosed: true })).to.equal('initial');
-    expect(stateOf(true, { opening: OPENING, closing: true })).to.equal('reset');
+    expect(stateOf(true, 0)).to.equal('opening');
+    expect(stateOf(true, REPLIED)).to.equal('open');
+    expect(stateOf(false, 0)).to.equal('accepting');
+    expect(stateOf(false, REPLIED)).to.equal('accepting');
+    expect(stateOf(true, REPLIED | REMOTE_CLOSED)).to.equal('remoteClosed');
+    expect(stateOf(false, REMOTE_CLOSED | LOCAL_CLOSED)).to.equal('remoteClosed');
+    expect(stateOf(true, REMOTE_CLOSED, OPENING)).to.equal('initial');
+    expect(stateOf(true, CLOSING, OPENING)).to.equal('reset');
+  });
+
+  it('is what its marks say, each by itself', () => {
+    const stream = makeStream(false);
+    const { own, replied, localClosed, remoteClosed, closing, closed } = stream;
+    const none = { own, replied, localClosed, remoteClosed, closing, closed };
+    expect(Object.values(none)).to.deep.equal([false, false, false, false, false, false]);
+    const marks = { replied: REPLIED, localClosed: LOCAL_CLOSED, remoteClosed: REMOTE_CLOSED };
+    for (const [name, mark] of Object.entries({ ...marks, closing: CLOSING, closed: CLOSED })) {
+      const marked = makeStream(false);
+      marked.mark(mark);
+      const read = Object.keys(none).map((key) => [key, marked[key as keyof typeof none]]);
+      expect(Object.fromEntries(read)).to.deep.equal({ ...none, [name]: true });
+    }
+  });
+
+  it('waits to be opened with the urgency of its opening, and has its own priority from then on', () => {
+    const stream = makeStream(true);
+    stream.opening = { ...OPENING };
+    expect(stream.urgency).to.equal(1);
+    stream.opening = null;
+    expect(stream.urgency).to.equal(2);
   });
 
   it('sends its items in their order', () => {
