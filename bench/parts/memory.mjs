@@ -55,6 +55,10 @@ async function measure(kind, count, fill) {
   const pair = await startPair(kind);
   // So many that the lists of headers are made that come again (RING), and that what is called often is compiled.
   await pair.work('first', { count: 2000, atOnce: 10 });
+  if (fill === 'hold') {
+    await pair.client.call('hold', 1000);
+    await pair.client.call('release');
+  }
   if (fill === 'fill') await pair.client.call('disconnect');
   const before = await pair.memory();
   await pair.client.call(fill, count);

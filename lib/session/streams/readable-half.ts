@@ -1,21 +1,21 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Duplex } from 'node:stream';
+import type { StreamHandle } from '../../engine/streams/stream-record.ts';
 import type { HeaderList } from '../../protocol/frames.ts';
 import { TypedDuplex } from '../evented-duplex.ts';
 import { raise } from '../raise.ts';
 import { copyTiny, IncomingData, TINY } from './incoming-data.ts';
 import { type PackedHeaders, packHeaders, unpackHeaders } from './packed-headers.ts';
 import type { StreamEventsOf } from './stream-events.ts';
+import { END_PUSHED, INPUT_ENDED, OWN, PUSHES, WANTS } from './stream-marks.ts';
 import { duplexOptions } from './stream-options.ts';
 import type { StreamInit, StreamPort } from './stream-port.ts';
 
 /**
  * What a stream is and what comes from its peer: headers become events, payload waits here until the reader of the Duplex asks for
- * it. `Stream` is the type of a stream that is pushed.
+ * it. `Stream` is the type of a stream that is pushed. No method is private: for each class that has one V8 keeps a field in every stream.
  */
 export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<Stream>> {
-  /** Opened by this side. */
-  readonly own: boolean;
   /** 0 is the most urgent. */
   readonly priority: number;
   /** The stream that this one is pushed for, 0 if none. */
@@ -31,35 +31,36 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
   protected readonly port: StreamPort<Stream>;
   /** The context in which it came into being: all that it emits and calls back runs there, whoever brings it about. */
   protected readonly scope: AsyncResource = new AsyncResource('SPDYSTREAM');
-  /** Nothing ever comes from the peer. */
-  protected readonly pushes: boolean;
   /** Runs while `setTimeout()` is in force. */
   protected timer: NodeJS.Timeout | null = null;
   #headers: PackedHeaders;
   #replyHeaders: PackedHeaders | null = null;
-  #id: number;
+  /** Its id if it is one of the peer's, else what the engine gave for it, which learns the id; 0 before. */
+  #which: StreamHandle | number;
   /** What the reader has not asked for yet; made when there is something. */
   #incoming: IncomingData | null = null;
-  #wants = false;
-  #inputEnded: boolean;
-  #pushedEnd = false;
+  /** See stream-marks.ts. */
+  #marks: number;
 
   /** The session makes it. @internal */
   constructor(port: StreamPort<Stream>, init: StreamInit) {
     super(duplexOptions(init.readable, init.writable));
     this.port = port;
-    this.#id = init.id;
-    this.own = init.own;
+    this.#which = init.id;
     this.priority = init.priority;
     this.associatedId = init.associatedId;
     this.#headers = packHeaders(init.headers);
-    this.#inputEnded = !init.readable;
-    this.pushes = !init.readable;
+    this.#marks = (init.own ? OWN : 0) | (init.readable ? 0 : INPUT_ENDED | PUSHES);
+  }
+
+  /** Opened by this side. */
+  get own(): boolean {
+    return (this.#marks & OWN) !== 0;
   }
 
   /** The stream's id; 0 until its SYN_STREAM leaves ('ready'). */
   get id(): number {
-    return this.#id;
+    return typeof this.#which === 'number' ? this.#which : this.#which.streamId;
   }
 
   /** The headers that opened the stream: a list made anew each time, as a stream may live long and few ask again. */
@@ -74,7 +75,7 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
 
   /** Whether it is the stream with this id of the session of `port`. @internal */
   isOf(port: unknown, id: number): boolean {
-    return this.port === port && this.#id === id;
+    return this.port === port && this.id === id;
   }
 
   /** Whether SYN_REPLY was sent or received. @internal */
@@ -84,12 +85,12 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
 
   /** Whether the SYN_STREAM has still to leave. */
   get pending(): boolean {
-    return this.#id === 0;
+    return this.id === 0;
   }
 
   /** Whether the peer has finished its direction. */
   get inputEnded(): boolean {
-    return this.#inputEnded;
+    return (this.#marks & INPUT_ENDED) !== 0;
   }
 
   /** Calls `report` in the context of the stream. @internal */
@@ -101,29 +102,43 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
 
   /** The SYN_STREAM leaves with this id. @internal */
   opened(id: number): void {
-    this.#id = id;
-    if (this.listenerCount('ready') > 0) this.report(this.#ready, id);
+    if (this.listenerCount('ready') > 0) this.report(this.emitReady, id);
   }
 
   /** SYN_REPLY came. @internal */
   replied(headers: HeaderList): void {
-    this.report(this.#reply, headers);
+    this.report(this.takeReply, headers);
   }
 
   /** HEADERS came. @internal */
   moreHeaders(headers: HeaderList): void {
-    this.report(this.#addHeaders, headers);
+    this.report(this.takeHeaders, headers);
   }
 
   /** Payload came: handed on at once if the reader waits for it. @internal */
   receive(chunk: Buffer): void {
-    this.report(this.#receive, chunk);
+    this.report(this.takePayload, chunk);
   }
 
   /** The peer has finished its direction. @internal */
   receiveEnd(): void {
-    this.#inputEnded = true;
-    if (!this.destroyed) this.report(this.#drain, undefined);
+    this.#marks |= INPUT_ENDED;
+    if (!this.destroyed) this.report(this.drainInput, undefined);
+  }
+
+  /** From now on it is what the bit says. */
+  protected mark(bit: number): void {
+    this.#marks |= bit;
+  }
+
+  /** It is that no more. */
+  protected unmark(bit: number): void {
+    this.#marks &= ~bit;
+  }
+
+  /** Whether it is what the bit says. */
+  protected is(bit: number): boolean {
+    return (this.#marks & bit) !== 0;
   }
 
   /** Calls `step` in the context of the stream. */
@@ -135,17 +150,17 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
     }
   }
 
-  #ready(id: number): void {
+  protected emitReady(id: number): void {
     this.emit('ready', id);
   }
 
-  #reply(headers: HeaderList): void {
+  protected takeReply(headers: HeaderList): void {
     this.repliedWith(headers);
     this.active();
     this.emit('response', headers);
   }
 
-  #addHeaders(headers: HeaderList): void {
+  protected takeHeaders(headers: HeaderList): void {
     this.active();
     if (this.bytesRead === 0) {
       this.emit('headers', headers);
@@ -155,17 +170,17 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
     this.emit('trailers', headers);
   }
 
-  #receive(chunk: Buffer): void {
+  protected takePayload(chunk: Buffer): void {
     this.bytesRead += chunk.length;
     this.active();
-    const passes = this.#wants && this.#waiting() === 0;
+    const passes = this.is(WANTS) && this.waitingBytes() === 0;
     if (passes && chunk.length <= TINY) {
-      this.#hand(copyTiny(chunk));
+      this.hand(copyTiny(chunk));
       return;
     }
     this.#incoming ??= new IncomingData();
     const source = this.port.bytesReceived;
-    if (passes) this.#hand(this.#incoming.pass(chunk, source));
+    if (passes) this.hand(this.#incoming.pass(chunk, source));
     else this.#incoming.add(chunk, source);
   }
 
@@ -187,24 +202,30 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
   }
 
   override _read(): void {
-    this.#wants = true;
-    this.#drain();
+    this.mark(WANTS);
+    this.drainInput();
   }
 
   /** Payload bytes that are kept for the reader. @internal */
   get heldBytes(): number {
-    return this.readableLength + this.#waiting();
+    return this.readableLength + this.waitingBytes();
   }
 
   /** Nobody reads any more: what waits is given back to the peer. */
   protected abandonInput(): void {
-    if (this.#waiting() > 0) this.port.consume(this.#id, this.#waiting());
+    if (this.waitingBytes() > 0) this.port.consume(this.id, this.waitingBytes());
     this.#incoming = null;
   }
 
-  /** These headers open the stream. */
-  protected openedWith(headers: HeaderList): void {
+  /** The engine has taken the SYN_STREAM with these headers. @internal */
+  submitted(handle: StreamHandle, headers: HeaderList): void {
+    this.#which = handle;
     this.#headers = packHeaders(headers);
+  }
+
+  /** What the engine knows it by. */
+  protected get which(): StreamHandle | number {
+    return this.#which;
   }
 
   /** These headers reply to the stream. */
@@ -218,24 +239,24 @@ export abstract class ReadableHalf<Stream> extends TypedDuplex<StreamEventsOf<St
   }
 
   /** Received bytes that the reader has not taken. */
-  #waiting(): number {
+  protected waitingBytes(): number {
     return this.#incoming === null ? 0 : this.#incoming.length;
   }
 
   /** Gives a chunk to the reader and its credit to the peer. */
-  #hand(chunk: Buffer): void {
-    this.#wants = this.push(chunk);
-    this.port.consume(this.#id, chunk.length);
+  protected hand(chunk: Buffer): void {
+    if (!this.push(chunk)) this.unmark(WANTS);
+    this.port.consume(this.id, chunk.length);
   }
 
-  #drain(): void {
-    while (this.#wants) {
+  protected drainInput(): void {
+    while (this.is(WANTS)) {
       const chunk = this.#incoming?.take();
       if (chunk === undefined) break;
-      this.#hand(chunk);
+      this.hand(chunk);
     }
-    if (this.#inputEnded && this.#waiting() === 0 && !this.#pushedEnd) {
-      this.#pushedEnd = true;
+    if ((this.#marks & (INPUT_ENDED | END_PUSHED)) === INPUT_ENDED && this.waitingBytes() === 0) {
+      this.#marks |= END_PUSHED;
       this.push(null);
     }
   }

@@ -27,10 +27,10 @@ export interface StreamPort<Stream> {
   /** Calls `settle()` when the bytes that are being taken, and those before them, have left. */
   afterWrite(departure: Departure): void;
   /**
-   * RST_STREAM behind what was written, as far as the windows let that out in time, or nothing at all when the stream was never sent;
-   * `handle` is null for a stream of the peer. Whether it waits for what was written.
+   * RST_STREAM behind what was written, as far as the windows let that out in time, or nothing at all when the stream was never sent.
+   * Whether it waits for what was written.
    */
-  reset(handle: StreamHandle | null, streamId: number, status: number): boolean;
+  reset(which: StreamHandle | number, status: number): boolean;
 }
 
 /** How a stream came into being. */

@@ -143,9 +143,10 @@ export class StreamRegistry implements StreamPort<SpdyStream> {
     this.#host.afterWrite(departure);
   }
 
-  reset(handle: StreamHandle | null, streamId: number, status: number): boolean {
+  reset(which: StreamHandle | number, status: number): boolean {
     let waits = false;
-    if (handle !== null && streamId === 0) this.#engine.cancel(handle, status);
+    const streamId = typeof which === 'number' ? which : which.streamId;
+    if (typeof which !== 'number' && streamId === 0) this.#engine.cancel(which, status);
     else waits = this.#engine.resetBehind(streamId, status);
     if (waits) forceReset(this.#engine, streamId, status, this.#resetTimeoutMs, this.#host);
     this.#host.schedule();

@@ -22,7 +22,7 @@ const RESPOND_OPTION_NAMES = optionNames<{ readonly endStream?: boolean }>({ end
  */
 export class SpdyStream extends WritableHalf<SpdyStream> {
   static {
-    showBy(SpdyStream, (it) => it.#facts());
+    showBy(SpdyStream, factsOf);
   }
 
   /**
@@ -44,7 +44,7 @@ export class SpdyStream extends WritableHalf<SpdyStream> {
 
   /** Sends further headers behind what was written. */
   sendHeaders(headers: HeaderList): void {
-    this.#assertWritable();
+    assertWritable(this);
     this.port.checkHeaders(headers);
     this.acceptFirst();
     this.release();
@@ -54,7 +54,7 @@ export class SpdyStream extends WritableHalf<SpdyStream> {
 
   /** Ends the stream with headers behind the last byte: HEADERS, then an empty DATA frame with FIN, which every peer understands. */
   sendTrailers(headers: HeaderList): void {
-    this.#assertWritable();
+    assertWritable(this);
     this.port.checkHeaders(headers);
     this.outgoing.setTrailers(headers);
     this.end();
@@ -98,35 +98,35 @@ export class SpdyStream extends WritableHalf<SpdyStream> {
   protected override acceptFirst(): void {
     if (!this.own && this.associatedId === 0 && !this.hasReply) this.respond();
   }
+}
 
-  #assertWritable(): void {
-    if (this.writableEnded || !this.writable) {
-      throw new InvalidStateError('this side has finished the stream', 'ERR_SPDY_STREAM_SHUT_WR');
-    }
+function assertWritable({ writableEnded, writable }: SpdyStream): void {
+  if (writableEnded || !writable) {
+    throw new InvalidStateError('this side has finished the stream', 'ERR_SPDY_STREAM_SHUT_WR');
   }
+}
 
-  /** What `util.inspect()` shows. */
-  #facts(): object {
-    const { id, own, priority, associatedId, headers, replyHeaders, rstStatus, state } = this;
-    return {
-      id,
-      own,
-      priority,
-      ...(associatedId === 0 ? {} : { associatedId }),
-      headers: pseudoHeaders(headers),
-      replyHeaders: replyHeaders === null ? null : pseudoHeaders(replyHeaders),
-      ...(rstStatus === OK ? {} : { rstStatus }),
-      sending: state?.sending ?? 'ended',
-      receiving: state?.receiving ?? 'ended',
-      sendWindow: state?.sendWindow ?? null,
-      receiveWindow: state?.receiveWindow ?? null,
-      bytesRead: this.bytesRead,
-      bytesToRead: this.readableLength + (state?.unconsumedBytes ?? 0),
-      bytesToWrite: this.writableLength,
-      destroyed: this.destroyed,
-      error: this.errored?.message ?? null,
-    };
-  }
+/** What `util.inspect()` shows. */
+function factsOf(stream: SpdyStream): object {
+  const { id, own, priority, associatedId, headers, replyHeaders, rstStatus, state } = stream;
+  return {
+    id,
+    own,
+    priority,
+    ...(associatedId === 0 ? {} : { associatedId }),
+    headers: pseudoHeaders(headers),
+    replyHeaders: replyHeaders === null ? null : pseudoHeaders(replyHeaders),
+    ...(rstStatus === OK ? {} : { rstStatus }),
+    sending: state?.sending ?? 'ended',
+    receiving: state?.receiving ?? 'ended',
+    sendWindow: state?.sendWindow ?? null,
+    receiveWindow: state?.receiveWindow ?? null,
+    bytesRead: stream.bytesRead,
+    bytesToRead: stream.readableLength + (state?.unconsumedBytes ?? 0),
+    bytesToWrite: stream.writableLength,
+    destroyed: stream.destroyed,
+    error: stream.errored?.message ?? null,
+  };
 }
 
 /** The headers that are the protocol's own: the others may be secrets, and many. */

@@ -1,7 +1,6 @@
 import { nextTick } from 'node:process';
 import { clearTimeout } from 'node:timers';
 import type { StreamState } from '../../engine/insight.ts';
-import type { StreamHandle } from '../../engine/streams/stream-record.ts';
 import { SessionError, StreamError } from '../../errors.ts';
 import { NO_BYTES } from '../../framing/bytes.ts';
 import { CANCEL, INTERNAL_ERROR, OK } from '../../protocol/constants.ts';
@@ -9,6 +8,7 @@ import type { HeaderList } from '../../protocol/frames.ts';
 import { gatherWrites, isSmall } from './gathered-writes.ts';
 import { type Departure, type Done, OutgoingData, type OutgoingOwner } from './outgoing-data.ts';
 import { ReadableHalf } from './readable-half.ts';
+import { ABORTED, CLOSED, FINISHED, GATHERING, PUSHES } from './stream-marks.ts';
 import type { StreamInit, StreamPort } from './stream-port.ts';
 
 /** Bytes of writes that may leave behind `destroy()` although the Duplex has not passed them on yet. */
@@ -18,30 +18,29 @@ const MOST_SERVED = 65536;
 export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implements OutgoingOwner {
   /** Status of the RST_STREAM that ended the stream, 0 if none did. */
   rstStatus: number = OK;
-  /** Whether the peer reset the stream, or its session ended, before it was finished. */
-  aborted = false;
-
-  /** The engine has not closed it. */
-  protected open = true;
-  /** What the engine gave for a stream of ours. */
-  #handle: StreamHandle | null = null;
   /** Made when there is something: many streams send nothing but headers. */
   #outgoing: OutgoingData | null = null;
-  /** The last byte and FIN are on their way. */
-  #finished: boolean;
   #finalDone: Done | null = null;
-  /** Whether small writes are held back until the end of this tick. */
-  #gathering = false;
 
   /** The session makes it. @internal */
   constructor(port: StreamPort<Stream>, init: StreamInit) {
     super(port, init);
-    this.#finished = !init.writable;
+    if (!init.writable) this.mark(FINISHED);
+  }
+
+  /** Whether the peer reset the stream, or its session ended, before it was finished. */
+  get aborted(): boolean {
+    return this.is(ABORTED);
+  }
+
+  /** The engine has not closed it. */
+  protected get open(): boolean {
+    return !this.is(CLOSED);
   }
 
   /** How the stream stands, and why it does not move: a snapshot, null when it has ended. */
   get state(): StreamState | null {
-    return this.port.stateOf(this.#handle ?? this.id);
+    return this.port.stateOf(this.which);
   }
 
   /** Whether nothing was given that could be sent. @internal */
@@ -53,12 +52,6 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
   protected abstract acceptFirst(): void;
 
   // Reported by the session
-
-  /** The engine has taken the SYN_STREAM with these headers. @internal */
-  submitted(handle: StreamHandle, headers: HeaderList): void {
-    this.#handle = handle;
-    this.openedWith(headers);
-  }
 
   /** Given to the engine as the data provider of the stream. @internal */
   get outgoing(): OutgoingData {
@@ -83,14 +76,14 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
 
   /** The engine has closed the stream. @internal */
   streamClosed(status: number, error: StreamError | SessionError | null): void {
-    this.open = false;
+    this.mark(CLOSED);
     if (this.destroyed) {
       // What was written before has left, or never will.
       this.rstStatus = error === null ? OK : this.rstStatus;
-      if (this.#outgoing?.waits === true) this.report(this.#failOutgoing, error);
+      if (this.#outgoing?.waits === true) this.report(this.failOutgoing, error);
     } else if (error !== null) {
       this.rstStatus = status;
-      this.report(this.#failed, error);
+      this.report(this.failWith, error);
     }
   }
 
@@ -101,19 +94,19 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
     this.destroy(error);
   }
 
-  #failOutgoing(error: Error | null): void {
+  protected failOutgoing(error: Error | null): void {
     this.#outgoing?.fail(error);
   }
 
-  #failed(error: StreamError | SessionError): void {
-    const answered = this.own && this.inputEnded && !this.pushes;
+  protected failWith(error: StreamError | SessionError): void {
+    const answered = this.own && this.inputEnded && !this.is(PUSHES);
     if (answered && !(error instanceof SessionError)) {
       // The whole answer is here; the peer only wants nothing more of the question.
       this.outgoing.discard();
       this.finished();
       return;
     }
-    this.aborted = true;
+    this.mark(ABORTED);
     this.fail(error);
     // Behind it: at 'aborted' Node's helpers look for the error of the stream.
     this.emit('aborted');
@@ -133,7 +126,7 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
 
   /** @internal */
   finished(): void {
-    this.#finished = true;
+    this.mark(FINISHED);
     const done = this.#finalDone;
     this.#finalDone = null;
     if (done !== null) this.scope.runInAsyncScope(nextTick, process, done);
@@ -153,7 +146,7 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
 
   /** As of every Duplex; small writes of one tick leave together. */
   override write(chunk: unknown, encoding?: BufferEncoding | Done, done?: Done): boolean {
-    if (!this.#gathering && isSmall(chunk) && this.writable) this.#gather();
+    if (!this.is(GATHERING) && isSmall(chunk) && this.writable) this.gather();
     return super.write(chunk, encoding as BufferEncoding, done);
   }
 
@@ -181,7 +174,7 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
   }
 
   override _final(done: Done): void {
-    if (!this.open || this.#finished) {
+    if (this.is(CLOSED | FINISHED)) {
       done();
       return;
     }
@@ -209,7 +202,7 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
     if (this.open) {
       if (this.rstStatus === OK) this.rstStatus = resetStatus(error);
       this.#outgoing?.finish();
-      waits = this.port.reset(this.#handle, this.id, this.rstStatus);
+      waits = this.port.reset(this.which, this.rstStatus);
     }
     // At once, not when the RST_STREAM was written: a peer that only writes would wait for that, and never read it.
     this.abandonInput();
@@ -221,14 +214,14 @@ export abstract class WritableHalf<Stream> extends ReadableHalf<Stream> implemen
 
   /** Small writes that were held back go on their way. @internal */
   release(): void {
-    if (!this.#gathering) return;
-    this.#gathering = false;
+    if (!this.is(GATHERING)) return;
+    this.unmark(GATHERING);
     this.uncork();
   }
 
-  #gather(): void {
+  protected gather(): void {
     this.acceptFirst();
-    this.#gathering = true;
+    this.mark(GATHERING);
     super.cork();
     nextTick(releaseOf, this);
   }
