@@ -98,44 +98,46 @@ function compiledText({ ACCEPT, DROP, SESSION_ERROR }, verdict) {
 }
 
 /** The ways between the states. Each is carried out on a Stream of the build, which says what states they connect. */
-function stateDiagram(states, { StreamRecord }, { StreamTable }) {
+function stateDiagram(states, records, { StreamTable }) {
+  const { CLOSING, REMOTE_CLOSED, REPLIED, StreamRecord } = records;
   const { RECEIVE_STATES, RECEIVE_TABLE } = states;
   const nameOf = (stream) => RECEIVE_STATES[stream.receiveState()];
+  const marked = (stream, marks) => {
+    stream.mark(marks);
+    return stream;
+  };
+  const written = (stream) => Object.assign(stream, { opening: null });
   const own = () => Object.assign(new StreamRecord(1, true, 0, 0, 0), { opening: {} });
-  const opening = () => Object.assign(own(), { opening: null });
-  const open = () => Object.assign(opening(), { replied: true });
+  const opening = () => written(own());
+  const open = () => marked(opening(), REPLIED);
   const accepting = () => new StreamRecord(2, false, 0, 0, 0);
-  const finished = () => Object.assign(open(), { remoteClosed: true });
+  const finished = () => marked(open(), REMOTE_CLOSED);
   const edges = [];
   const edge = (from, to, event) => edges.push({ from, to, event });
-  /** The event changes fields of a stream; `inputs` must be accepted before. */
-  const change = (make, fields, event, inputs = []) => {
+  /** The event marks a stream; `inputs` must be accepted before. */
+  const change = (make, marks, event, inputs = []) => {
     const stream = make();
     const from = nameOf(stream);
     for (const input of inputs) {
       if (RECEIVE_TABLE[from][input] !== 'accept')
         throw new Error(`${input} is not accepted in ${from}`);
     }
-    edge(from, nameOf(Object.assign(stream, fields)), event);
+    edge(from, nameOf(marked(stream, marks)), event);
   };
   const unknown = new StreamTable(1);
   const missing = () => RECEIVE_STATES[unknown.stateOfMissing(1)];
 
   edge(missing(), nameOf(own()), 'our SYN_STREAM');
   edge(missing(), nameOf(accepting()), 'SYN_STREAM');
-  edge(
-    missing(),
-    nameOf(Object.assign(accepting(), { remoteClosed: true })),
-    'SYN_STREAM with FIN',
-  );
-  change(own, { opening: null }, 'written');
-  change(own, { opening: null, remoteClosed: true }, 'written, unidirectional');
-  change(opening, { replied: true }, 'SYN_REPLY', ['SYN_REPLY']);
-  change(opening, { replied: true, remoteClosed: true }, 'SYN_REPLY with FIN', ['SYN_REPLY']);
-  change(open, { remoteClosed: true }, 'HEADERS or DATA with FIN', ['HEADERS', 'DATA']);
-  change(accepting, { remoteClosed: true }, 'HEADERS or DATA with FIN', ['HEADERS', 'DATA']);
+  edge(missing(), nameOf(marked(accepting(), REMOTE_CLOSED)), 'SYN_STREAM with FIN');
+  edge(nameOf(own()), nameOf(opening()), 'written');
+  edge(nameOf(own()), nameOf(marked(opening(), REMOTE_CLOSED)), 'written, unidirectional');
+  change(opening, REPLIED, 'SYN_REPLY', ['SYN_REPLY']);
+  change(opening, REPLIED | REMOTE_CLOSED, 'SYN_REPLY with FIN', ['SYN_REPLY']);
+  change(open, REMOTE_CLOSED, 'HEADERS or DATA with FIN', ['HEADERS', 'DATA']);
+  change(accepting, REMOTE_CLOSED, 'HEADERS or DATA with FIN', ['HEADERS', 'DATA']);
   for (const make of [own, opening, open, accepting, finished]) {
-    change(make, { closing: true }, 'RST_STREAM either way');
+    change(make, CLOSING, 'RST_STREAM either way');
   }
   unknown.nextOwnId = 3;
   edge(nameOf(finished()), missing(), 'this side has finished as well');
