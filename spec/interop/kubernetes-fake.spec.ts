@@ -314,6 +314,26 @@ for (const [version, [peer, file]] of Object.entries(KUBECTLS)) {
       if (who !== null) expect(who[1]).to.include(account);
     });
 
+    it('delete --cascade: what an object owns goes with it, or stays', async () => {
+      const kind = { apiVersion: 'v1', kind: 'ConfigMap' };
+      for (const [policy, stays] of [
+        ['background', false],
+        ['foreground', false],
+        ['orphan', true],
+      ] as const) {
+        const { uid } = fake.put({ ...kind, metadata: { name: 'owner' } }).metadata;
+        const reference = { ...kind, name: 'owner', uid, blockOwnerDeletion: true };
+        fake.put({ ...kind, metadata: { name: policy, ownerReferences: [reference] } });
+        const args = ['delete', 'configmap', 'owner', `--cascade=${policy}`, '--timeout=30s'];
+        const [code, words] = await run(...args);
+        expect([code, words]).to.deep.include(0);
+        expect(words).to.match(/^configmap "owner" deleted/);
+        if (stays)
+          expect(fake.find('configmap', policy)?.metadata).to.not.have.property('ownerReferences');
+        else await until(policy, () => fake.find('configmap', policy) === null);
+      }
+    });
+
     it('custom resources: as their definition says', async () => {
       const file = (name: string, content: object): string => {
         const place = path.join(kubectl.home, `${name}.json`);

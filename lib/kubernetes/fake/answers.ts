@@ -46,12 +46,12 @@ export class FakeAnswers {
   readonly #authentication: FakeAuthentication;
 
   constructor(parts: FakeParts, credentials: Credentials) {
-    const { store, pods, namespaces, watches } = parts;
+    const { store, pods, watches } = parts;
     this.#parts = parts;
     this.#store = store;
     this.#pods = pods;
     const tokens = new FakeAccountTokens(store);
-    this.#writes = new FakeWrites(store, pods, namespaces, tokens);
+    this.#writes = new FakeWrites(parts, tokens);
     this.#watches = watches;
     this.#authentication = new FakeAuthentication(credentials, tokens);
   }

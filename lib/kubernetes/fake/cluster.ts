@@ -31,6 +31,7 @@ import { FakeWatches } from './reads/watch.ts';
 import type { FakeRequest } from './requests/request.ts';
 import { readManifest } from './shapes/manifest.ts';
 import { FakeDefinitions } from './writes/definitions.ts';
+import { FakeDependents } from './writes/dependents.ts';
 import { FakeNamespaces } from './writes/namespaces.ts';
 
 /** Events of a fake API server. */
@@ -74,6 +75,7 @@ export interface FakeParts {
   readonly workloads: FakeWorkloads;
   readonly namespaces: FakeNamespaces;
   readonly definitions: FakeDefinitions;
+  readonly dependents: FakeDependents;
   readonly watches: FakeWatches;
   readonly endpoints: FakeEndpoints;
   readonly faults: FaultRules;
@@ -89,6 +91,7 @@ export function makeParts({ watchList = true, rules }: FakeClusterOptions): Fake
   const workloads = new FakeWorkloads(store, pods);
   const namespaces = new FakeNamespaces(store, pods);
   const definitions = new FakeDefinitions(store, pods);
+  const dependents = new FakeDependents(store, pods);
   const watches = new FakeWatches(store, watchList);
   const allowed = rules === undefined ? null : checkRules(rules);
   const endpoints = new FakeEndpoints(store);
@@ -100,6 +103,7 @@ export function makeParts({ watchList = true, rules }: FakeClusterOptions): Fake
     workloads,
     namespaces,
     definitions,
+    dependents,
     watches,
     endpoints,
     faults,

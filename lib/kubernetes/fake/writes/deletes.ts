@@ -1,11 +1,12 @@
-import { type FakeObject, fieldsOf, isFields } from '../objects/object.ts';
-import { type FakeResource, NAMESPACES, PODS } from '../objects/resources.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type FakeObject, type Fields, fieldsOf, isFields } from '../objects/object.ts';
+import { NAMESPACES, PODS } from '../objects/resources.ts';
 import type { FakeStore } from '../objects/store.ts';
-import { stateOf } from '../pods/pod-object.ts';
 import type { FakePods } from '../pods/pods.ts';
 import { listOf, readSelection } from '../reads/lists.ts';
 import type { ApiPlace } from '../requests/api-path.ts';
-import { failure, isRefusal } from '../requests/refusals.ts';
+import { failure, isRefusal, type Refusal } from '../requests/refusals.ts';
+import { type Propagation, withPolicy } from './dependents.ts';
 import { beginEnd } from './ends.ts';
 import type { FakeNamespaces } from './namespaces.ts';
 import { type FakeWrite, notAllowed, type WriteAnswer } from './write.ts';
@@ -43,9 +44,11 @@ export class FakeDeletes {
     const grace = asked === null ? null : Number(asked);
     if (grace !== null && (!Number.isInteger(grace) || grace < 0))
       return failure(400, `gracePeriodSeconds must be a number of seconds, got ${asked}`);
+    const policy = readPropagation(query, options);
+    if (policy !== null && typeof policy === 'object') return policy;
     if (query.has('dryRun') || (Array.isArray(dryRun) && dryRun.length > 0))
       return { code: 200, body: found };
-    return { code: 200, body: this.#end(place, found, grace) };
+    return { code: 200, body: this.#end(place, found, grace, policy) };
   }
 
   /** Deletes what the selectors of a request choose, or says why not. */
@@ -62,18 +65,17 @@ export class FakeDeletes {
     return { code: 200, body: listOf(place.resource, this.#store.version, items) };
   }
 
-  /** What still runs in a pod ends before that goes. */
-  letGo(resource: FakeResource, object: FakeObject): void {
-    const { name, namespace = '' } = object.metadata;
-    // It looks itself whether it may go.
-    if (resource === NAMESPACES) return;
-    if (resource !== PODS) this.#store.delete(resource, namespace, name);
-    else if (stateOf(object).phase !== 'Running') this.#pods.delete(namespace, name, 0);
-  }
-
-  #end({ resource }: ApiPlace, found: FakeObject, grace: number | null): object {
+  #end(
+    { resource }: ApiPlace,
+    found: FakeObject,
+    grace: number | null,
+    policy: Propagation | null,
+  ): object {
     if (resource === NAMESPACES) return this.#namespaces.terminate(found);
-    const ending = beginEnd(this.#store, this.#pods, resource, found, grace);
+    const wanted = withPolicy(found, policy);
+    const isChanged = !isDeepStrictEqual(wanted, found);
+    const object = resource === PODS && isChanged ? this.#store.put(resource, wanted) : wanted;
+    const ending = beginEnd(this.#store, this.#pods, resource, object, grace);
     if (ending !== null) return ending;
     // The last state of a pod is told, and of others that they are gone.
     if (resource === PODS) return found;
@@ -82,3 +84,23 @@ export class FakeDeletes {
     return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
   }
 }
+
+/** What is to become of what an object owns; null for what the object itself says. */
+function readPropagation(query: URLSearchParams, options: Fields): Propagation | null | Refusal {
+  const { propagationPolicy, orphanDependents } = options;
+  const orphans = query.get('orphanDependents') ?? orphanDependents ?? null;
+  const policy = query.get('propagationPolicy') ?? propagationPolicy ?? null;
+  const invalid = (problem: string): Refusal =>
+    failure(422, `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: ${problem}`);
+  if (orphans !== null && policy !== null)
+    return invalid(
+      `Invalid value: "${policy}": orphanDependents and deletionPropagation cannot be both set`,
+    );
+  if (orphans !== null) return String(orphans) === 'true' ? 'Orphan' : 'Background';
+  if (policy === null || POLICIES.includes(policy as Propagation))
+    return policy as Propagation | null;
+  const known = [...POLICIES, 'nil'].map((one) => `"${one}"`).join(', ');
+  return invalid(`Unsupported value: "${policy}": supported values: ${known}`);
+}
+
+const POLICIES: readonly Propagation[] = ['Foreground', 'Background', 'Orphan'];

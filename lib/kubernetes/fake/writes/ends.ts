@@ -1,6 +1,7 @@
 import { type FakeObject, isHeld, timestamp } from '../objects/object.ts';
-import { type FakeResource, PODS } from '../objects/resources.ts';
+import { type FakeResource, NAMESPACES, PODS } from '../objects/resources.ts';
 import type { FakeStore } from '../objects/store.ts';
+import { stateOf } from '../pods/pod-object.ts';
 import type { FakePods } from '../pods/pods.ts';
 
 /**
@@ -25,6 +26,20 @@ export function beginEnd(
   }
   if (deletionTimestamp !== undefined) return object;
   return store.put(resource, withEnd(object));
+}
+
+/** Lets go an object whose end has begun and that nobody holds any more; what still runs in a pod ends before that goes. */
+export function letGo(
+  store: FakeStore,
+  pods: FakePods,
+  resource: FakeResource,
+  object: FakeObject,
+): void {
+  const { name, namespace = '' } = object.metadata;
+  // It looks itself whether it may go.
+  if (resource === NAMESPACES) return;
+  if (resource !== PODS) store.delete(resource, namespace, name);
+  else if (stateOf(object).phase !== 'Running') pods.delete(namespace, name, 0);
 }
 
 /** An object whose end has begun. */

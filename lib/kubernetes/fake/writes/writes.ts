@@ -18,6 +18,8 @@ import {
 import { isTrue } from '../requests/request.ts';
 import { rulesOf } from './custom-rules.ts';
 import { FakeDeletes } from './deletes.ts';
+import type { FakeDependents } from './dependents.ts';
+import { letGo } from './ends.ts';
 import { FakeEvictions } from './evictions.ts';
 import { kindProblem } from './kind-problems.ts';
 import { withOwners } from './managed-fields.ts';
@@ -31,24 +33,29 @@ import { metadataProblem, readConfiguration, readWritten } from './write-body.ts
 import { optionsProblem } from './write-options.ts';
 import { APPLY_TYPE } from './yaml-body.ts';
 
+/** What is written to, and what acts on that. */
+interface Written {
+  readonly store: FakeStore;
+  readonly pods: FakePods;
+  readonly namespaces: FakeNamespaces;
+  readonly dependents: FakeDependents;
+}
+
 /** Creates, changes and deletes objects for clients. */
 export class FakeWrites {
   readonly #store: FakeStore;
   readonly #pods: FakePods;
   readonly #namespaces: FakeNamespaces;
+  readonly #dependents: FakeDependents;
   readonly #deletes: FakeDeletes;
   readonly #evictions: FakeEvictions;
   readonly #tokens: FakeAccountTokens;
 
-  constructor(
-    store: FakeStore,
-    pods: FakePods,
-    namespaces: FakeNamespaces,
-    tokens: FakeAccountTokens,
-  ) {
+  constructor({ store, pods, namespaces, dependents }: Written, tokens: FakeAccountTokens) {
     this.#store = store;
     this.#pods = pods;
     this.#namespaces = namespaces;
+    this.#dependents = dependents;
     this.#deletes = new FakeDeletes(store, pods, namespaces);
     this.#evictions = new FakeEvictions(store, this.#deletes);
     this.#tokens = tokens;
@@ -146,6 +153,7 @@ export class FakeWrites {
     if (query.has('dryRun'))
       return { code: 201, body: this.#store.preview(resource, made), warnings };
     const put = resource === PODS ? this.#pods.create(made) : this.#store.put(resource, made);
+    this.#dependents.check(put);
     return { code: 201, body: put, warnings };
   }
 
@@ -193,7 +201,7 @@ export class FakeWrites {
     const put = this.#store.put(resource, next);
     // Whoever held the end of an object up has let go of it.
     if (put.metadata.deletionTimestamp !== undefined && !isHeld(put))
-      this.#deletes.letGo(resource, put);
+      letGo(this.#store, this.#pods, resource, put);
     return { code: 200, body: put, warnings };
   }
 

@@ -4,6 +4,7 @@ import {
   createFakeApiServer,
   type FakeApiServer,
 } from '../../../../lib/kubernetes/fake/api-server.ts';
+import { until } from '../../../support/session-pair.ts';
 import { CRON_SPEC, cronTab, cronTabs } from './crontab.ts';
 
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
@@ -62,7 +63,7 @@ describe('custom resources of a fake API server', () => {
 
   /** Resolves when there is no such definition any more. */
   async function gone(name: string): Promise<void> {
-    while (fake.find('crd', name) !== null) await new Promise(setImmediate);
+    await until(() => fake.find('crd', name) === null);
   }
 
   it('end with their definition, which waits for who holds them', async () => {
@@ -71,7 +72,7 @@ describe('custom resources of a fake API server', () => {
     fake.put({ ...held, metadata: { name: 'held', finalizers: ['example.org/wait'] } });
     fake.put(cronTab('free', { schedule: '* *' }));
     await ask('DELETE', `${DEFINITIONS}/crontabs.stable.example.com`);
-    while (fake.find('ct', 'free') !== null) await new Promise(setImmediate);
+    await until(() => fake.find('ct', 'free') === null);
     expect(fake.find('ct', 'held')).to.have.nested.property('metadata.deletionTimestamp');
     const free = { metadata: { finalizers: null } };
     await ask('PATCH', `${TABS}/held`, free, { 'Content-Type': MERGE });
