@@ -1,5 +1,4 @@
-import { clearTimeout, setTimeout } from 'node:timers';
-import tls from 'node:tls';
+import { speaksTls } from '../../common/network/tls-probe.ts';
 import { SpdyError } from '../../errors.ts';
 import { firstLine, foreignProtocol } from '../../framing/foreign-protocol.ts';
 import { PING } from '../../protocol/constants.ts';
@@ -55,27 +54,11 @@ async function checkSilent(
   open: () => Promise<Peer>,
   settings: ConformanceSettings,
 ): Promise<void> {
-  if (settings.tls === null && (await speaksTls(settings))) throw notSpdy('TLS');
+  if (settings.tls === null && (await speaksTls(addressOf(settings), settings.timeoutMs)))
+    throw notSpdy('TLS');
   const peer = await open();
   peer.send(HTTP_REQUEST);
   await firstOf(peer);
-}
-
-function speaksTls(settings: ConformanceSettings): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = tls.connect({ ...addressOf(settings), rejectUnauthorized: false });
-    const settle = (answer: boolean): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(answer);
-    };
-    const timer = setTimeout(settle, settings.timeoutMs, false);
-    socket.once('secureConnect', () => settle(true));
-    socket.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
-      // An alert is of TLS as well: it has no protocol or no version for us, or wants a certificate.
-      settle(code.includes('_ALERT_'));
-    });
-  });
 }
 
 function notSpdy(what: string): SpdyError {

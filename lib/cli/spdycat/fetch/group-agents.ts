@@ -1,5 +1,6 @@
 import net from 'node:net';
 import { environmentProxy } from '../../../common/network/environment-proxy.ts';
+import { watchForTls } from '../../../common/network/tls-probe.ts';
 import { SpdyAgent } from '../../../http/client/agent.ts';
 import type { SpdyAgentOptions } from '../../../http/client/agent-options.ts';
 import type { HarRecorder } from '../../../http/client/har/har-recorder.ts';
@@ -37,6 +38,7 @@ export class GroupAgents {
     if (known !== undefined) return known;
     const agent = new SpdyAgent(agentOptions(this.#options, this.#har, proxy, servername));
     agent.on('session', this.#onSession);
+    agent.on('session', ({ socket }) => watchForTls(socket));
     this.#agents.set(key, agent);
     return agent;
   }

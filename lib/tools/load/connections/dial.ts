@@ -2,6 +2,7 @@ import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
 import { Deadline } from '../../../common/deadline.ts';
 import { explainTls } from '../../../common/network/tls-error.ts';
+import { watchForTls } from '../../../common/network/tls-probe.ts';
 import { SpdyError } from '../../../errors.ts';
 import { PROTOCOL_VERSIONS } from '../../../protocol/version.ts';
 import type { LoadProtocol } from '../options.ts';
@@ -55,7 +56,10 @@ export async function connectionOn(
   owner: ConnectionOwner,
 ): Promise<LoadConnection> {
   const version = PROTOCOL_VERSIONS.find(({ name }) => name === protocol);
-  if (version !== undefined) return new SpdyConnection(version, socket, plan, owner);
+  if (version !== undefined) {
+    if (!plan.target.secure) watchForTls(socket);
+    return new SpdyConnection(version, socket, plan, owner);
+  }
   if (protocol === 'http/1.1') return new Http1Connection(socket, owner);
   // It takes its time to load, and few need it.
   return new Http2Connection(await import('node:http2'), socket, plan, owner);
