@@ -94,8 +94,8 @@ describe('documentation', () => {
         ...fieldsOf('lib/tools/conformance/options.ts', 'ConformanceOptions'),
         ...fieldsOf('lib/tools/proxy/options.ts', 'ProxyOptions'),
         ...fieldsOf('lib/tools/proxy/back/options.ts', 'BackOptions'),
-        ...fieldsOf('lib/tools/proxy/health.ts', 'HealthOptions'),
-        ...fieldsOf('lib/tools/proxy/forwarded.ts', 'HeaderRules'),
+        ...fieldsOf('lib/tools/proxy/pool/health.ts', 'HealthOptions'),
+        ...fieldsOf('lib/tools/proxy/message/forwarded.ts', 'HeaderRules'),
       ];
       expect(names).to.include.members(['serveFiles', 'cacheBytes']);
       expect(missing(names, words)).to.deep.equal([]);

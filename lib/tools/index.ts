@@ -74,12 +74,11 @@ export type {
 export { runLoad } from './load/run-load.ts';
 export type { BackOptions, BackProtocol } from './proxy/back/options.ts';
 export type { ProxyHeaderVersion } from './proxy/back/proxy-header.ts';
-export type { ClientLimits } from './proxy/client-limits.ts';
-export type { ClientFacts, FrontRequest } from './proxy/exchange.ts';
-export type { ForwardedRule, HeaderRules } from './proxy/forwarded.ts';
 export { type FrontOptions, ProxyFront } from './proxy/front/front.ts';
-export type { HealthOptions } from './proxy/health.ts';
+export type { ForwardedRule, HeaderRules } from './proxy/message/forwarded.ts';
 export type { ProxyOptions } from './proxy/options.ts';
+export type { ClientLimits } from './proxy/pool/client-limits.ts';
+export type { HealthOptions } from './proxy/pool/health.ts';
 export {
   type BackStatistics,
   createProxy,
@@ -87,4 +86,5 @@ export {
   SpdyProxy,
   type SpdyProxyEvents,
 } from './proxy/proxy.ts';
-export type { RelayOutcome } from './proxy/relay-host.ts';
+export type { ClientFacts, FrontRequest } from './proxy/relay/exchange.ts';
+export type { RelayOutcome } from './proxy/relay/relay-host.ts';

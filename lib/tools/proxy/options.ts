@@ -3,10 +3,10 @@ import { checkOptions, optionNames } from '../../common/option-names.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import type { BackendRules } from './back/backend.ts';
 import { type BackOptions, type ResolvedBack, resolveBack } from './back/options.ts';
-import type { ClientLimits, ResolvedClientLimits } from './client-limits.ts';
-import type { ForwardedRule, HeaderRules, ResolvedHeaderRules } from './forwarded.ts';
-import type { HealthOptions, ResolvedHealth } from './health.ts';
-import type { RelayTimeouts } from './relay-host.ts';
+import type { ForwardedRule, HeaderRules, ResolvedHeaderRules } from './message/forwarded.ts';
+import type { ClientLimits, ResolvedClientLimits } from './pool/client-limits.ts';
+import type { HealthOptions, ResolvedHealth } from './pool/health.ts';
+import type { RelayTimeouts } from './relay/relay-host.ts';
 
 /** Options of `createProxy()`. Times are milliseconds; 0 is no limit. */
 export interface ProxyOptions {

@@ -3,16 +3,16 @@ import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { InvalidStateError } from '../../errors.ts';
 import { Backend } from './back/backend.ts';
-import { ClientTable } from './client-limits.ts';
-import type { ClientFacts, FrontRequest, Reply } from './exchange.ts';
-import { answerFailure, type Failure, refusal } from './failure.ts';
 import { clientOf } from './front/client-facts.ts';
 import { type FrontOptions, ProxyFront } from './front/front.ts';
-import { HealthChecks } from './health.ts';
 import { type ProxyOptions, type ResolvedProxyOptions, resolveProxyOptions } from './options.ts';
-import { Pool } from './pool.ts';
-import { Relay } from './relay.ts';
-import type { RelayHost, RelayOutcome } from './relay-host.ts';
+import { ClientTable } from './pool/client-limits.ts';
+import { HealthChecks } from './pool/health.ts';
+import { Pool } from './pool/pool.ts';
+import type { ClientFacts, FrontRequest, Reply } from './relay/exchange.ts';
+import { answerFailure, type Failure, refusal } from './relay/failure.ts';
+import { Relay } from './relay/relay.ts';
+import type { RelayHost, RelayOutcome } from './relay/relay-host.ts';
 
 /** What became of a request. */
 export interface ProxyOutcome extends RelayOutcome {

@@ -1,7 +1,7 @@
 import type { HeaderList } from '../../../protocol/frames.ts';
-import type { BackPush, ClientFacts, ResponseHead, Sink } from '../exchange.ts';
-import type { Failure } from '../failure.ts';
-import type { MessageBody } from '../message-body.ts';
+import type { MessageBody } from '../message/message-body.ts';
+import type { BackPush, ClientFacts, ResponseHead, Sink } from '../relay/exchange.ts';
+import type { Failure } from '../relay/failure.ts';
 
 /** A request as a back gets it. */
 export interface BackRequest {

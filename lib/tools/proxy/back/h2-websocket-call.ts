@@ -1,7 +1,7 @@
 import { Deadline } from '../../../common/deadline.ts';
 import { SpdyError } from '../../../errors.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
-import { failureOf } from '../failure.ts';
+import { failureOf } from '../relay/failure.ts';
 import type { BackCall, BackHandler } from './back.ts';
 import type { H2Settings } from './h2-settings.ts';
 

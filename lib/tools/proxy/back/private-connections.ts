@@ -1,4 +1,4 @@
-import type { ClientFacts } from '../exchange.ts';
+import type { ClientFacts } from '../relay/exchange.ts';
 import type { BackCall, BackHandler, BackRequest, Transport } from './back.ts';
 import type { ResolvedBack } from './options.ts';
 import { type ProxyHeaderVersion, proxyHeaderOf } from './proxy-header.ts';

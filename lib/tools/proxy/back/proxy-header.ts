@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import type { ClientFacts } from '../exchange.ts';
-import { ipv6Groups } from '../ipv6.ts';
+import { ipv6Groups } from '../pool/ipv6.ts';
+import type { ClientFacts } from '../relay/exchange.ts';
 
 /** The version of a PROXY header: a line of text, or binary with what is spoken. */
 export type ProxyHeaderVersion = 1 | 2;

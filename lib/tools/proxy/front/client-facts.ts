@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ClientFacts } from '../exchange.ts';
+import type { ClientFacts } from '../relay/exchange.ts';
 
 /** What is known of the client at the other end of a connection. */
 export function clientOf(socket: Socket): ClientFacts {

@@ -9,7 +9,7 @@ import type { SpdyRequest } from '../../../http/server/exchange/request.ts';
 import type { SpdyResponse } from '../../../http/server/exchange/response.ts';
 import type { SpdyServerOptions } from '../../../http/server/options.ts';
 import { createServer, type SpdyServer } from '../../../http/server/server.ts';
-import type { ClientFacts, FrontRequest, Reply } from '../exchange.ts';
+import type { ClientFacts, FrontRequest, Reply } from '../relay/exchange.ts';
 import { clientOf } from './client-facts.ts';
 import { H2Reply, readH2 } from './h2-front.ts';
 import { H2Watch } from './h2-watch.ts';

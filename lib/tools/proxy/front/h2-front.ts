@@ -2,12 +2,12 @@ import http2 from 'node:http2';
 import { nextTick } from 'node:process';
 import { setImmediate } from 'node:timers';
 import type { Header, HeaderList } from '../../../protocol/frames.ts';
-import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from '../exchange.ts';
-import { fieldOf, objectOf } from '../fields.ts';
-import { bodyOfH2 } from '../h2-body.ts';
-import { cutOff } from '../message-body.ts';
-import { checkRequest, NO_SCHEME, schemeOf } from '../request-check.ts';
-import { webSocketFields } from '../websocket-fields.ts';
+import { fieldOf, objectOf } from '../message/fields.ts';
+import { bodyOfH2 } from '../message/h2-body.ts';
+import { cutOff } from '../message/message-body.ts';
+import { checkRequest, NO_SCHEME, schemeOf } from '../message/request-check.ts';
+import { webSocketFields } from '../message/websocket-fields.ts';
+import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from '../relay/exchange.ts';
 import { clientOfRequest } from './client-facts.ts';
 import type { H2Watch } from './h2-watch.ts';
 

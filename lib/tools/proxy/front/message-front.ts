@@ -5,14 +5,14 @@ import { resetConnection } from '../../../common/network/socket-end.ts';
 import type { SpdyRequest } from '../../../http/server/exchange/request.ts';
 import type { SpdyResponse } from '../../../http/server/exchange/response.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
-import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from '../exchange.ts';
-import { flatOf, pairsOf, without } from '../fields.ts';
-import { gather } from '../gather.ts';
-import { bodyOfMessage, cutOff } from '../message-body.ts';
-import { priorityOf, urgencyOf } from '../priority.ts';
-import { checkRequest, NO_SCHEME, schemeOf, UNKNOWN_LENGTH } from '../request-check.ts';
-import { StreamSink } from '../stream-sink.ts';
+import { flatOf, pairsOf, without } from '../message/fields.ts';
+import { bodyOfMessage, cutOff } from '../message/message-body.ts';
+import { priorityOf, urgencyOf } from '../message/priority.ts';
+import { checkRequest, NO_SCHEME, schemeOf, UNKNOWN_LENGTH } from '../message/request-check.ts';
+import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from '../relay/exchange.ts';
+import { StreamSink } from '../relay/stream-sink.ts';
 import { clientOfRequest } from './client-facts.ts';
+import { gather } from './gather.ts';
 
 /** Bytes of a request that are still taken, and dropped, behind its complete answer. */
 const LATE_BODY_LIMIT = 1 << 18;

@@ -4,8 +4,8 @@ import type { Duplex } from 'node:stream';
 import { Deadline } from '../../../common/deadline.ts';
 import { resetConnection } from '../../../common/network/socket-end.ts';
 import type { HeaderList } from '../../../protocol/frames.ts';
-import type { FrontRequest, Reply, ResponseHead, Sink } from '../exchange.ts';
-import { bodyOfTunnel, cutOff } from '../message-body.ts';
+import { bodyOfTunnel, cutOff } from '../message/message-body.ts';
+import type { FrontRequest, Reply, ResponseHead, Sink } from '../relay/exchange.ts';
 import { EarlyBytes } from './early-bytes.ts';
 import { MessageReply, readMessage } from './message-front.ts';
 

@@ -1,7 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import type { FrontRequest, ResponseHead } from '../exchange.ts';
-import { fieldOf, without } from '../fields.ts';
-import { webSocketAccept } from '../websocket-fields.ts';
+import { fieldOf, without } from '../message/fields.ts';
+import { webSocketAccept } from '../message/websocket-fields.ts';
+import type { FrontRequest, ResponseHead } from '../relay/exchange.ts';
 import { H2Reply } from './h2-front.ts';
 
 /** The answer to a request for a WebSocket by HTTP/2, an extended CONNECT (RFC 8441): 200 begins it, where HTTP/1.1 says 101. */

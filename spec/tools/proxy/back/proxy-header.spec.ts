@@ -4,7 +4,7 @@ import {
   parseProxyHeader,
 } from '../../../../lib/http/server/connection/proxy-protocol.ts';
 import { proxyHeaderOf } from '../../../../lib/tools/proxy/back/proxy-header.ts';
-import type { ClientFacts } from '../../../../lib/tools/proxy/exchange.ts';
+import type { ClientFacts } from '../../../../lib/tools/proxy/relay/exchange.ts';
 
 const CLIENT: ClientFacts = {
   address: '192.0.2.1',

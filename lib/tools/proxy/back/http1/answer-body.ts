@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { HeaderList } from '../../../../protocol/frames.ts';
-import { trailerFields } from '../../fields.ts';
-import { cutOff, type MessageBody } from '../../message-body.ts';
+import { trailerFields } from '../../message/fields.ts';
+import { cutOff, type MessageBody } from '../../message/message-body.ts';
 
 /** Where a body comes from. */
 export interface BodySource {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { confirmEnd } from '../../../../common/network/socket-end.ts';
-import { cutOff } from '../../message-body.ts';
+import { cutOff } from '../../message/message-body.ts';
 
 /** Whether the end of a connection was one: settled before the 'end' of a message that it ends. */
 const endings = new WeakMap<Socket, Promise<Error | null>>();

@@ -1,7 +1,7 @@
 import type { HeaderList } from '../../../../protocol/frames.ts';
-import type { ResponseHead } from '../../exchange.ts';
-import { lengthOf } from '../../fields.ts';
-import { faultOfHead } from '../../response-head.ts';
+import { lengthOf } from '../../message/fields.ts';
+import { faultOfHead } from '../../message/response-head.ts';
+import type { ResponseHead } from '../../relay/exchange.ts';
 
 /** What follows the head of an answer: so many bytes (0 for no body), or one of these. */
 export type Framing = number;

@@ -7,7 +7,7 @@ import type { BackCall, BackRequest } from '../../../../../lib/tools/proxy/back/
 import { clientClass } from '../../../../../lib/tools/proxy/back/http1/undici.ts';
 import { Http1Back } from '../../../../../lib/tools/proxy/back/http1-back.ts';
 import { resolveBack } from '../../../../../lib/tools/proxy/back/options.ts';
-import type { Failure } from '../../../../../lib/tools/proxy/failure.ts';
+import type { Failure } from '../../../../../lib/tools/proxy/relay/failure.ts';
 
 /** What became of a request. */
 interface Outcome {

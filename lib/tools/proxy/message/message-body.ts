@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { confirmEnd } from '../../common/network/socket-end.ts';
-import type { HeaderList } from '../../protocol/frames.ts';
+import { confirmEnd } from '../../../common/network/socket-end.ts';
+import type { HeaderList } from '../../../protocol/frames.ts';
 import { pairsOf, trailerFields } from './fields.ts';
 
 /** A body on its way: bytes that come from a client, or from a back. */

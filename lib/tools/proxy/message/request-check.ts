@@ -1,4 +1,4 @@
-import type { Header, HeaderList } from '../../protocol/frames.ts';
+import type { Header, HeaderList } from '../../../protocol/frames.ts';
 import { faultOf, lengthOf } from './fields.ts';
 
 /** Where a request goes to, as it says itself. */

@@ -1,8 +1,12 @@
-import { StallDeadline } from '../../common/deadline.ts';
-import { SpdyError } from '../../errors.ts';
-import type { HeaderList } from '../../protocol/frames.ts';
-import type { BackCall, BackHandler } from './back/back.ts';
-import type { Backend } from './back/backend.ts';
+import { StallDeadline } from '../../../common/deadline.ts';
+import { SpdyError } from '../../../errors.ts';
+import type { HeaderList } from '../../../protocol/frames.ts';
+import type { BackCall, BackHandler } from '../back/back.ts';
+import type { Backend } from '../back/backend.ts';
+import { endToEnd, faultOf, fieldOf } from '../message/fields.ts';
+import { isLoop } from '../message/forwarded.ts';
+import type { MessageBody } from '../message/message-body.ts';
+import { clientHead, MAX_INTERIM, tunnelHead } from '../message/response-head.ts';
 import { backRequestFor } from './back-request.ts';
 import type { BackPush, FrontRequest, Reply, ResponseHead, Sink } from './exchange.ts';
 import {
@@ -13,13 +17,9 @@ import {
   isOwn,
   refusal,
 } from './failure.ts';
-import { endToEnd, faultOf, fieldOf } from './fields.ts';
-import { isLoop } from './forwarded.ts';
-import type { MessageBody } from './message-body.ts';
 import { Pump } from './pump.ts';
 import { passPush } from './push.ts';
 import type { RelayHost } from './relay-host.ts';
-import { clientHead, MAX_INTERIM, tunnelHead } from './response-head.ts';
 import { Upload } from './upload.ts';
 
 /** Carries one request to a back and its answer to the client: what ends on one side before its end is reset on the other, at once. */

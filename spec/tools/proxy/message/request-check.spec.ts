@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { expect } from 'chai';
-import { createProxy, type SpdyProxy } from '../../../lib/tools/proxy/proxy.ts';
-import { checkRequest, schemeOf } from '../../../lib/tools/proxy/request-check.ts';
-import { type Application, startApplication } from './support/application.ts';
+import { checkRequest, schemeOf } from '../../../../lib/tools/proxy/message/request-check.ts';
+import { createProxy, type SpdyProxy } from '../../../../lib/tools/proxy/proxy.ts';
+import { type Application, startApplication } from '../support/application.ts';
 
 const GET = 'GET / HTTP/1.1\r\n';
 const POST = 'POST / HTTP/1.1\r\nHost: a\r\n';
@@ -85,7 +85,7 @@ async function talk(port: number, bytes: string): Promise<string> {
   return Buffer.concat(chunks).toString('latin1');
 }
 
-describe('tools/proxy/request-check', () => {
+describe('tools/proxy/message/request-check', () => {
   it('knows two schemes, in any case', () => {
     expect(schemeOf('HTTPS', false)).to.equal('https');
     expect(schemeOf('http', true)).to.equal('http');

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
-import type { HeaderList } from '../../../lib/protocol/frames.ts';
-import type { FrontRequest } from '../../../lib/tools/proxy/exchange.ts';
+import type { HeaderList } from '../../../../lib/protocol/frames.ts';
 import {
   type ForwardedRule,
   forwardRequestFields,
   forwardResponseFields,
   isLoop,
   type ResolvedHeaderRules,
-} from '../../../lib/tools/proxy/forwarded.ts';
+} from '../../../../lib/tools/proxy/message/forwarded.ts';
+import type { FrontRequest } from '../../../../lib/tools/proxy/relay/exchange.ts';
 
 const CAME: HeaderList = [
   ['x-forwarded-for', '10.0.0.1'],
@@ -38,7 +38,7 @@ function rules(own: Partial<ResolvedHeaderRules>): ResolvedHeaderRules {
   return { name: 'p', via: false, host: 'keep', maxPasses: 1, ...none, ...own };
 }
 
-describe('tools/proxy/forwarded', () => {
+describe('tools/proxy/message/forwarded', () => {
   const expected: Readonly<Record<ForwardedRule, HeaderList>> = {
     append: [
       ['x-forwarded-for', '10.0.0.1, 10.0.0.2, 192.0.2.1'],

@@ -1,4 +1,4 @@
-import type { Header, HeaderList } from '../../protocol/frames.ts';
+import type { Header, HeaderList } from '../../../protocol/frames.ts';
 
 /** Fields that are for the next hop only (RFC 9110 7.6.1), with those of old software. */
 const HOP_FIELDS: ReadonlySet<string> = new Set([

@@ -1,6 +1,6 @@
+import type { ResolvedHeaderRules } from '../message/forwarded.ts';
+import type { Pool } from '../pool/pool.ts';
 import type { FrontRequest } from './exchange.ts';
-import type { ResolvedHeaderRules } from './forwarded.ts';
-import type { Pool } from './pool.ts';
 
 /** How long the phases of an exchange may take, in milliseconds; 0 is no limit. */
 export interface RelayTimeouts {

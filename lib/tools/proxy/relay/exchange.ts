@@ -1,5 +1,5 @@
-import type { HeaderList } from '../../protocol/frames.ts';
-import type { MessageBody } from './message-body.ts';
+import type { HeaderList } from '../../../protocol/frames.ts';
+import type { MessageBody } from '../message/message-body.ts';
 
 /** Who asks. */
 export interface ClientFacts {

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
-import type { BackPush, FrontRequest, Reply } from '../../../lib/tools/proxy/exchange.ts';
-import { resolveProxyOptions } from '../../../lib/tools/proxy/options.ts';
-import { passPush } from '../../../lib/tools/proxy/push.ts';
+import { resolveProxyOptions } from '../../../../lib/tools/proxy/options.ts';
+import type { BackPush, FrontRequest, Reply } from '../../../../lib/tools/proxy/relay/exchange.ts';
+import { passPush } from '../../../../lib/tools/proxy/relay/push.ts';
 
-describe('tools/proxy/push', () => {
+describe('tools/proxy/relay/push', () => {
   const { headers } = resolveProxyOptions({ backs: ['http://127.0.0.1'] });
 
   const request = { scheme: 'http', authority: 'a' } as FrontRequest;

@@ -1,10 +1,10 @@
-import type { HeaderList } from '../../protocol/frames.ts';
-import type { BackRequest } from './back/back.ts';
-import type { ResolvedBack } from './back/options.ts';
+import type { HeaderList } from '../../../protocol/frames.ts';
+import type { BackRequest } from '../back/back.ts';
+import type { ResolvedBack } from '../back/options.ts';
+import { fieldOf, lengthOf } from '../message/fields.ts';
+import { forwardRequestFields, type ResolvedHeaderRules } from '../message/forwarded.ts';
+import { DEFAULT_URGENCY, urgencyOfFields } from '../message/priority.ts';
 import type { FrontRequest } from './exchange.ts';
-import { fieldOf, lengthOf } from './fields.ts';
-import { forwardRequestFields, type ResolvedHeaderRules } from './forwarded.ts';
-import { DEFAULT_URGENCY, urgencyOfFields } from './priority.ts';
 
 /** What is the same for all requests. */
 export interface RequestRules {

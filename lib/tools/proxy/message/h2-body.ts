@@ -1,5 +1,5 @@
 import http2 from 'node:http2';
-import type { HeaderList } from '../../protocol/frames.ts';
+import type { HeaderList } from '../../../protocol/frames.ts';
 import { pairsOf, trailerFields } from './fields.ts';
 import { cutOff, type MessageBody } from './message-body.ts';
 

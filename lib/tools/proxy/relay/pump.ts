@@ -1,6 +1,6 @@
 import { nextTick } from 'node:process';
+import { cutOff, type MessageBody } from '../message/message-body.ts';
 import type { Sink } from './exchange.ts';
-import { cutOff, type MessageBody } from './message-body.ts';
 
 /** Moves a body to where it is wanted, as fast as that takes it. What ends before its end is reset there. */
 export class Pump {

@@ -3,16 +3,20 @@ import http from 'node:http';
 import http2 from 'node:http2';
 import net, { type AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { SpdyAgent } from '../../../lib/http/client/agent.ts';
-import type { ClientResponse } from '../../../lib/http/client/request/response.ts';
-import { createServer } from '../../../lib/http/server/server.ts';
-import { REFUSED_STREAM } from '../../../lib/protocol/constants.ts';
-import { findVersion, type ProtocolVersion } from '../../../lib/protocol/version.ts';
-import { connect } from '../../../lib/session/transport/connect.ts';
-import type { ProxyOptions } from '../../../lib/tools/proxy/options.ts';
-import { createProxy, type ProxyOutcome, type SpdyProxy } from '../../../lib/tools/proxy/proxy.ts';
-import { RawPeer, sharedCertificate } from '../../support/session-pair.ts';
-import { type Application, BACKS, startApplication } from './support/application.ts';
+import { SpdyAgent } from '../../../../lib/http/client/agent.ts';
+import type { ClientResponse } from '../../../../lib/http/client/request/response.ts';
+import { createServer } from '../../../../lib/http/server/server.ts';
+import { REFUSED_STREAM } from '../../../../lib/protocol/constants.ts';
+import { findVersion, type ProtocolVersion } from '../../../../lib/protocol/version.ts';
+import { connect } from '../../../../lib/session/transport/connect.ts';
+import type { ProxyOptions } from '../../../../lib/tools/proxy/options.ts';
+import {
+  createProxy,
+  type ProxyOutcome,
+  type SpdyProxy,
+} from '../../../../lib/tools/proxy/proxy.ts';
+import { RawPeer, sharedCertificate } from '../../../support/session-pair.ts';
+import { type Application, BACKS, startApplication } from '../support/application.ts';
 
 /** What has to be ended behind each spec. */
 const ends: (() => unknown)[] = [];
@@ -81,7 +85,7 @@ function nextOutcome(proxy: SpdyProxy): Promise<ProxyOutcome> {
   return new Promise((resolve) => proxy.once('exchange', resolve));
 }
 
-describe('tools/proxy/relay', () => {
+describe('tools/proxy/relay/relay', () => {
   afterEach(async () => {
     await Promise.all(ends.splice(0).map((end) => end()));
   });

@@ -1,11 +1,11 @@
 import { clearInterval, setInterval } from 'node:timers';
-import { Deadline } from '../../common/deadline.ts';
-import type { Settled } from '../../common/option-names.ts';
-import { SpdyError } from '../../errors.ts';
-import type { BackRequest } from './back/back.ts';
-import type { Backend } from './back/backend.ts';
-import { isOwn } from './failure.ts';
-import { DEFAULT_URGENCY } from './priority.ts';
+import { Deadline } from '../../../common/deadline.ts';
+import type { Settled } from '../../../common/option-names.ts';
+import { SpdyError } from '../../../errors.ts';
+import type { BackRequest } from '../back/back.ts';
+import type { Backend } from '../back/backend.ts';
+import { DEFAULT_URGENCY } from '../message/priority.ts';
+import { isOwn } from '../relay/failure.ts';
 
 /** How backs are asked whether they are well. Times are milliseconds. */
 export interface HealthOptions {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import { expect } from 'chai';
-import type { HealthOptions } from '../../../lib/tools/proxy/health.ts';
-import { createProxy, type SpdyProxy } from '../../../lib/tools/proxy/proxy.ts';
-import { type Application, BACKS, startApplication } from './support/application.ts';
+import type { HealthOptions } from '../../../../lib/tools/proxy/pool/health.ts';
+import { createProxy, type SpdyProxy } from '../../../../lib/tools/proxy/proxy.ts';
+import { type Application, BACKS, startApplication } from '../support/application.ts';
 
 /** Waits for what a back comes to. */
 async function until(proxy: SpdyProxy, inService: boolean): Promise<void> {
@@ -12,7 +12,7 @@ async function until(proxy: SpdyProxy, inService: boolean): Promise<void> {
   }
 }
 
-describe('tools/proxy/health', () => {
+describe('tools/proxy/pool/health', () => {
   let proxy: SpdyProxy | undefined;
   let application: Application | undefined;
 

@@ -1,4 +1,4 @@
-import type { HeaderList } from '../../protocol/frames.ts';
+import type { HeaderList } from '../../../protocol/frames.ts';
 import { fieldOf } from './fields.ts';
 
 /** What a request without a priority has (RFC 9218 4.1). */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { HeaderList } from '../../protocol/frames.ts';
+import type { HeaderList } from '../../../protocol/frames.ts';
 import { fieldOf, without } from './fields.ts';
 
 /** RFC 6455 1.3. */

@@ -1,7 +1,11 @@
 import { expect } from 'chai';
-import { priorityOf, urgencyOf, urgencyOfFields } from '../../../lib/tools/proxy/priority.ts';
+import {
+  priorityOf,
+  urgencyOf,
+  urgencyOfFields,
+} from '../../../../lib/tools/proxy/message/priority.ts';
 
-describe('tools/proxy/priority', () => {
+describe('tools/proxy/message/priority', () => {
   it('reads the urgency of a field', () => {
     for (const [value, urgency] of [
       ['u=0', 0],

@@ -1,7 +1,13 @@
 import { expect } from 'chai';
-import { endToEnd, faultOf, lengthOf, objectOf, pairsOf } from '../../../lib/tools/proxy/fields.ts';
+import {
+  endToEnd,
+  faultOf,
+  lengthOf,
+  objectOf,
+  pairsOf,
+} from '../../../../lib/tools/proxy/message/fields.ts';
 
-describe('tools/proxy/fields', () => {
+describe('tools/proxy/message/fields', () => {
   it('takes away what belongs to a connection, and what `connection` names', () => {
     const fields = pairsOf([
       ...['Connection', 'close, X-Own', 'Keep-Alive', 'timeout=5', 'TE', 'trailers'],

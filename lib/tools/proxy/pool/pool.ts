@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Backend } from './back/backend.ts';
-import type { FrontRequest } from './exchange.ts';
-import { type Failure, refusal } from './failure.ts';
-import { fieldOf } from './fields.ts';
+import type { Backend } from '../back/backend.ts';
+import { fieldOf } from '../message/fields.ts';
+import type { FrontRequest } from '../relay/exchange.ts';
+import { type Failure, refusal } from '../relay/failure.ts';
 
 /** Chooses a back for each request. */
 export class Pool {

@@ -1,8 +1,8 @@
-import { StallDeadline } from '../../common/deadline.ts';
+import { StallDeadline } from '../../../common/deadline.ts';
+import { forwardResponseFields, type ResolvedHeaderRules } from '../message/forwarded.ts';
+import { faultOfHead } from '../message/response-head.ts';
 import type { BackPush, FrontRequest, Reply, Sink } from './exchange.ts';
-import { forwardResponseFields, type ResolvedHeaderRules } from './forwarded.ts';
 import { Pump } from './pump.ts';
-import { faultOfHead } from './response-head.ts';
 
 /**
  * Offers a resource that a back pushes to the client, and carries it there. What the client does not want is given up behind at once, and what does not move

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
-import type { Settled } from '../../common/option-names.ts';
-import type { Header, HeaderList } from '../../protocol/frames.ts';
-import type { ClientFacts, FrontRequest } from './exchange.ts';
+import type { Settled } from '../../../common/option-names.ts';
+import type { Header, HeaderList } from '../../../protocol/frames.ts';
+import type { ClientFacts, FrontRequest } from '../relay/exchange.ts';
 import { endToEnd } from './fields.ts';
 
 /** What becomes of a field that tells of the client: `'append'` adds to what came, `'replace'` tells only what is known here, `'keep'` passes it on as it came, `'drop'` takes it away. */

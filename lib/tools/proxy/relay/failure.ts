@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
-import { InvalidArgumentError } from '../../errors.ts';
-import type { Header } from '../../protocol/frames.ts';
+import { InvalidArgumentError } from '../../../errors.ts';
+import type { Header } from '../../../protocol/frames.ts';
 import type { Reply } from './exchange.ts';
 
 /** Why a request could not be answered: the words of RFC 9209 2.3, as far as they are needed. */

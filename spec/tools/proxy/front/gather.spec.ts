@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { gather } from '../../../lib/tools/proxy/gather.ts';
+import { gather } from '../../../../lib/tools/proxy/front/gather.ts';
 
 /** A stream that tells what came together. */
 class Pieces extends Writable {
@@ -18,7 +18,7 @@ class Pieces extends Writable {
   }
 }
 
-describe('tools/proxy/gather', () => {
+describe('tools/proxy/front/gather', () => {
   it('lets what is written in one turn leave at its end, all at once', async () => {
     const one = new Pieces();
     const two = new Pieces();

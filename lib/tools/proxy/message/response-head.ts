@@ -1,4 +1,4 @@
-import type { FrontRequest, ResponseHead } from './exchange.ts';
+import type { FrontRequest, ResponseHead } from '../relay/exchange.ts';
 import { faultOf, fieldOf, isValue, lengthOf } from './fields.ts';
 import { forwardResponseFields, type ResolvedHeaderRules } from './forwarded.ts';
 import type { MessageBody } from './message-body.ts';

@@ -3,20 +3,20 @@ import http from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
 import { expect } from 'chai';
+import type { FrontOptions } from '../../../../lib/tools/proxy/front/front.ts';
 import {
   type ClientLimits,
   ClientTable,
   clientKey,
-} from '../../../lib/tools/proxy/client-limits.ts';
-import type { FrontOptions } from '../../../lib/tools/proxy/front/front.ts';
-import { createProxy, type SpdyProxy } from '../../../lib/tools/proxy/proxy.ts';
-import { sharedCertificate } from '../../support/session-pair.ts';
-import { type Application, startApplication } from './support/application.ts';
-import { clientOf, FRONTS } from './support/clients.ts';
+} from '../../../../lib/tools/proxy/pool/client-limits.ts';
+import { createProxy, type SpdyProxy } from '../../../../lib/tools/proxy/proxy.ts';
+import { sharedCertificate } from '../../../support/session-pair.ts';
+import { type Application, startApplication } from '../support/application.ts';
+import { clientOf, FRONTS } from '../support/clients.ts';
 
 const NO_LIMITS = { requestsPerSecond: null, burst: 1, maxConnections: null };
 
-describe('tools/proxy/client-limits', () => {
+describe('tools/proxy/pool/client-limits', () => {
   it('takes a network of IPv6 with 64 bits for one client', () => {
     for (const [address, key] of [
       ['192.0.2.1', '192.0.2.1'],

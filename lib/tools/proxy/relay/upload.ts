@@ -1,6 +1,6 @@
-import type { HeaderList } from '../../protocol/frames.ts';
+import type { HeaderList } from '../../../protocol/frames.ts';
+import type { MessageBody } from '../message/message-body.ts';
 import type { Sink } from './exchange.ts';
-import type { MessageBody } from './message-body.ts';
 import { Pump } from './pump.ts';
 
 /** The body of a request on its way to a back. Its beginning is kept, so that another back can get it. */
