@@ -1,5 +1,6 @@
 import { shown } from '../../../common/check.ts';
 import { hostAndPort } from '../../../common/network/host-and-port.ts';
+import { urlCredentials } from '../../../common/network/url-credentials.ts';
 import { InvalidArgumentError } from '../../../errors.ts';
 
 /** What a request goes to. */
@@ -100,10 +101,6 @@ export function urlOf(input: string | URL): URL {
 }
 
 function locationOfUrl(url: URL): Location {
-  const { pathname, search, username, password } = url;
-  const auth =
-    username === '' && password === ''
-      ? null
-      : `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { target: targetOf(url), path: `${pathname}${search}`, auth };
+  const { pathname, search } = url;
+  return { target: targetOf(url), path: `${pathname}${search}`, auth: urlCredentials(url) };
 }

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { hostAndPort } from '../../../common/network/host-and-port.ts';
+import { urlCredentials } from '../../../common/network/url-credentials.ts';
 import { SpdyError } from '../../../errors.ts';
 import { type HeaderInput, toHeaderPairs } from '../../headers.ts';
 import type { ProxyOptions } from '../agent-options.ts';
@@ -56,8 +57,7 @@ function opened(request: ClientRequest, path: string, signal: AbortSignal): Prom
 }
 
 /** The name and password of a URL as Basic credentials. */
-function basicOf({ username, password }: URL): string | null {
-  if (username === '' && password === '') return null;
-  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return `Basic ${Buffer.from(text).toString('base64')}`;
+function basicOf(url: URL): string | null {
+  const text = urlCredentials(url);
+  return text === null ? null : `Basic ${Buffer.from(text).toString('base64')}`;
 }
