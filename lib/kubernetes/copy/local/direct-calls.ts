@@ -7,8 +7,8 @@ const SLOW_MS = 10;
 const SLOW_FILES = 32;
 
 /**
- * Decides of each small file whether it is read or written by calls that hold the thread. Out of the memory of the system they take some
- * microseconds, a third of what the way through another thread and back takes. Where one took long, the next ones go through other threads.
+ * Decides of each small file, and each piece that is read of a large one, whether calls that hold the thread do it. Out of the memory of the system they take
+ * some microseconds, a third of what the way through another thread and back takes. Where one took long, the next ones go through other threads.
  */
 export class DirectCalls {
   readonly #now: () => number;

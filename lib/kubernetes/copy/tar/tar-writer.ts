@@ -128,7 +128,7 @@ export class TarWriter {
       let left = size;
       while (left > 0) {
         const room = Math.min(left, PIECE - this.#length);
-        const { bytesRead } = await handle.read(this.#piece, this.#length, room, null);
+        const bytesRead = await this.#read(handle, room);
         if (bytesRead === 0) throw changed(file);
         left -= bytesRead;
         this.#length += bytesRead;
@@ -138,6 +138,18 @@ export class TarWriter {
     } finally {
       await handle.close();
     }
+  }
+
+  /** Reads what comes next of a file into the piece; resolves with how much. */
+  async #read(handle: FileHandle, room: number): Promise<number> {
+    if (!this.#direct.may) {
+      this.#direct.passed();
+      return (await handle.read(this.#piece, this.#length, room, null)).bytesRead;
+    }
+    this.#direct.begin();
+    const bytesRead = fs.readSync(handle.fd, this.#piece, this.#length, room, null);
+    if (this.#direct.end()) await setImmediate();
+    return bytesRead;
   }
 
   /** The header of an entry. */

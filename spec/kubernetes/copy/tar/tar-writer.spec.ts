@@ -105,6 +105,25 @@ describe('an archive that is written', () => {
     });
   }
 
+  for (const [took, direct] of [
+    [0, 3],
+    [5, 3],
+    [1000, 1],
+  ] as const) {
+    it(`reads ${direct} of 3 pieces of a large file in its own thread, where each takes ${took} ms`, async () => {
+      let looks = 0;
+      const calls = new DirectCalls(() => {
+        looks += 1;
+        return looks * took;
+      });
+      const size = 3 * PIECE - AROUND;
+      writeFileSync(path.join(folder, 'data'), content(size));
+      const all = await packed(new TarWriter(new CopyCounter({}), calls));
+      expect(filesOf(Buffer.concat(all)).get('data')?.equals(content(size))).to.equal(true);
+      expect(looks).to.equal(2 * direct);
+    });
+  }
+
   it('ends with the name of a file that grows while it is read', async () => {
     const file = path.join(folder, 'data');
     writeFileSync(file, content(2 * PIECE));
