@@ -39,17 +39,18 @@ describe('a back whose host vanishes', () => {
       application = await startApplication(protocol);
       relay = await VanishingRelay.to(application.port);
       const url = `http://127.0.0.1:${relay.port}`;
-      proxy = createProxy({
-        backs: [{ url, protocol, connectTimeoutMs: 500, ...options }],
-        responseTimeoutMs: 500,
-      });
+      const given = { backs: [{ url, protocol, connectTimeoutMs: 2000, ...options }] };
+      proxy = createProxy(given);
       ({ port } = await proxy.listen({ port: 0, host: '127.0.0.1', tls: false, sniff: true }));
       const both = [ask('/echo', method), ask('/echo', method)];
       expect(await Promise.all(both)).to.deep.equal([200, 200]);
       const before = [...relay.connections];
       const ended = before.map((socket) => once(socket, 'close'));
       relay.vanish();
+      // A short time for this one alone: the others may find a slow machine.
+      proxy.update({ ...given, responseTimeoutMs: 100 });
       expect(await ask('/echo', method)).to.equal(504);
+      proxy.update(given);
       expect(await ask('/echo', method)).to.equal(200);
       expect(relay.connections.length).to.equal(before.length + 1);
       // Nobody waits for TCP to find out.
@@ -65,10 +66,12 @@ describe('a back whose host vanishes', () => {
       health: { path: '/', intervalMs: 20, timeoutMs: 200, fall: 1 },
     });
     ({ port } = await proxy.listen({ port: 0, host: '127.0.0.1', tls: false, sniff: true }));
-    expect(await ask('/')).to.equal(200);
+    const served = async (): Promise<void> => {
+      while ((await ask('/')) !== 200) await new Promise(setImmediate);
+    };
+    await served();
     relay.vanish();
     while (proxy.statistics[0]?.inService === true) await new Promise(setImmediate);
-    while (proxy.statistics[0]?.inService === false) await new Promise(setImmediate);
-    expect(await ask('/')).to.equal(200);
+    await served();
   });
 });
