@@ -334,6 +334,17 @@ for (const [version, [peer, file]] of Object.entries(KUBECTLS)) {
       }
     });
 
+    // Older ones have no such command.
+    const itWithEvents = version === '1.20' ? () => {} : it;
+    itWithEvents('events: those of an object', async () => {
+      const about = { kind: 'Pod', name: 'web-1' };
+      const event = { apiVersion: 'v1', kind: 'Event', reason: 'Tried', type: 'Warning' };
+      fake.put({ ...event, metadata: { name: 'e' }, involvedObject: about, message: 'it has not' });
+      const [code, words] = await run('events', '--for', 'pod/web-1');
+      expect([code, words]).to.deep.include(0);
+      expect(words).to.match(/Warning +Tried +Pod\/web-1 +it has not/);
+    });
+
     it('custom resources: as their definition says', async () => {
       const file = (name: string, content: object): string => {
         const place = path.join(kubectl.home, `${name}.json`);

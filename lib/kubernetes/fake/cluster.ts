@@ -232,7 +232,7 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
     return directory;
   }
 
-  /** An event with the uid of what it is about, which `kubectl describe` asks for. */
+  /** An event with what clients ask for of what it is about: `kubectl describe` its uid, `kubectl events --for` its version. */
   #referring(event: FakeObject): FakeObject {
     const about = fieldsOf(event, 'involvedObject');
     const { namespace = event.metadata.namespace } = about;
@@ -240,7 +240,9 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
     const place = resource?.namespaced === true ? String(namespace) : '';
     const found = resource && this.#store.get(resource, place, textOf(about, 'name'));
     if (!found) return event;
-    return { ...event, involvedObject: { namespace, uid: found.metadata.uid, ...about } };
+    const { apiVersion } = found;
+    const { uid } = found.metadata;
+    return { ...event, involvedObject: { namespace, apiVersion, uid, ...about } };
   }
 
   #resourceOf(kind: string): FakeResource {

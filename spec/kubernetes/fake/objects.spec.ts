@@ -87,7 +87,7 @@ describe('objects of a fake API server', () => {
     const about = { kind: 'Pod', name: 'p1' };
     expect(event(about)).to.have.deep.property('involvedObject', {
       ...about,
-      ...{ uid, namespace: 'default' },
+      ...{ apiVersion: 'v1', uid, namespace: 'default' },
     });
     for (const other of [
       { ...about, uid: 'x' },

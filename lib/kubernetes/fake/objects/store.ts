@@ -96,10 +96,8 @@ export class FakeStore {
       previous?.metadata ?? {};
     const generation = generationOf(object, previous);
     const counted = generation === undefined ? {} : { generation };
-    return {
-      ...structuredClone(object),
-      metadata: { ...structuredClone(object.metadata), ...counted, uid, creationTimestamp },
-    };
+    const metadata = { ...object.metadata, ...counted, uid, creationTimestamp };
+    return structuredClone({ ...object, metadata });
   }
 
   /** Takes one away; null if there is none. */

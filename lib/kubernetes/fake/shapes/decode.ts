@@ -99,7 +99,7 @@ const NULLS: Readonly<Partial<Record<Scalar, string>>> = { texts: '', bytes: '',
 /** A map without null; anything else as it is. */
 function withoutNull(shape: Scalar, value: unknown): unknown {
   const none = NULLS[shape];
-  if (none === undefined || !isFields(value)) return value;
+  if (none === undefined || !isFields(value) || !Object.values(value).includes(null)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, one ?? none]));
 }
 
@@ -132,5 +132,6 @@ function isMapOf(test: (value: unknown) => boolean): (value: unknown) => boolean
 function checkDepth(value: unknown, path: string, depth: number): void {
   if (typeof value !== 'object' || value === null) return;
   if (depth > MAX_DEPTH) throw new DecodeProblem(`${path} is too deep`);
-  for (const one of Object.values(value)) checkDepth(one, path, depth + 1);
+  for (const one of Object.values(value))
+    if (typeof one === 'object') checkDepth(one, path, depth + 1);
 }

@@ -41,6 +41,8 @@ const ATOMS = [
   ...['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef', 'secretRef'],
 ];
 
+const METADATA = '["f:metadata"]';
+
 /** What nobody owns. */
 const NOT_OWNED = [
   ...['name', 'generateName', 'namespace', 'uid', 'selfLink', 'resourceVersion', 'generation'],
@@ -59,10 +61,10 @@ export function fieldValues(
     if (part !== 'all' && (name === 'status') !== (part === 'status')) continue;
     // Lists of these kinds are as a whole, whatever they are called elsewhere.
     if (Array.isArray(value)) values.set(textOf([`f:${name}`]), value);
-    else if (name !== 'metadata') collect(name, value, [], values, rules);
+    else if (name !== 'metadata') collect(name, value, '', values, rules);
     else
       for (const [below, field] of Object.entries(isFields(value) ? value : {}))
-        if (!NOT_OWNED.includes(below)) collect(below, field, ['f:metadata'], values, OWN_RULES);
+        if (!NOT_OWNED.includes(below)) collect(below, field, METADATA, values, OWN_RULES);
   }
   return values;
 }
@@ -93,12 +95,16 @@ export function shownPath(text: string): string {
 
 /** As `fieldsV1` has them. */
 export function asFieldsV1(paths: Iterable<string>): Fields {
-  const root: Tree = { member: false, below: new Map() };
+  const root: Tree = { member: false, below: null };
   for (const text of paths) {
     let node = root;
     for (const step of pathOf(text)) {
-      const next = node.below.get(step) ?? { member: false, below: new Map() };
-      node.below.set(step, next);
+      node.below ??= new Map();
+      let next = node.below.get(step);
+      if (next === undefined) {
+        next = { member: false, below: null };
+        node.below.set(step, next);
+      }
       node = next;
     }
     node.member = true;
@@ -114,7 +120,9 @@ export function readFieldsV1(value: unknown): string[] | null {
 
 /** Whether a field is there in both, and the same. */
 export function isSameField(path: string, a: FieldValues, b: FieldValues): boolean {
-  return a.has(path) && b.has(path) && isDeepStrictEqual(a.get(path), b.get(path));
+  if (!a.has(path) || !b.has(path)) return false;
+  const [one, other] = [a.get(path), b.get(path)];
+  return one === other || isDeepStrictEqual(one, other);
 }
 
 /** The fields that tell items of a list apart; null where it is one value, or holds texts. */
@@ -181,17 +189,17 @@ export function stepOf(keys: readonly string[], item: Fields): string {
 function collect(
   name: string,
   value: unknown,
-  parent: FieldPath,
+  parent: string,
   into: Map<string, unknown>,
   rules: ListRules,
 ): void {
-  const path = [...parent, `f:${name}`];
+  const path = within(parent, `f:${name}`);
   if (Array.isArray(value)) {
     collectList(name, value, path, into, rules);
     return;
   }
   if (!isFields(value) || rules.isAtom(name) || Object.keys(value).length === 0) {
-    into.set(textOf(path), value);
+    into.set(path, value);
     return;
   }
   const inner = rules.below(name);
@@ -201,19 +209,19 @@ function collect(
 function collectList(
   name: string,
   items: readonly unknown[],
-  path: FieldPath,
+  path: string,
   into: Map<string, unknown>,
   rules: ListRules,
 ): void {
   const keys = rules.keysOf(name, items);
   const inner = rules.below(name);
   if (rules.isSet(name))
-    for (const item of items) into.set(textOf([...path, `v:${JSON.stringify(item)}`]), ITEM);
-  else if (keys === null) into.set(textOf(path), items);
+    for (const item of items) into.set(within(path, `v:${JSON.stringify(item)}`), ITEM);
+  else if (keys === null) into.set(path, items);
   else
     for (const item of items as readonly Fields[]) {
-      const itemPath = [...path, stepOf(keys, item)];
-      into.set(textOf(itemPath), ITEM);
+      const itemPath = within(path, stepOf(keys, item));
+      into.set(itemPath, ITEM);
       for (const [below, field] of Object.entries(item))
         collect(below, field, itemPath, into, inner);
     }
@@ -221,13 +229,17 @@ function collectList(
 
 interface Tree {
   member: boolean;
-  readonly below: Map<string, Tree>;
+  /** Null for nothing. */
+  below: Map<string, Tree> | null;
 }
 
 function fieldsOfTree({ member, below }: Tree): Fields {
-  const fields = [...below].map(([step, tree]) => [step, fieldsOfTree(tree)] as const);
-  const own = member && fields.length > 0 ? [['.', {}] as const] : [];
-  return Object.fromEntries([...own, ...fields]);
+  // No step is a name that objects have.
+  const fields: Record<string, Fields> = {};
+  if (below === null) return fields;
+  if (member) fields['.'] = {};
+  for (const [step, tree] of below) fields[step] = fieldsOfTree(tree);
+  return fields;
 }
 
 /** Depth of what a client may say of its fields. */
@@ -253,6 +265,12 @@ function isStep(step: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The text of a path, with one step more. */
+function within(parent: string, step: string): string {
+  const own = JSON.stringify(step);
+  return parent === '' ? `[${own}]` : `${parent.slice(0, -1)},${own}]`;
 }
 
 function textOf(path: FieldPath): string {

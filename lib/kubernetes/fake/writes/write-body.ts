@@ -49,7 +49,8 @@ export function readWritten(
     return failure(400, `${where} in ${apiVersionOf(resource)}`);
   const decoded = orProblem(() => decodeObject(resource, body, isPart));
   if (typeof decoded === 'string') return failure(400, `${where}: ${decoded}`);
-  const known = before === null ? [] : decodeObject(resource, before, true).unknown;
+  const isKnown = decoded.unknown.length === 0 || before === null;
+  const known = isKnown ? [] : decodeObject(resource, before, true).unknown;
   const unknown = decoded.unknown.filter((path) => !known.includes(path));
   const problems = unknown.map((path) => `unknown field "${path}"`);
   if (validation === 'Strict' && problems.length > 0)
