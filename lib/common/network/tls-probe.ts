@@ -1,8 +1,8 @@
 import net, { type NetConnectOpts, type Socket } from 'node:net';
 import { clearTimeout, setTimeout } from 'node:timers';
-import tls from 'node:tls';
 import { SpdyError } from '../../errors.ts';
 import { Deadline } from '../deadline.ts';
+import { lateTls } from '../late-modules.ts';
 
 /** How long a server may say nothing before it is asked whether it speaks TLS, in milliseconds. */
 const SILENCE_MS = 2000;
@@ -11,7 +11,7 @@ const PROBE_MS = 5000;
 /** Asks on a connection of its own whether a server speaks TLS. What does not answer within `timeoutMs` does not. */
 export function speaksTls(place: NetConnectOpts, timeoutMs: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = tls.connect({ ...place, rejectUnauthorized: false });
+    const socket = lateTls().connect({ ...place, rejectUnauthorized: false });
     const settle = (answer: boolean): void => {
       clearTimeout(timer);
       socket.destroy();
