@@ -2,6 +2,7 @@ import type { Duplex, Writable } from 'node:stream';
 import { shown } from '../common/check.ts';
 import { firstOf, showBy } from '../common/inspection.ts';
 import { checkOptions } from '../common/option-names.ts';
+import { onRejection } from '../common/rejections.ts';
 import type { StreamState } from '../engine/insight.ts';
 import { summary } from '../engine/insight.ts';
 import { InvalidArgumentError, InvalidStateError, type SpdyError } from '../errors.ts';
@@ -26,6 +27,11 @@ import type { SessionVersion } from './transport/negotiate.ts';
 export class Session extends SpdylaySession {
   static {
     showBy(Session, (it) => it.#facts());
+    onRejection(Session, (it, error, event, [first]) => {
+      // As where a listener throws: the others of the session have nothing to do with it.
+      if (event === 'stream') (first as SpdyStream).destroy(error);
+      else it.destroy(error);
+    });
   }
 
   #closed: Promise<void> | null = null;

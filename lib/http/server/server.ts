@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 import { Deadline } from '../../common/deadline.ts';
 import { showBy } from '../../common/inspection.ts';
+import { onRejection } from '../../common/rejections.ts';
 import type { ProtocolVersion } from '../../protocol/version.ts';
 import type { Session, SessionVersion } from '../../session/public.ts';
 import { resolveVersion } from '../../session/public.ts';
@@ -28,6 +29,7 @@ import {
   resolveServerOptions,
   type SpdyServerOptions,
 } from './options.ts';
+import { takeRejection } from './rejection.ts';
 
 /**
  * Makes a server for SPDY/2, SPDY/3 and SPDY/3.1, and HTTP/1.1 for clients that speak none of them. The handler is one for
@@ -50,6 +52,7 @@ export function createServer(
 export class SpdyServer extends ListeningServer {
   static {
     showBy(SpdyServer, (it) => it.#facts());
+    onRejection(SpdyServer, takeRejection);
   }
 
   /** The TCP or TLS server that listens. */
