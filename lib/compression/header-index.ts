@@ -199,6 +199,7 @@ export class HeaderIndex {
     }
     this.#swept = this.position;
     const gone = this.position - this.#reach;
+    this.#letGo(gone);
     for (const known of this.#names.values()) {
       while (known.last !== null && known.last.position < gone) unlink(known.last);
       if (known.first === null) this.#names.delete(known.name);
@@ -221,13 +222,11 @@ export class HeaderIndex {
 
   /** Lets go of the places that no match can reach; takes twice the room if these are few. */
   #makeRoom(): void {
+    this.#letGo(this.position - this.#reach);
     const log = this.#log;
     const positions = this.#positions;
     const mask = log.length - 1;
-    const gone = this.position - this.#reach;
-    let begin = this.#begin;
-    while (begin < this.length && (positions[begin & mask] as number) < gone) begin++;
-    this.#begin = begin;
+    const begin = this.#begin;
     if (2 * (this.length - begin) <= log.length) return;
     const room = 2 * log.length;
     this.#log = new Array<KnownPair | null>(room).fill(null);
@@ -236,6 +235,18 @@ export class HeaderIndex {
       this.#log[place & (room - 1)] = log[place & mask] as KnownPair;
       this.#positions[place & (room - 1)] = positions[place & mask] as number;
     }
+  }
+
+  /** Lets go of the places before a position: what stands there may be long, and another pair comes to its slot late. */
+  #letGo(position: number): void {
+    const log = this.#log;
+    const mask = log.length - 1;
+    let begin = this.#begin;
+    while (begin < this.length && (this.#positions[begin & mask] as number) < position) {
+      log[begin & mask] = null;
+      begin++;
+    }
+    this.#begin = begin;
   }
 }
 

@@ -1,6 +1,11 @@
+import v8 from 'node:v8';
+import vm from 'node:vm';
 import { expect } from 'chai';
-import { HeaderIndex, type KnownName } from '../../lib/compression/header-index.ts';
+import { HeaderIndex, type KnownName, type KnownPair } from '../../lib/compression/header-index.ts';
 import type { HeaderList } from '../../lib/protocol/frames.ts';
+
+v8.setFlagsFromString('--expose-gc');
+const collectGarbage = vm.runInNewContext('gc') as () => void;
 
 const REACH = 1000;
 
@@ -58,6 +63,26 @@ describe('compression/header-index', () => {
     index.forget();
     expect(index.find('old')).to.equal(undefined);
     expect(index.find('new')?.count).to.equal(1);
+  });
+
+  it('keeps no pair alive that is out of reach, however much room the log has', async () => {
+    const index = make();
+    const small = nameIn(index, 'small');
+    for (let i = 0; i < REACH; i++) index.add(small, '', 1);
+    const long = nameIn(index, 'long');
+    for (let i = 0; i < 20; i++) index.add(long, `a long value: ${i}`, 100);
+    const held = new WeakRef(index.at(index.length - 1) as KnownPair);
+    for (let i = 0; i < 20; i++) {
+      index.add(long, `another long value: ${i}`, 100);
+      index.forget();
+    }
+    // A WeakRef holds its value until the running job has ended.
+    for (let turns = 0; held.deref() !== undefined && turns < 100; turns++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      collectGarbage();
+    }
+    expect(held.deref()).to.equal(undefined);
+    expect(index.at(index.length - 1)?.value).to.equal('another long value: 19');
   });
 
   it('forgets everything once in a GiB, so that its positions stay small', () => {
