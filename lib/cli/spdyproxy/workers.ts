@@ -90,12 +90,27 @@ export class Workers {
   #start(): void {
     const begun = performance.now();
     process.umask(this.#umask);
-    const worker = cluster.fork();
-    process.umask(PRIVATE);
+    try {
+      this.#watch(cluster.fork(), begun);
+    } catch (error) {
+      this.#teller.complain(`a worker cannot start: ${(error as Error).message}`);
+      this.#missing('a worker', codeOf(error as Error), begun);
+    } finally {
+      process.umask(PRIVATE);
+    }
+  }
+
+  #watch(worker: Worker, begun: number): void {
     this.#alive.set(worker, false);
     worker.on('message', (message: WorkerMessage) => this.#told(worker, message));
     worker.once('exit', (status, signal) => {
-      this.#exited(worker, performance.now() - begun, String(signal ?? status));
+      this.#exited(worker, String(signal ?? status), begun);
+    });
+    worker.on('error', (error) => {
+      // Else it is about a message to one that has ended, whose end is told by 'exit'.
+      if (worker.process.pid !== undefined) return;
+      this.#teller.complain(`worker ${worker.id} cannot start: ${error.message}`);
+      this.#exited(worker, codeOf(error), begun);
     });
   }
 
@@ -104,7 +119,8 @@ export class Workers {
       this.#teller.complain(`worker ${worker.id}: ${message.text}`);
     } else if (message.told === 'reloaded') {
       this.#reloaded(worker);
-    } else if (message.told === 'listening') {
+    } else if (message.told === 'listening' && this.#alive.has(worker)) {
+      // What one has told may come behind its end.
       this.#alive.set(worker, true);
       this.#look();
       if (this.#state !== 'starting') return;
@@ -115,10 +131,15 @@ export class Workers {
     }
   }
 
-  #exited(worker: Worker, lifeMs: number, how: string): void {
+  #exited(worker: Worker, how: string, begun: number): void {
     this.#alive.delete(worker);
     this.#look();
     this.#reloaded(worker);
+    this.#missing(`worker ${worker.id}`, how, begun);
+  }
+
+  /** One has ended, or could not start. */
+  #missing(who: string, how: string, begun: number): void {
     if (this.#state === 'starting') {
       this.#failed = true;
       this.#state = 'ending';
@@ -127,12 +148,10 @@ export class Workers {
       if (this.#alive.size === 0) this.#over();
       return;
     }
-    this.#early = lifeMs < LEAST_LIFE_MS ? this.#early + 1 : 0;
+    this.#early = performance.now() - begun < LEAST_LIFE_MS ? this.#early + 1 : 0;
     const delay = restartDelay(this.#early);
     const soon = delay === 0 ? '' : ` in ${delay / 1000} s`;
-    this.#teller.complain(
-      `worker ${worker.id} has ended (${how}), another one takes its place${soon}`,
-    );
+    this.#teller.complain(`${who} has ended (${how}), another one takes its place${soon}`);
     const pause = setTimeout(() => {
       this.#pauses.delete(pause);
       this.#start();
@@ -192,6 +211,10 @@ export class Workers {
     for (const begun of this.#alive.values()) if (!begun) return;
     for (const go of this.#waiting.splice(0)) go();
   }
+}
+
+function codeOf(error: Error): string {
+  return (error as NodeJS.ErrnoException).code ?? error.name;
 }
 
 /** How long nobody takes the place of a worker, in milliseconds, when so many have ended early one after the other. */
