@@ -198,10 +198,9 @@ export class HeaderIndex {
       this.position = NEXT_POSITION;
     }
     this.#swept = this.position;
-    const gone = this.position - this.#reach;
-    this.#letGo(gone);
+    const reached = this.#letGo();
     for (const known of this.#names.values()) {
-      while (known.last !== null && known.last.position < gone) unlink(known.last);
+      while (known.last !== null && known.last.position < reached) unlink(known.last);
       if (known.first === null) this.#names.delete(known.name);
     }
   }
@@ -222,31 +221,30 @@ export class HeaderIndex {
 
   /** Lets go of the places that no match can reach; takes twice the room if these are few. */
   #makeRoom(): void {
-    this.#letGo(this.position - this.#reach);
+    this.#letGo();
     const log = this.#log;
     const positions = this.#positions;
-    const mask = log.length - 1;
     const begin = this.#begin;
     if (2 * (this.length - begin) <= log.length) return;
     const room = 2 * log.length;
     this.#log = new Array<KnownPair | null>(room).fill(null);
     this.#positions = new Array<number>(room).fill(0);
     for (let place = begin; place < this.length; place++) {
-      this.#log[place & (room - 1)] = log[place & mask] as KnownPair;
-      this.#positions[place & (room - 1)] = positions[place & mask] as number;
+      const old = place & (log.length - 1);
+      this.#log[place & (room - 1)] = log[old] as KnownPair;
+      this.#positions[place & (room - 1)] = positions[old] as number;
     }
   }
 
-  /** Lets go of the places before a position: what stands there may be long, and another pair comes to its slot late. */
-  #letGo(position: number): void {
-    const log = this.#log;
-    const mask = log.length - 1;
+  /** Lets go of what no match can reach, which may be long and its slot needed late. Returns the first position within reach. */
+  #letGo(): number {
+    const mask = this.#log.length - 1;
+    const reached = this.position - this.#reach;
     let begin = this.#begin;
-    while (begin < this.length && (this.#positions[begin & mask] as number) < position) {
-      log[begin & mask] = null;
-      begin++;
-    }
+    for (; begin < this.length && (this.#positions[begin & mask] as number) < reached; begin++)
+      this.#log[begin & mask] = null;
     this.#begin = begin;
+    return reached;
   }
 }
 

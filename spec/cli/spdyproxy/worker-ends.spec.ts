@@ -25,7 +25,7 @@ class Signals extends HeldSignals {
   }
 }
 
-describe('cli/spdyproxy/worker-ends', () => {
+describe('workers of spdyproxy that end or cannot start', () => {
   const umask = process.umask();
   let folder: string;
   let signals: Signals;
