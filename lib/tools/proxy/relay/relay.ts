@@ -163,7 +163,7 @@ export class Relay implements BackHandler {
     return failure.unprocessed || (failure.again === true && harmless);
   }
 
-  /** Waits for the head of the response. */
+  /** Waits for the head of the response. A body that does not come is no fault of the connection to the back. */
   #await(): void {
     const { responseMs } = this.#host.timeouts;
     if (responseMs === 0) return;
@@ -171,11 +171,11 @@ export class Relay implements BackHandler {
       responseMs,
       () => this.#upload?.bytes ?? 0,
       () => {
-        const error = new SpdyError('ERR_SPDY_TIMEOUT', `no answer within ${responseMs} ms`);
+        const starved = this.#upload?.starved === true;
+        const text = `no ${starved ? 'more of the body' : 'answer'} within ${responseMs} ms`;
+        const error = starved ? new Error(text) : new SpdyError('ERR_SPDY_TIMEOUT', text);
         this.#call?.reset(error);
-        const late = this.#upload?.starved === true;
-        const text = `no more of the body within ${responseMs} ms`;
-        this.failed(late ? refusal(408, 'http_request_error', text) : failureOf(error, false));
+        this.failed(starved ? refusal(408, 'http_request_error', text) : failureOf(error, false));
       },
     );
   }

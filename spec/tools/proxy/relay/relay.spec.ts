@@ -17,6 +17,7 @@ import {
 } from '../../../../lib/tools/proxy/proxy.ts';
 import { RawPeer, sharedCertificate } from '../../../support/session-pair.ts';
 import { type Application, BACKS, startApplication } from '../support/application.ts';
+import { VanishingRelay } from '../support/vanishing-relay.ts';
 
 /** What has to be ended behind each spec. */
 const ends: (() => unknown)[] = [];
@@ -380,6 +381,27 @@ describe('tools/proxy/relay/relay', () => {
     expect(statusCode).to.equal(408);
     expect(proxy.statistics[0]).to.include({ failures: 0, active: 0 });
     request.destroy();
+  });
+
+  it('keeps a connection to a back on which the body of a request does not come', async () => {
+    const { port: behind } = await application('h2');
+    const relay = await VanishingRelay.to(behind);
+    ends.push(() => relay.close());
+    const url = `http://127.0.0.1:${relay.port}`;
+    const given = { backs: [{ url, protocol: 'h2' }] } as const;
+    const { port, proxy } = await open(given);
+    expect((await get(port, '/facts')).status).to.equal(200);
+    proxy.update({ ...given, responseTimeoutMs: 30 });
+    const headers = { 'content-length': 10 };
+    const options = { host: '127.0.0.1', port, path: '/silent', method: 'POST', headers };
+    const request = http.request({ ...options, agent: false }).on('error', () => {});
+    request.flushHeaders();
+    const [{ statusCode }] = (await once(request, 'response')) as [http.IncomingMessage];
+    expect(statusCode).to.equal(408);
+    request.destroy();
+    proxy.update(given);
+    expect((await get(port, '/facts')).status).to.equal(200);
+    expect(relay.connections.length).to.equal(1);
   });
 
   it('passes an answer on that comes before the end of the request', async () => {
