@@ -13,9 +13,8 @@ import type { ResponseHead } from '../relay/exchange.ts';
 import { failureOf } from '../relay/failure.ts';
 import { StreamSink } from '../relay/stream-sink.ts';
 import type { BackCall, BackHandler, BackRequest, Transport } from './back.ts';
-import type { Liveness, SentMark } from './liveness.ts';
 import type { ResolvedBack } from './options.ts';
-import { SpdyConnection, type SpdyConnectionHost } from './spdy-connection.ts';
+import { SpdyConnection, type SpdyConnectionHost, type SpdySentMark } from './spdy-connection.ts';
 
 /** Speaks SPDY with a back: one session for all requests. */
 export class SpdyBack implements Transport, SpdyConnectionHost {
@@ -63,24 +62,24 @@ class SpdyCall implements BackCall {
   readonly #request: ClientRequest;
   readonly #handler: BackHandler;
   readonly #method: string;
-  readonly #liveness: Liveness;
-  readonly #sent: SentMark;
+  readonly #connection: SpdyConnection;
+  readonly #sent: SpdySentMark;
   #settled = false;
 
   constructor(
-    { agent, liveness }: SpdyConnection,
+    connection: SpdyConnection,
     back: ResolvedBack,
     given: BackRequest,
     handler: BackHandler,
   ) {
     this.#handler = handler;
-    this.#liveness = liveness;
-    this.#sent = liveness.mark();
+    this.#connection = connection;
+    this.#sent = connection.mark();
     const { method, target, authority, fields, length } = given;
     this.#method = method;
     const headers: [string, string][] = [['host', authority], ...(fields as [string, string][])];
     if (length !== null && length >= 0) headers.push(['content-length', String(length)]);
-    const request = agent.request({
+    const request = connection.agent.request({
       protocol: back.secure ? 'https:' : 'http:',
       hostname: back.hostname,
       port: back.port,
@@ -117,8 +116,10 @@ class SpdyCall implements BackCall {
 
   reset(cause: Error): void {
     this.#settled = true;
+    // It knows it no more behind its end.
+    const { session } = this.#request;
     this.#request.destroy();
-    this.#liveness.gaveUp(this.#sent, cause);
+    this.#connection.gaveUp(session, this.#sent, cause);
   }
 
   onDrain(listener: () => void): void {
