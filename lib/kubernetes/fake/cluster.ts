@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { checkBoolean, checkRange, shown } from '../../common/check.ts';
 import { InvalidArgumentError } from '../../errors.ts';
 import { checkRules, type FakeRule } from './access/rbac.ts';
-import { definitionProblem } from './custom/definition.ts';
+import { definitionProblem, namesProblem } from './custom/definition.ts';
 import { type FakeFaultRule, FaultRules } from './faults/fault.ts';
 import { withDefaults } from './objects/defaults.ts';
 import { generationOf } from './objects/generation.ts';
@@ -171,7 +171,7 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
     const [resource, object] = readManifest(manifest, this.#store.resources);
     if (resource === PODS) throw new InvalidArgumentError('pods are added by addPod()');
     const { name, namespace = '' } = object.metadata;
-    if (resource === DEFINITIONS) checkDefinition(object);
+    if (resource === DEFINITIONS) checkDefinition(object, this.#store.list(DEFINITIONS));
     const whole = ownKindOf(object) === 'Event' ? this.#referring(object) : withDefaults(object);
     return this.#store.put(resource, observed(whole, this.#store.get(resource, namespace, name)));
   }
@@ -261,9 +261,11 @@ export class FakeCluster extends EventEmitter<FakeApiServerEvents> {
 }
 
 /** What this server does not check of a custom kind its test does without. */
-function checkDefinition(definition: FakeObject): void {
+function checkDefinition(definition: FakeObject, others: readonly FakeObject[]): void {
   const problem = definitionProblem(definition, null);
   if (problem?.isUnknown === false) throw new InvalidArgumentError(problem.text);
+  const taken = namesProblem(definition, others);
+  if (taken !== null) throw new InvalidArgumentError(taken);
 }
 
 /** Whoever says the state of a workload has seen what is wanted of it. */

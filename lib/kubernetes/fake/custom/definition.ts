@@ -24,20 +24,68 @@ const AGE_COLUMN: CustomColumn = {
   jsonPath: '.metadata.creationTimestamp',
 };
 
+/** What columns may be of. */
+const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string'];
+
 /** The resources that a definition makes: one for each version that is served. */
 export function resourcesOf(definition: FakeObject): FakeResource[] {
+  const versions = listOf(fieldsOf(definition, 'spec'), 'versions');
+  return versions
+    .filter(({ served }) => served === true)
+    .map((version) => resourceOf(definition, version));
+}
+
+/** The resource as which objects are stored, served or not. */
+export function storedResourceOf(definition: FakeObject): FakeResource {
+  const versions = listOf(fieldsOf(definition, 'spec'), 'versions');
+  return resourceOf(definition, versions.find(({ storage }) => storage === true) ?? {});
+}
+
+/** Why a definition cannot be beside others: what it calls its objects, another one of its group does; null if it can. */
+export function namesProblem(definition: FakeObject, others: readonly FakeObject[]): string | null {
+  const group = groupOf(definition);
+  const beside = others.filter(
+    (one) => one.metadata.name !== definition.metadata.name && groupOf(one) === group,
+  );
+  for (const namesOf of [singleNames, kindNames]) {
+    const own = namesOf(definition);
+    for (const other of beside) {
+      const taken = namesOf(other).find((name) => own.includes(name));
+      if (taken !== undefined)
+        return `spec.names: Forbidden: ${other.metadata.name} has "${taken}": this server does not serve a part of the names`;
+    }
+  }
+  return null;
+}
+
+function groupOf(definition: FakeObject): string {
+  return textOf(fieldsOf(definition, 'spec'), 'group');
+}
+
+function singleNames(definition: FakeObject): readonly string[] {
+  const names = fieldsOf(fieldsOf(definition, 'spec'), 'names');
+  const { singular = textOf(names, 'kind').toLowerCase() } = names;
+  return [textOf(names, 'plural'), String(singular), ...textsOf(names, 'shortNames')];
+}
+
+function kindNames(definition: FakeObject): readonly string[] {
+  const names = fieldsOf(fieldsOf(definition, 'spec'), 'names');
+  const kind = textOf(names, 'kind');
+  return [kind, textOf(names, 'listKind') || `${kind}List`];
+}
+
+function resourceOf(definition: FakeObject, version: Fields): FakeResource {
   const spec = fieldsOf(definition, 'spec');
   const names = fieldsOf(spec, 'names');
   const [plural, kind] = [textOf(names, 'plural'), textOf(names, 'kind')];
-  const known = listOf(spec, 'versions').filter(({ served }) => served === true);
-  return known.map((version) => ({
+  return {
     ...{ group: textOf(spec, 'group'), version: textOf(version, 'name'), plural, kind },
     shortNames: textsOf(names, 'shortNames'),
     namespaced: textOf(spec, 'scope') === 'Namespaced',
     categories: textsOf(names, 'categories'),
     subresources: Object.keys(fieldsOf(version, 'subresources')),
     custom: customKind(kind, names, version),
-  }));
+  };
 }
 
 /** Why a definition cannot be, in the place of `before` (null for none); null if it can. */
@@ -54,7 +102,12 @@ export function definitionProblem(
     if (problem !== null && !problem.isUnknown) return problem;
     later ??= problem;
   }
-  if (textOf(fieldsOf(spec, 'conversion'), 'strategy') === 'Webhook')
+  const { strategy = 'None' } = fieldsOf(spec, 'conversion');
+  if (strategy !== 'None' && strategy !== 'Webhook')
+    return wrongAt(
+      `spec.conversion.strategy: Unsupported value: ${JSON.stringify(strategy)}: supported values: "None", "Webhook"`,
+    );
+  if (strategy === 'Webhook')
     later ??= unknown('spec.conversion.strategy: Forbidden: this server calls no webhooks');
   const { preserveUnknownFields } = spec;
   if (preserveUnknownFields === true)
@@ -121,6 +174,10 @@ function versionProblem(version: Fields, path: string): SchemaProblem | null {
     const place = `${path}.additionalPrinterColumns[${index}]`;
     for (const name of ['name', 'type', 'jsonPath'])
       if (textOf(column, name) === '') return wrongAt(`${place}.${name}: Required value`);
+    if (!COLUMN_TYPES.includes(textOf(column, 'type')))
+      return wrongAt(
+        `${place}.type: Invalid value: "${textOf(column, 'type')}": must be one of ${COLUMN_TYPES.join(',')}`,
+      );
     if (readJsonPath(textOf(column, 'jsonPath')) === null)
       return wrongAt(`${place}.jsonPath: Forbidden: this server cannot read it`);
   }

@@ -4,7 +4,7 @@ import { isFields } from '../objects/object.ts';
 type Step = string | number | null | { readonly field: readonly string[]; readonly is: string };
 
 const STEP =
-  /\.((?:\\.|[^.[\\])+)|\[(\d{1,6})\]|\[\*\]|\['([^']+)'\]|\[\?\(@((?:\.[\w-]+)+)\s*==\s*(?:"([^"]*)"|'([^']*)')\)\]/gy;
+  /\.((?:\\.|[^\s.,[\]$@{}*\\])+)|\[(\d{1,6})\]|\[\*\]|\['([^']+)'\]|\[\?\(@((?:\.[\w-]+)+)\s*==\s*(?:"([^"]*)"|'([^']*)')\)\]/gy;
 
 /** Reads a JSON path as columns of definitions have them: `.spec.replicas`, `.a['b']`, `.a[0]`, `.a[?(@.type=="Ready")].status`; null for any other. */
 export function readJsonPath(path: string): readonly Step[] | null {

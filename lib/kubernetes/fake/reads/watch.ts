@@ -3,7 +3,7 @@ import { clearInterval, setInterval } from 'node:timers';
 import { MAX_TIMEOUT_MS } from '../../../common/check.ts';
 import { Deadline } from '../../../common/deadline.ts';
 import type { FakeObject } from '../objects/object.ts';
-import { apiVersionOf, type FakeResource } from '../objects/resources.ts';
+import { apiVersionOf, DEFINITIONS, type FakeResource } from '../objects/resources.ts';
 import type { Selection } from '../objects/selectors.ts';
 import { type FakeStore, inVersion, isSameResource, type StoreChange } from '../objects/store.ts';
 import type { ApiPlace } from '../requests/api-path.ts';
@@ -24,7 +24,7 @@ export interface WatchRequest {
   readonly form: Representation;
 }
 
-/** The watches of a fake API server. None of them ends but in order, by its time, or with the server. */
+/** The watches of a fake API server. None of them ends but in order, by its time, with what it watches, or with the server. */
 export class FakeWatches {
   readonly #store: FakeStore;
   readonly #watchList: boolean;
@@ -35,7 +35,10 @@ export class FakeWatches {
     this.#store = store;
     this.#watchList = watchList;
     store.listen((change) => {
-      for (const watch of this.#open) watch.changed(change);
+      for (const watch of this.#open) {
+        watch.changed(change);
+        if (change.resource === DEFINITIONS && !watch.isServed(store)) void watch.end();
+      }
     });
   }
 
@@ -141,6 +144,12 @@ class Watch {
       const metadata = { ...previous.metadata, resourceVersion: String(version) };
       this.send('DELETED', { ...previous, metadata });
     }
+  }
+
+  /** Whether what it watches is served: a definition may have gone. */
+  isServed({ resources }: FakeStore): boolean {
+    const { group, version, plural } = this.#resource;
+    return resources.at(group, version, plural) !== null;
   }
 
   send(type: string, object: FakeObject): void {

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers';
-import { resourcesOf } from '../custom/definition.ts';
+import { resourcesOf, storedResourceOf } from '../custom/definition.ts';
 import { CLEANUP } from '../objects/defaults.ts';
 import { type FakeObject, isHeld } from '../objects/object.ts';
-import { DEFINITIONS, type FakeResource } from '../objects/resources.ts';
+import { DEFINITIONS, type FakeResource, qualified } from '../objects/resources.ts';
 import { type FakeStore, isSameResource, type StoreChange } from '../objects/store.ts';
 import type { FakePods } from '../pods/pods.ts';
 import { beginEnd } from './ends.ts';
@@ -20,6 +20,13 @@ export class FakeDefinitions {
     store.listen((change) => this.#changed(change));
   }
 
+  /** Whether the definition of a resource is ending: no objects begin then. */
+  isEnding(resource: FakeResource): boolean {
+    if (resource.custom === undefined) return false;
+    const definition = this.#store.get(DEFINITIONS, '', qualified(resource));
+    return definition !== null && isEnding(definition);
+  }
+
   #changed({ type, resource, object }: StoreChange): void {
     if (resource === DEFINITIONS) {
       const all = this.#store.list(DEFINITIONS);
@@ -27,7 +34,7 @@ export class FakeDefinitions {
       if (type === 'DELETED') this.#removeAll(object);
     } else if (resource.custom === undefined) return;
     for (const one of this.#store.list(DEFINITIONS))
-      if (isEnding(one) && resourcesOf(one).some((own) => isAbout(resource, own))) this.#await(one);
+      if (isEnding(one) && isAbout(resource, storedResourceOf(one))) this.#await(one);
   }
 
   #await({ metadata: { name } }: FakeObject): void {
@@ -43,11 +50,10 @@ export class FakeDefinitions {
   #sweep(name: string): void {
     const definition = this.#store.get(DEFINITIONS, '', name);
     if (definition === null || !isEnding(definition)) return;
-    const [resource] = resourcesOf(definition);
+    const resource = storedResourceOf(definition);
     let left = 0;
-    for (const object of resource === undefined ? [] : this.#store.list(resource))
-      if (beginEnd(this.#store, this.#pods, resource as FakeResource, object, null) !== null)
-        left += 1;
+    for (const object of this.#store.list(resource))
+      if (beginEnd(this.#store, this.#pods, resource, object, null) !== null) left += 1;
     if (left > 0) return;
     const { finalizers } = definition.metadata as { readonly finalizers?: readonly string[] };
     const others = (finalizers ?? []).filter((one) => one !== CLEANUP);
@@ -57,8 +63,7 @@ export class FakeDefinitions {
   }
 
   #removeAll(definition: FakeObject): void {
-    const [resource] = resourcesOf(definition);
-    if (resource === undefined) return;
+    const resource = storedResourceOf(definition);
     for (const { metadata } of this.#store.list(resource))
       this.#store.delete(resource, metadata.namespace ?? '', metadata.name);
   }

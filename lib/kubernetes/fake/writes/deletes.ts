@@ -8,19 +8,16 @@ import type { ApiPlace } from '../requests/api-path.ts';
 import { failure, isRefusal, type Refusal } from '../requests/refusals.ts';
 import { type Propagation, withPolicy } from './dependents.ts';
 import { beginEnd } from './ends.ts';
-import type { FakeNamespaces } from './namespaces.ts';
 import { type FakeWrite, notAllowed, type WriteAnswer } from './write.ts';
 
 /** Deletes objects for clients. */
 export class FakeDeletes {
   readonly #store: FakeStore;
   readonly #pods: FakePods;
-  readonly #namespaces: FakeNamespaces;
 
-  constructor(store: FakeStore, pods: FakePods, namespaces: FakeNamespaces) {
+  constructor(store: FakeStore, pods: FakePods) {
     this.#store = store;
     this.#pods = pods;
-    this.#namespaces = namespaces;
   }
 
   /** Deletes one object, or says why not. */
@@ -71,7 +68,9 @@ export class FakeDeletes {
     grace: number | null,
     policy: Propagation | null,
   ): object {
-    if (resource === NAMESPACES) return this.#namespaces.terminate(found);
+    // What is in a namespace goes with it, whatever is wanted.
+    if (resource === NAMESPACES)
+      return beginEnd(this.#store, this.#pods, resource, found, null) as FakeObject;
     const wanted = withPolicy(found, policy);
     const isChanged = !isDeepStrictEqual(wanted, found);
     const object = resource === PODS && isChanged ? this.#store.put(resource, wanted) : wanted;

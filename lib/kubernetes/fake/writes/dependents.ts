@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers';
-import { type FakeObject, isHeld, listOf, textOf } from '../objects/object.ts';
+import { type FakeObject, type Fields, isHeld, listOf, textOf } from '../objects/object.ts';
 import type { FakeResource } from '../objects/resources.ts';
 import type { FakeStore, StoreChange } from '../objects/store.ts';
 import { isTextList } from '../objects/texts.ts';
@@ -42,7 +42,7 @@ export class FakeDependents {
       const place = this.#places.get(uid);
       const now = place === undefined ? null : this.#at(place);
       if (now !== null && this.#isLost(now))
-        this.#end({ resource: (place as Place).resource, object: now }, false);
+        this.#end({ resource: (place as Place).resource, object: now }, null);
     });
   }
 
@@ -57,14 +57,19 @@ export class FakeDependents {
       this.#owned.set(owner, owned.add(uid));
     }
     for (const owner of before) {
-      if (now.includes(owner)) continue;
-      this.#owned.get(owner)?.delete(uid);
-      if (this.#owned.get(owner)?.size === 0) this.#owned.delete(owner);
+      if (now.includes(owner) && isBlocking(object, owner)) continue;
+      if (!now.includes(owner)) this.#disown(owner, uid);
       // It may have waited for this one.
       if (this.#places.has(owner)) this.#await(owner);
     }
     const isOver = type === 'DELETED' ? this.#owned.has(uid) : waits(object);
     if (isOver) this.#await(uid);
+  }
+
+  #disown(owner: string, uid: string): void {
+    const owned = this.#owned.get(owner);
+    owned?.delete(uid);
+    if (owned?.size === 0) this.#owned.delete(owner);
   }
 
   #await(uid: string): void {
@@ -79,7 +84,7 @@ export class FakeDependents {
   #settle(uid: string): void {
     const place = this.#places.get(uid);
     const owner = place === undefined ? null : this.#at(place);
-    if (owner === null) for (const one of this.#dependentsOf(uid)) this.#end(one, false);
+    if (owner === null) for (const one of this.#dependentsOf(uid)) this.#end(one, uid);
     else if (waits(owner)) this.#settleEnd(place as Place, owner);
   }
 
@@ -91,7 +96,7 @@ export class FakeDependents {
     let left = 0;
     for (const one of this.#dependentsOf(uid)) {
       if (isOrphaning) this.#free(one, [uid]);
-      else if (this.#end(one, true) && isBlocking(one.object, uid)) left += 1;
+      else if (this.#end(one, null) && isBlocking(one.object, uid)) left += 1;
     }
     if (left > 0) return;
     const others = finalizers.filter((one) => one !== (isOrphaning ? ORPHAN : FOREGROUND));
@@ -100,26 +105,34 @@ export class FakeDependents {
     if (!isHeld(put)) letGo(this.#store, this.#pods, resource, put);
   }
 
-  /** Ends one, unless somebody else owns it who stays; false where it is gone, or free. */
-  #end({ resource, object }: Dependent, isForeground: boolean): boolean {
-    const stays = (owner: string): boolean => {
-      const place = this.#places.get(owner);
-      if (place === undefined || !this.#isThere(owner, object)) return false;
-      return !waits(this.#at(place) as FakeObject);
-    };
-    const owners = ownersOf(object);
-    const gone = owners.filter((owner) => !stays(owner));
+  /** Ends one, unless somebody owns it who stays; false where it is gone, or free. `lost` is an owner that has gone; null where none has just now. */
+  #end({ resource, object }: Dependent, lost: string | null): boolean {
+    if (object.metadata.deletionTimestamp !== undefined) return true;
+    const owners = listOf(object.metadata, 'ownerReferences').map((reference) => {
+      const owner = textOf(reference, 'uid');
+      return { owner, state: owner === lost ? 'gone' : this.#stateOf(reference, object) };
+    });
+    if (owners.some(({ state }) => state === 'unknown')) return true;
+    const gone = owners.filter(({ state }) => state !== 'there');
     if (gone.length < owners.length) {
-      this.#free({ resource, object }, gone);
+      const uids = gone.map(({ owner }) => owner);
+      this.#free({ resource, object }, uids);
       return false;
     }
-    if (object.metadata.deletionTimestamp !== undefined) return true;
-    const { uid = '' } = object.metadata;
-    const blocks = [...this.#dependentsOf(uid)].some((one) => isBlocking(one.object, uid));
-    const policy = isForeground && blocks ? 'Foreground' : null;
-    const whole = withPolicy(object, policy);
-    if (policy !== null) this.#store.put(resource, whole);
+    const isForeground = owners.some(({ state }) => state === 'waiting');
+    const whole = isForeground ? this.#inForeground(object) : object;
+    if (whole !== object) this.#store.put(resource, whole);
     return beginEnd(this.#store, this.#pods, resource, whole, null) !== null;
+  }
+
+  /** One that ends before its owner, as what it owns does before it. */
+  #inForeground(object: FakeObject): FakeObject {
+    const { uid = '' } = object.metadata;
+    const dependents = this.#dependentsOf(uid);
+    if (!dependents.some((one) => isBlocking(one.object, uid))) return object;
+    // In a circle each would wait for the next one.
+    const isCircle = dependents.some((one) => endsInForeground(one.object));
+    return withPolicy(isCircle ? unblocking(object) : object, 'Foreground');
   }
 
   /** Takes owners from one. */
@@ -134,8 +147,10 @@ export class FakeDependents {
 
   /** Whether an object names owners, of which none is there. */
   #isLost(object: FakeObject): boolean {
-    const owners = ownersOf(object);
-    return owners.length > 0 && !owners.some((owner) => this.#isThere(owner, object));
+    const references = listOf(object.metadata, 'ownerReferences');
+    return (
+      references.length > 0 && references.every((one) => this.#stateOf(one, object) === 'gone')
+    );
   }
 
   #dependentsOf(uid: string): Dependent[] {
@@ -146,16 +161,24 @@ export class FakeDependents {
     }));
   }
 
-  /** Whether an owner is there for an object: where that is, or in no namespace. */
-  #isThere(owner: string, { metadata: { namespace = '' } }: FakeObject): boolean {
-    const place = this.#places.get(owner);
-    return place !== undefined && (place.namespace === '' || place.namespace === namespace);
+  /** How it is with an owner: it is looked for where the object is, or in no namespace. */
+  #stateOf(reference: Fields, { metadata: { namespace = '' } }: FakeObject): OwnerState {
+    const { apiVersion, kind, uid } = reference;
+    const resource = this.#store.resources.ofKind(apiVersion, kind);
+    if (resource === null || (resource.namespaced && namespace === '')) return 'unknown';
+    const place = resource.namespaced ? namespace : '';
+    const owner = this.#store.get(resource, place, textOf(reference, 'name'));
+    if (owner?.metadata.uid !== uid) return 'gone';
+    return endsInForeground(owner as FakeObject) ? 'waiting' : 'there';
   }
 
   #at({ resource, namespace, name }: Place): FakeObject | null {
     return this.#store.get(resource, namespace, name);
   }
 }
+
+/** `waiting` ends behind what it owns; of an `unknown` one nobody can tell: its kind is not served, or it cannot own this object. */
+type OwnerState = 'there' | 'waiting' | 'gone' | 'unknown';
 
 /** An object that somebody owns. */
 interface Dependent {
@@ -182,6 +205,17 @@ function waits(object: FakeObject): boolean {
   if (object.metadata.deletionTimestamp === undefined) return false;
   const finalizers = finalizersOf(object);
   return finalizers.includes(FOREGROUND) || finalizers.includes(ORPHAN);
+}
+
+function endsInForeground(object: FakeObject): boolean {
+  return waits(object) && finalizersOf(object).includes(FOREGROUND);
+}
+
+/** An object for which no owner waits. */
+function unblocking(object: FakeObject): FakeObject {
+  const references = listOf(object.metadata, 'ownerReferences');
+  const ownerReferences = references.map((one) => ({ ...one, blockOwnerDeletion: false }));
+  return { ...object, metadata: { ...object.metadata, ownerReferences } };
 }
 
 function finalizersOf({ metadata: { finalizers } }: FakeObject): readonly string[] {

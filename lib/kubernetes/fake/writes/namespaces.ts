@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers';
-import { type FakeObject, fieldsOf, isHeld } from '../objects/object.ts';
+import { type FakeObject, isHeld } from '../objects/object.ts';
 import { NAMESPACES } from '../objects/resources.ts';
 import type { FakeStore, StoreChange } from '../objects/store.ts';
 import type { FakePods } from '../pods/pods.ts';
-import { beginEnd, withEnd } from './ends.ts';
+import { beginEnd } from './ends.ts';
 
-/** How namespaces end: what is in one ends first. */
+/** How namespaces go whose end has begun: what is in one goes first. */
 export class FakeNamespaces {
   readonly #store: FakeStore;
   readonly #pods: FakePods;
@@ -16,13 +16,6 @@ export class FakeNamespaces {
     this.#store = store;
     this.#pods = pods;
     store.listen((change) => this.#changed(change));
-  }
-
-  /** Begins the end of one: it goes when there is nothing in it, which takes a moment, or as long as its pods and finalizers take. */
-  terminate(namespace: FakeObject): FakeObject {
-    if (isEnding(namespace)) return namespace;
-    const status = { ...fieldsOf(namespace, 'status'), phase: 'Terminating' };
-    return this.#store.put(NAMESPACES, { ...withEnd(namespace), status });
   }
 
   /** Takes one away at once, with all that is in it; false when there is none. */

@@ -4,6 +4,7 @@ import {
   fieldsOf,
   isFields,
   isNameOf,
+  listOf,
   textOf,
   textsOf,
 } from '../objects/object.ts';
@@ -108,6 +109,8 @@ export function metadataProblem({ apiVersion, metadata }: FakeObject): string | 
     const problem = keyProblem(key) ?? valueProblem(value);
     if (problem !== null) return `metadata.labels: Invalid value: ${problem}`;
   }
+  const problem = ownersProblem(listOf(metadata, 'ownerReferences'));
+  if (problem !== null) return `metadata.ownerReferences${problem}`;
   let length = 0;
   for (const [key, value] of Object.entries(textsOf(metadata, 'annotations'))) {
     const problem = keyProblem(key.toLowerCase());
@@ -117,6 +120,25 @@ export function metadataProblem({ apiVersion, metadata }: FakeObject): string | 
   return length > MAX_ANNOTATIONS
     ? `metadata.annotations: Too long: may not be more than ${MAX_ANNOTATIONS} bytes`
     : null;
+}
+
+function ownersProblem(references: readonly Fields[]): string | null {
+  for (const reference of references) {
+    const apiVersion = textOf(reference, 'apiVersion');
+    if (!/^(?:[^/]+\/)?[^/]+$/.test(apiVersion))
+      return `.apiVersion: Invalid value: ${JSON.stringify(apiVersion)}: version must not be empty`;
+    for (const name of ['kind', 'name', 'uid'])
+      if (textOf(reference, name) === '') return `.${name}: Invalid value: "": must not be empty`;
+    if (apiVersion === 'v1' && textOf(reference, 'kind') === 'Event')
+      return `: Invalid value: ${JSON.stringify(reference)}: /v1, Kind=Event is disallowed from being an owner`;
+  }
+  const [one, other] = references
+    .filter(({ controller }) => controller === true)
+    .map((reference) => `${textOf(reference, 'kind')}/${textOf(reference, 'name')}`);
+  return other === undefined
+    ? null
+    : `: Invalid value: ${JSON.stringify(references)}: Only one reference can have Controller set to true. ` +
+        `Found "true" in references for ${one} and ${other}`;
 }
 
 /** What comes of it, or the words of a DecodeProblem. */

@@ -1,8 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FakeAccountTokens } from '../access/account-tokens.ts';
+import { namesProblem } from '../custom/definition.ts';
 import { withDefaults } from '../objects/defaults.ts';
 import { type FakeObject, type Fields, isHeld } from '../objects/object.ts';
-import { type FakeResource, ownKindOf, PODS, qualified } from '../objects/resources.ts';
+import {
+  DEFINITIONS,
+  type FakeResource,
+  ownKindOf,
+  PODS,
+  qualified,
+} from '../objects/resources.ts';
 import type { FakeStore } from '../objects/store.ts';
 import { createdPod, podProblem, podUpdateProblem } from '../pods/pod-manifest.ts';
 import type { FakePods } from '../pods/pods.ts';
@@ -17,6 +24,7 @@ import {
 } from '../requests/refusals.ts';
 import { isTrue } from '../requests/request.ts';
 import { rulesOf } from './custom-rules.ts';
+import type { FakeDefinitions } from './definitions.ts';
 import { FakeDeletes } from './deletes.ts';
 import type { FakeDependents } from './dependents.ts';
 import { letGo } from './ends.ts';
@@ -38,6 +46,7 @@ interface Written {
   readonly store: FakeStore;
   readonly pods: FakePods;
   readonly namespaces: FakeNamespaces;
+  readonly definitions: FakeDefinitions;
   readonly dependents: FakeDependents;
 }
 
@@ -46,17 +55,22 @@ export class FakeWrites {
   readonly #store: FakeStore;
   readonly #pods: FakePods;
   readonly #namespaces: FakeNamespaces;
+  readonly #definitions: FakeDefinitions;
   readonly #dependents: FakeDependents;
   readonly #deletes: FakeDeletes;
   readonly #evictions: FakeEvictions;
   readonly #tokens: FakeAccountTokens;
 
-  constructor({ store, pods, namespaces, dependents }: Written, tokens: FakeAccountTokens) {
+  constructor(
+    { store, pods, namespaces, definitions, dependents }: Written,
+    tokens: FakeAccountTokens,
+  ) {
     this.#store = store;
     this.#pods = pods;
     this.#namespaces = namespaces;
+    this.#definitions = definitions;
     this.#dependents = dependents;
-    this.#deletes = new FakeDeletes(store, pods, namespaces);
+    this.#deletes = new FakeDeletes(store, pods);
     this.#evictions = new FakeEvictions(store, this.#deletes);
     this.#tokens = tokens;
   }
@@ -134,6 +148,8 @@ export class FakeWrites {
       return failure(404, `namespaces "${namespace}" not found`);
     if (namespace !== null && this.#namespaces.isEnding(namespace))
       return inEndingNamespace(resource, namespace, name);
+    if (this.#definitions.isEnding(resource))
+      return failure(405, 'create not allowed while custom resource definition is terminating');
     if (metadata.resourceVersion)
       return failure(500, 'resourceVersion should not be set on objects to be created');
     const named: FakeObject = { ...object, metadata: { ...withoutEnd(metadata), name } };
@@ -144,7 +160,8 @@ export class FakeWrites {
         `${qualified(resource)} "${name}" already exists`,
       );
     const problem =
-      metadataProblem(named) ?? (resource === PODS ? podProblem(named) : kindProblem(named, null));
+      metadataProblem(named) ??
+      (resource === PODS ? podProblem(named) : this.#kindProblem(named, null));
     if (problem !== null) return invalid(named, problem);
     const { status: _, ...rest } = named;
     const bare = resource.subresources.includes('status') ? (rest as FakeObject) : named;
@@ -193,7 +210,7 @@ export class FakeWrites {
         ? null
         : resource === PODS
           ? podUpdateProblem(found, next)
-          : kindProblem(next, found));
+          : this.#kindProblem(next, found));
     if (problem !== null) return invalid(next, problem);
     if (query.has('dryRun'))
       return { code: 200, body: this.#store.preview(resource, next), warnings };
@@ -203,6 +220,12 @@ export class FakeWrites {
     if (put.metadata.deletionTimestamp !== undefined && !isHeld(put))
       letGo(this.#store, this.#pods, resource, put);
     return { code: 200, body: put, warnings };
+  }
+
+  #kindProblem(object: FakeObject, before: FakeObject | null): string | null {
+    const problem = kindProblem(object, before);
+    if (problem !== null || ownKindOf(object) !== DEFINITIONS.kind) return problem;
+    return namesProblem(object, this.#store.list(DEFINITIONS));
   }
 
   #generateName({ generateName }: Fields): string | null {

@@ -84,6 +84,50 @@ describe('custom resources of a fake API server', () => {
     expect(fake.find('ct', 'free')).to.equal(null);
   });
 
+  it('do not begin while their definition ends', async () => {
+    await define(CRON_SPEC);
+    fake.put({
+      ...cronTab('held', { schedule: '* *' }),
+      metadata: { name: 'held', finalizers: ['a.b/c'] },
+    });
+    await ask('DELETE', `${DEFINITIONS}/crontabs.stable.example.com`);
+    const [code, { message }] = await create({ schedule: '* *' });
+    expect([code, message]).to.deep.equal([
+      405,
+      'create not allowed while custom resource definition is terminating',
+    ]);
+    await ask(
+      'PATCH',
+      `${TABS}/held`,
+      { metadata: { finalizers: null } },
+      { 'Content-Type': MERGE },
+    );
+    await gone('crontabs.stable.example.com');
+  });
+
+  it('go with a definition of which no version is served', async () => {
+    await define(CRON_SPEC);
+    await create({ schedule: '* *' });
+    const { versions } = cronTabs(CRON_SPEC).spec;
+    const [version] = versions as object[];
+    fake.put(cronTabs(CRON_SPEC, {}, { versions: [{ ...version, served: false }] }));
+    expect((await ask('GET', TABS))[0]).to.equal(404);
+    await ask('DELETE', `${DEFINITIONS}/crontabs.stable.example.com`);
+    await gone('crontabs.stable.example.com');
+    await define(CRON_SPEC);
+    expect((await ask('GET', TABS))[1]).to.deep.include({ items: [] });
+  });
+
+  it('are watched as long as they are defined', async () => {
+    await define(CRON_SPEC);
+    await create({ schedule: '* *' });
+    const watch = await fetch(`${fake.url}${TABS}?watch=1`);
+    await ask('DELETE', `${DEFINITIONS}/crontabs.stable.example.com`);
+    // It ends, and in order.
+    const lines = (await watch.text()).trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).type)).to.deep.equal(['ADDED', 'DELETED']);
+  });
+
   it('are as their schema says', async () => {
     await define(CRON_SPEC);
     const place = 'CronTab.stable.example.com "c" is invalid: ';

@@ -41,6 +41,16 @@ describe('definitions that Kubernetes would not take, or this server does not kn
       [of({ group: 'example' }), /^spec.group/],
       [of({ versions: [] }), /exactly one version marked as storage/],
       [cronTabs(CRON_SPEC, { name: 'V1' }), /^spec.versions: Invalid value: "V1"/],
+      [
+        of({ conversion: { strategy: 'Any' } }),
+        /^spec.conversion.strategy: Unsupported value: "Any"/,
+      ],
+      [
+        cronTabs(CRON_SPEC, {
+          additionalPrinterColumns: [{ name: 'A', type: 'object', jsonPath: '.spec' }],
+        }),
+        /type: Invalid value: "object": must be one of boolean,date,integer,number,string$/,
+      ],
       [cronTabs(CRON_SPEC, { schema: {} }), /schemas are required/],
       [cronTabs({}), `${schema}.properties[spec].type: Required value: must not be empty`],
       [cronTabs({ type: 'any' }), `${schema}.properties[spec].type: Invalid value: "any"`],
@@ -73,6 +83,24 @@ describe('definitions that Kubernetes would not take, or this server does not kn
       expect(await problemOf(definition)).to.match(/this server (?:does not|calls no)/);
       fake.put(definition);
       fake.remove('crd', definition.metadata.name);
+    }
+  });
+
+  it('are refused where another one of the group has their names', async () => {
+    fake.put(cronTabs(CRON_SPEC));
+    for (const [names, taken] of [
+      [{ kind: 'CronTab' }, 'crontab'],
+      [{ kind: 'CronTab', singular: 'own' }, 'CronTab'],
+      [{ kind: 'Other', shortNames: ['ct'] }, 'ct'],
+      [{ kind: 'CronTabList' }, 'CronTabList'],
+    ] as const) {
+      const definition = {
+        ...cronTabs(CRON_SPEC, {}, { names: { plural: 'others', ...names } }),
+        metadata: { name: 'others.stable.example.com' },
+      };
+      const words = `spec.names: Forbidden: crontabs.stable.example.com has "${taken}"`;
+      expect(await problemOf(definition)).to.include(words);
+      expect(() => fake.put(definition)).to.throw(InvalidArgumentError, words);
     }
   });
 

@@ -26,7 +26,18 @@ describe('JSON paths of columns', () => {
   });
 
   it('that this server cannot follow are none', () => {
-    for (const path of ['', 'spec', '..replicas', '.a[?(@.b>1)]', '.a[1:2]', '{.a}', '.a[', '$.a'])
+    for (const path of [
+      '',
+      'spec',
+      '..replicas',
+      '.a[?(@.b>1)]',
+      '.a[1:2]',
+      '{.a}',
+      '.a[',
+      '$.a',
+      '.a.*',
+      '.a b',
+    ])
       expect(readJsonPath(path), path).to.equal(null);
   });
 });

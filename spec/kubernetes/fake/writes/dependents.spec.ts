@@ -152,6 +152,101 @@ describe('objects that others own, at a fake API server', () => {
     expect(map('own')).to.not.equal(null);
   });
 
+  it('go before their owner where it is theirs, too', async () => {
+    put('child', ['owner']);
+    put('owner', ['child']);
+    await end('owner', 'Foreground');
+    await until(() => map('owner') === null && map('child') === null);
+  });
+
+  it('stay with an owner that sets them free, while another one ends', async () => {
+    put('second');
+    put('child', ['owner', 'second'], { finalizers: ['example.org/wait'] });
+    await Promise.all([end('owner', 'Foreground'), end('second', 'Orphan')]);
+    await until(() => map('owner') === null && map('second') === null);
+    expect(map('child')?.metadata).to.not.have.any.keys('deletionTimestamp', 'ownerReferences');
+  });
+
+  it('hold their owner up only as long as they say so', async () => {
+    put('child', ['owner'], { finalizers: ['example.org/wait'] });
+    await end('owner', 'Foreground');
+    await until(() => map('child')?.metadata.deletionTimestamp !== undefined);
+    const ownerReferences = [{ ...reference('owner'), blockOwnerDeletion: false }];
+    await ask('PATCH', `${MAPS}/child`, { metadata: { ownerReferences } });
+    await until(() => map('owner') === null);
+    expect(map('child')).to.not.equal(null);
+  });
+
+  it('are looked at by the kind and name of their owner, not by its uid alone', async () => {
+    const make = (name: string, more: object): Promise<[number, Answer]> =>
+      ask('POST', MAPS, {
+        metadata: { name, ownerReferences: [{ ...reference('owner'), ...more }] },
+      });
+    await make('kind', { kind: 'Secret' });
+    await make('name', { name: 'another' });
+    await until(() => map('kind') === null && map('name') === null);
+  });
+
+  it('stay where nobody can tell whether their owner is there', async () => {
+    const roles = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
+    const make = (path: string, name: string, more: object): Promise<[number, Answer]> =>
+      ask('POST', path, {
+        ...(path === roles ? { rules: [] } : {}),
+        metadata: { name, ownerReferences: [{ ...reference('owner'), ...more }] },
+      });
+    // A kind that is not served; an object in no namespace, whose owner would be in one.
+    await make(MAPS, 'odd', { apiVersion: 'example.org/v1', kind: 'Odd' });
+    await make(roles, 'role', { name: 'none' });
+    // What is sure goes behind them.
+    await make(MAPS, 'last', { name: 'none' });
+    await until(() => map('last') === null);
+    expect([map('odd'), fake.find('clusterrole', 'role')]).to.not.include(null);
+  });
+
+  it('are refused where what they say of owners cannot be', async () => {
+    const first = { ...reference('owner'), controller: true };
+    const second = { ...first, name: 'second', uid: 'another' };
+    const problems = await Promise.all(
+      [
+        [{ ...first, apiVersion: '' }],
+        [{ ...first, apiVersion: 'a/b/c' }],
+        [{ ...first, uid: '' }],
+        [{ ...first, kind: 'Event' }],
+        [first, second],
+      ].map(async (ownerReferences) => {
+        const [code, { message }] = await ask('POST', MAPS, {
+          metadata: { name: 'odd', ownerReferences },
+        });
+        return `${code} ${/metadata\.ownerReferences.*/.exec(message ?? '')?.[0]}`;
+      }),
+    );
+    const start = '422 metadata.ownerReferences';
+    expect(problems.slice(0, 3)).to.deep.equal([
+      `${start}.apiVersion: Invalid value: "": version must not be empty`,
+      `${start}.apiVersion: Invalid value: "a/b/c": version must not be empty`,
+      `${start}.uid: Invalid value: "": must not be empty`,
+    ]);
+    expect(problems[3]).to.match(/: \/v1, Kind=Event is disallowed from being an owner$/);
+    expect(problems[4]).to.match(
+      / Found "true" in references for ConfigMap\/owner and ConfigMap\/second$/,
+    );
+  });
+
+  it('are namespaces as well, which end with what is in them', async () => {
+    fake.put({
+      ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', rules: [] },
+      metadata: { name: 'role' },
+    });
+    const { apiVersion, kind, metadata } = fake.find('clusterrole', 'role') as FakeObject;
+    const owner = { apiVersion, kind, name: 'role', uid: metadata.uid };
+    const space = { name: 'space', ownerReferences: [owner] };
+    fake.put({ apiVersion: 'v1', kind: 'Namespace', metadata: space });
+    put('inside', [], { namespace: 'space' });
+    await ask('DELETE', '/apis/rbac.authorization.k8s.io/v1/clusterroles/role');
+    await until(() => fake.find('namespace', 'space') === null);
+    expect(fake.find('configmap', 'inside', 'space')).to.equal(null);
+  });
+
   it('are pods as well, which end as pods do', async () => {
     fake.addPod('web');
     const owners = { metadata: { ownerReferences: [reference('owner')] } };
