@@ -35,7 +35,9 @@ export interface Location {
 }
 
 /** A URL without user, fragment and anything that has another form in its normal form, but its host. */
-const PLAIN = /^(https?:\/\/[\w.:[\]-]+)(\/[\w!$%&()*+,\-./:;=?@~]*)?$/;
+const PLAIN = /^https?:\/\/[\w.:[\]-]+(?:\/[\w!$%&()*+,\-./:;=?@~]*)?$/;
+/** Where its host has begun for certain. */
+const IN_HOST = 'https://'.length;
 /** Where its path may have another normal form. */
 const DOTS = /\/\.|%2e/i;
 
@@ -49,12 +51,13 @@ const MAX_TARGETS = 1000;
  * @throws InvalidArgumentError unless it is one of http or https
  */
 export function locationOf(input: string | URL): Location {
-  const plain = typeof input === 'string' ? PLAIN.exec(input) : null;
-  if (plain === null) return locationOfUrl(urlOf(input));
-  const [text, origin = '', path = '/'] = plain;
+  if (typeof input !== 'string' || !PLAIN.test(input)) return locationOfUrl(urlOf(input));
+  const slash = input.indexOf('/', IN_HOST);
+  const origin = slash === -1 ? input : input.slice(0, slash);
+  const path = slash === -1 ? '/' : input.slice(slash);
   const known = TARGETS.get(origin);
   if (known !== undefined && !DOTS.test(path)) return { target: known, path, auth: null };
-  const location = locationOfUrl(urlOf(text));
+  const location = locationOfUrl(urlOf(input));
   if (TARGETS.size >= MAX_TARGETS) TARGETS.clear();
   TARGETS.set(origin, location.target);
   return location;
