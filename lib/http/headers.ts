@@ -57,31 +57,13 @@ export function addPairs(pairs: Header[], name: string, value: HeaderValue | und
 
 /**
  * The fields that a stream may carry: without those of a connection and those that `connection` names, without pseudo names; cookies
- * are one field (SPDY/3 3.2.1).
+ * are one field (SPDY/3 3.2.1). The list itself where it has no others.
  */
 export function endToEndFields(fields: HeaderList): HeaderList {
-  let named: Set<string> | null = null;
-  for (const field of fields) {
-    if (field[0] !== 'connection') continue;
-    named ??= new Set();
-    for (const option of field[1].split(',')) named.add(option.trim().toLowerCase());
-  }
-  const kept: Header[] = [];
-  let cookie: number | null = null;
-  for (const field of fields) {
-    const name = field[0];
-    if (name.charCodeAt(0) === COLON || CONNECTION_FIELDS.has(name) || named?.has(name) === true)
-      continue;
-    if (name !== 'cookie') {
-      kept.push(field);
-    } else if (cookie === null) {
-      cookie = kept.length;
-      kept.push(field);
-    } else {
-      kept[cookie] = [name, `${kept[cookie]?.[1]}; ${field[1]}`];
-    }
-  }
-  return kept;
+  let first = 0;
+  while (first < fields.length && isPseudo((fields[first] as Header)[0])) first++;
+  if (!areEndToEnd(fields, first)) return chosenFields(fields);
+  return first === 0 ? fields : fields.slice(first);
 }
 
 /** The same, in SPDY/2 without fields that have the names of its pseudo headers; null for a version that is not known, which keeps them. */
@@ -174,6 +156,47 @@ function define(headers: IncomingHttpHeaders, name: string, value: string): void
       enumerable: true,
       configurable: true,
     });
+}
+
+function isPseudo(name: string): boolean {
+  return name.charCodeAt(0) === COLON;
+}
+
+/** Whether a stream may carry all the fields from a place on as they are: most lists are so, and need no pair by pair copy. */
+function areEndToEnd(fields: HeaderList, first: number): boolean {
+  let cookie = false;
+  for (let i = first; i < fields.length; i++) {
+    const name = (fields[i] as Header)[0];
+    if (isPseudo(name) || CONNECTION_FIELDS.has(name)) return false;
+    if (name !== 'cookie') continue;
+    if (cookie) return false;
+    cookie = true;
+  }
+  return true;
+}
+
+function chosenFields(fields: HeaderList): HeaderList {
+  let named: Set<string> | null = null;
+  for (const field of fields) {
+    if (field[0] !== 'connection') continue;
+    named ??= new Set();
+    for (const option of field[1].split(',')) named.add(option.trim().toLowerCase());
+  }
+  const kept: Header[] = [];
+  let cookie: number | null = null;
+  for (const field of fields) {
+    const name = field[0];
+    if (isPseudo(name) || CONNECTION_FIELDS.has(name) || named?.has(name) === true) continue;
+    if (name !== 'cookie') {
+      kept.push(field);
+    } else if (cookie === null) {
+      cookie = kept.length;
+      kept.push(field);
+    } else {
+      kept[cookie] = [name, `${kept[cookie]?.[1]}; ${field[1]}`];
+    }
+  }
+  return kept;
 }
 
 function isIterable(input: HeaderInput): input is Iterable<readonly [string, HeaderValue]> {

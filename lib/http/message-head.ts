@@ -156,6 +156,7 @@ export function parseRequest(
 
 /** The fields without `host`, which has its place, and with one `content-length` at most. */
 function fieldsOfRequest(fields: HeaderList, contentLength: number | null): HeaderList {
+  if (contentLength === null && !fields.some(isHost)) return fields;
   const kept: Header[] = [];
   let told = false;
   for (const field of fields) {
@@ -167,6 +168,10 @@ function fieldsOfRequest(fields: HeaderList, contentLength: number | null): Head
     }
   }
   return kept;
+}
+
+function isHost([name]: Header): boolean {
+  return name === 'host';
 }
 
 /** The headers of a SYN_REPLY (SPDY/3 3.2.2). `statusMessage` is left out when it is empty; in SPDY/2 so are fields with the names of its pseudo headers. */

@@ -72,6 +72,17 @@ describe('HTTP headers', () => {
     expect(endToEndFields([...fields, ['connection', ' X-Hop ']])).to.deep.equal([]);
   });
 
+  it('are taken as they are where nothing is left out, without pseudo headers before them', () => {
+    const fields: HeaderList = [
+      ['accept', '*/*'],
+      ['cookie', 'a=1'],
+    ];
+    expect(endToEndFields(fields)).to.equal(fields);
+    expect(endToEndFields([[':status', '200'], ...fields])).to.deep.equal(fields);
+    expect(endToEndFields([...fields, [':status', '200']])).to.deep.equal(fields);
+    expect(endToEndFields([[':status', '200']])).to.deep.equal([]);
+  });
+
   it('become the objects of http', () => {
     const raw = toRawHeaders(
       [
