@@ -9,6 +9,7 @@ import type { FakeFault } from './faults/fault.ts';
 import { type FakeObject, fieldsOf } from './objects/object.ts';
 import { apiVersionOf, PODS } from './objects/resources.ts';
 import type { FakeStore } from './objects/store.ts';
+import { ephemeralStateOf } from './pods/ephemeral-statuses.ts';
 import type { FakeLog } from './pods/log.ts';
 import type { FakePods } from './pods/pods.ts';
 import { discover } from './reads/discovery.ts';
@@ -80,7 +81,11 @@ export class FakeAnswers {
     if (phase !== 'Running') return failure(409, `pod ${pod} is not running: ${phase}`);
     if (action === 'portforward') return null;
     const container = readContainer(found, query);
-    return typeof container === 'string' ? null : container;
+    if (typeof container !== 'string') return container;
+    const state = ephemeralStateOf(found, container);
+    return state === null || state === 'running'
+      ? null
+      : failure(500, `container not found ("${container}")`);
   }
 
   /** Answers a request for something else: a list, an object, discovery, a change, a watch, or why there is none. */
@@ -183,7 +188,8 @@ export class FakeAnswers {
       .find(namespace, name)
       ?.containers.find((one) => one.name === container);
     const { phase } = fieldsOf(pod, 'status');
-    if (phase === 'Pending' || found === undefined)
+    const isWaiting = phase === 'Pending' || ephemeralStateOf(pod, container) === 'waiting';
+    if (isWaiting || found === undefined)
       return failure(
         400,
         `container "${container}" in pod "${name}" is waiting to start: ContainerCreating`,

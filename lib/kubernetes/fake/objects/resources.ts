@@ -30,7 +30,15 @@ const STATUS = { subresources: ['status'] };
 /** Every one that every server has. */
 export const RESOURCES: readonly FakeResource[] = [
   core('pods', 'Pod', ['po'], {
-    subresources: ['attach', 'eviction', 'exec', 'log', 'portforward', 'status'],
+    subresources: [
+      'attach',
+      'ephemeralcontainers',
+      'eviction',
+      'exec',
+      'log',
+      'portforward',
+      'status',
+    ],
     categories: ['all'],
   }),
   core('services', 'Service', ['svc'], { subresources: ['status'], categories: ['all'] }),

@@ -1,6 +1,8 @@
 import { Deadline } from '../../../common/deadline.ts';
+import type { FakeObject } from '../objects/object.ts';
 import { PODS } from '../objects/resources.ts';
 import type { FakeStore } from '../objects/store.ts';
+import { withEphemeralEnded } from './ephemeral-statuses.ts';
 import type { FakeMain } from './main.ts';
 import { stateOf, withMainChange } from './pod-object.ts';
 import type { ResolvedContainer, ResolvedPod } from './pod-options.ts';
@@ -42,21 +44,26 @@ export class FakeMainLife {
 
   #ended(code: number): void {
     if (this.#stopped) return;
+    const { isEphemeral, name } = this.#container;
+    if (isEphemeral) {
+      this.#tell((pod) => withEphemeralEnded(pod, name, code));
+      return;
+    }
     const { restartPolicy } = this.#pod;
     const restarts = restartPolicy === 'Always' || (restartPolicy === 'OnFailure' && code !== 0);
-    this.#tell({ ended: code, restarts });
+    this.#tell((pod) => withMainChange(pod, name, { ended: code, restarts }));
     if (!restarts) return;
     this.#backoff.start(this.#backoffMs, () => {
-      this.#tell({ ended: null });
+      this.#tell((pod) => withMainChange(pod, name, { ended: null }));
       this.start();
     });
     this.#backoffMs = Math.min(2 * this.#backoffMs, LONGEST_BACKOFF_MS);
   }
 
-  #tell(change: Parameters<typeof withMainChange>[2]): void {
+  #tell(change: (pod: FakeObject) => FakeObject): void {
     const { namespace, name } = this.#pod;
     const pod = this.#store.get(PODS, namespace, name);
     if (pod === null || pod.metadata.uid !== this.#uid || stateOf(pod).phase !== 'Running') return;
-    this.#store.put(PODS, withMainChange(pod, this.#container.name, change));
+    this.#store.put(PODS, change(pod));
   }
 }

@@ -40,6 +40,11 @@ export class FakeMain {
     return this.#run !== null;
   }
 
+  /** Whether it has run, and does not any more. */
+  get ended(): boolean {
+    return this.#before && this.#run === null;
+  }
+
   /** Starts it for nobody; resolves with its exit code when it has ended. */
   start(namespace: string, pod: string): Promise<number> {
     const request = new IncomingMessage(new Socket());

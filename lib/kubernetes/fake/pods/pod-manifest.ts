@@ -21,6 +21,8 @@ export function podProblem(pod: FakeObject): string | null {
   // What they would leave behind is missed by the others.
   if (listOf(spec, 'initContainers').length > 0)
     return 'spec.initContainers: Forbidden: pods of this server have no init containers';
+  if (listOf(spec, 'ephemeralContainers').length > 0)
+    return 'spec.ephemeralContainers: Forbidden: cannot be set on create';
   return containersProblem(spec, 'spec');
 }
 
@@ -29,16 +31,28 @@ export function containersProblem(spec: Fields, path: string): string | null {
   const containers = listOf(spec, 'containers');
   if (containers.length === 0) return `${path}.containers: Required value`;
   const names = new Set<string>();
-  for (const [index, { name, image, command = [], args = [] }] of containers.entries()) {
-    const place = `${path}.containers[${index}]`;
-    if (!isName(name) || name.includes('.') || name.length > 63)
-      return `${place}.name: Invalid value: ${JSON.stringify(name ?? '')}`;
-    if (names.has(name)) return `${place}.name: Duplicate value: "${name}"`;
-    names.add(name);
-    if (typeof image !== 'string' || image === '') return `${place}.image: Required value`;
-    if (!isTextList(command)) return `${place}.command: Invalid value: it must be a list of texts`;
-    if (!isTextList(args)) return `${place}.args: Invalid value: it must be a list of texts`;
+  for (const [index, container] of containers.entries()) {
+    const problem = containerProblem(container, `${path}.containers[${index}]`, names);
+    if (problem !== null) return problem;
   }
+  return listOf(spec, 'ephemeralContainers').length === 0
+    ? null
+    : `${path}.ephemeralContainers: Forbidden: ephemeral containers not allowed in pod template`;
+}
+
+/** Why a container cannot be beside those that have the names; null if it can, and has its own. */
+export function containerProblem(
+  { name, image, command = [], args = [] }: Fields,
+  place: string,
+  names: Set<string>,
+): string | null {
+  if (!isName(name) || name.includes('.') || name.length > 63)
+    return `${place}.name: Invalid value: ${JSON.stringify(name ?? '')}`;
+  if (names.has(name)) return `${place}.name: Duplicate value: "${name}"`;
+  names.add(name);
+  if (typeof image !== 'string' || image === '') return `${place}.image: Required value`;
+  if (!isTextList(command)) return `${place}.command: Invalid value: it must be a list of texts`;
+  if (!isTextList(args)) return `${place}.args: Invalid value: it must be a list of texts`;
   return null;
 }
 
@@ -64,13 +78,14 @@ export function podUpdateProblem(before: FakeObject, after: FakeObject): string 
 /** What runs for it: commands as its containers say, `cat` where they say nothing. */
 export function podOfManifest(pod: FakeObject): ResolvedPod {
   const { name, namespace = 'default' } = pod.metadata;
-  const containers = listOf(fieldsOf(pod, 'spec'), 'containers').map(containerOf);
+  const containers = listOf(fieldsOf(pod, 'spec'), 'containers').map((one) => containerOf(one));
   const { restartPolicy = 'Always' } = fieldsOf(pod, 'spec');
   const policy = restartPolicy as RestartPolicy;
   return { name, namespace, containers, ports: new Map(), host: null, restartPolicy: policy };
 }
 
-function containerOf(container: Fields): ResolvedContainer {
+/** What runs for one container: of an ephemeral one as well. */
+export function containerOf(container: Fields, isEphemeral = false): ResolvedContainer {
   const { name, image, command = [], args = [], tty = false, stdin = false } = container;
   // The program of an image is not here.
   const words = [...(command as string[]), ...(args as string[])];
@@ -83,6 +98,7 @@ function containerOf(container: Fields): ResolvedContainer {
     env: Object.fromEntries(env),
     portNames: {},
     start: words.length > 0,
+    isEphemeral,
     stdin: stdin === true,
     logs: new ContainerLogs(),
     directory: null,

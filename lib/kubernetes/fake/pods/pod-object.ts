@@ -7,6 +7,7 @@ import {
   textsOf,
   timestamp,
 } from '../objects/object.ts';
+import { ephemeralStatuses } from './ephemeral-statuses.ts';
 import { NODE } from './node.ts';
 import type { ResolvedPod, ResolvedPodState } from './pod-options.ts';
 
@@ -90,6 +91,7 @@ export function withState(
           };
         },
       ),
+      ...ephemeralStatuses(pod, phase),
     },
   };
 }

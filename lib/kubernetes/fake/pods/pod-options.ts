@@ -99,6 +99,8 @@ export interface ResolvedContainer {
   readonly portNames: Readonly<Record<string, number>>;
   /** Whether its main process runs from the beginning. */
   readonly start: boolean;
+  /** Whether it has come to a pod that was there, to look into that: it runs once. */
+  readonly isEphemeral: boolean;
   /** Whether its main process has an input. */
   readonly stdin: boolean;
   readonly logs: ContainerLogs;
@@ -109,7 +111,8 @@ export interface ResolvedContainer {
 export interface ResolvedPod {
   readonly name: string;
   readonly namespace: string;
-  readonly containers: readonly ResolvedContainer[];
+  /** Ephemeral ones may come to them, at the end. */
+  readonly containers: ResolvedContainer[];
   readonly ports: ReadonlyMap<number, number>;
   readonly host: string | null;
   readonly restartPolicy: RestartPolicy;
@@ -205,6 +208,7 @@ function resolveContainer(name: string, container: FakeContainer): ResolvedConta
     env,
     portNames,
     start: checkBoolean('start', container.start ?? false),
+    isEphemeral: false,
     stdin: true,
     logs: new ContainerLogs(log, previousLog ?? null),
     directory: directory === undefined ? null : path.resolve(directory),

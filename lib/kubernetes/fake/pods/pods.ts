@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers';
 import { InvalidArgumentError } from '../../../errors.ts';
-import { type FakeObject, fieldsOf, isHeld, timestamp } from '../objects/object.ts';
+import { type FakeObject, fieldsOf, isHeld, listOf, timestamp } from '../objects/object.ts';
 import { PODS } from '../objects/resources.ts';
 import type { FakeStore } from '../objects/store.ts';
-import { podOfManifest } from './pod-manifest.ts';
+import { withEphemeralsBegun } from './ephemeral-statuses.ts';
+import { containerOf, podOfManifest } from './pod-manifest.ts';
 import { podObject, stateOf, withState } from './pod-object.ts';
 import {
   checkPodState,
@@ -61,6 +62,20 @@ export class FakePods {
     return stored;
   }
 
+  /** One that a client changes. Ephemeral containers that have come to it run a moment later, if it does. */
+  update(object: FakeObject): FakeObject {
+    const { name, namespace = '', uid } = object.metadata;
+    const stored = this.#store.put(PODS, object);
+    const pod = this.find(namespace, name);
+    if (pod === null || !this.#addEphemerals(pod, stored)) return stored;
+    setImmediate(() => {
+      const now = this.#store.get(PODS, namespace, name);
+      if (now === null || now.metadata.uid !== uid || isEnding(now)) return;
+      this.#store.put(PODS, withEphemeralsBegun(now));
+    });
+    return stored;
+  }
+
   /**
    * Begins the end of one; with no time to give it is gone at once, unless finalizers hold it. Null if there is none. `graceSeconds` null is what the pod says.
    */
@@ -70,7 +85,7 @@ export class FakePods {
     const { terminationGracePeriodSeconds = 30 } = fieldsOf(pod, 'spec');
     const grace = graceSeconds ?? Number(terminationGracePeriodSeconds);
     if (grace === 0 && !isHeld(pod)) return this.#store.delete(PODS, namespace, name);
-    if (pod.metadata.deletionTimestamp !== undefined) return pod;
+    if (isEnding(pod)) return pod;
     const end = timestamp(new Date(Date.now() + grace * 1000));
     const metadata = { ...pod.metadata, deletionTimestamp: end, deletionGracePeriodSeconds: grace };
     return this.#store.put(PODS, { ...pod, metadata });
@@ -122,6 +137,15 @@ export class FakePods {
     this.#folder = null;
   }
 
+  /** Whether some have come that were not there. */
+  #addEphemerals(pod: ResolvedPod, object: FakeObject): boolean {
+    const wanted = listOf(fieldsOf(object, 'spec'), 'ephemeralContainers');
+    const added = wanted.filter(({ name }) => !pod.containers.some((one) => one.name === name));
+    pod.containers.push(...added.map((one) => containerOf(one, true)));
+    if (this.#open) this.#makeFolders(pod);
+    return added.length > 0;
+  }
+
   #run(pod: ResolvedPod): void {
     this.#pods.set(`${pod.namespace}/${pod.name}`, pod);
     if (this.#open) this.#makeFolders(pod);
@@ -141,6 +165,10 @@ export class FakePods {
       container.directory = mkdtempSync(path.join(this.#folder, `${container.name}-`));
     }
   }
+}
+
+function isEnding({ metadata }: FakeObject): boolean {
+  return metadata.deletionTimestamp !== undefined;
 }
 
 function removeFolder(path: string): Promise<void> {

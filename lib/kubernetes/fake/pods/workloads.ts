@@ -6,9 +6,10 @@ import type { ForwardedConnection } from '../../server/forward-session.ts';
 import { forwardTo } from '../../server/forward-to.ts';
 import type { StreamingHandlers } from '../../server/handlers.ts';
 import { runProcess } from '../../server/run-process.ts';
-import { isHeld } from '../objects/object.ts';
+import { type FakeObject, isHeld } from '../objects/object.ts';
 import { PODS } from '../objects/resources.ts';
 import type { FakeStore, StoreChange } from '../objects/store.ts';
+import { runningEphemerals } from './ephemeral-statuses.ts';
 import { FakeMain } from './main.ts';
 import { FakeMainLife } from './main-life.ts';
 import { stateOf, withState } from './pod-object.ts';
@@ -86,6 +87,7 @@ export class FakeWorkloads {
     if (type !== 'DELETED' && stateOf(object).phase === 'Running' && !began)
       this.#begin(this.#pods.find(namespace, name));
     if (previous === null) return;
+    if (type !== 'DELETED') this.#beginEphemerals(object, previous);
     const gone = type === 'DELETED';
     const isEnding =
       deletionTimestamp !== undefined && previous.metadata.deletionTimestamp === undefined;
@@ -115,12 +117,30 @@ export class FakeWorkloads {
     if (pod === null) return;
     const running = this.#runningOf(pod);
     for (const container of pod.containers) {
+      // Those have had their life, or begin with their own status.
+      if (container.isEphemeral) continue;
       if (container.logs.current.ended) container.logs.renew();
-      if (!container.start || !this.#open) continue;
-      const life = new FakeMainLife(this.#store, pod, container, mainOf(running, container));
-      running.lives.push(life);
-      life.start();
+      if (container.start && this.#open) this.#live(pod, running, container);
     }
+  }
+
+  /** Ephemeral containers of a pod that run from now on. Those that have nothing to do begin with their first client. */
+  #beginEphemerals(object: FakeObject, previous: FakeObject): void {
+    const before = runningEphemerals(previous);
+    const began = runningEphemerals(object).filter((name) => !before.includes(name));
+    const { name, namespace = '' } = object.metadata;
+    const pod = this.#pods.find(namespace, name);
+    if (pod === null || began.length === 0) return;
+    const running = this.#runningOf(pod);
+    for (const container of pod.containers)
+      if (container.start && container.isEphemeral && began.includes(container.name))
+        this.#live(pod, running, container);
+  }
+
+  #live(pod: ResolvedPod, running: Running, container: ResolvedContainer): void {
+    const life = new FakeMainLife(this.#store, pod, container, mainOf(running, container));
+    running.lives.push(life);
+    life.start();
   }
 
   /** The server listens: what has waited for it begins. */
@@ -166,7 +186,12 @@ export class FakeWorkloads {
   async #attach(command: ServerCommand): Promise<void> {
     const { pod, running } = this.#podOf(command);
     const container = containerOf(pod, command.container);
-    await mainOf(running, container).attach(command);
+    const main = mainOf(running, container);
+    if (container.isEphemeral) {
+      if (main.ended) throw new RemoteFailureError(`container not found ("${container.name}")`);
+      if (!main.running) this.#live(pod, running, container);
+    }
+    await main.attach(command);
   }
 
   async #forward(connection: ForwardedConnection): Promise<void> {

@@ -57,6 +57,7 @@ const SUBRESOURCE_VERBS: Readonly<Record<string, readonly string[]>> = {
   exec: ['create', 'get'],
   attach: ['create', 'get'],
   portforward: ['create', 'get'],
+  ephemeralcontainers: ['get', 'patch', 'update'],
   eviction: ['create'],
   token: ['create'],
   status: ['get', 'patch', 'update'],

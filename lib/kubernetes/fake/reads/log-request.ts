@@ -52,7 +52,10 @@ export function readLogQuery(query: URLSearchParams): LogRequest | Refusal {
 /** Why a container is not the one of a pod that is meant; its name if it is. */
 export function readContainer(pod: FakeObject, query: URLSearchParams): string | Refusal {
   const { name: podName } = pod.metadata;
-  const containers = listOf(fieldsOf(pod, 'spec'), 'containers').map(({ name }) => String(name));
+  const spec = fieldsOf(pod, 'spec');
+  const [containers, ephemeral] = ['containers', 'ephemeralContainers'].map((field) =>
+    listOf(spec, field).map(({ name }) => String(name)),
+  ) as [string[], string[]];
   const asked = query.get('container') ?? '';
   if (asked === '' && containers.length === 1) return containers[0] as string;
   if (asked === '')
@@ -60,7 +63,7 @@ export function readContainer(pod: FakeObject, query: URLSearchParams): string |
       400,
       `a container name must be specified for pod ${podName}, choose one of: [${containers.join(' ')}]`,
     );
-  return containers.includes(asked)
+  return containers.includes(asked) || ephemeral.includes(asked)
     ? asked
     : failure(400, `container ${asked} is not valid for pod ${podName}`);
 }

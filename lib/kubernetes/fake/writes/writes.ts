@@ -11,9 +11,8 @@ import {
   qualified,
 } from '../objects/resources.ts';
 import type { FakeStore } from '../objects/store.ts';
-import { createdPod, podProblem, podUpdateProblem } from '../pods/pod-manifest.ts';
+import { createdPod, podProblem } from '../pods/pod-manifest.ts';
 import type { FakePods } from '../pods/pods.ts';
-import type { ApiPlace } from '../requests/api-path.ts';
 import {
   failure,
   failureBecause,
@@ -32,6 +31,7 @@ import { FakeEvictions } from './evictions.ts';
 import { kindProblem } from './kind-problems.ts';
 import { withOwners } from './managed-fields.ts';
 import type { FakeNamespaces } from './namespaces.ts';
+import { partAt } from './object-parts.ts';
 import { owned } from './owners.ts';
 import { applyPatch } from './patch.ts';
 import { writeScale } from './scales.ts';
@@ -96,7 +96,7 @@ export class FakeWrites {
       return isRefusal(made) ? made : { code: 201, body: made };
     }
     if (!['PUT', 'PATCH', 'DELETE'].includes(method)) return notAllowed(write);
-    if (method === 'PATCH' && mediaType === APPLY_TYPE && subresource !== 'scale')
+    if (method === 'PATCH' && mediaType === APPLY_TYPE && !isUnowned(subresource))
       return this.#apply(write, found);
     if (found === null) return objectNotFound(resource, name);
     if (method === 'DELETE') {
@@ -200,22 +200,17 @@ export class FakeWrites {
           found,
           'metadata.resourceVersion: Invalid value: 0x0: must be specified for an update',
         );
-    const changed =
-      subresource === 'status' ? withStatusOf(found, object) : merged(place, found, object);
-    const next = owned(found, changed, write, object);
+    const part = partAt(resource, subresource);
+    const next = owned(found, part.take(found, object, resource), write, object);
     const problem =
       metadataProblem(next) ??
-      (subresource === null ? endProblem(old, metadata) : null) ??
-      (subresource !== null
-        ? null
-        : resource === PODS
-          ? podUpdateProblem(found, next)
-          : this.#kindProblem(next, found));
+      part.problem(found, next, object) ??
+      (subresource === null ? this.#kindProblem(next, found) : null);
     if (problem !== null) return invalid(next, problem);
     if (query.has('dryRun'))
       return { code: 200, body: this.#store.preview(resource, next), warnings };
     if (isDeepStrictEqual(found, next)) return { code: 200, body: found, warnings };
-    const put = this.#store.put(resource, next);
+    const put = resource === PODS ? this.#pods.update(next) : this.#store.put(resource, next);
     // Whoever held the end of an object up has let go of it.
     if (put.metadata.deletionTimestamp !== undefined && !isHeld(put))
       letGo(this.#store, this.#pods, resource, put);
@@ -237,45 +232,24 @@ export class FakeWrites {
   }
 }
 
-/** What an update may change: what the server makes, and the status, stay. */
-function merged({ resource }: ApiPlace, found: FakeObject, object: FakeObject): FakeObject {
-  const kept = Object.entries(found.metadata).filter(([name]) => MADE_HERE.includes(name));
-  const metadata = { ...object.metadata, ...Object.fromEntries(kept), name: found.metadata.name };
-  const next = withDefaults({ ...object, metadata });
-  return resource.subresources.includes('status') ? withStatusOf(next, found) : next;
-}
-
 /** Whether something is posted to an object, and not stored. */
 export function isPosted(subresource: string | null): boolean {
   return subresource === 'eviction' || subresource === 'token';
 }
 
+/** Whether what is written there is not applied. */
+function isUnowned(subresource: string | null): boolean {
+  return subresource === 'scale' || subresource === 'ephemeralcontainers';
+}
+
 /** Kinds whose objects nobody replaces without the version that is replaced. */
 const CONDITIONAL = ['Lease', 'PodDisruptionBudget'];
-
-/** What clients cannot change of the metadata. */
-const MADE_HERE = [
-  ...['namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'generation'],
-  ...['deletionTimestamp', 'deletionGracePeriodSeconds'],
-];
 
 /** The metadata of an object that begins: that does not begin with its end, nor with what the server makes. */
 function withoutEnd(metadata: FakeObject['metadata']): FakeObject['metadata'] {
   const { deletionTimestamp, deletionGracePeriodSeconds, generation, resourceVersion, ...rest } =
     metadata;
   return rest as FakeObject['metadata'];
-}
-
-/** Why an update cannot begin or change the end of an object; null if it does not. */
-function endProblem(old: FakeObject['metadata'], given: Fields): string | null {
-  const { deletionTimestamp: time, deletionGracePeriodSeconds: grace } = given;
-  const { deletionTimestamp: oldTime, deletionGracePeriodSeconds: oldGrace } = old;
-  // The same time may be written in several ways.
-  if (time !== undefined && Date.parse(String(time)) !== Date.parse(String(oldTime)))
-    return `metadata.deletionTimestamp: Invalid value: ${JSON.stringify(time)}: field is immutable`;
-  if (grace !== undefined && grace !== oldGrace)
-    return `metadata.deletionGracePeriodSeconds: Invalid value: ${grace}: field is immutable`;
-  return null;
 }
 
 function inEndingNamespace(resource: FakeResource, namespace: string, name: string): Refusal {
@@ -288,11 +262,6 @@ function inEndingNamespace(resource: FakeResource, namespace: string, name: stri
   ];
   const words = `unable to create new content in namespace ${namespace} because it is being terminated`;
   return failure(403, `${qualified(resource)} "${name}" is forbidden: ${words}`, causes);
-}
-
-function withStatusOf(object: FakeObject, { status }: FakeObject): FakeObject {
-  const { status: _, ...rest } = object;
-  return { ...(rest as FakeObject), ...(status === undefined ? {} : { status }) };
 }
 
 function invalid(object: FakeObject, problem: string): Refusal {
