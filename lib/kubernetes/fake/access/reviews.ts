@@ -26,19 +26,23 @@ export const REVIEWS: readonly Review[] = [
   review('authorization.k8s.io', 'SelfSubjectAccessReview', true, (spec, { rules, user }) =>
     answerAccess('SelfSubjectAccessReview', spec, rules, user),
   ),
-  review('authorization.k8s.io', 'SelfSubjectRulesReview', true, (spec, { rules, user }) => ({
-    resourceRules: (rules ?? ALL)
-      .filter(({ namespace }) => namespace === undefined || namespace === textOf(spec, 'namespace'))
-      .filter((rule) => isFor(rule, user))
-      .map(({ verbs, resources, apiGroups = [''], resourceNames = [] }) => ({
-        verbs,
-        apiGroups,
-        resources,
-        resourceNames,
-      })),
-    nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['*'] }],
-    incomplete: false,
-  })),
+  review('authorization.k8s.io', 'SelfSubjectRulesReview', true, (spec, { rules, user }) => {
+    const asked = textOf(spec, 'namespace');
+    if (asked === '') return failure(400, 'no namespace on request');
+    return {
+      resourceRules: (rules ?? ALL)
+        .filter(({ namespace = asked }) => namespace === asked)
+        .filter((rule) => isFor(rule, user))
+        .map(({ verbs, resources, apiGroups = [''], resourceNames = [] }) => ({
+          verbs,
+          apiGroups,
+          resources,
+          resourceNames,
+        })),
+      nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['*'] }],
+      incomplete: false,
+    };
+  }),
   review('authorization.k8s.io', 'SubjectAccessReview', false, (spec, { rules }) => {
     const { groups = [] } = spec;
     const user = { name: textOf(spec, 'user'), groups: groups as string[], uid: '' };
@@ -55,6 +59,8 @@ export const REVIEWS: readonly Review[] = [
     userInfo: shownUser(user),
   })),
   review('authentication.k8s.io', 'TokenReview', false, (spec, { ownerOf }) => {
+    if (textOf(spec, 'token') === '')
+      return failure(400, 'token is required for TokenReview in authentication');
     const owner = ownerOf(textOf(spec, 'token'));
     const { audiences = [] } = spec;
     const wanted = (audiences as string[]).length === 0 ? [API_AUDIENCE] : (audiences as string[]);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Fields, fieldsOf, isFields, textOf } from '../objects/object.ts';
 import { hasFormat } from './formats.ts';
+import { matches, readPattern } from './pattern.ts';
 
 /** Adds what is wrong with a value, in the words of Kubernetes. */
 export function valueProblems(schema: Fields, value: unknown, path: string, into: string[]): void {
@@ -50,8 +51,13 @@ function textProblems(schema: Fields, value: string, path: string, into: string[
     into.push(invalid(path, shown, `should be at least ${minLength} chars long`));
   if (maxLength !== undefined && length > Number(maxLength))
     into.push(`${path}: Too long: may not be more than ${maxLength} bytes`);
-  if (typeof pattern === 'string' && !new RegExp(pattern).test(value))
-    into.push(invalid(path, shown, `should match '${pattern}'`));
+  const read = typeof pattern === 'string' ? readPattern(pattern) : null;
+  const isMet = read instanceof RegExp ? matches(read, value) : true;
+  if (isMet === null)
+    into.push(
+      invalid(path, shown, `this server cannot tell in time whether it matches '${pattern}'`),
+    );
+  else if (!isMet) into.push(invalid(path, shown, `should match '${pattern}'`));
   if (!hasFormat(String(format), value))
     into.push(invalid(path, shown, `must be of type ${format}: ${shown}`));
 }

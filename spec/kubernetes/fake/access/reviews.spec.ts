@@ -149,6 +149,10 @@ describe('what a fake API server is asked about users', () => {
       expect((await ask('selfsubjectaccessreviews', { spec }))[0]).to.equal(422);
     const nobody = { spec: { resourceAttributes: {} } };
     expect((await ask('subjectaccessreviews', nobody))[0]).to.equal(422);
+    // Neither a question about no namespace, nor one about no token.
+    expect((await ask('selfsubjectrulesreviews', { spec: {} }))[0]).to.equal(400);
+    const about = await ask('tokenreviews', { spec: {} }, 'authentication.k8s.io');
+    expect(about[0]).to.equal(400);
     const read = await fetch(`${fake.url}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews`);
     expect(read.status).to.equal(404);
   });
