@@ -46,7 +46,7 @@ export class FakeAuthentication {
     const isOpen = token === null && !certificate;
     if (certificate && (socket as TLSSocket).authorized) return OWN_USER;
     const { authorization } = headers;
-    const [, bearer = null] = /^Bearer (.+)$/.exec(authorization ?? '') ?? [];
+    const [, bearer = null] = /^Bearer (.+)$/i.exec(authorization ?? '') ?? [];
     if (bearer !== null) {
       if (bearer === token) return OWN_USER;
       const owner = this.#tokens.ownerOf(bearer);

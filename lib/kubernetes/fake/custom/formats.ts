@@ -4,21 +4,22 @@ const BASE64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/;
 const UUID = /^[\da-f]{8}-?(?:[\da-f]{4}-?){3}[\da-f]{12}$/i;
 const TIME = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
 
-const within = (bits: number) => (value: unknown) =>
-  Number.isInteger(value) && Math.abs(Number(value)) <= 2 ** (bits - 1);
 const always = (): boolean => true;
 const text = (test: (value: string) => boolean) => (value: unknown) => test(String(value));
 
 /** The formats of values that are checked. */
 const CHECKED: Readonly<Record<string, (value: unknown) => boolean>> = {
-  int32: within(32),
-  int64: within(64),
+  int32: (value) => (Number(value) | 0) === value,
+  // What is read of the largest one is one more.
+  int64: (value) => Number.isInteger(value) && Math.abs(Number(value)) <= 2 ** 63,
   float: always,
   double: always,
   password: always,
   byte: text((value) => BASE64.test(value)),
-  date: text((value) => /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value))),
-  'date-time': text((value) => TIME.test(value) && !Number.isNaN(Date.parse(value))),
+  date: text((value) => value.length === 10 && isDay(value)),
+  'date-time': text(
+    (value) => TIME.test(value) && isDay(value.slice(0, 10)) && !Number.isNaN(Date.parse(value)),
+  ),
   ipv4: text((value) => net.isIPv4(value)),
   ipv6: text((value) => net.isIPv6(value)),
   cidr: text((value) => {
@@ -39,6 +40,12 @@ const UNCHECKED = [
 /** Whether it is known here what a format says; what Kubernetes does not know says nothing. */
 export function isFormatKnown(format: string): boolean {
   return !UNCHECKED.includes(format);
+}
+
+/** Whether there is such a day: 30 February is none. */
+function isDay(value: string): boolean {
+  const time = /^\d{4}-\d\d-\d\d$/.test(value) ? Date.parse(value) : Number.NaN;
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(value);
 }
 
 /** Whether a value is as its format says. */

@@ -45,7 +45,7 @@ describe('tokens of service accounts of a fake API server', () => {
     )[1].status;
 
   const list = async (token: string): Promise<number> => {
-    const headers = { Authorization: `Bearer ${token}` };
+    const headers = { Authorization: `bearer ${token}` };
     return (await fetch(`${fake.url}/api/v1/namespaces/default/pods`, { headers })).status;
   };
 
