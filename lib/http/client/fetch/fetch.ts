@@ -15,7 +15,8 @@ import { checkInit, type FetchInit } from './fetch-init.ts';
 /** What stays the same over all redirects. */
 interface Fetching {
   readonly agent: SpdyAgent;
-  readonly signal: AbortSignal;
+  /** Null where none can fire. */
+  readonly signal: AbortSignal | null;
   readonly streamPriority: number | undefined;
 }
 
@@ -61,26 +62,27 @@ export async function fetch(
       ...followed,
     } as RequestInit,
   );
-  const { protocol } = new URL(request.url);
-  const signal = given ?? request.signal;
+  const url = new URL(request.url);
+  const { protocol } = url;
+  const signal = given ?? inheritedSignal(request, input, init);
   if (protocol === 'data:' || protocol === 'blob:') return globalThis.fetch(request, { signal });
   if (protocol !== 'https:' && protocol !== 'http:') {
     throw failed(new Error(`no way to fetch ${protocol}`));
   }
   if (request.integrity !== '') throw new TypeError('integrity is not supported');
-  signal.throwIfAborted();
+  signal?.throwIfAborted();
   const body = await bodyOf(request, init.body);
-  return follow(request, body, { agent, signal, streamPriority });
+  return follow(request, url, body, { agent, signal, streamPriority });
 }
 
 /** Sends the request, and again wherever it is redirected to. */
 async function follow(
   request: Request,
+  url: URL,
   given: FetchBody | null,
   fetching: Fetching,
 ): Promise<Response> {
   const headers = new Headers(request.headers);
-  const url = new URL(request.url);
   let { method } = request;
   let body = given;
   for (let redirects = 0; ; redirects++) {
@@ -106,6 +108,16 @@ async function follow(
     if (next.origin !== url.origin) for (const name of ORIGIN_FIELDS) headers.delete(name);
     url.href = next.href;
   }
+}
+
+/** The signal of a Request, unless nothing that it was made of has one: to listen to it costs a tenth of a small fetch. */
+function inheritedSignal(
+  request: Request,
+  input: string | URL | Request,
+  init: FetchInit,
+): AbortSignal | null {
+  const plain = typeof input === 'string' || input instanceof URL;
+  return plain && (init.signal === undefined || init.signal === null) ? null : request.signal;
 }
 
 function redirectTarget(location: string, from: URL): URL {
@@ -144,7 +156,7 @@ function send(
       const options = {
         method,
         headers: fieldsOf(method, headers, body),
-        signal,
+        signal: signal ?? undefined,
         ...(streamPriority === undefined ? {} : { priority: streamPriority }),
       };
       request = toldAsUndici(() => agent.request(url, options));
@@ -154,7 +166,7 @@ function send(
     }
     request.on('response', resolve);
     request.on('error', (error) => {
-      reject(signal.aborted ? signal.reason : failed(error));
+      reject(signal?.aborted === true ? signal.reason : failed(error));
     });
     if (opened === null) {
       request.end(body?.bytes ?? undefined);
@@ -192,7 +204,7 @@ function toResponse(
   url: URL,
   method: string,
   redirected: boolean,
-  signal: AbortSignal,
+  signal: AbortSignal | null,
 ): Response {
   const status = message.statusCode as number;
   const headers = headersOf(message);
@@ -203,18 +215,21 @@ function toResponse(
     drop(message);
   } else {
     const reasonOf = (error: unknown): unknown =>
-      signal.aborted ? signal.reason : new TypeError('terminated', { cause: error });
+      signal?.aborted === true ? signal.reason : new TypeError('terminated', { cause: error });
     const decoded = decode(message);
     body = webBody(decoded ?? message, reasonOf);
   }
   try {
-    const shown = new URL(url);
-    shown.hash = '';
-    return describe(new Response(body, init), shown.href, redirected);
+    return describe(new Response(body, init), withoutFragment(url.href), redirected);
   } catch (error) {
     message.destroy();
     throw failed(error);
   }
+}
+
+function withoutFragment(href: string): string {
+  const hash = href.indexOf('#');
+  return hash === -1 ? href : href.slice(0, hash);
 }
 
 function headersOf(message: IncomingMessage): Headers {

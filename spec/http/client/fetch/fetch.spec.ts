@@ -309,6 +309,31 @@ describe('http/client/fetch/fetch', () => {
     expect(server.resets.every((status) => status === CANCEL)).to.equal(true);
   });
 
+  it('is aborted by the signal of the Request that it is given, unless another one replaces it', async () => {
+    let asked = 0;
+    const server = await stage.server({
+      handler: () => {
+        asked++;
+      },
+    });
+    const reason = new Error('enough');
+    for (const init of [{}, { headers: { x: '1' } }]) {
+      const own = new AbortController();
+      const before = asked;
+      const waiting = failureOf(go(new Request(server.url(), { signal: own.signal }), init));
+      await until(() => asked > before);
+      own.abort(reason);
+      expect(await waiting).to.equal(reason);
+    }
+    const own = new AbortController();
+    const other = new AbortController();
+    const request = new Request(server.url(), { signal: own.signal });
+    const waiting = failureOf(go(request, { signal: other.signal }));
+    own.abort(new Error('not this one'));
+    other.abort(reason);
+    expect(await waiting).to.equal(reason);
+  });
+
   it('leaves no listeners at a signal that many requests share', async () => {
     const server = await stage.server({ handler: (stream) => answer(stream, 'hello') });
     const { signal } = new AbortController();
