@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import type { SpdyStream } from '../../../session/public.ts';
+import { GatheredInput, INPUT_HIGH_WATER_MARK, writeTogether } from '../gathered-input.ts';
 
 type Done = (error?: Error | null) => void;
 
@@ -9,11 +10,12 @@ type Done = (error?: Error | null) => void;
  */
 export class CommandStdin extends Writable {
   readonly #stream: SpdyStream;
+  readonly #gathered = new GatheredInput(this);
   #released = false;
   #waiting: (() => void) | null = null;
 
   constructor(stream: SpdyStream) {
-    super({ highWaterMark: stream.writableHighWaterMark });
+    super({ highWaterMark: INPUT_HIGH_WATER_MARK });
     this.#stream = stream;
     // The peer sends nothing here but its FIN.
     stream.resume();
@@ -29,14 +31,26 @@ export class CommandStdin extends Writable {
     waiting?.();
   }
 
+  /** As of every Writable; large writes of one turn of the event loop leave together. */
+  override write(chunk: unknown, encoding?: BufferEncoding | Done, done?: Done): boolean {
+    this.#gathered.before(chunk);
+    const more = super.write(chunk, encoding as BufferEncoding, done);
+    this.#gathered.after();
+    return more;
+  }
+
+  /** As of every Writable; what was written before goes on its way. */
+  override destroy(error?: Error): this {
+    this.#gathered.release();
+    return super.destroy(error);
+  }
+
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
-    this.#whenReleased(() =>
-      this.#stream.write(chunk, (error) => {
-        // The server wants no more: nobody shall take these bytes for sent.
-        if (error) this.destroy();
-        done();
-      }),
-    );
+    this.#whenReleased(() => this.#stream.write(chunk, this.#unlessRefused(done)));
+  }
+
+  override _writev(writes: { chunk: Buffer; encoding: BufferEncoding }[], done: Done): void {
+    this.#whenReleased(() => writeTogether(this.#stream, writes, this.#unlessRefused(done)));
   }
 
   override _final(done: Done): void {
@@ -47,6 +61,14 @@ export class CommandStdin extends Writable {
     this.#waiting = null;
     if (!this.#stream.writableFinished) this.#stream.close();
     done(error);
+  }
+
+  #unlessRefused(done: Done): Done {
+    return (error) => {
+      // The server wants no more: nobody shall take these bytes for sent.
+      if (error) this.destroy();
+      done();
+    };
   }
 
   #whenReleased(action: () => void): void {
