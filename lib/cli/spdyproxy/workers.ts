@@ -181,6 +181,8 @@ export class Workers {
     this.#current = next;
     await this.#allBegun();
     if (this.#ending()) return;
+    // Those that take the place of others read it by themselves.
+    if (this.#alive.size === 0) this.#teller.reloaded();
     for (const worker of this.#alive.keys()) this.#reloading.add(worker);
     this.#pass('SIGHUP');
   }

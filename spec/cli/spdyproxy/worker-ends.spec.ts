@@ -31,6 +31,7 @@ describe('workers of spdyproxy that end or cannot start', () => {
   let signals: Signals;
   let complaints: string[];
   let listening: () => void;
+  let reloaded: () => void;
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'spdyproxy-'));
@@ -38,6 +39,7 @@ describe('workers of spdyproxy that end or cannot start', () => {
     signals = new Signals();
     complaints = [];
     listening = () => {};
+    reloaded = () => {};
   });
 
   afterEach(() => {
@@ -52,7 +54,7 @@ describe('workers of spdyproxy that end or cannot start', () => {
     const teller: Teller = {
       listening: () => listening(),
       complain: (text) => complaints.push(text),
-      reloaded: () => {},
+      reloaded: () => reloaded(),
     };
     return new Workers(async () => CONFIG as ProgramConfig, CONFIG, teller);
   }
@@ -96,6 +98,25 @@ describe('workers of spdyproxy that end or cannot start', () => {
     worker.process.kill('SIGKILL');
     await once(worker, 'exit');
     worker.emit('message', { told: 'listening', urls: [], backs: [] });
+    signals.handlers.get('SIGTERM')?.();
+    expect(await over).to.equal(0);
+  });
+
+  it('ends a reload while no worker is there', async () => {
+    const begun = new Promise<void>((resolve) => {
+      listening = resolve;
+    });
+    const forked = once(cluster, 'fork');
+    const over = make(folder).run(signals);
+    const [worker] = (await forked) as [Worker];
+    await begun;
+    worker.process.kill('SIGKILL');
+    await once(worker, 'exit');
+    const again = new Promise<void>((resolve) => {
+      reloaded = resolve;
+    });
+    signals.handlers.get('SIGHUP')?.();
+    await again;
     signals.handlers.get('SIGTERM')?.();
     expect(await over).to.equal(0);
   });
