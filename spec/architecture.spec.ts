@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { LIMITS } from './http/support/through-proxy-limits.ts';
 import { REPOSITORY_ROOT } from './support/corpus-data.ts';
 import { isEntry, ROOMS, roomOf } from './support/rooms.ts';
 import { codeOf, LIB, makeSource, readSources, type Source } from './support/sources.ts';
@@ -192,6 +193,13 @@ describe('architecture', () => {
 
   it('has no file that imports itself by a detour, types included', () => {
     expect(findCycle(sources)).to.equal(null);
+  });
+
+  it('names specs that are there where it says what a proxy changes', () => {
+    const gone = LIMITS.map(({ file }) => `spec/http/${file}.spec.ts`).filter(
+      (file) => !existsSync(new URL(file, REPOSITORY_ROOT)),
+    );
+    expect([...new Set(gone)]).to.deep.equal([]);
   });
 
   it('has no default exports', () => {
