@@ -13,6 +13,7 @@ import {
 import type { SpdyRequest } from '../../../lib/http/server/exchange/request.ts';
 import type { SpdyResponse } from '../../../lib/http/server/exchange/response.ts';
 import { createServer, type SpdyServer } from '../../../lib/http/server/server.ts';
+import { DEAD_PORT } from '../../support/dead-port.ts';
 import { makeFolder, removeFolder, spdycat, start } from '../support/programs.ts';
 
 const PAGE = `<!doctype html><link rel="stylesheet" href="/a.css"><link rel="SHORTCUT ICON" href="i.ico">
@@ -184,7 +185,7 @@ describe('spdycat', () => {
   });
 
   it('counts failed servers in its exit status, and says why', async () => {
-    const closed = `https://127.0.0.1:${await freePort()}/`;
+    const closed = `https://127.0.0.1:${DEAD_PORT}/`;
     const { status, text, stderr } = await spdycat([
       ...['-k', `${origin}/a`, `${origin}/reset`, closed, `${origin}/b`, `${origin}/status/500`],
     ]);
@@ -473,11 +474,4 @@ describe('spdycat', () => {
     expect(asked).to.deep.equal(['far.example:443 Basic dTpw', 'closed.example:443 ']);
     proxy.close().closeAllConnections();
   });
-
-  async function freePort(): Promise<number> {
-    const taken = net.createServer();
-    const port = await listening(taken);
-    await new Promise((done) => taken.close(done));
-    return port;
-  }
 });

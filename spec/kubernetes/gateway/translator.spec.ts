@@ -17,6 +17,7 @@ import {
   type TargetChooser,
   UpgradeRefusedError,
 } from '../../../lib/kubernetes/index.ts';
+import { DEAD_PORT } from '../../support/dead-port.ts';
 import {
   execPath,
   FORWARD_PATH,
@@ -215,11 +216,9 @@ describe('Stream translator', () => {
     });
 
     it('is 502 where nobody listens, and 504 where nobody answers', async () => {
-      const closed = await tcpServer(() => {});
-      closed.close();
       const silent = await tcpServer(() => {});
       cleanups.push(() => silent.close());
-      const ports = [closed.port, silent.port];
+      const ports = [DEAD_PORT, silent.port];
       for (const transport of ['spdy', 'websocket'] as const) {
         for (const path of [EXEC, FORWARD_PATH]) {
           const { port } = await translated(

@@ -8,6 +8,7 @@ import {
   type PortForwardHandler,
   type StreamingServerOptions,
 } from '../../../lib/kubernetes/index.ts';
+import { DEAD_PORT } from '../../support/dead-port.ts';
 import {
   bytesOn,
   FORWARD_PATH,
@@ -296,12 +297,8 @@ describe('Kubernetes server: port forwarding', () => {
     });
 
     it('tells when nobody listens', async () => {
-      const port = await target(() => {});
-      const server = targets.pop() as net.Server;
-      server.close();
-      await once(server, 'close');
       const raw = await start(forwardTo());
-      open(raw, 1, port, 0);
+      open(raw, 1, DEAD_PORT, 0);
       expect(await textOn(raw.peer, 1)).to.include('ECONNREFUSED');
     });
 

@@ -12,6 +12,7 @@ import type { PortForwardOptions } from '../../../lib/kubernetes/client/forward/
 import { RemoteFailureError, UpgradeRefusedError } from '../../../lib/kubernetes/errors.ts';
 import { forwardTo } from '../../../lib/kubernetes/server/forward-to.ts';
 import { createStreamingServer } from '../../../lib/kubernetes/server/streaming-server.ts';
+import { DEAD_PORT } from '../../support/dead-port.ts';
 import { sharedCertificate } from '../../support/session-pair.ts';
 
 /** Closes what a test has opened, the last first. */
@@ -87,10 +88,7 @@ describe('portForward() and a streaming server', () => {
         const { url, requests } = await cluster();
         const forward = await begin(url, { transport });
         const port = await echoPort();
-        const free = net.createServer();
-        const nobody = await listening(free);
-        free.close();
-        const [good, bad] = await Promise.all([forward.listen(port), forward.listen(nobody)]);
+        const [good, bad] = await Promise.all([forward.listen(port), forward.listen(DEAD_PORT)]);
         const told = once(forward, 'connectionError');
         const refused = net.connect(bad.port, '127.0.0.1');
         const failing = once(refused, 'close').then(

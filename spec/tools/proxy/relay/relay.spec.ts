@@ -15,6 +15,7 @@ import {
   type ProxyOutcome,
   type SpdyProxy,
 } from '../../../../lib/tools/proxy/proxy.ts';
+import { DEAD_PORT } from '../../../support/dead-port.ts';
 import { RawPeer, sharedCertificate } from '../../../support/session-pair.ts';
 import { type Application, BACKS, startApplication } from '../support/application.ts';
 import { VanishingRelay } from '../support/vanishing-relay.ts';
@@ -53,16 +54,6 @@ async function tcp(onConnection: (socket: net.Socket) => unknown): Promise<numbe
   return (server.address() as AddressInfo).port;
 }
 
-/** A port at which nobody listens. */
-async function deadPort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 interface Got {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
@@ -93,7 +84,7 @@ describe('tools/proxy/relay/relay', () => {
 
   describe('a back that does not answer', () => {
     it('is 502 when it refuses connections', async () => {
-      const { port, proxy } = await open({ backs: [`http://127.0.0.1:${await deadPort()}`] });
+      const { port, proxy } = await open({ backs: [`http://127.0.0.1:${DEAD_PORT}`] });
       const outcome = nextOutcome(proxy);
       const { status, headers, body } = await get(port);
       expect(status).to.equal(502);
@@ -130,7 +121,7 @@ describe('tools/proxy/relay/relay', () => {
     }
 
     it('is 503 when it was taken out of service, until a request reaches it again', async () => {
-      const dead = await deadPort();
+      const dead = DEAD_PORT;
       const { port, proxy } = await open({
         backs: [`http://127.0.0.1:${dead}`],
         maxFailures: 2,
@@ -195,7 +186,7 @@ describe('tools/proxy/relay/relay', () => {
   describe('several backs', () => {
     it('get a request that the first one surely has not processed', async () => {
       const good = await application('http/1.1');
-      const dead = `http://127.0.0.1:${await deadPort()}`;
+      const dead = `http://127.0.0.1:${DEAD_PORT}`;
       const { port, proxy } = await open({ backs: [dead, good.back] });
       for (let i = 0; i < 4; i++) {
         const request = http.request({
@@ -290,7 +281,7 @@ describe('tools/proxy/relay/relay', () => {
 
     it('do not get one of whose body more has left than is kept', async () => {
       // The connection is not there before the body has come.
-      const dead = `http://127.0.0.1:${await deadPort()}`;
+      const dead = `http://127.0.0.1:${DEAD_PORT}`;
       const good = await application('http/1.1');
       const { port } = await open({
         backs: [{ url: dead, weight: 1000 }, good.back],
@@ -354,7 +345,7 @@ describe('tools/proxy/relay/relay', () => {
   });
 
   it('answers 508 when its back is itself', async () => {
-    const port = await deadPort();
+    const port = DEAD_PORT;
     const proxy = createProxy({ backs: [`http://127.0.0.1:${port}`] });
     ends.push(() => proxy.destroy());
     await proxy.listen({ port, host: '127.0.0.1', tls: false, sniff: true });
@@ -680,7 +671,7 @@ describe('tools/proxy/relay/relay', () => {
     await once(server, 'listening');
     ends.push(() => server.close());
     const { port: behind } = server.address() as AddressInfo;
-    const backs = [`http://127.0.0.1:${await deadPort()}`, `http://127.0.0.1:${behind}`];
+    const backs = [`http://127.0.0.1:${DEAD_PORT}`, `http://127.0.0.1:${behind}`];
     const { port, proxy } = await open({ backs });
     const outcome = nextOutcome(proxy);
     const headers = { 'content-length': '20' };
