@@ -7,6 +7,7 @@ import {
   CLIENT,
   ERR_GOAWAY_ALREADY_SENT,
   GOAWAY,
+  HEADERS,
   REFUSED_STREAM,
   RST_STREAM,
   SERVER,
@@ -60,7 +61,7 @@ export class Actor implements EngineHandler, Writer, BodyOwner {
   #input: Buffer[] = [];
   #frameLeft = 0;
   #problem: Error | null = null;
-  /** The stream whose data was the last thing asked for and sent, and who else was ready then. */
+  /** The stream whose data was the last thing asked for and sent, and who else was ready then and has not had a turn since. */
   #lastSent = 0;
   #readyBefore: Set<number> = new Set();
   #bodies = 0;
@@ -305,6 +306,8 @@ export class Actor implements EngineHandler, Writer, BodyOwner {
     const stream = 'streamId' in frame ? this.byId.get(frame.streamId) : undefined;
     if (frame.type === SYN_STREAM && stream !== undefined) stream.openWritten = true;
     if (frame.type === SYN_REPLY && stream !== undefined) stream.replyWritten = true;
+    // Each frame of a stream is a turn: HEADERS in front of its data put it behind the others.
+    if (frame.type === HEADERS) this.#readyBefore.delete(frame.streamId);
     this.fire('onCtrlSend', 'streamId' in frame ? frame.streamId : 0);
   }
 

@@ -115,7 +115,7 @@ export class OpenStreams {
     this.closeIfDone(stream);
   }
 
-  /** A stream has sent a frame: now the others of its priority have their turn. */
+  /** A stream has sent a frame, with headers or DATA: now the others of its priority have their turn. */
   turnTaken(stream: StreamRecord): void {
     this.schedule(stream);
     this.queue.rotate(stream);

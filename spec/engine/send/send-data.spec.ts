@@ -239,6 +239,25 @@ for (const version of PROTOCOL_VERSIONS) {
         lab.engine.submitHeaders(0, 1, HEADERS);
         expect(lab.wrote()).to.deep.equal(['DATA 1 4', 'DATA 1 4', 'HEADERS 1']);
       });
+
+      it('are a turn of their stream: its data is behind the others then, and no stream gets more turns by them', () => {
+        for (const [streamId, order] of [
+          [1, ['DATA 1 4', 'HEADERS 1', 'DATA 3 4', 'DATA 1 4 FIN', 'DATA 3 4 FIN']],
+          [3, ['DATA 1 4', 'HEADERS 3', 'DATA 1 4 FIN', 'DATA 3 4', 'DATA 3 4 FIN']],
+        ] as const) {
+          const lab = replied(version, { maxDataSize: 4 }, 2);
+          for (const id of [1, 3]) {
+            lab.engine.submitData(id, DATA_FLAG_FIN, new TestProvider({ bytes: 8 }));
+          }
+          let first = true;
+          lab.handler.afterEach = ({ cb }) => {
+            if (cb !== 'on_data_send' || !first) return;
+            first = false;
+            lab.engine.submitHeaders(0, streamId, HEADERS);
+          };
+          expect(lab.wrote()).to.deep.equal(order);
+        }
+      });
     });
 
     describe('a provider that fails', () => {
