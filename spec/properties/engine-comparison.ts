@@ -95,6 +95,8 @@ export class Comparison {
       const { streamId = 0 } = frame;
       this.#opened.set(streamId, engine.getStreamUserData(streamId) as Opening);
     };
+    // A DATA frame as the first thing of all may look like HTTP/2.
+    this.#receive({ kind: 'settings', entries: [] });
   }
 
   do(step: Step): void {

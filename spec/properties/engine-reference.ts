@@ -172,8 +172,9 @@ export class Reference {
 
   rstStream(streamId: number, status: number): Reaction {
     if (streamId === 0) return SESSION;
-    if (this.streams.has(streamId)) this.reset(streamId);
-    // Pushes of a cancelled stream end with it.
+    if (!this.streams.has(streamId)) return ACCEPT;
+    this.reset(streamId);
+    // Pushes of a cancelled stream end with it; a stream that has ended cannot be cancelled any more.
     if (status === 5) for (const push of this.pushes.get(streamId) ?? []) this.#end(push);
     return ACCEPT;
   }

@@ -277,6 +277,20 @@ for (const version of PROTOCOL_VERSIONS) {
         lab.engine.resumeData(2);
         expect(lab.wrote()).to.deep.equal(['DATA 2 4 FIN']);
       });
+
+      it('of a request that was reset before ends no push any more, whoever has reset it', () => {
+        for (const reset of [
+          (lab: Lab) => lab.receive(lab.peer.rstStream(1, INTERNAL_ERROR)),
+          (lab: Lab) => lab.engine.submitRstStream(1, INTERNAL_ERROR),
+        ]) {
+          const lab = pushing();
+          reset(lab);
+          lab.settle().receive(lab.peer.rstStream(1, CANCEL));
+          expect(lab.calls()).to.deep.equal(['on_ctrl_recv RST_STREAM 1 CANCEL']);
+          lab.engine.resumeData(2);
+          expect(lab.wrote()).to.deep.equal(['DATA 2 4 FIN']);
+        }
+      });
     });
   });
 }
