@@ -47,6 +47,12 @@ describe('loadPackage()', () => {
     });
   }
 
+  it('hands on what a package that is there throws as it is loaded', async () => {
+    const cause = new TypeError("'ws' is of no use here");
+    const error = await loadPackage('ws', 'a test', () => Promise.reject(cause)).catch((e) => e);
+    expect(error).to.equal(cause);
+  });
+
   it('does not call a package missing that misses a part of its own', async () => {
     const error = await failureOf('yaml', 'no-such-package-anywhere');
     expect(error).to.not.be.instanceOf(MissingPackageError);

@@ -64,10 +64,15 @@ describe('common/network/tls-probe', () => {
     await once(over, 'close');
     watchForTls(null, 1);
     watchForTls(Object.assign(new net.Socket(), { encrypted: true }), 1);
+    // One that has no connection yet, or is a unix socket, has no address.
+    const unconnected = new net.Socket();
+    watchForTls(unconnected, 1);
     // Those of the others were started before.
     await new Promise<void>((resolve) => new Deadline().start(1, resolve));
     expect(accepted).to.have.length(2);
     expect(client.destroyed).to.equal(false);
+    expect(unconnected.destroyed).to.equal(false);
+    unconnected.destroy();
   });
 
   it('takes an alert for TLS, and neither another answer nor none', async () => {
