@@ -33,12 +33,12 @@ export function takeRejection(
 
 function breakOff(answer: SpdyResponse | Duplex, error: Error): void {
   if (answer.writableEnded) return;
-  if (!('headersSent' in answer)) answer.destroy(error);
-  else if (answer.headersSent) answer.destroy(error);
-  else {
-    // They were meant for another answer.
-    for (const name of answer.getHeaderNames()) answer.removeHeader(name);
-    answer.statusCode = 500;
-    answer.end(STATUS_CODES[500]);
+  if (!('headersSent' in answer) || answer.headersSent) {
+    answer.destroy(error);
+    return;
   }
+  // They were meant for another answer.
+  for (const name of answer.getHeaderNames()) answer.removeHeader(name);
+  answer.statusCode = 500;
+  answer.end(STATUS_CODES[500]);
 }
